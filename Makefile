@@ -1,0 +1,119 @@
+# partyline - `make help` lists what can be asked for.
+
+MODE ?= plain
+BUILD := build$(if $(filter-out plain,$(MODE)),/$(MODE))
+CC ?= gcc
+
+PKGS := sofia-sip-ua opus spandsp speexdsp sndfile sqlite3 libwebsockets jansson yaml-0.1 libcurl openssl
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
+SAN_tsan := -fsanitize=thread -O1
+OPT_plain := -O2
+
+# Libraries' headers are not ours to mend: -isystem keeps their warnings out.
+PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
+CFLAGS_ALL = -std=gnu11 -g $(OPT_$(MODE)) $(SAN_$(MODE)) $(WARN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(SAN_$(MODE)) $(LDFLAGS)
+
+MIXER := $(wildcard mixer/*.c)
+SIP := $(wildcard sip/*.c)
+DIALPLAN := $(wildcard dialplan/*.c)
+BRIDGE := $(wildcard bridge/*.c)
+CROWD := $(wildcard tools/crowd*.c)
+PLANES := $(MIXER) $(SIP) $(DIALPLAN)
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/flow_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c))
+
+PROGRAMS := $(BUILD)/partylined $(BUILD)/partyctl $(BUILD)/crowd
+
+.PHONY: all help run demo test unit flow asan tsan fuzz bench rt lint format clean deps deps-test
+all: $(PROGRAMS)
+
+help:
+	@echo "make            build everything into build/"
+	@echo "make run        install what is missing, build, start a demo bridge on loopback"
+	@echo "make demo       the same, and callers who dial in, talk and are recorded"
+	@echo "make test       install what is missing, build, run all tests"
+	@echo "make asan tsan  the same tests under the sanitizers"
+	@echo "make fuzz       a minute per wire reader (FUZZ_SECONDS=60)"
+	@echo "make bench      what a leg costs; compared with tests/bench/kept.json"
+	@echo "make lint       clang-tidy, arrows between folders, lone headers, banned calls"
+	@echo "make format     clang-format"
+
+deps:
+	@tools/deps
+deps-test:
+	@tools/deps test
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/partylined: $(call objects,$(BRIDGE) $(PLANES))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/partyctl: $(call objects,tools/partyctl.c)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/crowd: $(call objects,$(CROWD) $(MIXER))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+# A test names what it links in its first lines: "links: mixer/rtp.c mixer/jbuf.c".
+links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1)
+.SECONDEXPANSION:
+$(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $$(call objects,$$(call links,tests/test_$$*.c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(call links,tests/fuzz/fuzz_$$*.c)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-D_GNU_SOURCE -I. $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
+
+test: deps-test
+	@$(MAKE) --no-print-directory -j2 all unit-build flow-build
+	@tests/run $(TESTS) $(FLOWS)
+unit-build: $(TESTS)
+flow-build: $(FLOWS)
+unit: unit-build
+	@tests/run $(TESTS)
+flow: all flow-build
+	@tests/run $(FLOWS)
+
+asan tsan: deps-test
+	@$(MAKE) --no-print-directory -j2 MODE=$@ all unit-build flow-build
+	@$(MAKE) --no-print-directory MODE=$@ sanitized
+sanitized:
+	@tests/run $(TESTS) $(FLOWS)
+
+fuzz: deps-test
+	@$(MAKE) --no-print-directory -j2 $(FUZZERS)
+	@tests/fuzz/run $(FUZZERS)
+
+bench: deps-test
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/bench/run
+
+run: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@tools/demo run
+demo: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@tools/demo talk
+
+lint: deps-test
+	@tools/lint/all
+format:
+	@git ls-files '*.[ch]' | xargs clang-format -i
+clean:
+	rm -rf build
+
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
