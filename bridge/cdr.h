@@ -1,0 +1,27 @@
+/* cdr.h - the call record: one per leg, refused calls included (FEATURES X5).
+ *
+ * A plain struct; no PIN and no key press ever enters it (S7).  Times are microseconds since 1970, 0: never.
+ */
+#ifndef BRIDGE_CDR_H
+#define BRIDGE_CDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cdr {
+	char id[40];             /* our call token, or a random one for a refused call */
+	char call_id[128];       /* SIP Call-ID */
+	char trunk[64], source[64];
+	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
+	char from_number[64], to_number[64]; /* as sent, sanitised */
+	char number[17];         /* E.164 that the plan decided on */
+	int64_t started_us, answered_us, joined_us, ended_us;
+	unsigned sip_status;     /* final status sent or 200 */
+	unsigned q850;
+	char cause[96];          /* in words: "far end hung up", "wrong PIN three times" */
+	bool by_far_end;
+	char codec[16];
+	uint64_t rx_packets, tx_packets;
+	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
+};
+#endif

@@ -1,0 +1,51 @@
+/* http.h - the API thread: HTTP on the node's address and on the local control socket, and the event stream.
+ *
+ * How: libwebsockets runs its own loop on its own thread.  A request, once read whole, crosses to the control thread
+ * as a struct http_request; the control thread answers with http_reply(), now or later, by the request's id.  Events
+ * are handed over with http_publish(): the API thread keeps the last HTTP_EVENTS of them and serves
+ * GET /v1/events as Server-Sent Events or WebSocket, from Last-Event-ID (header or ?last_event_id=) on; one whose place is gone
+ * gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
+ * The control socket is made 0600, and a stale one is replaced only when nobody listens on it.
+ *
+ * Limits: body HTTP_BODY_MAX, 64 connections, 30 s to send a request, 413/408/431 when passed.
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_HTTP_H
+#define BRIDGE_HTTP_H
+
+#include "bridge/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_PATH_MAX = 512 };
+
+struct http_request {
+	uint64_t id;
+	bool local;                 /* came by the control socket: an operator */
+	char method[8];             /* "GET" */
+	char path[HTTP_PATH_MAX];   /* decoded, without query */
+	char query[HTTP_PATH_MAX];  /* raw, without '?' */
+	char content_type[64];
+	const char *body; size_t body_len; /* borrowed during the callback; 0-terminated */
+};
+
+struct http_config {
+	const char *control; /* path, NULL none */
+	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
+	void (*on_request)(void *arg, const struct http_request *request); /* inside http_poll() */
+	void *arg;
+};
+
+struct http;
+enum bridge_err http_open(struct http **out, const struct http_config *config, char *why, size_t why_cap);
+struct http *http_close(struct http *h);
+int http_fd(const struct http *h); /* readable when http_poll() has work */
+void http_poll(struct http *h);
+void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len); /* copies; an id that is gone is ignored */
+void http_publish(struct http *h, uint64_t seq, const char *type, const char *json); /* copies */
+unsigned http_port(const struct http *h); /* bound TCP port, 0 none */
+/* One query parameter, percent-decoded; false: not there or too long. */
+bool http_query(const char *query, const char *name, char *out, size_t cap);
+#endif

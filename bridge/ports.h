@@ -1,0 +1,30 @@
+/* ports.h - RTP ports: an even one and its odd neighbour per leg, bound from the node's range.
+ *
+ * How: pairs are taken round the range, so that a port rests as long as possible before
+ * it serves another leg (late packets of the last one find nobody).  Sockets are
+ * non-blocking, with kernel receive timestamps (SO_TIMESTAMPNS) and room for a burst.
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_PORTS_H
+#define BRIDGE_PORTS_H
+
+#include "bridge/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct port_pair {
+	int rtp_fd, rtcp_fd; /* owned by whoever holds the pair; -1 none */
+	uint16_t rtp_port;   /* even; RTCP is the next one */
+};
+
+struct ports;
+/* `listen` an IPv4 or IPv6 literal; first and last bound the range, inclusive.
+ * BRIDGE_RANGE: fewer than one pair fits, or no such address on this machine. */
+enum bridge_err ports_alloc(struct ports **out, const char *listen, uint16_t first, uint16_t last);
+struct ports *ports_free(struct ports *p);
+/* BRIDGE_FULL: every pair of the range is in use, by us or by others. */
+enum bridge_err ports_take(struct ports *p, struct port_pair *out);
+void ports_give(struct ports *p, struct port_pair *pair); /* closes both; *pair is emptied */
+size_t ports_used(const struct ports *p);
+#endif

@@ -1,0 +1,69 @@
+/* worker.h - a media thread: its clock, its rooms and legs, its sockets; seen from the control thread.
+ *
+ *      control thread                    bounded rings                  media thread
+ *      worker_add_leg() ...   -- commands, memory carried in -->   tick: receive, mix, send
+ *      worker_poll()          <-- events, memory carried back --   never allocates, frees, locks
+ *
+ * How: the functions below post one command each; it takes effect at the next tick.  A
+ * ring that is full makes them wait in a backlog on this side, in order, never lost.  What the
+ * worker no longer needs (kits, streams, rooms) comes back and is freed in worker_poll().
+ * Rooms are spread over the 20 ms in slots.  The tick keeps an absolute deadline; one
+ * that is late by more than a slot is counted, one late by a whole frame is skipped and counted.
+ * Without legs the thread sleeps on its eventfd and costs nothing.
+ *
+ * Thread: everything here: control.  Legs and rooms are named by ids, never reused within a day.
+ */
+#ifndef BRIDGE_WORKER_H
+#define BRIDGE_WORKER_H
+
+#include "bridge/err.h"
+#include "bridge/ports.h"
+#include "mixer/room.h"
+
+enum { ROOM_ISOLATED = 0 }; /* the room_id of no room: the leg hears its cues only */
+
+struct worker_load { /* a snapshot, updated by the worker about once a second */
+	uint64_t ticks, late_ticks, skipped_ticks; /* late: began over 5 ms behind its deadline */
+	uint32_t tick_us_max;     /* longest slot since the last snapshot */
+	uint32_t busy_permille;   /* thread CPU time over wall time */
+	uint32_t n_legs, n_rooms;
+	uint64_t events_dropped;
+	uint64_t encodes, encodes_shared;
+};
+
+struct worker_handlers { /* called inside worker_poll() */
+	void (*on_media)(void *arg, uint32_t leg_id, const struct media_event *event);
+	void (*on_stats)(void *arg, uint32_t leg_id, const struct stream_stats *stats); /* answer to worker_ask_stats() */
+	/* The leg is out; its stream has been freed; sockets are the caller's again. */
+	void (*on_gone)(void *arg, uint32_t leg_id, const struct stream_stats *last, struct port_pair *ports);
+	void *arg;
+};
+
+struct worker;
+enum bridge_err worker_open(struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on);
+struct worker *worker_close(struct worker *w); /* stops the thread, frees all that is left */
+int worker_fd(const struct worker *w);         /* readable when worker_poll() has work */
+void worker_poll(struct worker *w);
+void worker_load(const struct worker *w, struct worker_load *out);
+
+enum bridge_err worker_add_room(struct worker *w, uint32_t room_id);
+void worker_drop_room(struct worker *w, uint32_t room_id); /* its legs have left or been moved before */
+/* A cue for all in the room; cues are immortal (bridge/prompts). */
+void worker_room_play(struct worker *w, uint32_t room_id, const struct cue *const *list, size_t n);
+
+/* Takes the stream and the sockets over; on error they stay the caller's. */
+enum bridge_err worker_add_leg(struct worker *w, uint32_t leg_id, uint32_t room_id, struct stream *stream, const struct port_pair *ports);
+void worker_move_leg(struct worker *w, uint32_t leg_id, uint32_t room_id);
+void worker_drop_leg(struct worker *w, uint32_t leg_id); /* RTCP BYE, then on_gone() */
+void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit);  /* takes kit */
+void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */
+void worker_mute(struct worker *w, uint32_t leg_id, bool muted);
+void worker_deafen(struct worker *w, uint32_t leg_id, bool deaf);
+void worker_gain(struct worker *w, uint32_t leg_id, int tx_db, int rx_db);
+void worker_watch(struct worker *w, uint32_t leg_id, uint64_t dead_us);
+void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+void worker_stop_cue(struct worker *w, uint32_t leg_id);
+void worker_info_digit(struct worker *w, uint32_t leg_id, char digit); /* comes back as MEDIA_DIGIT if new */
+void worker_press(struct worker *w, uint32_t leg_id, char digit, unsigned ms);
+void worker_ask_stats(struct worker *w, uint32_t leg_id);
+#endif

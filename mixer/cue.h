@@ -1,0 +1,51 @@
+/* cue.h - what the bridge itself says: prompts and tones, and the player of one leg.
+ *
+ * How: a cue is sound at all three rates, made once at load and never changed, so any
+ * number of players on any thread may read it.  A player plays a list of cues in order,
+ * one frame a tick, and says when a list has ended.
+ * Use:  cue_load() or cue_tone() at start; cue_play(), cue_frame() in the tick;
+ *       cue_stop() when a key barges in.
+ *
+ * Thread: cues: made and freed on the control thread while no player holds them;
+ * players: the worker that owns the leg.
+ */
+#ifndef MIXER_CUE_H
+#define MIXER_CUE_H
+
+#include "mixer/err.h"
+#include "mixer/frame.h"
+#include <stdbool.h>
+
+struct cue; /* opaque: pcm and length per rate class */
+
+/* Reads a sound file: raw G.722 when the name ends in .g722, else whatever libsndfile
+ * reads (WAV, FLAC, Ogg), mixed down to mono, brought to -20 dBov active level at most
+ * (Y6).  MIX_FILE: cannot be opened or holds no sound; MIX_RANGE: longer than 10 min. */
+enum mix_err cue_load(struct cue **out, const char *path);
+
+/* A tone: up to two frequencies (0: none), `level_dbov` below full scale, `on_ms` of it with 5 ms
+ * ramps, then `off_ms` of silence.  on_ms 0: silence only. */
+enum mix_err cue_tone(struct cue **out, unsigned hz_a, unsigned hz_b, unsigned level_dbov, unsigned on_ms, unsigned off_ms);
+/* Several cues joined to one; the parts stay the caller's. */
+enum mix_err cue_join(struct cue **out, const struct cue *const *parts, size_t n);
+struct cue *cue_free(struct cue *c);
+unsigned cue_ms(const struct cue *c);
+
+enum { CUE_LIST_MAX = 24 };
+struct cue_player { /* zero-initialise: plays nothing */
+	const struct cue *list[CUE_LIST_MAX]; /* borrowed; immutable */
+	uint8_t n, at;
+	bool loop;        /* the list starts again at its end: hold music */
+	uint32_t pos_ms;  /* within list[at], a multiple of FRAME_MS */
+	uint32_t play_id; /* of this list, for the report of its end; 0 none */
+};
+
+/* Starts a list; one that is playing is cut off. MIX_RANGE: n is 0 or over CUE_LIST_MAX. */
+enum mix_err cue_play(struct cue_player *p, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+void cue_stop(struct cue_player *p);
+bool cue_playing(const struct cue_player *p);
+
+/* One frame at `rate`, 0-filled past the end.  True: sound was written.  *ended is the play_id that
+ * has ended with this frame, or 0. */
+bool cue_frame(struct cue_player *p, enum rate_class rate, int16_t *out, uint32_t *ended);
+#endif

@@ -1,0 +1,70 @@
+/* jbuf.h - jitter buffer: packets in as they arrive, out in order at their playout time.
+ *
+ * How: packets wait in slots ordered by extended sequence number.  Playout runs on
+ * the sender's RTP timestamps: the first packet is held for the target delay, which
+ * follows measured jitter between JBUF_MIN_MS and JBUF_MAX_MS; each take asks for the
+ * packet that begins at the next timestamp.  A missing one is LOST when a later packet
+ * is there (or its time is past), EMPTY when the sender is silent (DTX, hold).  Any
+ * ptime, changing at any time; a new SSRC, a timestamp jump or a restarted sequence
+ * begin afresh without being mistaken for loss.
+ * Use:  jbuf_alloc(); jbuf_put() per RTP packet; jbuf_take() until the frame is full.
+ *
+ * Thread: the worker that owns the leg.
+ */
+#ifndef MIXER_JBUF_H
+#define MIXER_JBUF_H
+
+#include "mixer/err.h"
+#include "mixer/rtp.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JBUF_MIN_MS = 20, JBUF_MAX_MS = 120, JBUF_SLOTS = 32 };
+
+struct jbuf;
+
+struct jbuf_stats { /* counters since jbuf_alloc() */
+	uint32_t taken, lost, late, duplicate, reordered, restarts, overflow;
+	uint32_t target_ms; /* present target delay */
+	uint32_t depth_ms;  /* sound waiting now */
+	uint32_t jitter_us; /* RFC 3550 section 6.4.1 estimate */
+};
+
+enum jbuf_got {
+	JBUF_PACKET, /* out holds the packet due now */
+	JBUF_LOST,   /* a packet due now is missing: conceal `gap` samples of it */
+	JBUF_EMPTY   /* nothing due: sender silent, or the buffer is filling */
+};
+
+struct jbuf_out {
+	const uint8_t *payload; /* borrowed until the next jbuf call */
+	size_t len;
+	uint8_t payload_type;
+	bool marker;
+	uint32_t timestamp;
+	uint32_t gap;         /* JBUF_LOST: RTP clock units until the next packet we have, 0 unknown */
+	const uint8_t *next;  /* JBUF_LOST: the packet after the gap when it is adjacent (for Opus FEC), else NULL */
+	size_t next_len;
+};
+
+/* `clock_hz` of the RTP clock: 8000 for G.711 and G.722 (RFC 3551 section 4.5.2), 48000 for Opus. */
+enum mix_err jbuf_alloc(struct jbuf **out, unsigned clock_hz);
+struct jbuf *jbuf_free(struct jbuf *j); /* accepts NULL, returns NULL */
+
+/* Forgets what waits; the next packet begins afresh.  For a codec or address change. */
+void jbuf_reset(struct jbuf *j, unsigned clock_hz);
+
+/* Copies one packet in.  MIX_STALE: late or a duplicate, counted.  MIX_RANGE: payload
+ * larger than PACKET_MAX.  MIX_FULL: dropped the oldest to make room (the packet is in). */
+enum mix_err jbuf_put(struct jbuf *j, const struct rtp *rtp, uint64_t arrival_us);
+
+/* Takes what is due at `now_us`.  `have` is how many RTP clock units of decoded sound
+ * the caller still holds: they count as delay.  A packet taken advances playout by
+ * what jbuf_played() then says. */
+enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uint64_t now_us);
+
+/* The packet or gap just taken was `units` RTP clock units long. */
+void jbuf_played(struct jbuf *j, uint32_t units);
+
+void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);
+#endif

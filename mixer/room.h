@@ -1,0 +1,52 @@
+/* room.h - a meeting's live mix: all its streams, ticked together every 20 ms.
+ *
+ * How: a tick takes one frame of every stream that may be heard, chooses the loudest
+ * `mixed_talkers` (with hysteresis; a room of no more legs than that chooses nobody out),
+ * brings each chosen frame once to every rate class in use, sums in 32 bits, and gives each
+ * listener the sum of its rate class less its own share, limited last.  Listeners who are not in the
+ * mix and hear no cue share one encoded payload per format; who leaves that group to talk
+ * takes a copy of the shared encoder.
+ * An isolated room mixes nothing: each stream hears only its cues (attendant, lobby).
+ * Use:  room_add(), room_remove(); room_tick() every FRAME_MS.
+ *
+ * Thread: the worker that owns the room; alloc and free on the control thread, empty.
+ */
+#ifndef MIXER_ROOM_H
+#define MIXER_ROOM_H
+
+#include "mixer/stream.h"
+
+enum { ROOM_TALKERS_MAX = 16, ROOM_DUCK_DB = 12 };
+
+struct room_config {
+	unsigned mixed_talkers; /* 1..ROOM_TALKERS_MAX */
+	bool isolated;
+};
+
+struct room_stats {
+	unsigned n_streams, n_mixed;       /* now; mixed: chosen in the last tick */
+	uint64_t ticks, encodes, encodes_shared /* payloads sent without an encode of their own */, limited /* frames that needed gain below 1 */;
+};
+
+struct room;
+enum mix_err room_alloc(struct room **out, const struct room_config *config);
+struct room *room_free(struct room *r); /* asserts that it is empty; accepts NULL */
+
+void room_add(struct room *r, struct stream *s);    /* s is in no room; no allocation */
+void room_remove(struct room *r, struct stream *s); /* s is in this room */
+bool room_empty(const struct room *r);
+
+/* Bit 1 << enum rate_class for each rate that some stream hears. */
+unsigned room_rates(const struct room *r);
+
+/* A cue that everybody in the room hears, over the talk (chimes). One at a time: a newer one
+ * replaces it. */
+enum mix_err room_play(struct room *r, const struct cue *const *list, size_t n);
+
+/* Visits the streams, for receiving; `visit` must not add or remove. */
+void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void *arg);
+
+/* One tick.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
+void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
+void room_stats(const struct room *r, struct room_stats *out);
+#endif

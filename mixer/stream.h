@@ -1,0 +1,121 @@
+/* stream.h - one leg's pipeline: datagrams in, a frame for the mix; a frame for the leg, datagrams out.
+ *
+ *    datagram -> latch -> RTP -> jitter buffer -> decoder or concealment -> keypad -> level -> frame
+ *    frame + cue -> encoder -> RTP -> datagram            RTCP both ways every 5 s
+ *
+ * How: the control thread builds a stream and its kit (codecs for one format) and hands
+ * them to the worker; a new offer/answer brings a new kit, and stream_refit() swaps it
+ * in and leaves the old one in the caller's hands, so that nothing is allocated or freed
+ * in the tick.  A stream knows no socket: what it sends goes to struct media_out.
+ * Use:  stream_alloc(), kit_alloc(), stream_refit(); then room_add(); per tick the worker
+ *       calls stream_rx_rtp()/stream_rx_rtcp() for what came in and room_tick().
+ *
+ * Thread: built and freed on the control thread, used by the worker that owns its room.
+ */
+#ifndef MIXER_STREAM_H
+#define MIXER_STREAM_H
+
+#include "mixer/addr.h"
+#include "mixer/codec.h"
+#include "mixer/cue.h"
+#include "mixer/err.h"
+#include "mixer/resample.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000 };
+
+/* What an offer/answer settled about one leg's media. */
+struct stream_format {
+	struct codec_format tx;     /* codec, ptime and Opus parameters that we send with */
+	uint8_t tx_pt;              /* payload type that we send it as */
+	struct {
+		uint8_t pt;
+		enum codec_id codec;
+	} rx[STREAM_RX_CODECS];     /* what may come in; rx[0] is the one expected */
+	uint8_t n_rx;
+	uint8_t event_rx_pt, event_tx_pt; /* telephone-event, PT_NONE: not negotiated */
+	uint8_t cn_pt;              /* comfort noise (RFC 3389), PT_NONE: not negotiated */
+	bool send, receive;         /* direction as seen by us: false on hold */
+	bool rtcp_mux;              /* RFC 5761: RTCP on the RTP port */
+	struct net_addr rtp, rtcp;  /* where the far end said it wants them; port 0: nowhere */
+};
+
+struct kit; /* the codecs of one stream_format */
+enum mix_err kit_alloc(struct kit **out, const struct stream_format *format);
+struct kit *kit_free(struct kit *k);
+
+struct stream_identity { /* random, injected; a resumed leg takes a new one */
+	uint32_t ssrc, first_timestamp;
+	uint16_t first_seq;
+	char cname[64]; /* RFC 7022 */
+};
+
+struct stream_stats { /* counters since stream_alloc() */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint32_t rx_lost, rx_late, rx_duplicate, rx_reordered, rx_bad /* not RTP, wrong PT */, rx_refused /* wrong source */;
+	uint32_t concealed_ms, rtcp_rx, rtcp_tx, rtcp_bad;
+	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
+	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */
+	uint8_t far_fraction_lost; /* 1/256, its last report */
+	uint8_t level_dbov;        /* smoothed, of what it sends */
+	uint64_t heard_us;         /* last valid RTP or RTCP, 0 never */
+	enum codec_id rx_codec, tx_codec;
+};
+
+enum media_event_kind {
+	MEDIA_DIGIT,   /* digit */
+	MEDIA_TALK,    /* on */
+	MEDIA_PLAYED,  /* play_id: a cue list has ended by itself */
+	MEDIA_SILENT,  /* no RTP and no RTCP for the time set by stream_watch(); once per silence */
+	MEDIA_LATCHED, /* peer: RTP comes from here from now on */
+};
+struct media_event {
+	enum media_event_kind kind;
+	char digit;
+	bool on;
+	uint32_t play_id;
+	struct net_addr peer;
+};
+
+/* Where a stream's output goes; called inside the tick, must not block.
+ * `user` is the stream's own, from stream_alloc(). */
+struct media_out {
+	void (*send)(void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *p, size_t len);
+	void (*event)(void *arg, void *user, const struct media_event *event);
+	void *arg;
+};
+
+struct stream;
+enum mix_err stream_alloc(struct stream **out, const struct stream_identity *identity, void *user);
+struct stream *stream_free(struct stream *s); /* frees its kit and resamplers as well */
+void *stream_user(const struct stream *s);
+
+/* Puts *kit in force and leaves the old one (or NULL) in *kit, to be freed by the control thread.
+ * The jitter buffer begins afresh only when the receiving codec changed; our SSRC and
+ * sequence go on (RFC 3264 section 8). */
+void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us);
+
+/* Gives the stream a resampler from its own rate to `to`; the one it had is handed back.  Needed for each
+ * rate class that others in its room hear (room_rates()). */
+struct resample *stream_equip(struct stream *s, enum rate_class to, struct resample *owned);
+
+/* One datagram on the RTP port (RTCP too, when muxed) or the RTCP port.  Any bytes are
+ * allowed in: what is not for us is counted and dropped. */
+void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us,
+	const struct media_out *out);
+void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us);
+
+/* Policy and control, each in force from the next tick. */
+void stream_mute(struct stream *s, bool muted);            /* its sound stays out of the mix; keys still count */
+void stream_deafen(struct stream *s, bool deaf);           /* hears its own cues only */
+void stream_gain(struct stream *s, int tx_db, int rx_db);  /* what it hears; what it gives: -30..+12 dB */
+void stream_watch(struct stream *s, uint64_t dead_us);     /* MEDIA_SILENT after this; 0: never (on hold) */
+enum mix_err stream_play(struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+void stream_stop_cue(struct stream *s);
+char stream_info_digit(struct stream *s, char digit, uint64_t now_us); /* SIP INFO: 0 when it is no new press */
+enum mix_err stream_press(struct stream *s, char digit, unsigned ms);  /* sends a key to the far end */
+void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp); /* RTCP BYE */
+
+void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us);
+#endif

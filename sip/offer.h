@@ -1,0 +1,61 @@
+/* offer.h - offer and answer for one audio stream (RFC 3264, RFC 6337); pure functions.
+ *
+ * How: what we can do is a list of formats in order of preference that this file does not
+ * interpret beyond name, clock and channels.  An answer keeps the offer's streams in
+ * their order, takes the first audio stream it can (the others get port 0), mirrors
+ * payload types, and prefers the offerer's order (or ours, if told).
+ * The SDP origin's id stays and its version rises with each change (section 8).
+ * Use:  struct media_self describes our side; offer_answer() for an offer that came,
+ *       offer_make() then offer_take() when we offer.
+ *
+ * Thread: control.
+ */
+#ifndef SIP_OFFER_H
+#define SIP_OFFER_H
+
+#include "sip/sdp.h"
+
+enum { OFFER_FORMATS_MAX = 8 };
+
+struct media_self { /* our side of one leg; savable */
+	uint64_t origin_id, origin_version; /* version of the last description sent, 0: none yet */
+	char address[SDP_ADDR];             /* advertised literal */
+	bool ipv6;
+	uint16_t rtp_port, rtcp_port;
+	struct sdp_format formats[OFFER_FORMATS_MAX]; /* in order; telephone-event and CN among them */
+	unsigned n_formats;
+	bool our_order;                     /* prefer our order of codecs to the offerer's */
+	unsigned max_ptime_ms;
+};
+
+/* What was settled; savable. */
+struct media_agreed {
+	struct sdp_format codec;    /* the one that we send; payload type is the far end's number for it */
+	struct sdp_format rx[OFFER_FORMATS_MAX]; /* all that the far end may send, with the numbers it will use */
+	unsigned n_rx;
+	uint8_t event_tx_pt, event_rx_pt, cn_pt; /* 255: none.  The event clock matches the codec's */
+	unsigned ptime_ms;          /* to send: what the far end asked for, 10..60, 20 by default */
+	char address[SDP_ADDR];     /* where to send; "" or null: nowhere */
+	bool ipv6;
+	uint16_t rtp_port, rtcp_port;
+	bool rtcp_mux;
+	bool send, receive;         /* as seen by us */
+	bool on_hold;               /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
+	unsigned stream;            /* index of the m= line that was taken */
+};
+
+/* Answers an offer.  *agreed and *answer are written only on CALL_OK; self->origin_version is
+ * raised when the answer differs from the last description.
+ * CALL_NO_MATCH: no audio stream with a codec in common (488, Warning 304/305). */
+enum call_err offer_answer(const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer);
+
+/* Makes an offer of all our formats; when `current` is not NULL, one that keeps its codec first,
+ * its payload types and its stream index (a re-INVITE of ours). */
+enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer);
+
+/* Reads the answer to `offer`.  CALL_NO_MATCH: it refused the stream or took no format of ours. */
+enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed);
+
+/* Does this offer ask for T.38 (or anything but audio) on a stream that carries our audio?  488, and the call stays (T13). */
+bool offer_replaces_audio(const struct sdp *offer, const struct media_agreed *current);
+#endif
