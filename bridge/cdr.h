@@ -1,15 +1,21 @@
 /* cdr.h - the call record: one per leg, refused calls included (FEATURES X5).
  *
  * A plain struct; no PIN and no key press ever enters it (S7).  Times are microseconds since 1970, 0: never.
+ * How: cdr_fields() lists every member once, with its name and kind; the store and the JSON are both
+ * made from that list.  A new member is a line there and a step in the store's schema.
+ *
+ * Thread: any.
  */
 #ifndef BRIDGE_CDR_H
 #define BRIDGE_CDR_H
 
+#include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct cdr {
-	char id[40];             /* our call token, or a random one for a refused call */
+	char id[40];             /* our call token, or a random one for a refused call; never "" */
 	char call_id[128];       /* SIP Call-ID */
 	char trunk[64], source[64];
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
@@ -24,4 +30,22 @@ struct cdr {
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 };
+
+enum cdr_kind {
+	CDR_TEXT,
+	CDR_TIME,  /* int64_t, microseconds since 1970; JSON: RFC 3339, null when 0 */
+	CDR_COUNT, /* unsigned of `size` bytes, 4 or 8 */
+	CDR_SPAN,  /* uint32_t microseconds; JSON: milliseconds */
+	CDR_FLAG,
+};
+
+struct cdr_field {
+	const char *column, *json;
+	enum cdr_kind kind;
+	size_t offset, size;
+};
+
+const struct cdr_field *cdr_fields(size_t *n);
+/* As the API shows it; bytes that are not UTF-8 become '?'.  NULL: out of memory. */
+json_t *cdr_json(const struct cdr *cdr);
 #endif

@@ -1,14 +1,16 @@
 /* config.h - the node file: what this process listens on and where its files are (DESIGN.md section 7).
  *
  * How: YAML with every key optional; an unknown key, a bad value or a key given twice refuses
- * the whole file and says line and key.
+ * the whole file and says line and key ("sip.listen[0]").  Beside the contract's keys:
+ * `prompts: { directory, override }` and `log: { format: text | json, level: error | warning | info | debug }`.
+ * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *
  * Thread: any; the struct is plain and owns its strings inline.
  */
 #ifndef BRIDGE_CONFIG_H
 #define BRIDGE_CONFIG_H
 
-#include "bridge/err.h"
+#include "bridge/why.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,23 +28,40 @@ struct config {
 		char listen[CONFIG_TEXT], advertise[CONFIG_TEXT];
 		uint16_t first_port, last_port;
 	} rtp;
-	struct { char listen[CONFIG_TEXT]; } http;       /* "127.0.0.1:8080"; "" none */
-	struct { char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT]; } tls;
-	char control[CONFIG_TEXT];    /* path of the local HTTP socket */
+	struct {
+		char listen[CONFIG_TEXT];
+	} http; /* "127.0.0.1:8080"; "" none */
+	struct {
+		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
+	} tls;
+	char control[CONFIG_TEXT]; /* path of the local HTTP socket */
 	char database[CONFIG_TEXT];
 	char recordings[CONFIG_TEXT];
-	struct { unsigned workers; /* 0: auto */ unsigned mixed_talkers; } media;
+	struct {
+		unsigned workers; /* 0: auto */
+		unsigned mixed_talkers;
+	} media;
 	struct {
 		char directory[CONFIG_TEXT]; /* the prompt set */
 		char override[CONFIG_TEXT];  /* looked in first, file by file; "" none */
 	} prompts;
-	struct { bool json; unsigned level; } log; /* 0 error, 1 warning, 2 info, 3 debug */
+	struct {
+		bool json;
+		unsigned level;
+	} log; /* 0 error, 1 warning, 2 info, 3 debug */
 };
 
-struct config_why { unsigned line; char key[96]; char text[200]; }; /* key: "sip.listen[0]" */
+/* "udp:127.0.0.1:5060" taken apart. */
+struct config_listen {
+	char transport[4]; /* "udp", "tcp", "tls"; "" where none is written (http.listen) */
+	char host[64];     /* an address, without brackets */
+	uint16_t port;     /* 0: any */
+};
+/* False: not TRANSPORT:ADDRESS:PORT, or ADDRESS:PORT when no transport is wanted. */
+bool config_listen_parse(struct config_listen *out, const char *text, bool with_transport);
 
 void config_defaults(struct config *out);
-/* BRIDGE_FILE: cannot be read.  BRIDGE_SYNTAX: *why says where. */
+/* On any error *out is untouched.  BRIDGE_FILE: cannot be read.  BRIDGE_SYNTAX: *why says where. */
 enum bridge_err config_load(struct config *out, const char *path, struct config_why *why);
 enum bridge_err config_parse(struct config *out, const char *text, size_t len, struct config_why *why);
 #endif

@@ -7,7 +7,12 @@
  * gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
  * The control socket is made 0600, and a stale one is replaced only when nobody listens on it.
  *
- * Limits: body HTTP_BODY_MAX, 64 connections, 30 s to send a request, 413/408/431 when passed.
+ * Answered here, without the control thread: OPTIONS (204 with Allow), what is malformed (400), too long (413, 414, 431), without
+ * a length (411), too slow (408), too late (504: no http_reply() in HTTP_ANSWER_MS), and a page of another origin
+ * that would change something or listen by WebSocket (403).  A HEAD comes as a GET and its reply's body is not sent.
+ *
+ * Limits: body HTTP_BODY_MAX, HTTP_CONNECTIONS on each of the two (503 to one more), and the times below.  A listener may be as far
+ * behind as what is kept (HTTP_EVENTS, HTTP_EVENT_BYTES), and may take nothing for HTTP_STALLED_MS.
  *
  * Thread: control.
  */
@@ -19,14 +24,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_PATH_MAX = 512 };
+enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_EVENT_BYTES = 8 << 20, HTTP_PATH_MAX = 512, HTTP_CONNECTIONS = 64 };
+enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
 struct http_request {
 	uint64_t id;
 	bool local;                 /* came by the control socket: an operator */
 	char method[8];             /* "GET" */
 	char path[HTTP_PATH_MAX];   /* decoded, without query */
-	char query[HTTP_PATH_MAX];  /* raw, without '?' */
+	char query[HTTP_PATH_MAX];  /* percent-encoded, without '?' */
 	char content_type[64];
 	const char *body; size_t body_len; /* borrowed during the callback; 0-terminated */
 };
@@ -36,10 +42,15 @@ struct http_config {
 	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
 	void (*on_request)(void *arg, const struct http_request *request); /* inside http_poll() */
 	void *arg;
+	/* 0: the times above.  To send a request, or the next one; until its answer; between a listener's heartbeats; without progress. */
+	unsigned request_ms, answer_ms, beat_ms, stalled_ms;
 };
 
 struct http;
+/* BRIDGE_RANGE: `listen` is not an address and port.  BRIDGE_FILE: it cannot be bound, or another bridge has the control
+ * socket.  *why says so for people. */
 enum bridge_err http_open(struct http **out, const struct http_config *config, char *why, size_t why_cap);
+/* Hands out what has been replied and published (for a second at most), then closes; not inside on_request(). */
 struct http *http_close(struct http *h);
 int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);

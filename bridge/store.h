@@ -3,6 +3,11 @@
  * How: SQLite in WAL mode, synchronous=FULL, strict tables, opened 0600; `schema` steps bring an older
  * file up to date in one transaction each; a file from a newer version is refused.  Everything here may
  * wait for the disk: it is called by the writer thread (and by main before threads start).
+ * What is deleted is overwritten (secure_delete), so that an old PIN does not stay in the file.
+ *
+ * Results: BRIDGE_OK; BRIDGE_NOMEM; BRIDGE_RANGE: the data itself cannot be stored (it breaks a rule of the
+ * schema), trying again will not help; BRIDGE_FILE: the disk is full, or the file locked or unreadable,
+ * trying again may.  After any failure the database is as it was before.
  *
  * Thread: one at a time.
  */
@@ -12,8 +17,10 @@
 #include "bridge/cdr.h"
 #include "bridge/site.h"
 
+enum { STORE_LIST_DEFAULT = 100, STORE_LIST_MAX = 10000, STORE_BUSY_MS = 1000 /* waits so long for a lock */ };
+
 struct store;
-/* ":memory:" is allowed.  BRIDGE_FILE: *why says what SQLite said. */
+/* ":memory:" is allowed.  BRIDGE_FILE: *why says what is wrong with which file. */
 enum bridge_err store_open(struct store **out, const char *path, char *why, size_t why_cap);
 struct store *store_close(struct store *s);
 
@@ -21,9 +28,16 @@ enum bridge_err store_load_site(struct store *s, struct site **out); /* empty si
 /* Replaces the site whole, in one transaction, with an audit row (who, when, what changed). */
 enum bridge_err store_save_site(struct store *s, const struct site *site, const char *who, const char *changes_json);
 
+/* Records are known by their id: one that is stored twice is there once, as it was given last. */
 enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr);
-/* Newest first; filters NULL or "" mean any.  *out allocated, the caller frees. */
+/* All or none, in one transaction: one wait for the disk. */
+enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, size_t n);
+/* Newest first; filters NULL or "" mean any; `call` is a record's id or a SIP Call-ID; limit 0: STORE_LIST_DEFAULT.
+ * *out allocated, the caller frees. */
 struct cdr_filter { const char *account, *meeting, *trunk, *call; unsigned limit; };
 enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
+
+/* The number of this run's first event, above all of earlier runs even if the clock went back (event.h). */
+enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out);
 const char *store_error(const struct store *s); /* SQLite's words for the last failure */
 #endif

@@ -54,6 +54,10 @@ void worker_room_play(struct worker *w, uint32_t room_id, const struct cue *cons
 /* Takes the stream and the sockets over; on error they stay the caller's. */
 enum bridge_err worker_add_leg(struct worker *w, uint32_t leg_id, uint32_t room_id, struct stream *stream, const struct port_pair *ports);
 void worker_move_leg(struct worker *w, uint32_t leg_id, uint32_t room_id);
+/* Moves a leg to a room of another worker (its stream and sockets travel by way of the control thread; some
+ * 20 ms of silence).  Commands for it may be posted to `to` at once: they wait on this side, in
+ * order, until the leg has arrived there. */
+void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, uint32_t room_id);
 void worker_drop_leg(struct worker *w, uint32_t leg_id); /* RTCP BYE, then on_gone() */
 void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit);  /* takes kit */
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */

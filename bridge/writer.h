@@ -1,9 +1,13 @@
 /* writer.h - the disk thread: takes what must be written off the control thread's hands.
  *
- * How: jobs wait in a queue on this side and are carried out in order by one thread that owns the store.  A
- * job that fails because the disk is full or busy is tried again every second and keeps its place: nothing
- * acknowledged is lost.  The queue is bounded by memory only for call records (WRITER_MAX, then the oldest
- * unwritten are counted as lost and reported); results come back through writer_poll().
+ * How: call records wait in a queue on this side and are written in order, many at a time, by one thread that
+ * owns the store.  When the disk is full, the file locked or the database away they are tried again every second and
+ * keep their place: nothing is lost while the process lives.  The queue is bounded for call records only
+ * (WRITER_MAX, then the oldest unwritten is given up and counted as lost); a record that the schema itself
+ * refuses is counted as lost too, so that it does not hold up the others.
+ * Sites and questions are carried out after the records posted before them, but they do
+ * not wait behind a full disk: then they go ahead.  Results come back through writer_poll().
+ * The control thread waits for the queue's lock only, which is held for moving pointers, never for the disk.
  *
  * Thread: all functions: control.
  */
@@ -12,21 +16,34 @@
 
 #include "bridge/store.h"
 
-enum { WRITER_MAX = 100000 };
+enum { WRITER_MAX = 100000, WRITER_RETRY_MS = 1000, WRITER_GIVE_UP_MS = 5000 };
 
 struct writer;
+/* `text`: SQLite's words on failure, else ""; borrowed during the call. */
 typedef void (*writer_done_fn)(void *arg, enum bridge_err err, const char *text);
+/* `cdrs` borrowed during the call. */
 typedef void (*writer_cdrs_fn)(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t n);
 
-struct writer_stats { uint64_t written, failed_tries, lost; uint32_t waiting; bool disk_ok; };
+struct writer_stats {
+	uint64_t written, failed_tries, lost; /* records, tries of one batch, records */
+	uint32_t waiting;                     /* records not yet on disk */
+	bool disk_ok;                         /* the last try went well */
+};
 
-enum bridge_err writer_open(struct writer **out, struct store *store); /* takes the store over */
-struct writer *writer_close(struct writer *w); /* writes what waits (gives up after 5 s without progress), closes the store */
+enum bridge_err writer_open(struct writer **out, struct store *store); /* takes the store over; on error it stays the caller's */
+/* Stops: writes what waits (gives up after WRITER_GIVE_UP_MS without progress), calls the done functions that
+ * are left (BRIDGE_STATE for what was not carried out).  Afterwards only writer_stats() (`waiting`: records given
+ * up) and writer_close() may follow.  Waits for the disk. */
+void writer_drain(struct writer *w);
+struct writer *writer_close(struct writer *w); /* drains first, if that has not been done; closes the store */
 int writer_fd(const struct writer *w); /* readable when writer_poll() has work */
 void writer_poll(struct writer *w);    /* calls the done functions */
 void writer_cdr(struct writer *w, const struct cdr *cdr);
-/* `site` is borrowed until done is called.  Not retried: the caller answers with the error. */
+/* `site` is borrowed until done is called.  Not retried: the caller answers with the error.
+ * `done` is called exactly once, at once with BRIDGE_NOMEM if there is no memory for the job. */
 void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json, writer_done_fn done, void *arg);
 void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_cdrs_fn done, void *arg); /* copies the filter */
 void writer_stats(const struct writer *w, struct writer_stats *out);
+/* Other times than WRITER_RETRY_MS and WRITER_GIVE_UP_MS, for tests. */
+void writer_patience(struct writer *w, unsigned retry_ms, unsigned give_up_ms);
 #endif

@@ -21,20 +21,20 @@ enum codec_id { CODEC_NONE, CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS, CODE
 enum { CODEC_DYNAMIC = -1, CODEC_PAYLOAD_MAX = 1275 /* bytes of an Opus frame, RFC 6716 section 3.4 */ };
 
 struct codec_info {
-	const char *name;      /* as in a=rtpmap, RFC 3551 section 6 */
-	int payload_type;      /* static number, or CODEC_DYNAMIC */
-	unsigned clock_hz;     /* of RTP timestamps; G.722's is 8000 (RFC 3551 section 4.5.2) */
-	unsigned channels;     /* in a=rtpmap; 2 for Opus whatever is sent (RFC 7587 section 7) */
-	enum rate_class rate;  /* of its PCM */
+	const char *name;     /* as in a=rtpmap, RFC 3551 section 6 */
+	int payload_type;     /* static number, or CODEC_DYNAMIC */
+	unsigned clock_hz;    /* of RTP timestamps; G.722's is 8000 (RFC 3551 section 4.5.2) */
+	unsigned channels;    /* in a=rtpmap; 2 for Opus whatever is sent (RFC 7587 section 7) */
+	enum rate_class rate; /* of its PCM */
 };
 
 struct codec_format {
 	enum codec_id id;
-	unsigned ptime_ms;     /* of what we send: 10, 20, 30, 40, 50 or 60 */
-	unsigned bitrate_bps;  /* Opus; 0: default 24000 */
-	unsigned complexity;   /* Opus, 0..10 */
-	unsigned max_rate_hz;  /* Opus: a=fmtp maxplaybackrate, 0: no bound */
-	bool fec, dtx;         /* Opus */
+	unsigned ptime_ms;    /* of what we send: 10, 20, 30, 40, 50 or 60 */
+	unsigned bitrate_bps; /* Opus; 0: default 24000 */
+	unsigned complexity;  /* Opus, 0..10 */
+	unsigned max_rate_hz; /* Opus: a=fmtp maxplaybackrate, 0: no bound */
+	bool fec, dtx;        /* Opus; none at 30 and 50 ms, which are several frames in a packet */
 };
 
 /* NULL for CODEC_NONE and out of range. */
@@ -55,8 +55,9 @@ const struct codec_format *encoder_format(const struct encoder *e);
 enum mix_err encoder_copy(struct encoder *to, const struct encoder *from);
 
 /* Encodes one packet of ptime_ms: `n` = rate of codec_info * ptime samples.
- * *len is 0 or 1 when Opus DTX says to send nothing.  MIX_SHORT: cap is too small. */
-enum mix_err encoder_run(struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
+ * *len is 0 when Opus DTX says to send nothing (1 is to be taken the same way).  MIX_SHORT: cap is too small. */
+enum mix_err encoder_run(
+	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
 
 /* Opus: expected loss in percent, for its FEC; others ignore it. */
 void encoder_expect_loss(struct encoder *e, unsigned percent);
@@ -68,10 +69,12 @@ enum codec_id decoder_id(const struct decoder *d);
 
 /* Decodes a payload into at most `cap` samples of its rate class, mono.
  * MIX_SYNTAX: not a payload of this codec.  MIX_SHORT: longer than cap. */
-enum mix_err decoder_run(struct decoder *d, const uint8_t *payload, size_t len, int16_t *pcm, size_t cap, size_t *n);
+enum mix_err decoder_run(
+	struct decoder *d, const uint8_t *payload, size_t len, int16_t *pcm, size_t cap, size_t *n);
 
 /* Makes `n` samples for a lost packet.  `next` is the packet after it, if it is here, else
- * NULL: Opus takes its in-band FEC from it (RFC 6716 section 4.2.5). */
+ * NULL: Opus takes its in-band FEC from it (RFC 6716 section 4.2.5), and fades out in 200 ms
+ * without.  At most 120 ms at once (MIX_RANGE).  Other codecs give silence: see conceal.h. */
 enum mix_err decoder_conceal(struct decoder *d, const uint8_t *next, size_t next_len, int16_t *pcm, size_t n);
 
 /* Samples (of its rate class) that a payload holds, without decoding it; 0: malformed. */

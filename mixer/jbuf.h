@@ -2,12 +2,17 @@
  *
  * How: packets wait in slots ordered by extended sequence number.  Playout runs on
  * the sender's RTP timestamps: the first packet is held for the target delay, which
- * follows measured jitter between JBUF_MIN_MS and JBUF_MAX_MS; each take asks for the
- * packet that begins at the next timestamp.  A missing one is LOST when a later packet
- * is there (or its time is past), EMPTY when the sender is silent (DTX, hold).  Any
- * ptime, changing at any time; a new SSRC, a timestamp jump or a restarted sequence
- * begin afresh without being mistaken for loss.
+ * follows measured jitter (delay.h) between JBUF_MIN_MS and JBUF_MAX_MS; each take asks for
+ * the packet that begins at the next timestamp.  A missing one is LOST when a later packet
+ * is there and its time is past, EMPTY when the sender is silent (DTX, hold) or its packets
+ * are late.  EMPTY does not move playout, so a late packet is played late and the delay has
+ * grown; a new talk burst begins at the target delay again.  Delay that stays too long is cut
+ * at a packet boundary and counted in `dropped`; whoever decodes can do it better in a pause: when
+ * delay_ms - target_ms is a packet or more, take and decode one, call jbuf_played(), and
+ * throw its sound away.  Any ptime, changing at any time; a new SSRC, a timestamp
+ * jump or a restarted sequence begin afresh without being mistaken for loss.
  * Use:  jbuf_alloc(); jbuf_put() per RTP packet; jbuf_take() until the frame is full.
+ * Memory: about 6.5 kB each, all of it in jbuf_alloc().
  *
  * Thread: the worker that owns the leg.
  */
@@ -23,9 +28,17 @@ enum { JBUF_MIN_MS = 20, JBUF_MAX_MS = 120, JBUF_SLOTS = 32 };
 
 struct jbuf;
 
-struct jbuf_stats { /* counters since jbuf_alloc() */
-	uint32_t taken, lost, late, duplicate, reordered, restarts, overflow;
-	uint32_t target_ms; /* present target delay */
+struct jbuf_stats {         /* counters since jbuf_alloc(), in packets */
+	uint32_t taken;     /* given out */
+	uint32_t lost;      /* never came, or too late to wait for */
+	uint32_t late;      /* of the lost: came after their time */
+	uint32_t duplicate; /* came twice */
+	uint32_t reordered; /* came after a younger one */
+	uint32_t restarts;  /* new SSRC, sequence or timestamps */
+	uint32_t overflow;  /* dropped because more sound waited than JBUF_MAX_MS or the memory holds */
+	uint32_t dropped;   /* dropped to take back delay that was no longer needed */
+	uint32_t target_ms; /* present target delay: JBUF_MIN_MS and what the jitter needs on top */
+	uint32_t delay_ms;  /* present delay: how long the fastest packets wait to be taken */
 	uint32_t depth_ms;  /* sound waiting now */
 	uint32_t jitter_us; /* RFC 3550 section 6.4.1 estimate */
 };
@@ -33,7 +46,7 @@ struct jbuf_stats { /* counters since jbuf_alloc() */
 enum jbuf_got {
 	JBUF_PACKET, /* out holds the packet due now */
 	JBUF_LOST,   /* a packet due now is missing: conceal `gap` samples of it */
-	JBUF_EMPTY   /* nothing due: sender silent, or the buffer is filling */
+	JBUF_EMPTY   /* nothing due: sender silent, its packet late, or the buffer is filling */
 };
 
 struct jbuf_out {
@@ -42,8 +55,10 @@ struct jbuf_out {
 	uint8_t payload_type;
 	bool marker;
 	uint32_t timestamp;
-	uint32_t gap;         /* JBUF_LOST: RTP clock units until the next packet we have, 0 unknown */
-	const uint8_t *next;  /* JBUF_LOST: the packet after the gap when it is adjacent (for Opus FEC), else NULL */
+	uint32_t gap; /* JBUF_LOST: RTP clock units until the next packet we have; JBUF_EMPTY: units since the
+	                       * last sound ended, 0 before the first: conceal the first 60 ms, then fall silent */
+	const uint8_t
+		*next; /* JBUF_LOST: the packet after the gap when it is adjacent (for Opus FEC), else NULL */
 	size_t next_len;
 };
 
@@ -54,7 +69,10 @@ struct jbuf *jbuf_free(struct jbuf *j); /* accepts NULL, returns NULL */
 /* Forgets what waits; the next packet begins afresh.  For a codec or address change. */
 void jbuf_reset(struct jbuf *j, unsigned clock_hz);
 
-/* Copies one packet in.  MIX_STALE: late or a duplicate, counted.  MIX_RANGE: payload
+/* Copies one packet in.  One without payload only accounts for its sequence number: keep-alives
+ * (RFC 6263 section 4.1), and packets whose payload the caller takes itself; put telephone-events
+ * (RFC 4733) so, with payload_len 0, or they would look like loss.
+ * MIX_STALE: late or a duplicate, counted.  MIX_RANGE: payload
  * larger than PACKET_MAX.  MIX_FULL: dropped the oldest to make room (the packet is in). */
 enum mix_err jbuf_put(struct jbuf *j, const struct rtp *rtp, uint64_t arrival_us);
 
@@ -63,7 +81,9 @@ enum mix_err jbuf_put(struct jbuf *j, const struct rtp *rtp, uint64_t arrival_us
  * what jbuf_played() then says. */
 enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uint64_t now_us);
 
-/* The packet or gap just taken was `units` RTP clock units long. */
+/* The packet or gap just taken was `units` RTP clock units long; of a gap, how much was
+ * concealed now (at most the packet's length at a time, so that a late one still counts).
+ * Not after JBUF_EMPTY. */
 void jbuf_played(struct jbuf *j, uint32_t units);
 
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);

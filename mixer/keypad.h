@@ -29,6 +29,9 @@ char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t
 char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us);
 char keypad_info(struct keypad *k, char digit, uint64_t now_us);
 
+/* In place of keypad_sound() for `n` samples that were lost: a hole in a tone is no new press. */
+void keypad_lost(struct keypad *k, size_t n);
+
 /* True while a key is being held (event without end, or a tone): the leg's sound
  * stays out of the mix. */
 bool keypad_busy(const struct keypad *k, uint64_t now_us);
@@ -36,16 +39,17 @@ bool keypad_busy(const struct keypad *k, uint64_t now_us);
 /* Sending (RFC 4733 section 2.5.1): one key as event packets. */
 struct keypad_tx { /* zero-initialise; idle when digit is 0 */
 	char digit;
-	uint32_t timestamp;   /* of the event: constant for all its packets */
-	uint16_t duration;    /* RTP clock units so far */
-	uint16_t total;       /* RTP clock units of the press */
-	uint8_t ends_left;    /* end packets still to send (three) */
-	bool first;           /* next packet carries the marker */
+	uint32_t timestamp; /* of the event: constant for all its packets */
+	uint16_t duration;  /* RTP clock units so far */
+	uint16_t total;     /* RTP clock units of the press */
+	uint8_t ends_left;  /* end packets still to send (three) */
+	bool first;         /* next packet carries the marker */
 };
 enum { KEYPAD_EVENT_LEN = 4 };
 
 /* Begins a press of `ms` milliseconds; MIX_RANGE: no such key; MIX_FULL: one is on. */
-enum mix_err keypad_press(struct keypad_tx *k, char digit, unsigned ms, unsigned clock_hz, uint32_t timestamp);
+enum mix_err keypad_press(
+	struct keypad_tx *k, char digit, unsigned ms, unsigned clock_hz, uint32_t timestamp);
 
 /* The payload for this packet; `step` RTP clock units have gone by since the last.
  * MIX_EMPTY: nothing to send. */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LEVEL_SILENCE = 127 };
+enum { LEVEL_SILENCE = 127, TALK_WINDOWS = 4 };
 
 /* RMS of n samples in -dBov: 0..127; a full-scale square wave is 0, a full-scale sine 3. */
 uint8_t level_dbov(const int16_t *pcm, size_t n);
@@ -21,9 +21,11 @@ uint8_t level_dbov(const int16_t *pcm, size_t n);
 struct talk {
 	bool talking;        /* a talk burst is on */
 	uint8_t smooth_dbov; /* smoothed level, for the choice of the loudest */
-	uint8_t floor_dbov;  /* noise floor, 127 until known */
+	uint8_t floor_dbov;  /* noise floor; 60 until known, so that who joins talking counts at once */
 	uint8_t voiced;      /* frames in a row above the threshold */
 	uint16_t hang_ms;    /* until the burst ends */
+	uint8_t quiet_dbov[TALK_WINDOWS]; /* quietest frame of each of the last half seconds */
+	uint8_t window, n_window;         /* the present one, and its frames so far */
 };
 
 void talk_init(struct talk *t);

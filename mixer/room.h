@@ -46,6 +46,9 @@ enum mix_err room_play(struct room *r, const struct cue *const *list, size_t n);
 /* Visits the streams, for receiving; `visit` must not add or remove. */
 void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void *arg);
 
+/* `frames` ticks were not run because the worker was late: the legs' RTP timestamps go on without them. */
+void room_skip(struct room *r, unsigned frames);
+
 /* One tick.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
 void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
 void room_stats(const struct room *r, struct room_stats *out);

@@ -22,8 +22,8 @@ struct rtp {
 	uint32_t ssrc;
 	uint8_t payload_type; /* 0..127 */
 	bool marker;
-	const uint8_t *payload; /* borrowed from the datagram, padding taken off */
-	size_t payload_len;     /* bytes, may be 0 */
+	const uint8_t *payload;   /* borrowed from the datagram, padding taken off */
+	size_t payload_len;       /* bytes, may be 0 */
 	const uint8_t *extension; /* borrowed, NULL without; its body after the 4-byte head */
 	size_t extension_len;     /* bytes */
 	uint16_t extension_profile;

@@ -8,7 +8,8 @@
  *
  *   (API)      call_dial: CALLING --- 18x on_progress ---> --- 2xx on_answered ---> CONFIRMED   [issue 4]
  *
- * ENDED is reported once, by on_ended(), after which the handle is gone.
+ * ENDED is reported once, by on_ended(), after which the handle is gone; never from inside
+ * call_refuse() or call_hangup(), always from the loop, and not for a call that no owner was set for.
  *
  * How: sip/ua turns nua's events into these callbacks; session descriptions are read and
  * written here with sip/sdp, offers are answered by sip/offer from the struct media_self that the
@@ -28,7 +29,7 @@
 #include "sip/offer.h"
 #include "sip/trunk.h"
 
-enum { CALL_ID = 128, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8 };
+enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8 };
 
 struct call; /* one dialog */
 struct ua;   /* the endpoint */
@@ -87,12 +88,15 @@ struct ua_config {
 	const char *user_agent;  /* "partyline/0.1" */
 	const struct trunks *trunks; /* borrowed; see ua_set_trunks() */
 	unsigned session_expires_s;  /* 0: 1800 */
+	unsigned sip_t1_ms;          /* 0: 500 (RFC 3261 section 17.1.1.1); tests shorten all of SIP's waits with it */
+	unsigned timer_speed;        /* 0: 1; tests let the session timers' clock run that much faster */
 	struct call_handlers on;
 };
 
 /* CALL_ADDRESS: which one is in *why. */
 enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why, size_t why_cap);
 void ua_set_trunks(struct ua *ua, const struct trunks *trunks); /* after a reload; calls in progress are untouched */
+
 /* No new calls (503 with Retry-After); BYE to all with Reason; `done` when all are gone or after `limit_ms`. */
 void ua_shutdown(struct ua *ua, unsigned limit_ms, loop_fn done, void *arg);
 struct ua *ua_close(struct ua *ua);

@@ -17,37 +17,51 @@
 
 enum { OFFER_FORMATS_MAX = 8 };
 
-struct media_self { /* our side of one leg; savable */
+struct media_self {                         /* our side of one leg; savable */
 	uint64_t origin_id, origin_version; /* version of the last description sent, 0: none yet */
-	char address[SDP_ADDR];             /* advertised literal */
+	uint64_t described;     /* fingerprint of that description; kept by offer.c, begin with 0 */
+	char address[SDP_ADDR]; /* advertised literal */
 	bool ipv6;
 	uint16_t rtp_port, rtcp_port;
 	struct sdp_format formats[OFFER_FORMATS_MAX]; /* in order; telephone-event and CN among them */
 	unsigned n_formats;
-	bool our_order;                     /* prefer our order of codecs to the offerer's */
-	unsigned max_ptime_ms;
+	bool our_order;        /* prefer our order of codecs to the offerer's */
+	unsigned max_ptime_ms; /* to receive; 0: not said */
+};
+
+/* One m= line as it must come again in every later description of the session (RFC 3264 section 8). */
+struct media_slot {
+	char type[SDP_TOKEN], protocol[SDP_TOKEN], format[SDP_TOKEN];
 };
 
 /* What was settled; savable. */
 struct media_agreed {
-	struct sdp_format codec;    /* the one that we send; payload type is the far end's number for it */
-	struct sdp_format rx[OFFER_FORMATS_MAX]; /* all that the far end may send, with the numbers it will use */
+	struct sdp_format
+		codec; /* the one that we send: the far end's number for it, and its fmtp: what it wants to get */
+	struct sdp_format rx
+		[OFFER_FORMATS_MAX]; /* all that the far end may send, with the numbers it will use, and our fmtp */
 	unsigned n_rx;
 	uint8_t event_tx_pt, event_rx_pt, cn_pt; /* 255: none.  The event clock matches the codec's */
-	unsigned ptime_ms;          /* to send: what the far end asked for, 10..60, 20 by default */
-	char address[SDP_ADDR];     /* where to send; "" or null: nowhere */
+	unsigned
+		ptime_ms; /* to send: 10..60 in tens as the far end asked, 20 by default; never 30 or 50 for Opus */
+	char address[SDP_ADDR]; /* where to send; "" or null: nowhere */
 	bool ipv6;
 	uint16_t rtp_port, rtcp_port;
 	bool rtcp_mux;
-	bool send, receive;         /* as seen by us */
-	bool on_hold;               /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
-	unsigned stream;            /* index of the m= line that was taken */
+	bool send, receive;                     /* as seen by us */
+	bool on_hold;                           /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
+	unsigned stream;                        /* index of the m= line that was taken */
+	struct media_slot slots[SDP_MEDIA_MAX]; /* all m= lines of the session, for our own later offers */
+	unsigned n_slots;
 };
 
-/* Answers an offer.  *agreed and *answer are written only on CALL_OK; self->origin_version is
+/* Answers an offer with one codec, telephone-event of the codec's clock (8000 when only that is offered; RFC 4733 section 2.1)
+ * and CN when the codec samples at 8 kHz.  Only RTP/AVP and RTP/AVPF streams are taken; one whose port is 0, whose
+ * address is multicast or of the other family than ours is refused like any other.  *agreed and *answer are written only on CALL_OK; self->origin_version is
  * raised when the answer differs from the last description.
  * CALL_NO_MATCH: no audio stream with a codec in common (488, Warning 304/305). */
-enum call_err offer_answer(const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer);
+enum call_err offer_answer(
+	const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer);
 
 /* Makes an offer of all our formats; when `current` is not NULL, one that keeps its codec first,
  * its payload types and its stream index (a re-INVITE of ours). */

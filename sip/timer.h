@@ -21,6 +21,8 @@ struct session_timer { /* zero-initialise: no timer */
 	unsigned interval_s;      /* 0: none */
 	enum timer_side refresher;
 	uint64_t refreshed_us;
+	uint64_t asked_us;        /* when a refresh of ours went out, 0: none since the last success */
+	unsigned min_se_s;        /* what a 422 asked for, 0: nothing */
 };
 
 struct timer_headers { /* of one message, as read or to be written */
@@ -35,5 +37,13 @@ unsigned timer_invite(struct session_timer *t, const struct timer_headers *reque
 /* We are UAC: what to write in a request, and what its 2xx settled (section 7.2). */
 void timer_request(const struct session_timer *t, struct timer_headers *request);
 void timer_answer(struct session_timer *t, const struct timer_headers *answer, uint64_t now_us);
+
+/* A 422 came with this Min-SE: the next timer_request() asks for as much (section 7.3).  False: there is no point in asking again. */
+bool timer_too_small(struct session_timer *t, const struct timer_headers *refusal);
+
+/* A refresh of ours went out: TIMER_REFRESH is not said again for a while.  If it fails (491, timeout) it will be. */
+void timer_asked(struct session_timer *t, uint64_t now_us);
+
+/* TIMER_EXPIRED: send BYE; never while media_flows (T7). */
 enum timer_action timer_due(const struct session_timer *t, bool media_flows, uint64_t now_us);
 #endif

@@ -1,0 +1,298 @@
+#include "bridge/api.h"
+#include "bridge/leg.h"
+#include "bridge/meeting.h"
+#include "bridge/version.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void not_found(struct node *n, const struct http_request *request, const char *message)
+{
+	api_refuse(n, request->id, &(struct api_error){ .status = 404, .code = "not_found", .message = message });
+}
+
+static json_t *time_json(int64_t us)
+{
+	char text[WHEN_TEXT];
+
+	return us ? json_string(when_text(text, us)) : json_null();
+}
+
+/* ---- status ---- */
+
+static json_t *worker_json(const struct worker *w, unsigned index)
+{
+	struct worker_load load;
+
+	worker_load(w, &load);
+	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:I, s:I, s:I}", "index", (int)index, "legs", (int)load.n_legs,
+		"rooms", (int)load.n_rooms, "ticks", (json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks,
+		"skipped_ticks", (json_int_t)load.skipped_ticks, "tick_us_max", (int)load.tick_us_max, "load_percent",
+		load.busy_permille / 10.0, "events_dropped", (json_int_t)load.events_dropped, "encodes", (json_int_t)load.encodes,
+		"encodes_shared", (json_int_t)load.encodes_shared);
+}
+
+static json_t *sip_json(const struct node *n)
+{
+	struct call_stats s;
+
+	ua_stats(n->ua, &s);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "invites", (json_int_t)s.invites, "refused", (json_int_t)s.refused,
+		"stranger_refused", (json_int_t)s.stranger_refused, "stranger_silent", (json_int_t)s.stranger_silent, "malformed",
+		(json_int_t)s.malformed, "ended", (json_int_t)s.ended, "live", (int)s.live);
+}
+
+static json_t *writer_json(const struct node *n)
+{
+	struct writer_stats s;
+
+	writer_stats(n->writer, &s);
+	return json_pack("{s:I, s:I, s:I, s:i, s:b}", "written", (json_int_t)s.written, "failed_tries", (json_int_t)s.failed_tries,
+		"lost", (json_int_t)s.lost, "waiting", (int)s.waiting, "disk_ok", s.disk_ok);
+}
+
+static unsigned count_people(const struct node *n)
+{
+	unsigned count = 0;
+
+	for (const struct meeting *m = n->meetings; m; m = m->next)
+		count += m->n_people;
+	return count;
+}
+
+void api_status(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *workers = json_array();
+	struct event_stats events;
+
+	(void)word;
+	event_stats(n->bus, &events);
+	for (unsigned i = 0; i < n->n_workers; i++)
+		json_array_append_new(workers, worker_json(n->workers[i], i));
+	api_reply(n, request->id, 200,
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}", "node", n->config.node, "version",
+			PARTYLINE_VERSION, "started_at", time_json(n->started_us), "uptime_s",
+			(double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings,
+			"participants", (int)count_people(n), "rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "workers",
+			workers, "writer", writer_json(n), "events", (json_int_t)events.emitted));
+}
+
+/* ---- meetings ---- */
+
+static json_t *meeting_row(const struct node *n, const struct site_account *a, const struct site_meeting *m)
+{
+	const struct meeting *open = meeting_find(n, m->id);
+
+	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name", m->name, "open",
+		open != NULL, "participants", open ? (int)open->n_people : 0, "locked", open && open->policy.locked, "opened_at",
+		time_json(open ? open->opened_us : 0));
+}
+
+void api_meetings(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *items = json_array();
+	char open[8] = "", account[SITE_NAME] = "";
+
+	(void)word;
+	http_query(request->query, "open", open, sizeof(open));
+	http_query(request->query, "account", account, sizeof(account));
+	for (size_t i = 0; i < n->site->n_accounts; i++) {
+		const struct site_account *a = &n->site->accounts[i];
+
+		if (account[0] && strcmp(account, a->name) != 0)
+			continue;
+		for (size_t j = 0; j < a->n_meetings; j++)
+			if (strcmp(open, "true") != 0 || meeting_find(n, a->meetings[j].id))
+				json_array_append_new(items, meeting_row(n, a, &a->meetings[j]));
+	}
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}
+
+void api_meeting(struct node *n, const struct http_request *request, const char *word)
+{
+	const struct site_account *account = NULL;
+	const struct site_meeting *m = site_meeting(n->site, word, &account);
+
+	if (m)
+		api_reply(n, request->id, 200, meeting_row(n, account, m));
+	else
+		not_found(n, request, "no such meeting");
+}
+
+/* ---- the roster ---- */
+
+static json_t *leg_json(const struct leg *leg)
+{
+	const struct stream_stats *s = &leg->stats;
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f}", "id", (int)leg->id, "call", leg->cdr.id,
+		"kind", "phone", "trunk", leg->cdr.trunk, "codec", leg->cdr.codec, "on_hold", leg->agreed.on_hold, "jitter_ms",
+		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
+		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost", (json_int_t)s->far_lost, "round_trip_ms",
+		s->round_trip_us / 1000.0);
+}
+
+static json_t *person_row(const struct participant *p)
+{
+	char number[24];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id, "meeting", p->meeting->id, "name",
+		p->name, "number", log_number(number, p->number), "role", role_name(p->state.role), "muted",
+		p->state.muted || p->state.host_muted, "host_muted", p->state.host_muted, "hand", p->state.hand, "talking", p->talking,
+		"joined_at", time_json(p->joined_us), "legs", leg_json(p->leg));
+}
+
+void api_participants(struct node *n, const struct http_request *request, const char *word)
+{
+	const struct site_account *account = NULL;
+	const struct meeting *m = meeting_find(n, word);
+	json_t *items;
+
+	if (!m && !site_meeting(n->site, word, &account)) {
+		not_found(n, request, "no such meeting");
+		return;
+	}
+	items = json_array();
+	for (const struct participant *p = m ? m->people : NULL; p; p = p->next)
+		json_array_append_new(items, person_row(p));
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}
+
+/* Reads {"name": true|false}; answers the error itself. */
+static bool read_flag(struct node *n, const struct http_request *request, const char *name, bool *out)
+{
+	json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
+	const json_t *value = json_object_get(body, name);
+	bool good = json_is_boolean(value);
+
+	*out = json_is_true(value);
+	json_decref(body);
+	if (!good)
+		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
+			.message = "the body must be a JSON object with this field, true or false", .field = name });
+	return good;
+}
+
+void api_lock(struct node *n, const struct http_request *request, const char *word)
+{
+	struct meeting *m = meeting_find(n, word);
+	bool locked;
+
+	if (!m) {
+		not_found(n, request, "no such meeting is open");
+		return;
+	}
+	if (!read_flag(n, request, "locked", &locked))
+		return;
+	meeting_lock(n, m, locked);
+	api_reply(n, request->id, 200, json_pack("{s:s, s:b}", "id", m->id, "locked", locked));
+}
+
+void api_mute(struct node *n, const struct http_request *request, const char *word)
+{
+	struct participant *p = meeting_person(n, word);
+	bool muted;
+
+	if (!p) {
+		not_found(n, request, "no such participant");
+		return;
+	}
+	if (!read_flag(n, request, "muted", &muted))
+		return;
+	meeting_mute(n, p, muted);
+	api_reply(n, request->id, 200, person_row(p));
+}
+
+void api_remove(struct node *n, const struct http_request *request, const char *word)
+{
+	struct participant *p = meeting_person(n, word);
+
+	if (!p) {
+		not_found(n, request, "no such participant");
+		return;
+	}
+	meeting_remove(n, p, "removed by the operator");
+	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+}
+
+/* ---- calls ---- */
+
+static void add_call(void *arg, struct leg *leg)
+{
+	char from[24], to[24];
+
+	if (!leg->call)
+		return;
+	json_array_append_new(arg,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", leg->cdr.id, "call_id",
+			leg->cdr.call_id, "trunk", leg->cdr.trunk, "source", leg->cdr.source, "from",
+			log_number(from, leg->cdr.from_number), "to", log_number(to, leg->cdr.to_number), "number", leg->cdr.number,
+			"account", leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant, "state",
+			leg_state_name(leg), "codec", leg->cdr.codec, "started_at", time_json(leg->cdr.started_us), "answered_at",
+			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+}
+
+void api_calls(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *items = json_array();
+
+	(void)word;
+	leg_each(n, add_call, items);
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}
+
+void api_hangup(struct node *n, const struct http_request *request, const char *word)
+{
+	struct leg *leg = leg_find_call(n, word);
+
+	if (!leg || !leg->call) {
+		not_found(n, request, "no such call");
+		return;
+	}
+	leg_hangup(leg, Q850_NORMAL, "hung up by the operator");
+	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+}
+
+/* ---- call records ---- */
+
+struct pending { struct node *node; uint64_t id; };
+
+static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t count)
+{
+	struct pending *p = arg;
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(items, cdr_json(&cdrs[i]));
+	if (err)
+		api_refuse(p->node, p->id,
+			&(struct api_error){ .status = 503, .code = "database", .message = "the database cannot be read now" });
+	else
+		api_reply(p->node, p->id, 200, json_pack("{s:O}", "items", items));
+	json_decref(items);
+	free(p);
+}
+
+void api_records(struct node *n, const struct http_request *request, const char *word)
+{
+	struct pending *p = malloc(sizeof(*p));
+	char limit[16] = "100", account[SITE_NAME] = "", meeting[SITE_NAME] = "", trunk[SITE_NAME] = "", call[64] = "";
+	struct cdr_filter filter = { .account = account, .meeting = meeting, .trunk = trunk, .call = call };
+	long wanted;
+
+	(void)word;
+	http_query(request->query, "limit", limit, sizeof(limit));
+	http_query(request->query, "account", account, sizeof(account));
+	http_query(request->query, "meeting", meeting, sizeof(meeting));
+	http_query(request->query, "trunk", trunk, sizeof(trunk));
+	http_query(request->query, "call", call, sizeof(call));
+	wanted = strtol(limit, NULL, 10);
+	if (!p || wanted < 1 || wanted > 10000) {
+		free(p);
+		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
+			.message = "limit must be 1 to 10000", .field = "limit" });
+		return;
+	}
+	filter.limit = (unsigned)wanted;
+	*p = (struct pending){ .node = n, .id = request->id };
+	writer_list_cdrs(n->writer, &filter, records_read, p);
+}

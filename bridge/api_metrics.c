@@ -1,0 +1,91 @@
+#include "bridge/api.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct page { char *text; size_t len, cap; };
+
+static void put(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct page *p, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(p->text + p->len, p->cap - p->len, format, args);
+	va_end(args);
+	if (n > 0 && (size_t)n < p->cap - p->len)
+		p->len += (size_t)n;
+}
+
+static void gauge(struct page *p, const char *name, const char *help, double value)
+{
+	put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s gauge\npartyline_%s %g\n", name, help, name, name, value);
+}
+
+static void counter(struct page *p, const char *name, const char *help, uint64_t value)
+{
+	put(p, "# HELP partyline_%s_total %s\n# TYPE partyline_%s_total counter\npartyline_%s_total %llu\n", name, help, name, name,
+		(unsigned long long)value);
+}
+
+static void worker_lines(struct page *p, struct node *n)
+{
+	static const struct { const char *name, *type, *help; } series[] = {
+		{ "worker_legs", "gauge", "legs of this media worker" },
+		{ "worker_busy_ratio", "gauge", "CPU time over wall time of this media worker" },
+		{ "worker_ticks_total", "counter", "ticks run" },
+		{ "worker_late_ticks_total", "counter", "ticks that began over 5 ms late" },
+		{ "worker_skipped_ticks_total", "counter", "frames skipped because a tick was a whole frame late" },
+		{ "worker_events_dropped_total", "counter", "events that found the ring to the control thread full" },
+	};
+
+	for (size_t s = 0; s < sizeof(series) / sizeof(*series); s++) {
+		put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s %s\n", series[s].name, series[s].help, series[s].name, series[s].type);
+		for (unsigned i = 0; i < n->n_workers; i++) {
+			struct worker_load load;
+			double values[6];
+
+			worker_load(n->workers[i], &load);
+			values[0] = load.n_legs;
+			values[1] = load.busy_permille / 1000.0;
+			values[2] = (double)load.ticks;
+			values[3] = (double)load.late_ticks;
+			values[4] = (double)load.skipped_ticks;
+			values[5] = (double)load.events_dropped;
+			put(p, "partyline_%s{worker=\"%u\"} %.10g\n", series[s].name, i, values[s]);
+		}
+	}
+}
+
+void api_metrics(struct node *n, const struct http_request *request, const char *word)
+{
+	struct page p = { .cap = 65536 };
+	struct call_stats sip;
+	struct writer_stats writer;
+
+	(void)word;
+	p.text = malloc(p.cap);
+	if (!p.text) {
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	ua_stats(n->ua, &sip);
+	writer_stats(n->writer, &writer);
+	gauge(&p, "calls", "live calls", n->n_legs);
+	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
+	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)ports_used(n->ports));
+	counter(&p, "invites", "INVITEs of known trunks", sip.invites);
+	counter(&p, "refused", "calls refused", sip.refused);
+	counter(&p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);
+	counter(&p, "strangers_silent", "requests of strangers that got none", sip.stranger_silent);
+	counter(&p, "malformed", "SIP messages that could not be used", sip.malformed);
+	counter(&p, "records_written", "call records and sites written", writer.written);
+	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
+	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
+	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+	worker_lines(&p, n);
+	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
+	free(p.text);
+}

@@ -1,0 +1,159 @@
+#include "bridge/api.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct apply { /* an apply that waits for the disk */
+	struct node *node;
+	struct site *site; /* owned until it is in force */
+	uint64_t request;
+	json_t *changes; /* owned */
+};
+
+static json_t *changes_json(const struct site_change *changes, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "kind", changes[i].kind, "key", changes[i].key, "what",
+			changes[i].what, "fields", changes[i].fields));
+	return list;
+}
+
+static void apply_done(struct apply *a)
+{
+	site_free(a->site);
+	json_decref(a->changes);
+	free(a);
+}
+
+static void apply_saved(void *arg, enum bridge_err err, const char *text)
+{
+	struct apply *a = arg;
+	struct node *n = a->node;
+
+	n->applying = NULL;
+	if (err) {
+		log_line(LOG_ERROR, NULL, "site", "not saved, the old one stays in force: %s", text);
+		api_refuse(n, a->request, &(struct api_error){ .status = 503, .code = "database", .message = text });
+	} else if (node_use_site(n, a->site) != BRIDGE_OK) {
+		api_refuse(n, a->request, &(struct api_error){ .status = 503, .code = "out_of_memory", .message = "out of memory" });
+	} else {
+		a->site = NULL;
+		log_line(LOG_INFO, NULL, "site", "applied, %zu changes", json_array_size(a->changes));
+		event_emit(n->bus, "site.applied", json_pack("{s:O}", "changes", a->changes));
+		api_reply(n, a->request, 200, json_pack("{s:O}", "changes", a->changes));
+	}
+	apply_done(a);
+}
+
+static void refuse_site(struct node *n, uint64_t id, const struct config_why *why)
+{
+	char message[400];
+
+	if (why->line)
+		snprintf(message, sizeof(message), "line %u: %s: %s", why->line, why->key, why->text);
+	else
+		snprintf(message, sizeof(message), "%s: %s", why->key, why->text);
+	api_refuse(n, id, &(struct api_error){ .status = 422, .code = "site_invalid", .message = message, .field = why->key,
+		.line = why->line });
+}
+
+static void save(struct node *n, const struct http_request *request, struct apply *a)
+{
+	char *text = json_dumps(a->changes, JSON_COMPACT);
+
+	if (!text) {
+		apply_done(a);
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	n->applying = a->site;
+	writer_site(n->writer, a->site, request->local ? "operator at the control socket" : "API", text, apply_saved, a);
+	free(text);
+}
+
+void api_site_put(struct node *n, const struct http_request *request, const char *word)
+{
+	struct config_why why = { .line = 0 };
+	struct site_change *changes;
+	char dry_run[8] = "";
+	struct apply *a = calloc(1, sizeof(*a));
+	size_t count = 0;
+
+	(void)word;
+	if (!a)
+		goto no_memory;
+	*a = (struct apply){ .node = n, .request = request->id };
+	if (n->applying) {
+		api_refuse(n, request->id, &(struct api_error){ .status = 409, .code = "busy",
+			.message = "another site is being applied; try again" });
+		apply_done(a);
+		return;
+	}
+	if (site_parse(&a->site, request->body, request->body_len, &why) != BRIDGE_OK) {
+		refuse_site(n, request->id, &why);
+		apply_done(a);
+		return;
+	}
+	changes = site_diff(n->site, a->site, &count);
+	if (!changes && count)
+		goto no_memory;
+	a->changes = changes_json(changes, count);
+	free(changes);
+
+	http_query(request->query, "dry_run", dry_run, sizeof(dry_run));
+	if (strcmp(dry_run, "true") == 0 || count == 0) {
+		api_reply(n, request->id, 200, json_pack("{s:O}", "changes", a->changes));
+		apply_done(a);
+		return;
+	}
+	save(n, request, a);
+	return;
+no_memory:
+	if (a)
+		apply_done(a);
+	api_reply(n, request->id, 503, NULL);
+}
+
+void api_site_get(struct node *n, const struct http_request *request, const char *word)
+{
+	char *text = site_export(n->site);
+
+	(void)word;
+	if (text)
+		http_reply(n->http, request->id, 200, "application/yaml", text, strlen(text));
+	else
+		api_reply(n, request->id, 503, NULL);
+	free(text);
+}
+
+static const char *answer_name(enum plan_answer answer)
+{
+	return answer == PLAN_ATTENDANT ? "attendant" : answer == PLAN_MEETING ? "meeting" : "refuse";
+}
+
+void api_explain(struct node *n, const struct http_request *request, const char *word)
+{
+	char number[NUMBER_TEXT] = "", trunk[SITE_NAME] = "";
+	struct plan_call asked = { .trunk = trunk, .request_user = number };
+	struct plan_decision d;
+	json_t *steps = json_array();
+
+	(void)word;
+	http_query(request->query, "trunk", trunk, sizeof(trunk));
+	if (!http_query(request->query, "number", number, sizeof(number)) || !number[0]) {
+		json_decref(steps);
+		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
+			.message = "number must be given", .field = "number" });
+		return;
+	}
+	plan_decide(n->plan, &asked, &d);
+	for (unsigned i = 0; i < d.n_steps; i++)
+		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "rule", d.steps[i].rule, "matched", d.steps[i].matched, "text",
+			d.steps[i].text));
+	api_reply(n, request->id, 200, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "answer", answer_name(d.answer), "status",
+		d.answer == PLAN_REFUSE ? (int)d.sip_status : 200, "number", d.number.e164, "form",
+		number_form_words(d.number.form), "account", d.did ? d.did->account : "", "meeting", d.did ? d.did->meeting : "",
+		"steps", steps));
+}

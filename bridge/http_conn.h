@@ -1,0 +1,72 @@
+/* http_conn.h - a connection as libwebsockets' callbacks see it; shared by http_serve.c, http_conn.c and http_feed.c.
+ *
+ *             whole request          http_reply()            all sent
+ *   IDLE ----------------> WAITING --------------> REPLYING ----------> IDLE (keep-alive)
+ *    | body follows          ^ |                       |
+ *    +-----> READING --------+ | no answer: 504        | no progress: closed
+ *    |          | too slow: 408
+ *    |          +---------------------> closed
+ *    +-----> REFUSED   answered without asking; the rest of the body is thrown away
+ *    +-----> FEEDING   GET /v1/events: Server-Sent Events or WebSocket, until it is cut off or goes
+ *
+ * Thread: API.
+ */
+#ifndef BRIDGE_HTTP_CONN_H
+#define BRIDGE_HTTP_CONN_H
+
+#include "bridge/http_priv.h"
+#include <libwebsockets.h>
+
+enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
+
+struct conn { /* made, zeroed and freed by libwebsockets with its connection */
+	struct lws *wsi; /* NULL: not in the server's list */
+	struct server *server;
+	struct conn *next, **link; /* the server's list */
+	enum conn_state state;
+
+	uint64_t id;             /* of the request that waits */
+	struct message *message; /* owned, while READING */
+	size_t body_cap;
+	bool head;               /* HEAD: no body in the reply */
+
+	struct answer *answer; /* owned, while REPLYING */
+	bool headers_sent;
+	size_t sent;
+
+	bool websocket, beat_due, gap_due, greeted;
+	uint64_t place;         /* in the ring: what it gets next */
+	uint64_t resumed_after; /* Last-Event-ID, said again in `gap` */
+	lws_usec_t choked_since; /* 0: it takes what it gets */
+};
+
+struct server {
+	struct http *http;   /* borrowed: to post requests */
+	struct mailbox *box; /* borrowed from http */
+	struct lws_context *context; /* owned */
+	struct lws_vhost *local, *tcp;
+	char control[108]; /* path, "" none */
+	ino_t control_inode;
+	unsigned port;
+	unsigned n_local, n_tcp; /* connections */
+	uint64_t next_id;
+	struct conn *conns; /* those that wait, reply or feed */
+	struct event_ring ring;
+	unsigned char *scratch; /* owned; what is sent to a listener is put together here */
+	size_t scratch_cap;
+	lws_usec_t request_us, answer_us, beat_us, stalled_us;
+};
+
+int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+void conn_answer(struct server *s, struct answer *a); /* takes it */
+void conn_list(struct conn *c, struct lws *wsi);      /* into the server's list, once */
+/* The request's query string, encoded again as libwebsockets has decoded it; false: too long. */
+bool conn_query(struct lws *wsi, char *out, size_t cap);
+
+/* A listener begins; the request's headers are still there. */
+int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocket);
+int feed_write(struct conn *c); /* it can take something; not 0: cut it off */
+int feed_beat(struct conn *c);  /* its timer; not 0: cut it off */
+void feed_news(struct server *s, struct news *news, bool holed); /* takes the list */
+bool feed_behind(const struct conn *c);
+#endif

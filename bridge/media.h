@@ -1,0 +1,19 @@
+/* media.h - between what signalling agreed and what the mixer needs: the only place that knows both words.
+ *
+ * Thread: control; pure.
+ */
+#ifndef BRIDGE_MEDIA_H
+#define BRIDGE_MEDIA_H
+
+#include "bridge/err.h"
+#include "bridge/site.h"
+#include "mixer/stream.h"
+#include "sip/offer.h"
+
+/* Our side for a leg of this trunk: its codecs in its order (all of ours when it names none), telephone-event for each
+ * of their clocks, comfort noise.  `address` a literal.  Session ID is the caller's to fill. */
+void media_self(struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
+
+/* What was agreed, as a stream's format.  BRIDGE_UNKNOWN: a codec that is not ours (cannot be: we offered it). */
+enum bridge_err media_format(struct stream_format *out, const struct media_agreed *agreed);
+#endif

@@ -1,0 +1,271 @@
+#include "bridge/node.h"
+#include "bridge/api.h"
+#include "bridge/leg.h"
+#include "bridge/version.h"
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TICK_MS = 100, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
+
+void node_random(void *out, size_t len)
+{
+	if (RAND_bytes(out, (int)len) != 1)
+		abort(); /* without randomness neither tokens nor SSRCs are safe */
+}
+
+void node_token(char *out, size_t hex_chars)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	node_random(out, hex_chars);
+	for (size_t i = 0; i < hex_chars; i++)
+		out[i] = hex[out[i] & 15];
+	out[hex_chars] = '\0';
+}
+
+/* ---- the site in force ---- */
+
+enum bridge_err node_use_site(struct node *n, struct site *site)
+{
+	struct plan *plan = NULL;
+	struct trunks *trunks = NULL;
+	enum bridge_err err = site_plan(site, &plan);
+
+	if (!err)
+		err = site_trunks(site, &trunks);
+	if (err) {
+		plan_free(plan);
+		trunks_free(trunks);
+		return err;
+	}
+	if (n->ua)
+		ua_set_trunks(n->ua, trunks);
+	trunks_free(n->trunks);
+	plan_free(n->plan);
+	site_free(n->site);
+	n->trunks = trunks;
+	n->plan = plan;
+	n->site = site;
+	return BRIDGE_OK;
+}
+
+/* ---- what wakes the control thread ---- */
+
+static void on_worker(void *arg)
+{
+	worker_poll(arg);
+}
+
+static void on_writer(void *arg)
+{
+	writer_poll(arg);
+}
+
+static void on_http(void *arg)
+{
+	http_poll(arg);
+}
+
+static void on_tick(void *arg)
+{
+	leg_tick_all(arg, loop_now_us());
+}
+
+static void on_stats(void *arg)
+{
+	leg_ask_stats_all(arg);
+}
+
+/* ---- opening, in the order of who needs whom ---- */
+
+static void prompt_missing(void *arg, const char *name)
+{
+	(void)arg;
+	log_line(LOG_WARNING, NULL, "prompts", "no sound for '%s': a beep stands in", name);
+}
+
+static enum bridge_err open_prompts(struct node *n, char *why, size_t why_cap)
+{
+	const struct config *c = &n->config;
+	enum bridge_err err = prompts_open(&n->prompts, c->prompts.directory, c->prompts.override, "en", prompt_missing, NULL);
+
+	if (err)
+		snprintf(why, why_cap, "prompts.directory: %s/en: %s", c->prompts.directory, bridge_strerror(err));
+	return err;
+}
+
+static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why, size_t why_cap)
+{
+	struct store *store = NULL;
+	struct site *site = NULL;
+	enum bridge_err err = store_open(&store, n->config.database, why, why_cap);
+
+	if (err)
+		return err;
+	err = store_load_site(store, &site);
+	if (!err)
+		err = store_first_seq(store, when_now_us(), first_seq);
+	if (!err)
+		err = node_use_site(n, site);
+	if (err) {
+		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
+		site_free(n->site == site ? NULL : site);
+		store_close(store);
+		return err;
+	}
+	err = writer_open(&n->writer, store);
+	if (err)
+		snprintf(why, why_cap, "the disk thread cannot start");
+	return err;
+}
+
+static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
+{
+	struct worker_handlers on = leg_worker_handlers(n);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned wanted = n->config.media.workers ? n->config.media.workers : cores > 0 ? (unsigned)cores : 1;
+
+	if (wanted > NODE_WORKERS_MAX)
+		wanted = NODE_WORKERS_MAX;
+	for (n->n_workers = 0; n->n_workers < wanted; n->n_workers++) {
+		struct worker **w = &n->workers[n->n_workers];
+		enum bridge_err err = worker_open(w, n->n_workers, n->config.media.mixed_talkers, &on);
+
+		if (!err && loop_watch(n->loop, worker_fd(*w), on_worker, *w) != CALL_OK)
+			err = BRIDGE_NOMEM;
+		if (err) {
+			snprintf(why, why_cap, "media worker %u cannot start: %s", n->n_workers, bridge_strerror(err));
+			return err;
+		}
+	}
+	return BRIDGE_OK;
+}
+
+static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, size_t why_cap)
+{
+	struct http_config hc = { .control = n->config.control, .listen = n->config.http.listen, .on_request = api_request, .arg = n };
+	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
+
+	if (!err && loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK)
+		err = BRIDGE_NOMEM;
+	return err ? err : event_bus_alloc(&n->bus, n->http, first_seq);
+}
+
+static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
+{
+	struct ua_config uc = { .loop = n->loop, .user_agent = PARTYLINE_AGENT, .trunks = n->trunks, .on = leg_call_handlers(n),
+		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
+
+	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX; i++) {
+		if (strncmp(n->config.sip.listen[i], "tls:", 4) == 0) {
+			log_line(LOG_WARNING, NULL, "sip", "%s is not served: this version has no TLS", n->config.sip.listen[i]);
+			continue;
+		}
+		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
+	}
+	return ua_open(&n->ua, &uc, why, why_cap) == CALL_OK ? BRIDGE_OK : BRIDGE_FILE;
+}
+
+static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
+{
+	const struct config *c = &n->config;
+	uint64_t first_seq = 1;
+	enum bridge_err err;
+
+	snprintf(why, why_cap, "out of memory");
+	if (loop_open(&n->loop) != CALL_OK)
+		return BRIDGE_NOMEM;
+	err = open_prompts(n, why, why_cap);
+	if (err)
+		return err;
+	err = open_store(n, &first_seq, why, why_cap);
+	if (err)
+		return err;
+	if (loop_watch(n->loop, writer_fd(n->writer), on_writer, n->writer) != CALL_OK)
+		return BRIDGE_NOMEM;
+	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
+	if (err) {
+		snprintf(why, why_cap, "rtp: no port pair of %u-%u at %s can be used", c->rtp.first_port, c->rtp.last_port, c->rtp.listen);
+		return err;
+	}
+	err = open_workers(n, why, why_cap);
+	if (!err)
+		err = open_http(n, first_seq, why, why_cap);
+	if (!err)
+		err = open_sip(n, why, why_cap);
+	if (err)
+		return err;
+	if (loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK || loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
+		return BRIDGE_NOMEM;
+	return BRIDGE_OK;
+}
+
+enum bridge_err node_open(struct node **out, const struct config *config, char *why, size_t why_cap)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	enum bridge_err err;
+
+	if (!n)
+		return BRIDGE_NOMEM;
+	n->config = *config;
+	n->started_us = when_now_us();
+	err = open_rest(n, why, why_cap);
+	if (err) {
+		node_close(n);
+		return err;
+	}
+	*out = n;
+	return BRIDGE_OK;
+}
+
+void node_run(struct node *n)
+{
+	loop_run(n->loop);
+}
+
+static void all_gone(void *arg)
+{
+	struct node *n = arg;
+
+	loop_stop(n->loop);
+}
+
+void node_stop(struct node *n)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	log_line(LOG_INFO, NULL, "node", "stopping: BYE to %u calls", n->n_legs);
+	ua_shutdown(n->ua, SHUTDOWN_MS, all_gone, n);
+}
+
+struct node *node_close(struct node *n)
+{
+	if (!n)
+		return NULL;
+	n->ua = ua_close(n->ua);
+	for (unsigned i = 0; i < n->n_workers; i++) {
+		worker_poll(n->workers[i]); /* legs that are out write their records */
+		loop_unwatch(n->loop, worker_fd(n->workers[i]));
+		n->workers[i] = worker_close(n->workers[i]);
+	}
+	if (n->http)
+		loop_unwatch(n->loop, http_fd(n->http));
+	n->bus = event_bus_free(n->bus);
+	n->http = http_close(n->http);
+	if (n->writer)
+		loop_unwatch(n->loop, writer_fd(n->writer));
+	n->writer = writer_close(n->writer);
+	n->ports = ports_free(n->ports);
+	n->prompts = prompts_close(n->prompts);
+	n->loop = loop_close(n->loop);
+	trunks_free(n->trunks);
+	plan_free(n->plan);
+	site_free(n->site);
+	free(n->legs);
+	free(n);
+	return NULL;
+}

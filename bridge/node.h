@@ -1,0 +1,65 @@
+/* node.h - this running bridge: the parts that the control thread works with, wired together.
+ *
+ * How: main opens one node; legs, meetings, the attendant's world and the API are functions over it.  Nothing here is
+ * touched by another thread; workers, writer and API thread are reached through their own control-side functions.
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_NODE_H
+#define BRIDGE_NODE_H
+
+#include "bridge/config.h"
+#include "bridge/event.h"
+#include "bridge/http.h"
+#include "bridge/log.h"
+#include "bridge/ports.h"
+#include "bridge/prompts.h"
+#include "bridge/site.h"
+#include "bridge/when.h"
+#include "bridge/worker.h"
+#include "bridge/writer.h"
+#include "sip/call.h"
+
+enum { NODE_WORKERS_MAX = 64 };
+
+struct leg;
+struct meeting;
+
+struct node {
+	struct config config;
+	struct loop *loop;      /* owned, as everything below but where said */
+	struct ua *ua;
+	struct ports *ports;
+	struct prompts *prompts;
+	struct worker *workers[NODE_WORKERS_MAX];
+	unsigned n_workers;
+	struct writer *writer;
+	struct http *http;
+	struct event_bus *bus;
+
+	struct site *site;      /* in force; replaced whole */
+	struct plan *plan;
+	struct trunks *trunks;
+	struct site *applying;  /* waits for the disk; NULL when none does */
+
+	struct leg **legs;      /* hash by leg ID, chains through leg->next */
+	unsigned n_legs;
+	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
+	struct meeting *meetings; /* open ones, chained */
+	unsigned n_meetings;
+	int64_t started_us;     /* wall clock */
+	bool stopping;
+};
+
+/* Opens everything; *why says what could not be.  The loop is not yet running. */
+enum bridge_err node_open(struct node **out, const struct config *config, char *why, size_t why_cap);
+void node_run(struct node *n);  /* until node_stop() has ended */
+void node_stop(struct node *n); /* BYE to all, then the loop ends */
+struct node *node_close(struct node *n);
+
+/* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
+enum bridge_err node_use_site(struct node *n, struct site *site);
+
+void node_random(void *out, size_t len);     /* from the kernel; never fails */
+void node_token(char *out, size_t hex_chars); /* random, lower-case hexadecimal, 0-terminated */
+#endif

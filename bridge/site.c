@@ -1,0 +1,135 @@
+#include "bridge/site_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct site *site_new(void)
+{
+	return calloc(1, sizeof(struct site));
+}
+
+static void clear_free(void *objects, size_t n, size_t size)
+{
+	if (objects)
+		explicit_bzero(objects, n * size);
+	free(objects);
+}
+
+struct site *site_free(struct site *s)
+{
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < s->n_accounts; i++) {
+		struct site_account *a = &s->accounts[i];
+
+		clear_free(a->meetings, a->n_meetings, sizeof(*a->meetings));
+		clear_free(a->users, a->n_users, sizeof(*a->users));
+	}
+	free(s->accounts);
+	clear_free(s->trunks, s->n_trunks, sizeof(*s->trunks));
+	free(s->numbers);
+	free(s->routes);
+	free(s);
+	return NULL;
+}
+
+static int meeting_order(const void *a, const void *b)
+{
+	const struct site_meeting *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+void site_sort(struct site *s)
+{
+	for (size_t i = 0; i < s->n_accounts; i++)
+		if (s->accounts[i].n_meetings)
+			qsort(s->accounts[i].meetings, s->accounts[i].n_meetings,
+				sizeof(*s->accounts[i].meetings), meeting_order);
+}
+
+const struct site_account *site_account(const struct site *s, const char *name)
+{
+	for (size_t i = 0; name && i < s->n_accounts; i++)
+		if (strcmp(s->accounts[i].name, name) == 0)
+			return &s->accounts[i];
+	return NULL;
+}
+
+const struct site_meeting *site_meeting(
+	const struct site *s, const char *id, const struct site_account **account)
+{
+	struct site_meeting key;
+
+	if (!id || strlen(id) >= sizeof(key.id))
+		return NULL;
+	strcpy(key.id, id);
+	for (size_t i = 0; i < s->n_accounts; i++) {
+		const struct site_account *a = &s->accounts[i];
+		const struct site_meeting *m =
+			a->n_meetings ? bsearch(&key, a->meetings, a->n_meetings, sizeof(key), meeting_order)
+				      : NULL;
+
+		if (m) {
+			if (account)
+				*account = a;
+			return m;
+		}
+	}
+	return NULL;
+}
+
+const struct site_trunk *site_trunk(const struct site *s, const char *name)
+{
+	for (size_t i = 0; name && i < s->n_trunks; i++)
+		if (strcmp(s->trunks[i].name, name) == 0)
+			return &s->trunks[i];
+	return NULL;
+}
+
+static void did_fill(struct plan_did *did, const struct site_number *n)
+{
+	memcpy(did->number, n->number, sizeof(did->number));
+	memcpy(did->trunk, n->trunk, sizeof(did->trunk));
+	memcpy(did->account, n->account, sizeof(did->account));
+	memcpy(did->meeting, n->meeting, sizeof(n->meeting));
+	memcpy(did->language, n->language, sizeof(did->language));
+	did->answer = n->answer;
+}
+
+enum bridge_err site_plan(const struct site *s, struct plan **out)
+{
+	struct plan_did *dids = calloc(s->n_numbers + 1, sizeof(*dids));
+	struct plan_trunk *trunks = calloc(s->n_trunks + 1, sizeof(*trunks));
+	enum plan_err err = PLAN_NOMEM;
+
+	if (dids && trunks) {
+		for (size_t i = 0; i < s->n_numbers; i++)
+			did_fill(&dids[i], &s->numbers[i]);
+		for (size_t i = 0; i < s->n_trunks; i++) {
+			memcpy(trunks[i].name, s->trunks[i].name, sizeof(trunks[i].name));
+			trunks[i].country = s->trunks[i].country;
+		}
+		err = plan_alloc(out, dids, s->n_numbers, trunks, s->n_trunks, NULL);
+	}
+	free(dids);
+	free(trunks);
+	return err == PLAN_OK ? BRIDGE_OK : err == PLAN_NOMEM ? BRIDGE_NOMEM : BRIDGE_SYNTAX;
+}
+
+enum bridge_err site_trunks(const struct site *s, struct trunks **out)
+{
+	struct trunk_config *configs = calloc(s->n_trunks + 1, sizeof(*configs));
+	enum call_err err;
+
+	if (!configs)
+		return BRIDGE_NOMEM;
+	for (size_t i = 0; i < s->n_trunks; i++) {
+		memcpy(configs[i].name, s->trunks[i].name, sizeof(configs[i].name));
+		configs[i].from = (struct trunk_network *)s->trunks[i].from; /* only read */
+		configs[i].n_from = s->trunks[i].n_from;
+	}
+	err = trunks_alloc(out, configs, s->n_trunks);
+	free(configs);
+	return err == CALL_OK ? BRIDGE_OK : err == CALL_NOMEM ? BRIDGE_NOMEM : BRIDGE_SYNTAX;
+}

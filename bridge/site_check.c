@@ -1,0 +1,175 @@
+/* site_check.c - is a site sound: every value by itself; what names or excludes something else is in site_names.c. */
+#include "bridge/site_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *site_place_path(const struct site_place *at, char *out, size_t cap)
+{
+	if (at->kind == SITE_MEETING || at->kind == SITE_USER)
+		snprintf(
+			out, cap, "accounts[%zu].%s[%zu]", at->outer, site_schemas[at->kind].list, at->inner);
+	else
+		snprintf(out, cap, "%s[%zu]", site_schemas[at->kind].list, at->outer);
+	return out;
+}
+
+enum bridge_err site_refuse(
+	struct config_why *why, const struct site_place *at, const char *field, const char *format, ...)
+{
+	char path[80], key[sizeof(why->key)], text[sizeof(why->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	snprintf(key, sizeof(key), "%s.%s", site_place_path(at, path, sizeof(path)), field);
+	return why_refuse(why, 0, key, "%s", text);
+}
+
+static enum bridge_err check_texts(
+	const void *object, const struct site_field *f, const struct site_place *at, struct config_why *why)
+{
+	size_t n = site_texts(object, f);
+	char item[64];
+
+	if (f->required && n == 0)
+		return site_refuse(why, at, f->key, "at least one is wanted");
+	if (n > SITE_LIST)
+		return site_refuse(why, at, f->key, "more than %d", SITE_LIST);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = site_text(object, f, i);
+		const char *broken =
+			memchr(text, '\0', f->cap) ? site_rule_broken(f->rule, text) : "too long";
+
+		snprintf(item, sizeof(item), "%s[%zu]", f->key, i);
+		if (broken)
+			return site_refuse(why, at, item, "%s", broken);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(text, site_text(object, f, k)) == 0)
+				return site_refuse(why, at, item, "given twice");
+	}
+	return BRIDGE_OK;
+}
+
+static enum bridge_err check_text(
+	const void *object, const struct site_field *f, const struct site_place *at, struct config_why *why)
+{
+	const char *text = site_text(object, f, 0), *broken;
+
+	if (!memchr(text, '\0', f->cap))
+		return site_refuse(why, at, f->key, "too long");
+	if (!text[0])
+		return f->required ? site_refuse(why, at, f->key, "must not be empty") : BRIDGE_OK;
+	broken = site_rule_broken(f->rule, text);
+	return broken ? site_refuse(why, at, f->key, "%s", broken) : BRIDGE_OK;
+}
+
+static enum bridge_err check_fields(const void *object, const struct site_place *at, struct config_why *why)
+{
+	const struct site_schema *schema = &site_schemas[at->kind];
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; !err && i < schema->n_fields; i++) {
+		const struct site_field *f = &schema->fields[i];
+		const void *value = (const char *)object + f->offset;
+
+		if (f->type == FIELD_TEXT)
+			err = check_text(object, f, at, why);
+		else if (f->type == FIELD_TEXTS)
+			err = check_texts(object, f, at, why);
+		else if (f->type == FIELD_UNSIGNED && *(const unsigned *)value > f->max)
+			err = site_refuse(why, at, f->key, "above %u", f->max);
+		else if (f->type == FIELD_SRTP && *(const enum site_srtp *)value > SITE_SRTP_REQUIRE)
+			err = site_refuse(why, at, f->key, "not a mode");
+		else if (f->type == FIELD_ANSWER && *(const enum plan_answer *)value != PLAN_ATTENDANT &&
+			 *(const enum plan_answer *)value != PLAN_MEETING)
+			err = site_refuse(why, at, f->key, "attendant, or meeting: and its ID, is wanted");
+	}
+	return err;
+}
+
+/* D3: which PIN was keyed decides the role, and a caller need not end it with '#'. */
+static enum bridge_err check_pins(
+	const struct site_meeting *m, const struct site_place *at, struct config_why *why)
+{
+	size_t host = strlen(m->host_pin), guest = strlen(m->guest_pin);
+
+	if (host == 0 || guest == 0)
+		return BRIDGE_OK;
+	if (strcmp(m->host_pin, m->guest_pin) == 0)
+		return site_refuse(
+			why, at, "guest_pin", "host_pin and guest_pin are equal: they give different roles");
+	if (strncmp(m->host_pin, m->guest_pin, host < guest ? host : guest) == 0)
+		return site_refuse(why, at, "guest_pin",
+			"one PIN begins the other: keyed without '#', the longer could never be told from "
+			"the shorter");
+	return BRIDGE_OK;
+}
+
+static enum bridge_err check_trunk(
+	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
+{
+	if (t->password[0] && !t->username[0])
+		return site_refuse(why, at, "outbound.username", "a password without a username");
+	if (t->registers && !t->n_gateways)
+		return site_refuse(why, at, "outbound.register", "there is no gateway to register with");
+	if (t->registers && !t->username[0])
+		return site_refuse(why, at, "outbound.register", "there is no username to register as");
+	if (t->country.trunk_prefix[0] && !t->country.country_code[0])
+		return site_refuse(why, at, "country.trunk_prefix", "a trunk prefix without a country code");
+	if (t->country.national_max && t->country.national_min > t->country.national_max)
+		return site_refuse(why, at, "country.national_min", "above national_max");
+	return BRIDGE_OK;
+}
+
+static enum bridge_err check_accounts(const struct site *s, struct config_why *why)
+{
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; !err && i < s->n_accounts; i++) {
+		const struct site_account *a = &s->accounts[i];
+
+		err = check_fields(a, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
+		for (size_t k = 0; !err && k < a->n_meetings; k++) {
+			struct site_place at = { SITE_MEETING, i, k };
+
+			err = check_fields(&a->meetings[k], &at, why);
+			if (!err)
+				err = check_pins(&a->meetings[k], &at, why);
+		}
+		for (size_t k = 0; !err && k < a->n_users; k++)
+			err = check_fields(&a->users[k], &(struct site_place){ SITE_USER, i, k }, why);
+	}
+	return err;
+}
+
+static enum bridge_err check_values(const struct site *s, struct config_why *why)
+{
+	enum bridge_err err = check_accounts(s, why);
+
+	for (size_t i = 0; !err && i < s->n_trunks; i++) {
+		struct site_place at = { SITE_TRUNK, i, 0 };
+
+		err = check_fields(&s->trunks[i], &at, why);
+		if (!err)
+			err = check_trunk(&s->trunks[i], &at, why);
+	}
+	for (size_t i = 0; !err && i < s->n_numbers; i++)
+		err = check_fields(&s->numbers[i], &(struct site_place){ SITE_NUMBER, i, 0 }, why);
+	for (size_t i = 0; !err && i < s->n_routes; i++)
+		err = check_fields(&s->routes[i], &(struct site_place){ SITE_ROUTE, i, 0 }, why);
+	return err;
+}
+
+enum bridge_err site_check(const struct site *s, struct config_why *why)
+{
+	struct config_why unread;
+	enum bridge_err err;
+
+	if (!why)
+		why = &unread;
+	err = check_values(s, why);
+	return err ? err : site_check_names(s, why);
+}

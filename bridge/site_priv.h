@@ -1,0 +1,83 @@
+/* site_priv.h - what the objects of a site hold, declared once for reading, checking, writing and comparing.
+ *
+ * A field's key may have one dot: "limits.channels" is `limits: { channels: }` in the file.
+ * Thread: any; constant.
+ */
+#ifndef BRIDGE_SITE_PRIV_H
+#define BRIDGE_SITE_PRIV_H
+
+#include "bridge/site.h"
+
+enum site_kind { SITE_ACCOUNT, SITE_MEETING, SITE_USER, SITE_TRUNK, SITE_NUMBER, SITE_ROUTE, SITE_KINDS };
+
+enum site_type {
+	FIELD_TEXT,     /* char[cap] */
+	FIELD_TEXTS,    /* char[SITE_LIST][cap], their count at n_offset */
+	FIELD_BOOL,     /* bool, `on` when not given */
+	FIELD_UNSIGNED, /* unsigned, 0 when not given */
+	FIELD_SRTP,     /* enum site_srtp */
+	FIELD_ANSWER,   /* enum plan_answer, its meeting at n_offset */
+};
+
+enum site_rule { /* what a text may be; "" is always allowed where the field is not required */
+	RULE_NAME,
+	RULE_TITLE,
+	RULE_SECRET,
+	RULE_LANGUAGE,
+	RULE_ID,
+	RULE_PIN,
+	RULE_E164,
+	RULE_PREFIX,
+	RULE_NETWORK,
+	RULE_GATEWAY,
+	RULE_CODEC,
+	RULE_COUNTRY,
+	RULE_TRUNK_PREFIX,
+};
+
+struct site_field {
+	const char *key;
+	enum site_type type;
+	enum site_rule rule;
+	size_t offset, cap, n_offset;
+	unsigned max; /* FIELD_UNSIGNED: from 1 */
+	bool on, required;
+};
+
+struct site_schema {
+	const char *word, *list; /* "meeting", "meetings" */
+	size_t size;             /* of the struct */
+	const struct site_field *fields;
+	size_t n_fields;
+};
+
+extern const struct site_schema site_schemas[SITE_KINDS];
+extern const char *const site_srtp_words[3];
+extern const char *const site_codecs[];
+extern const size_t site_n_codecs;
+
+/* NULL: `text` keeps the rule; else what is wanted, for people. */
+const char *site_rule_broken(enum site_rule rule, const char *text);
+
+/* Where an object stands, so that a path is written only when something is refused. */
+struct site_place {
+	enum site_kind kind;
+	size_t outer, inner; /* inner: of meetings and users, in the account `outer` */
+};
+const char *site_place_path(
+	const struct site_place *at, char *out, size_t cap); /* "accounts[0].meetings[1]" */
+enum bridge_err site_refuse(struct config_why *why, const struct site_place *at, const char *field,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Second half of site_check(): values are known to be good.  `why` is not NULL. */
+enum bridge_err site_check_names(const struct site *s, struct config_why *why);
+
+static inline const char *site_text(const void *object, const struct site_field *f, size_t i)
+{
+	return (const char *)object + f->offset + i * f->cap;
+}
+
+static inline size_t site_texts(const void *object, const struct site_field *f)
+{
+	return *(const size_t *)(const void *)((const char *)object + f->n_offset);
+}
+#endif

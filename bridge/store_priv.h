@@ -1,0 +1,32 @@
+/* store_priv.h - what the files store*.c share: the connection and how a statement is run.
+ *
+ * Only these files see SQLite. */
+#ifndef BRIDGE_STORE_PRIV_H
+#define BRIDGE_STORE_PRIV_H
+
+#include "bridge/store.h"
+#include <sqlite3.h>
+
+struct store {
+	sqlite3 *db; /* owned */
+	char error[256];
+};
+
+/* Keeps SQLite's words and names the result. */
+enum bridge_err store_fail(struct store *s);
+enum bridge_err store_exec(struct store *s, const char *sql);
+enum bridge_err store_prepare(struct store *s, sqlite3_stmt **out, const char *sql);
+/* Runs a statement that gives no rows, and makes it ready for the next run. */
+enum bridge_err store_run(struct store *s, sqlite3_stmt *statement);
+/* COMMIT after BRIDGE_OK, else ROLLBACK; returns `so_far` or what the commit says. */
+enum bridge_err store_finish(struct store *s, enum bridge_err so_far);
+
+/* "" is stored as NULL where a column refers to another table. */
+void store_bind_text(sqlite3_stmt *statement, int at, const char *text);
+void store_bind_reference(sqlite3_stmt *statement, int at, const char *text);
+/* False: longer than `cap` holds. */
+bool store_read_text(sqlite3_stmt *statement, int column, char *out, size_t cap);
+
+/* Brings the file up to date; BRIDGE_FILE with s->error set: not ours, or newer than this program. */
+enum bridge_err store_migrate(struct store *s);
+#endif

@@ -1,0 +1,159 @@
+#include "bridge/store_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Each step is one transaction and never changes once released; a file's user_version counts the steps it
+ * has had.  Times are microseconds since 1970.  `position` keeps the order of the site file. */
+static const char *const steps[] = {
+	/* 1: the site, its audit log, and the call records */
+	"CREATE TABLE account ("
+	" name TEXT PRIMARY KEY, position INTEGER NOT NULL, language TEXT NOT NULL,"
+	" levelling INTEGER NOT NULL, noise_suppression INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE meeting ("
+	" id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(name), name TEXT NOT NULL,"
+	" host_pin TEXT NOT NULL, guest_pin TEXT NOT NULL, max_participants INTEGER NOT NULL,"
+	" chimes INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX meeting_of_account ON meeting(account, id);"
+	"CREATE TABLE sip_user ("
+	" account TEXT NOT NULL REFERENCES account(name), name TEXT NOT NULL, position INTEGER NOT NULL,"
+	" password TEXT NOT NULL, PRIMARY KEY (account, name)) STRICT;"
+	"CREATE TABLE trunk ("
+	" name TEXT PRIMARY KEY, position INTEGER NOT NULL, username TEXT NOT NULL, password TEXT NOT NULL,"
+	" registers INTEGER NOT NULL, channels INTEGER NOT NULL, calls_per_second INTEGER NOT NULL,"
+	" srtp TEXT NOT NULL CHECK (srtp IN ('never', 'allow', 'require')),"
+	" country_code TEXT NOT NULL, trunk_prefix TEXT NOT NULL,"
+	" national_min INTEGER NOT NULL, national_max INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE trunk_network ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), position INTEGER NOT NULL, network TEXT NOT NULL,"
+	" PRIMARY KEY (trunk, position)) STRICT;"
+	"CREATE TABLE trunk_gateway ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), position INTEGER NOT NULL, uri TEXT NOT NULL,"
+	" PRIMARY KEY (trunk, position)) STRICT;"
+	"CREATE TABLE trunk_codec ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), position INTEGER NOT NULL, codec TEXT NOT NULL,"
+	" PRIMARY KEY (trunk, position)) STRICT;"
+	"CREATE TABLE number ("
+	" position INTEGER PRIMARY KEY, number TEXT NOT NULL, trunk TEXT REFERENCES trunk(name),"
+	" account TEXT REFERENCES account(name), language TEXT NOT NULL,"
+	" answer TEXT NOT NULL CHECK (answer IN ('refuse', 'attendant', 'meeting')),"
+	" meeting TEXT REFERENCES meeting(id)) STRICT;"
+	"CREATE TABLE route ("
+	" position INTEGER PRIMARY KEY, account TEXT REFERENCES account(name), prefix TEXT NOT NULL,"
+	" caller_id TEXT NOT NULL) STRICT;"
+	"CREATE TABLE route_trunk ("
+	" route INTEGER NOT NULL REFERENCES route(position), position INTEGER NOT NULL,"
+	" trunk TEXT NOT NULL REFERENCES trunk(name), PRIMARY KEY (route, position)) STRICT;"
+	"CREATE TABLE audit ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
+	" changes TEXT NOT NULL) STRICT;"
+	"CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE cdr ("
+	" seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE CHECK (id <> ''), call_id TEXT NOT NULL,"
+	" trunk TEXT NOT NULL, source TEXT NOT NULL, account TEXT NOT NULL, meeting TEXT NOT NULL,"
+	" participant TEXT NOT NULL, role TEXT NOT NULL, from_number TEXT NOT NULL, to_number TEXT NOT NULL,"
+	" number TEXT NOT NULL, started_us INTEGER NOT NULL, answered_us INTEGER NOT NULL,"
+	" joined_us INTEGER NOT NULL, ended_us INTEGER NOT NULL, sip_status INTEGER NOT NULL,"
+	" q850 INTEGER NOT NULL, cause TEXT NOT NULL, by_far_end INTEGER NOT NULL, codec TEXT NOT NULL,"
+	" rx_packets INTEGER NOT NULL, tx_packets INTEGER NOT NULL, rx_lost INTEGER NOT NULL,"
+	" jitter_us INTEGER NOT NULL, far_lost INTEGER NOT NULL, round_trip_us INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX cdr_started ON cdr(started_us);"
+	"CREATE INDEX cdr_account ON cdr(account, started_us);"
+	"CREATE INDEX cdr_meeting ON cdr(meeting, started_us);"
+	"CREATE INDEX cdr_trunk ON cdr(trunk, started_us);"
+	"CREATE INDEX cdr_call ON cdr(call_id);",
+};
+
+enum { STEPS = sizeof(steps) / sizeof(*steps), APPLICATION_ID = 0x7061726c /* "parl" */ };
+
+static enum bridge_err number_of(struct store *s, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *statement;
+	enum bridge_err err = store_prepare(s, &statement, sql);
+
+	if (err)
+		return err;
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		*out = sqlite3_column_int64(statement, 0);
+	else
+		err = store_fail(s);
+	sqlite3_finalize(statement);
+	return err;
+}
+
+static enum bridge_err check_ours(struct store *s, int64_t version)
+{
+	int64_t application = 0, tables = 0;
+	enum bridge_err err = number_of(s, "PRAGMA application_id", &application);
+
+	if (!err)
+		err = number_of(s, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (err)
+		return err;
+	if (application != APPLICATION_ID && (application || version || tables)) {
+		snprintf(s->error, sizeof(s->error), "not a partyline database");
+		return BRIDGE_FILE;
+	}
+	if (version > STEPS) {
+		snprintf(s->error, sizeof(s->error),
+			"written by a newer partyline (schema %lld, this program knows %d)", (long long)version,
+			(int)STEPS);
+		return BRIDGE_FILE;
+	}
+	return BRIDGE_OK;
+}
+
+static enum bridge_err take_step(struct store *s, int64_t version)
+{
+	char mark[96];
+	enum bridge_err err = store_exec(s, "BEGIN IMMEDIATE");
+
+	if (err)
+		return err;
+	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld", (int)APPLICATION_ID,
+		(long long)version + 1);
+	err = store_exec(s, steps[version]);
+	if (!err)
+		err = store_exec(s, mark);
+	return store_finish(s, err);
+}
+
+/* The site's tables are small and the bridge cannot do without them; a page that cannot be read
+ * there is better known now than at the first call.  Call records may be many: not looked at. */
+static enum bridge_err check_sound(struct store *s)
+{
+	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
+		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "counter" };
+	char sql[64], text[128];
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables) && !err; i++) {
+		sqlite3_stmt *statement;
+
+		snprintf(sql, sizeof(sql), "PRAGMA quick_check('%s')", tables[i]);
+		err = store_prepare(s, &statement, sql);
+		if (err)
+			return err;
+		if (sqlite3_step(statement) != SQLITE_ROW) {
+			err = store_fail(s);
+		} else if (!store_read_text(statement, 0, text, sizeof(text)) || strcmp(text, "ok")) {
+			snprintf(s->error, sizeof(s->error), "damaged: table %s: %.120s", tables[i],
+				(const char *)sqlite3_column_text(statement, 0));
+			err = BRIDGE_FILE;
+		}
+		sqlite3_finalize(statement);
+	}
+	return err;
+}
+
+enum bridge_err store_migrate(struct store *s)
+{
+	int64_t version = 0;
+	enum bridge_err err = number_of(s, "PRAGMA user_version", &version);
+
+	if (!err)
+		err = check_ours(s, version);
+	for (; !err && version < STEPS; version++)
+		err = take_step(s, version);
+	return err ? err : check_sound(s);
+}

@@ -1,0 +1,15 @@
+/* when.h - moments as text: RFC 3339, UTC, microseconds ("2026-03-01T09:30:00.000250Z").
+ *
+ * Thread: any; pure, but for when_now_us() which reads CLOCK_REALTIME.
+ */
+#ifndef BRIDGE_WHEN_H
+#define BRIDGE_WHEN_H
+
+#include <stdint.h>
+
+enum { WHEN_TEXT = 28 };
+
+int64_t when_now_us(void); /* microseconds since 1970 */
+/* Writes `us` (years 0001..9999, else the nearest of them) to `out` and returns it. */
+const char *when_text(char out[WHEN_TEXT], int64_t us);
+#endif

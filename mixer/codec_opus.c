@@ -1,0 +1,167 @@
+/* codec_opus.c - Opus at 48 kHz, by libopus: mono both ways, tuned for speech (RFC 6716, RFC 7587).
+ */
+#include "mixer/codec_priv.h"
+
+#include <opus/opus.h>
+
+enum {
+	OPUS_RATE_HZ = 48000,
+	DEFAULT_BITRATE = 24000,
+	ROOM_MIN = 100,
+	DTX_BYTES = 2, /* opus_encode(): so short a packet need not be sent */
+	PART_MS = 10,  /* of what Opus has no frame for: 30 and 50 ms */
+	PARTS_MAX = 5,
+	STEP = 120,         /* 2.5 ms: libopus conceals in multiples of this */
+	CONCEAL_MAX = 5760, /* 120 ms */
+};
+
+/* Opus has frames of 10, 20, 40 and 60 ms; 30 and 50 are several frames in one packet. */
+static bool in_parts(const struct codec_format *format)
+{
+	return format->ptime_ms == 30 || format->ptime_ms == 50;
+}
+
+size_t codec_opus_encoder_size(void)
+{
+	return (size_t)opus_encoder_get_size(1);
+}
+
+/* RFC 7587 section 6.1: maxplaybackrate is what the far end can play. */
+static opus_int32 bandwidth_for(unsigned max_rate_hz)
+{
+	if (max_rate_hz == 0 || max_rate_hz > 24000)
+		return OPUS_BANDWIDTH_FULLBAND;
+	if (max_rate_hz > 16000)
+		return OPUS_BANDWIDTH_SUPERWIDEBAND;
+	if (max_rate_hz > 12000)
+		return OPUS_BANDWIDTH_WIDEBAND;
+	return max_rate_hz > 8000 ? OPUS_BANDWIDTH_MEDIUMBAND : OPUS_BANDWIDTH_NARROWBAND;
+}
+
+enum mix_err codec_opus_encoder_init(void *state, const struct codec_format *format)
+{
+	OpusEncoder *e = state;
+	opus_int32 bandwidth = bandwidth_for(format->max_rate_hz);
+	opus_int32 bitrate = format->bitrate_bps ? (opus_int32)format->bitrate_bps : DEFAULT_BITRATE;
+	/* All frames of one packet share one mode and bandwidth (RFC 6716 section 3.1): in parts,
+	 * both are pinned.  Such packets have neither FEC nor DTX. */
+	int application = in_parts(format) ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;
+
+	if (opus_encoder_init(e, OPUS_RATE_HZ, 1, application) != OPUS_OK)
+		return MIX_RANGE;
+	int bad = opus_encoder_ctl(e, OPUS_SET_BITRATE(bitrate));
+	bad |= opus_encoder_ctl(e, OPUS_SET_COMPLEXITY((opus_int32)format->complexity));
+	bad |= opus_encoder_ctl(e, OPUS_SET_MAX_BANDWIDTH(bandwidth));
+	bad |= opus_encoder_ctl(e, OPUS_SET_INBAND_FEC(format->fec ? 1 : 0));
+	bad |= opus_encoder_ctl(e, OPUS_SET_DTX(format->dtx ? 1 : 0));
+	bad |= opus_encoder_ctl(e, OPUS_SET_LSB_DEPTH(16));
+	if (in_parts(format))
+		bad |= opus_encoder_ctl(e, OPUS_SET_BANDWIDTH(bandwidth));
+	return bad ? MIX_RANGE : MIX_OK;
+}
+
+static enum mix_err encode_parts(
+	OpusEncoder *e, unsigned ptime_ms, const int16_t *pcm, uint8_t *out, size_t cap, size_t *len)
+{
+	_Alignas(max_align_t) unsigned char joiner[1024];
+	OpusRepacketizer *join = opus_repacketizer_init((OpusRepacketizer *)joiner);
+	uint8_t part[PARTS_MAX][CODEC_PAYLOAD_MAX / PARTS_MAX];
+	int part_samples = OPUS_RATE_HZ / 1000 * PART_MS;
+
+	for (unsigned i = 0; i < ptime_ms / PART_MS; i++) {
+		const int16_t *from = pcm + i * (unsigned)part_samples;
+		opus_int32 got = opus_encode(e, from, part_samples, part[i], sizeof(part[i]));
+		if (got < 1 || opus_repacketizer_cat(join, part[i], got) != OPUS_OK)
+			return MIX_SHORT;
+	}
+	opus_int32 got = opus_repacketizer_out(join, out, (opus_int32)cap);
+	if (got < 1)
+		return MIX_SHORT;
+	*len = (size_t)got;
+	return MIX_OK;
+}
+
+enum mix_err codec_opus_encode(void *state, const struct codec_format *format, const int16_t *pcm,
+	uint8_t *out, size_t cap, size_t *len)
+{
+	opus_int32 room = (opus_int32)(cap < CODEC_PAYLOAD_MAX ? cap : CODEC_PAYLOAD_MAX);
+
+	if (room < ROOM_MIN)
+		return MIX_SHORT; /* libopus would make it fit, at any price to the sound */
+	if (in_parts(format))
+		return encode_parts(state, format->ptime_ms, pcm, out, (size_t)room, len);
+	opus_int32 got = opus_encode(state, pcm, (int)(OPUS_RATE_HZ / 1000 * format->ptime_ms), out, room);
+	if (got < 0)
+		return MIX_SHORT;
+	*len = format->dtx && got <= DTX_BYTES ? 0 : (size_t)got;
+	return MIX_OK;
+}
+
+void codec_opus_expect_loss(void *state, unsigned percent)
+{
+	opus_encoder_ctl(
+		(OpusEncoder *)state, OPUS_SET_PACKET_LOSS_PERC((opus_int32)(percent > 100 ? 100 : percent)));
+}
+
+size_t codec_opus_decoder_size(void)
+{
+	return (size_t)opus_decoder_get_size(1);
+}
+
+enum mix_err codec_opus_decoder_init(void *state)
+{
+	/* One channel: libopus itself mixes a stereo sender down at the right level. */
+	return opus_decoder_init(state, OPUS_RATE_HZ, 1) == OPUS_OK ? MIX_OK : MIX_RANGE;
+}
+
+size_t codec_opus_samples(const uint8_t *payload, size_t len)
+{
+	opus_int16 sizes[48];
+	unsigned char toc;
+
+	/* The parser refuses frames over 1275 bytes and packets over 120 ms (RFC 6716 section 3.4). */
+	if (len == 0 || len > PACKET_MAX ||
+		opus_packet_parse(payload, (opus_int32)len, &toc, NULL, sizes, NULL) < 1)
+		return 0;
+	int n = opus_packet_get_nb_samples(payload, (opus_int32)len, OPUS_RATE_HZ);
+	return n > 0 ? (size_t)n : 0;
+}
+
+enum mix_err codec_opus_decode(
+	void *state, const uint8_t *payload, size_t len, int16_t *pcm, size_t cap, size_t *n)
+{
+	size_t holds = codec_opus_samples(payload, len);
+
+	if (holds == 0)
+		return MIX_SYNTAX;
+	if (holds > cap)
+		return MIX_SHORT;
+	int got = opus_decode(state, payload, (opus_int32)len, pcm, (int)holds, 0);
+	if (got < 1)
+		return MIX_SYNTAX;
+	*n = (size_t)got;
+	return MIX_OK;
+}
+
+enum mix_err codec_opus_conceal(void *state, const uint8_t *next, size_t next_len, int16_t *pcm, size_t n)
+{
+	size_t whole = n - n % STEP;
+	bool fec = next && codec_opus_samples(next, next_len) > 0;
+	int16_t rest[STEP];
+
+	if (n > CONCEAL_MAX)
+		return MIX_RANGE;
+	/* What is no whole step is made first, so that the FEC stays next to its packet. */
+	if (n > whole) {
+		if (opus_decode(state, NULL, 0, rest, STEP, 0) != STEP)
+			return MIX_SYNTAX;
+		for (size_t i = 0; i < n - whole; i++)
+			pcm[i] = rest[i];
+		pcm += n - whole;
+	}
+	if (whole == 0)
+		return MIX_OK;
+	int got = opus_decode(
+		state, fec ? next : NULL, fec ? (opus_int32)next_len : 0, pcm, (int)whole, fec ? 1 : 0);
+	return got == (int)whole ? MIX_OK : MIX_SYNTAX;
+}

@@ -1,0 +1,208 @@
+/* cue_load.c - a sound file becomes a cue: read, mixed to mono, levelled, brought to three rates.
+ *
+ * The only file that sees libsndfile.  Raw G.722 (Asterisk's prompts) goes through our own decoder.
+ */
+#include "mixer/cue.h"
+
+#include "mixer/codec.h"
+#include "mixer/cue_priv.h"
+#include "mixer/resample.h"
+
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { G722_HZ = 16000, G722_BYTES_PER_SECOND = 8000, CHANNELS_MAX = 8, BLOCK = 1024, DECODE_BLOCK = 480 };
+
+struct sound {        /* as read: mono, any rate */
+	int16_t *pcm; /* owned */
+	size_t n;
+	unsigned hz;
+};
+
+static bool ends_in(const char *path, const char *end)
+{
+	size_t n = strlen(path), n_end = strlen(end);
+
+	return n >= n_end && strcmp(path + n - n_end, end) == 0;
+}
+
+static enum mix_err decode_g722(struct sound *s, FILE *file)
+{
+	uint8_t bytes[DECODE_BLOCK];
+	struct decoder *d;
+	size_t cap = 0;
+	enum mix_err err = decoder_alloc(&d, CODEC_G722);
+
+	if (err)
+		return err;
+	s->hz = G722_HZ;
+	for (;;) {
+		size_t got = fread(bytes, 1, sizeof(bytes), file);
+		if (got == 0) {
+			err = ferror(file) || s->n == 0 ? MIX_FILE : MIX_OK;
+			break;
+		}
+		if (s->n > (size_t)CUE_SECONDS_MAX * G722_HZ) {
+			err = MIX_RANGE;
+			break;
+		}
+		if (s->n + 2 * got > cap) {
+			cap = 2 * cap + 32 * sizeof(bytes);
+			int16_t *more = realloc(s->pcm, cap * sizeof(*more));
+			if (!more) {
+				err = MIX_NOMEM;
+				break;
+			}
+			s->pcm = more;
+		}
+		size_t made = 0;
+		err = decoder_run(d, bytes, got, s->pcm + s->n, cap - s->n, &made);
+		if (err)
+			break;
+		s->n += made;
+	}
+	decoder_free(d);
+	return err;
+}
+
+static enum mix_err read_g722(struct sound *s, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		return MIX_FILE;
+	enum mix_err err = decode_g722(s, file);
+	fclose(file);
+	return err;
+}
+
+static enum mix_err mix_down(struct sound *s, SNDFILE *file, const SF_INFO *info)
+{
+	float block[BLOCK * CHANNELS_MAX];
+	size_t most = (size_t)CUE_SECONDS_MAX * s->hz;
+	size_t cap = (size_t)info->frames;
+
+	if (cap > most)
+		return MIX_RANGE;
+	s->pcm = calloc(cap, sizeof(*s->pcm));
+	if (!s->pcm)
+		return MIX_NOMEM;
+	for (;;) {
+		sf_count_t got = sf_readf_float(file, block, BLOCK);
+		if (got <= 0)
+			break;
+		for (sf_count_t i = 0; i < got && s->n < cap; i++) {
+			float sum = 0;
+			for (int c = 0; c < info->channels; c++)
+				sum += block[i * info->channels + c];
+			float mono = sum / (float)info->channels * 32767.0f;
+			s->pcm[s->n++] = (int16_t)lrintf(fminf(fmaxf(mono, -32768.0f), 32767.0f));
+		}
+	}
+	return s->n ? MIX_OK : MIX_FILE;
+}
+
+static enum mix_err read_sndfile(struct sound *s, const char *path)
+{
+	SF_INFO info = { 0 };
+	SNDFILE *file = sf_open(path, SFM_READ, &info);
+	enum mix_err err = MIX_FILE;
+
+	if (!file)
+		return MIX_FILE;
+	s->hz = (unsigned)info.samplerate;
+	if (info.frames > 0 && info.channels >= 1 && info.channels <= CHANNELS_MAX &&
+		info.samplerate >= 4000 && info.samplerate <= 192000)
+		err = mix_down(s, file, &info);
+	sf_close(file);
+	return err;
+}
+
+enum { LOUDEST_DBOV = 20, QUIETEST_DBOV = 26, LIFT_DB = 6, PEAK_MAX = 29204 /* -1 dB of full scale */ };
+
+/* Power of active speech in the manner of P.56: of the 20 ms blocks within 16 dB of the
+ * active level itself; found by starting from the mean of all and closing in. */
+static double active_power(const struct sound *s)
+{
+	size_t block = s->hz / 1000 * FRAME_MS;
+	double threshold = 0, power = 0;
+
+	for (unsigned round = 0; round < 8; round++) {
+		double sum = 0;
+		size_t n = 0;
+		for (size_t at = 0; at < s->n; at += block) {
+			size_t len = s->n - at < block ? s->n - at : block;
+			double energy = 0;
+			for (size_t i = at; i < at + len; i++)
+				energy += (double)s->pcm[i] * s->pcm[i];
+			if (energy / (double)len < threshold)
+				continue;
+			sum += energy;
+			n += len;
+		}
+		if (n == 0)
+			break;
+		power = sum / (double)n;
+		threshold = power * 0.0257; /* 15.9 dB below, P.56 section 5 */
+	}
+	return power;
+}
+
+static void level_sound(struct sound *s)
+{
+	double power = active_power(s), gain_db = 0;
+	int peak = 1;
+
+	if (power < 1)
+		return;
+	double dbov = -10 * log10(power / (32768.0 * 32768.0));
+	if (dbov < LOUDEST_DBOV)
+		gain_db = dbov - LOUDEST_DBOV;
+	else if (dbov > QUIETEST_DBOV)
+		gain_db = fmin(dbov - QUIETEST_DBOV, LIFT_DB);
+	for (size_t i = 0; i < s->n; i++)
+		peak = abs(s->pcm[i]) > peak ? abs(s->pcm[i]) : peak;
+	double gain = fmin(pow(10, gain_db / 20), (double)PEAK_MAX / peak);
+	for (size_t i = 0; i < s->n; i++)
+		s->pcm[i] = (int16_t)lrint(s->pcm[i] * gain);
+}
+
+static enum mix_err make_cue(struct cue **out, const struct sound *s)
+{
+	uint64_t ms = ((uint64_t)s->n * 1000 + s->hz - 1) / s->hz;
+	uint64_t frames = (ms + FRAME_MS - 1) / FRAME_MS;
+	struct cue *c;
+
+	if (frames > CUE_FRAMES_MAX)
+		return MIX_RANGE;
+	enum mix_err err = cue_alloc(&c, (uint32_t)frames);
+	for (enum rate_class rate = 0; !err && rate < RATES; rate++) {
+		size_t room = c->frames * frame_samples(rate), n = 0;
+		int16_t *pcm = NULL;
+		err = resample_all(&pcm, &n, s->pcm, s->n, s->hz, rate_hz(rate));
+		if (!err)
+			memcpy(c->pcm[rate], pcm, (n < room ? n : room) * sizeof(*pcm));
+		free(pcm);
+		if (err)
+			cue_free(c);
+	}
+	if (!err)
+		*out = c;
+	return err;
+}
+
+enum mix_err cue_load(struct cue **out, const char *path)
+{
+	struct sound s = { 0 };
+	enum mix_err err = ends_in(path, ".g722") ? read_g722(&s, path) : read_sndfile(&s, path);
+
+	if (!err) {
+		level_sound(&s);
+		err = make_cue(out, &s);
+	}
+	free(s.pcm);
+	return err;
+}

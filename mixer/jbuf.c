@@ -1,0 +1,375 @@
+#include "mixer/jbuf.h"
+#include "mixer/delay.h"
+#include "mixer/frame.h"
+#include "mixer/slots.h"
+#include "mixer/source.h"
+#include <stdlib.h>
+
+/* Three clocks meet here, all counted in RTP clock units:
+ *   arrival  when a packet came, since the first packet
+ *   ts       the sender's timestamp, unwrapped to 64 bits
+ *   at       when sound taken now will be heard: now and what the caller still holds
+ * at - ts is the delay that a packet gets; the same with arrival is its transit, and the
+ * difference of both is how long it waited.
+ */
+enum {
+	SLOPPY_MS = 5,          /* timestamps off by less are rounding, not silence */
+	SURPLUS_MS = 2000,      /* unneeded delay that lasts so long is cut */
+	LOSS_MEMORY_MS = 10000, /* a path that lost a packet is lossy for so long */
+	LATE_MAX_MS = 2000,     /* a late packet is of the same timeline */
+	WAIT_MAX_MS = JBUF_MAX_MS + PTIME_MAX_MS
+};
+
+_Static_assert((int)SLOTS == (int)JBUF_SLOTS, "the header promises what slots.h keeps");
+
+struct jbuf {
+	unsigned clock_hz;
+	uint64_t epoch_us; /* when the first packet came; has_epoch */
+	bool has_epoch;
+	bool playing;   /* sound was given out since the source began */
+	bool gap_taken; /* the last take said LOST */
+	bool lossy;
+	bool in_surplus;
+	struct source source;
+	struct delay path;
+	uint32_t wire_ts;      /* of the last packet put, as on the wire and ... */
+	int64_t long_ts;       /* ... unwrapped */
+	int64_t play;          /* ts of the next sound to give out */
+	int64_t delay;         /* at - play when sound or a gap was last given out */
+	uint32_t per_packet;   /* length of the last packet */
+	int64_t surplus_since; /* at; in_surplus */
+	int64_t last_loss;     /* at; lossy */
+	struct jbuf_stats stats;
+	struct slots slots;
+};
+
+static int64_t ms(const struct jbuf *j, int n)
+{
+	return (int64_t)j->clock_hz * n / 1000;
+}
+
+static int64_t since_epoch(const struct jbuf *j, uint64_t us)
+{
+	return (int64_t)(us - j->epoch_us) * (int64_t)(j->clock_hz / 100) / 10000;
+}
+
+static int64_t unwrapped(const struct jbuf *j, uint32_t timestamp)
+{
+	return j->long_ts + (int32_t)(timestamp - j->wire_ts);
+}
+
+static void begin_source(struct jbuf *j, const struct rtp *rtp)
+{
+	slots_reset(&j->slots, rtp->seq);
+	delay_init(&j->path, j->clock_hz);
+	j->playing = j->gap_taken = j->in_surplus = false;
+	j->wire_ts = rtp->timestamp;
+	j->long_ts = rtp->timestamp;
+}
+
+/* Older than the youngest: still in time?  Before anything was given out, playout may
+ * begin earlier than with the first that came. */
+static bool in_time(struct jbuf *j, uint16_t seq)
+{
+	j->stats.reordered++;
+	if ((int16_t)(seq - j->slots.next) >= 0)
+		return true;
+	if (!j->playing && (uint16_t)(j->source.max_seq - seq) < SLOTS) {
+		j->slots.next = seq;
+		return true;
+	}
+	j->stats.late++;
+	return false;
+}
+
+/* That a packet was too late is what the margin has to learn, unless its timestamp is absurd. */
+static void learn_late(struct jbuf *j, const struct rtp *rtp, int64_t arrival, int64_t ts)
+{
+	if (rtp->payload_len > 0 && ts <= j->long_ts && j->long_ts - ts < ms(j, LATE_MAX_MS))
+		(void)delay_packet(&j->path, arrival, ts);
+}
+
+enum mix_err jbuf_put(struct jbuf *j, const struct rtp *rtp, uint64_t arrival_us)
+{
+	struct slots_dropped dropped = { 0 };
+	bool first = !j->source.started, begins = false, stale = false;
+	int64_t arrival, ts;
+
+	if (rtp->payload_len > PACKET_MAX)
+		return MIX_RANGE;
+	if (!j->has_epoch) {
+		j->epoch_us = arrival_us;
+		j->has_epoch = true;
+	}
+	arrival = since_epoch(j, arrival_us);
+	switch (source_judge(&j->source, rtp->ssrc, rtp->seq, arrival * 1000 / j->clock_hz)) {
+	case SOURCE_BEGINS:
+		begin_source(j, rtp);
+		begins = true;
+		break;
+	case SOURCE_NEXT: break;
+	case SOURCE_OLDER: stale = !in_time(j, rtp->seq); break;
+	case SOURCE_DUPLICATE: j->stats.duplicate++; return MIX_STALE;
+	case SOURCE_STRAY: return MIX_STALE;
+	}
+	ts = unwrapped(j, rtp->timestamp);
+	if (stale) {
+		learn_late(j, rtp, arrival, ts);
+		return MIX_STALE;
+	}
+	if (rtp->payload_len > 0) { /* without sound it may be anything */
+		j->wire_ts = rtp->timestamp;
+		j->long_ts = ts;
+		if (delay_packet(&j->path, arrival, ts))
+			begins = true;
+	}
+	if (begins && !first)
+		j->stats.restarts++;
+	slots_put(&j->slots, rtp, ts, &dropped);
+	j->stats.overflow += dropped.sound;
+	j->stats.lost += dropped.missing;
+	return dropped.sound ? MIX_FULL : MIX_OK;
+}
+
+/* ---- taking ---- */
+
+/* Enough delay for nearly all packets to come; Opus on a lossy path waits for one more packet,
+ * because the FEC of a lost one travels in the next (RFC 6716 section 2.1.7). */
+static int64_t due_delay(const struct jbuf *j)
+{
+	int64_t margin = delay_due(&j->path) - j->path.base, most = ms(j, JBUF_MAX_MS - JBUF_MIN_MS);
+
+	if (j->lossy && j->clock_hz == 48000)
+		margin += j->per_packet;
+	return j->path.base + (margin < most ? margin : most);
+}
+
+/* Is it worth to wait for `delay` to grow?  A difference beyond all margins means that
+ * the path's timeline and this packet's are not the same one. */
+static bool should_wait(const struct jbuf *j, int64_t delay)
+{
+	int64_t short_by = due_delay(j) - delay;
+
+	return short_by > 0 && short_by <= ms(j, WAIT_MAX_MS);
+}
+
+static void note_loss(struct jbuf *j, uint32_t n, int64_t at)
+{
+	if (n == 0)
+		return;
+	j->stats.lost += n;
+	j->lossy = true;
+	j->last_loss = at;
+}
+
+static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, int64_t at)
+{
+	const struct slot *slot = slots_at(&j->slots, seq);
+
+	*out = (struct jbuf_out){
+		.payload = j->slots.arena + slot->offset,
+		.len = slot->len,
+		.payload_type = slot->payload_type,
+		.marker = slot->marker,
+		.timestamp = (uint32_t)slot->ts,
+	};
+	j->play = slot->ts;
+	j->delay = at - j->play;
+	slots_advance(&j->slots, (uint16_t)(seq + 1));
+	j->playing = true;
+	j->gap_taken = false;
+	j->stats.taken++;
+	return JBUF_PACKET;
+}
+
+static enum jbuf_got give_nothing(struct jbuf *j, struct jbuf_out *out, int64_t at)
+{
+	int64_t quiet = at - j->play - j->delay;
+
+	j->gap_taken = false;
+	j->in_surplus = false;
+	if (j->playing && quiet > 0)
+		out->gap = quiet < UINT32_MAX ? (uint32_t)quiet : UINT32_MAX;
+	return JBUF_EMPTY;
+}
+
+/* After a gap was concealed up to `play`: the missing numbers whose time is over are lost. */
+static unsigned settle_gap(struct jbuf *j, uint16_t seq, unsigned missing, int64_t at)
+{
+	int64_t gap = slots_at(&j->slots, seq)->ts - j->play;
+	unsigned left = 0;
+
+	if (gap > ms(j, SLOPPY_MS))
+		left = (unsigned)((gap + j->per_packet - 1 - ms(j, SLOPPY_MS)) / j->per_packet);
+	if (left >= missing)
+		return missing;
+	note_loss(j, missing - left, at);
+	slots_advance(&j->slots, (uint16_t)(seq - left));
+	return left;
+}
+
+/* More waits than the ceiling allows, as after a stall: the oldest goes. */
+static void shed(struct jbuf *j, uint16_t *seq, unsigned *missing, uint32_t have, int64_t at)
+{
+	int64_t most = ms(j, JBUF_MAX_MS) + j->per_packet;
+
+	while (slots_count(&j->slots) > 1 && slots_waiting(&j->slots, j->per_packet) + have > most) {
+		note_loss(j, *missing, at);
+		slots_advance(&j->slots, (uint16_t)(*seq + 1));
+		j->stats.overflow++;
+		(void)slots_first(&j->slots, seq, missing);
+		j->play = slots_at(&j->slots, *seq)->ts;
+	}
+}
+
+/* Delay beyond need, for long: skips the packet due, if another follows at once. */
+static bool cut_surplus(struct jbuf *j, uint16_t *seq, int64_t at)
+{
+	int64_t surplus = at - j->play - due_delay(j) - ms(j, FRAME_MS);
+	uint16_t after = (uint16_t)(*seq + 1);
+
+	if (surplus < j->per_packet) {
+		j->in_surplus = false;
+		return false;
+	}
+	if (!j->in_surplus) {
+		j->in_surplus = true;
+		j->surplus_since = at;
+	}
+	if (at - j->surplus_since < ms(j, SURPLUS_MS) || !slots_has_sound(&j->slots, after))
+		return false;
+	slots_advance(&j->slots, after);
+	*seq = after;
+	j->stats.dropped++;
+	j->surplus_since = at;
+	return true;
+}
+
+/* Numbers are missing before `seq`, and `gap` units of sound: conceals what is left of it. */
+static enum jbuf_got bridge_gap(
+	struct jbuf *j, uint16_t seq, unsigned missing, struct jbuf_out *out, int64_t at)
+{
+	int64_t delay = at - j->play, gap = slots_at(&j->slots, seq)->ts - j->play, need = due_delay(j);
+	int64_t keep = j->delay;
+
+	if (should_wait(j, delay))
+		return give_nothing(j, out, at);
+	if (need > keep && need - keep <= ms(j, WAIT_MAX_MS))
+		keep = need;
+	/* What the caller filled while it found nothing here is part of the gap. */
+	if (delay > keep) {
+		j->play += delay - keep < gap ? delay - keep : gap;
+		gap = slots_at(&j->slots, seq)->ts - j->play;
+	}
+	missing = settle_gap(j, seq, missing, at);
+	if (missing == 0 || gap <= ms(j, SLOPPY_MS))
+		return give(j, seq, out, at);
+	j->delay = at - j->play;
+	j->gap_taken = true;
+	out->gap = (uint32_t)gap;
+	if (missing == 1 && (uint16_t)(j->slots.next + 1) == seq) {
+		out->next = j->slots.arena + slots_at(&j->slots, seq)->offset;
+		out->next_len = slots_at(&j->slots, seq)->len;
+	}
+	return JBUF_LOST;
+}
+
+enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uint64_t now_us)
+{
+	int64_t at, gap, most_gap;
+	uint16_t seq;
+	unsigned missing;
+
+	*out = (struct jbuf_out){ 0 };
+	if (!j->source.started)
+		return JBUF_EMPTY;
+	at = since_epoch(j, now_us) + have;
+	if (j->lossy && at - j->last_loss > ms(j, LOSS_MEMORY_MS))
+		j->lossy = false;
+	if (j->playing && at - j->play < j->delay)
+		j->delay = at - j->play; /* the caller threw sound away to shrink it */
+	if (!slots_first(&j->slots, &seq, &missing)) {
+		slots_pass_silent(&j->slots);
+		return give_nothing(j, out, at);
+	}
+	shed(j, &seq, &missing, have, at);
+	gap = slots_at(&j->slots, seq)->ts - j->play;
+	if (!j->playing) {
+		if (should_wait(j, at - slots_at(&j->slots, seq)->ts))
+			return give_nothing(j, out, at);
+		note_loss(j, missing, at);
+		return give(j, seq, out, at);
+	}
+	if (gap <= ms(j, SLOPPY_MS)) {
+		/* What comes next, or timestamps that went back: the sequence says that it is next. */
+		note_loss(j, missing, at);
+		slots_advance(&j->slots, seq);
+		if (gap >= -ms(j, SLOPPY_MS))
+			(void)cut_surplus(j, &seq, at);
+		return give(j, seq, out, at);
+	}
+	most_gap = (int64_t)missing * j->per_packet;
+	if (missing > 0 && gap <= most_gap + most_gap / 2 + ms(j, SLOPPY_MS))
+		return bridge_gap(j, seq, missing, out, at);
+	/* More time than numbers went by: the sender was silent, and this begins a talk burst. */
+	if (should_wait(j, at - slots_at(&j->slots, seq)->ts))
+		return give_nothing(j, out, at);
+	note_loss(j, missing, at);
+	return give(j, seq, out, at);
+}
+
+void jbuf_played(struct jbuf *j, uint32_t played)
+{
+	uint16_t seq;
+	unsigned missing;
+
+	j->play += played;
+	if (!j->gap_taken) {
+		if (played >= ms(j, PTIME_MIN_MS) / 4 && played <= 2 * ms(j, PTIME_MAX_MS))
+			j->per_packet = played;
+	} else if (slots_first(&j->slots, &seq, &missing)) {
+		(void)settle_gap(j, seq, missing, j->play + j->delay);
+	}
+}
+
+/* ---- the object ---- */
+
+void jbuf_reset(struct jbuf *j, unsigned clock_hz)
+{
+	j->clock_hz = clock_hz;
+	j->source = (struct source){ 0 };
+	j->has_epoch = j->playing = j->gap_taken = j->lossy = j->in_surplus = false;
+	slots_reset(&j->slots, 0);
+	j->per_packet = (uint32_t)ms(j, FRAME_MS);
+	delay_init(&j->path, clock_hz);
+}
+
+enum mix_err jbuf_alloc(struct jbuf **out, unsigned clock_hz)
+{
+	struct jbuf *j;
+
+	if (clock_hz < 8000 || clock_hz > 192000 || clock_hz % 1000 != 0)
+		return MIX_RANGE;
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return MIX_NOMEM;
+	jbuf_reset(j, clock_hz);
+	*out = j;
+	return MIX_OK;
+}
+
+struct jbuf *jbuf_free(struct jbuf *j)
+{
+	free(j);
+	return NULL;
+}
+
+void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out)
+{
+	*out = j->stats;
+	out->depth_ms = (uint32_t)(slots_waiting(&j->slots, j->per_packet) * 1000 / j->clock_hz);
+	out->target_ms = JBUF_MIN_MS + (uint32_t)((due_delay(j) - j->path.base) * 1000 / j->clock_hz);
+	if (j->playing && j->delay > j->path.base)
+		out->delay_ms = (uint32_t)((j->delay - j->path.base) * 1000 / j->clock_hz);
+	out->jitter_us = (uint32_t)((uint64_t)(j->path.jitter16 >> 4) * 1000000 / j->clock_hz);
+}

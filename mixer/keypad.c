@@ -1,0 +1,202 @@
+#include "mixer/keypad.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <spandsp.h>
+#include <spandsp/expose.h>
+
+enum {
+	PRESSES = 8, /* remembered: more than anybody's fingers do in KEYPAD_SAME_MS */
+	EVENTS = 8,
+	EVENT_GONE_MS = 200, /* no packet of a held event for so long: its end was lost */
+	EVENT_KNOWN_MS = 10000,
+	SEGMENT_FULL = 0xf000 /* RFC 4733 section 2.5.1.3: near it, a long event goes on in a new segment */
+};
+
+enum way { WAY_EVENT = 1, WAY_SOUND = 2, WAY_INFO = 4 };
+
+struct press {            /* one key going down once, in whichever ways we hear of it */
+	char digit;       /* 0: free */
+	uint8_t ways;     /* enum way, those that have reported it */
+	uint64_t last_us; /* when it was last seen or heard to be down */
+};
+
+struct event { /* one RFC 4733 event, known by its timestamp */
+	char digit;
+	bool ended;
+	uint16_t duration; /* the longest seen */
+	uint32_t timestamp;
+	uint64_t last_us;
+};
+
+struct keypad {
+	struct press presses[PRESSES];
+	uint8_t next_press;
+	struct event events[EVENTS];
+	uint8_t next_event, event; /* to be overwritten; the latest */
+	char tone;                 /* heard now, 0 none */
+	char struck;               /* tone that began in the frame being heard */
+	dtmf_rx_state_t rx;
+};
+
+static const char keys[] = "0123456789*#ABCD"; /* by RFC 4733 section 3.2 event code */
+
+/* SpanDSP's word: a tone was confirmed, or (0) it ended. */
+static void on_tone(void *arg, int code, int level, int delay)
+{
+	struct keypad *k = arg;
+
+	(void)level;
+	(void)delay;
+	k->tone = (char)code;
+	if (code)
+		k->struck = (char)code;
+}
+
+enum mix_err keypad_alloc(struct keypad **out)
+{
+	struct keypad *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return MIX_NOMEM;
+	dtmf_rx_init(&k->rx, NULL, NULL);
+	dtmf_rx_set_realtime_callback(&k->rx, on_tone, k);
+	*out = k;
+	return MIX_OK;
+}
+
+struct keypad *keypad_free(struct keypad *k)
+{
+	free(k);
+	return NULL;
+}
+
+static bool within(uint64_t then_us, uint64_t now_us, unsigned ms)
+{
+	return now_us <= then_us || now_us - then_us <= (uint64_t)ms * 1000;
+}
+
+/* One way reports that `digit` went down.  The oldest press of the last moments that this way
+ * has not reported yet is that press; if there is none, it is a new one. */
+static char report(struct keypad *k, enum way way, char digit, uint64_t now_us)
+{
+	for (unsigned i = 0; i < PRESSES; i++) {
+		struct press *p = &k->presses[(k->next_press + i) % PRESSES];
+		if (p->digit == digit && !(p->ways & way) && within(p->last_us, now_us, KEYPAD_SAME_MS)) {
+			p->ways |= (uint8_t)way;
+			p->last_us = now_us;
+			return 0;
+		}
+	}
+	k->presses[k->next_press] = (struct press){ .digit = digit, .ways = (uint8_t)way, .last_us = now_us };
+	k->next_press = (uint8_t)((k->next_press + 1) % PRESSES);
+	return digit;
+}
+
+/* The newest press that `way` has reported is still down: another way may report it later. */
+static void still_down(struct keypad *k, enum way way, char digit, uint64_t now_us)
+{
+	for (unsigned i = 1; i <= PRESSES; i++) {
+		struct press *p = &k->presses[(k->next_press + PRESSES - i) % PRESSES];
+		if (p->digit == digit && (p->ways & way)) {
+			p->last_us = now_us;
+			return;
+		}
+	}
+}
+
+static bool event_held(const struct event *e, uint64_t now_us)
+{
+	return e->digit && !e->ended && within(e->last_us, now_us, EVENT_GONE_MS);
+}
+
+/* Is this packet one more of event `e`? */
+static bool event_goes_on(
+	const struct event *e, char digit, uint32_t timestamp, uint16_t duration, bool end, uint64_t now_us)
+{
+	if (e->digit != digit || !within(e->last_us, now_us, EVENT_KNOWN_MS))
+		return false;
+	if (e->timestamp == timestamp) {
+		/* A sender whose timestamps stand still: it ended, and begins again. */
+		return end || !e->ended || duration >= e->duration ||
+		       within(e->last_us, now_us, EVENT_GONE_MS);
+	}
+	if (!event_held(e, now_us))
+		return false;
+	if (e->duration >= SEGMENT_FULL && timestamp - e->timestamp <= UINT16_MAX)
+		return true;
+	/* A sender that moves the timestamp with every packet: the duration grows on. */
+	return duration > e->duration && timestamp - e->timestamp <= (uint32_t)duration;
+}
+
+char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t timestamp, uint64_t now_us)
+{
+	if (len < KEYPAD_EVENT_LEN || payload[0] >= sizeof(keys) - 1)
+		return 0;
+
+	char digit = keys[payload[0]];
+	bool end = payload[1] & 0x80;
+	uint16_t duration = (uint16_t)(payload[2] << 8 | payload[3]);
+
+	for (unsigned i = 0; i < EVENTS; i++) {
+		struct event *e = &k->events[(k->event + EVENTS - i) % EVENTS];
+		if (!event_goes_on(e, digit, timestamp, duration, end, now_us))
+			continue;
+		if (e == &k->events[k->event] && !e->ended)
+			still_down(k, WAY_EVENT, digit, now_us);
+		e->timestamp = timestamp;
+		e->duration = duration;
+		e->ended = e->ended || end;
+		e->last_us = now_us;
+		return 0;
+	}
+	k->event = k->next_event;
+	k->next_event = (uint8_t)((k->next_event + 1) % EVENTS);
+	k->events[k->event] = (struct event){
+		.digit = digit, .ended = end, .duration = duration, .timestamp = timestamp, .last_us = now_us
+	};
+	return report(k, WAY_EVENT, digit, now_us);
+}
+
+/* A leg that sends events and tones at once is counted by its events: the tone of a key whose event
+ * is on, or has just ended, says nothing new, however often it is interrupted. */
+static bool event_speaks(const struct keypad *k, char digit, uint64_t now_us)
+{
+	const struct event *e = &k->events[k->event];
+
+	return event_held(e, now_us) || (e->digit == digit && within(e->last_us, now_us, EVENT_GONE_MS));
+}
+
+char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us)
+{
+	k->struck = 0;
+	dtmf_rx(&k->rx, pcm8k, (int)n);
+	if (k->tone && !k->struck)
+		still_down(k, WAY_SOUND, k->tone, now_us);
+	if (!k->struck)
+		return 0;
+	if (event_speaks(k, k->struck, now_us)) {
+		return 0;
+	}
+	return report(k, WAY_SOUND, k->struck, now_us);
+}
+
+void keypad_lost(struct keypad *k, size_t n)
+{
+	dtmf_rx_fillin(&k->rx, (int)n);
+}
+
+char keypad_info(struct keypad *k, char digit, uint64_t now_us)
+{
+	if (digit >= 'a' && digit <= 'd')
+		digit = (char)(digit - 'a' + 'A');
+	if (digit == 0 || !strchr(keys, digit))
+		return 0;
+	return report(k, WAY_INFO, digit, now_us);
+}
+
+bool keypad_busy(const struct keypad *k, uint64_t now_us)
+{
+	/* last_hit: the receiver has heard a key, but not yet for long enough to be sure. */
+	return event_held(&k->events[k->event], now_us) || k->tone || k->rx.last_hit;
+}

@@ -1,0 +1,137 @@
+#include "mixer/stream_priv.h"
+
+#include <stdlib.h>
+
+static bool format_is_sane(const struct stream_format *f)
+{
+	if (!codec_info(f->tx.id) || f->tx.ptime_ms < PTIME_MIN_MS || f->tx.ptime_ms > PTIME_MAX_MS ||
+		f->tx.ptime_ms % 10 || f->n_rx < 1 || f->n_rx > STREAM_RX_CODECS)
+		return false;
+	for (unsigned i = 0; i < f->n_rx; i++)
+		if (!codec_info(f->rx[i].codec))
+			return false;
+	return true;
+}
+
+static size_t samples_of_ms(enum rate_class rate, unsigned ms)
+{
+	return (size_t)rate_hz(rate) / 1000 * ms;
+}
+
+/* The widest decoder decides how much room its sound needs; a leg that may only send PCMU stays small. */
+static struct kit *kit_with_room(const struct stream_format *f)
+{
+	enum rate_class widest = RATE_8K, rx_rate = codec_info(f->rx[0].codec)->rate;
+	enum rate_class tx_rate = codec_info(f->tx.id)->rate;
+	size_t rx_cap, tx_cap, aligned = 0;
+	struct kit *k;
+
+	for (unsigned i = 0; i < f->n_rx; i++) {
+		enum rate_class rate = codec_info(f->rx[i].codec)->rate;
+
+		if (rate > widest)
+			widest = rate;
+		if (rate != rx_rate)
+			aligned = frame_samples(rx_rate);
+	}
+	rx_cap = samples_of_ms(widest, RX_PACKET_MAX_MS + FRAME_MS);
+	tx_cap = f->tx.ptime_ms > FRAME_MS ? samples_of_ms(tx_rate, f->tx.ptime_ms + FRAME_MS) : 0;
+	k = calloc(1, sizeof(*k) + (rx_cap + tx_cap + aligned) * sizeof(int16_t));
+	if (!k)
+		return NULL;
+	k->format = *f;
+	k->rx_rate = rx_rate;
+	k->tx_rate = tx_rate;
+	k->tx_clock_hz = codec_info(f->tx.id)->clock_hz;
+	k->rx_cap = rx_cap;
+	k->tx_cap = tx_cap;
+	k->rx_pcm = k->pcm;
+	k->tx_pcm = k->pcm + rx_cap;
+	k->aligned = k->pcm + rx_cap + tx_cap;
+	return k;
+}
+
+enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
+{
+	enum mix_err err = MIX_NOMEM;
+	struct kit *k;
+
+	if (!format_is_sane(format))
+		return MIX_RANGE;
+	k = kit_with_room(format);
+	if (!k)
+		return MIX_NOMEM;
+	err = encoder_alloc(&k->encoder, &format->tx);
+	for (unsigned i = 0; !err && i < format->n_rx; i++) {
+		enum codec_id id = format->rx[i].codec;
+
+		err = decoder_alloc(&k->decoder[i], id);
+		if (!err && codec_info(id)->rate != k->rx_rate)
+			err = resample_alloc(&k->align[i], codec_info(id)->rate, k->rx_rate);
+		if (!err && id != CODEC_OPUS && !k->conceal)
+			err = conceal_alloc(&k->conceal);
+	}
+	if (err) {
+		kit_free(k);
+		return err;
+	}
+	*out = k;
+	return MIX_OK;
+}
+
+struct kit *kit_free(struct kit *k)
+{
+	if (!k)
+		return NULL;
+	k->conceal = conceal_free(k->conceal);
+	for (unsigned i = 0; i < STREAM_RX_CODECS; i++) {
+		k->align[i] = resample_free(k->align[i]);
+		k->decoder[i] = decoder_free(k->decoder[i]);
+	}
+	k->encoder = encoder_free(k->encoder);
+	free(k);
+	return NULL;
+}
+
+void kit_inherit(struct kit *fresh, struct kit *old)
+{
+	for (unsigned i = 0; i < fresh->format.n_rx; i++)
+		for (unsigned k = 0; k < old->format.n_rx; k++)
+			if (fresh->format.rx[i].codec == old->format.rx[k].codec && old->decoder[k]) {
+				struct decoder *kept = old->decoder[k];
+
+				old->decoder[k] = fresh->decoder[i];
+				fresh->decoder[i] = kept;
+				break;
+			}
+	if (fresh->conceal && old->conceal) {
+		struct conceal *kept = old->conceal;
+
+		old->conceal = fresh->conceal;
+		fresh->conceal = kept;
+	}
+	if (codec_format_equal(&fresh->format.tx, &old->format.tx)) {
+		struct encoder *kept = old->encoder;
+
+		old->encoder = fresh->encoder;
+		fresh->encoder = kept;
+	}
+}
+
+int kit_codec_of_pt(const struct kit *k, uint8_t pt)
+{
+	for (unsigned i = 0; i < k->format.n_rx; i++)
+		if (k->format.rx[i].pt == pt)
+			return (int)i;
+	return -1;
+}
+
+enum rate_class kit_rate(const struct kit *k, unsigned at)
+{
+	return codec_info(k->format.rx[at].codec)->rate;
+}
+
+unsigned kit_clock_hz(const struct kit *k, unsigned at)
+{
+	return codec_info(k->format.rx[at].codec)->clock_hz;
+}

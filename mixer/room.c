@@ -1,0 +1,499 @@
+#include "mixer/room.h"
+#include "mixer/stream_priv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	GROUPS = 12,             /* formats times packet phases in one room; who finds no place encodes alone */
+	LEAVING_MAX = 4,         /* talkers pushed out in one tick that are faded; more are cut */
+	SHARES = ROOM_TALKERS_MAX + LEAVING_MAX,
+	QUIET_TICKS = 2,         /* of silence, after which a limiter holds nothing any more */
+	REJOIN_TICKS = 50,       /* a codec with memory waits so long for a pause to change encoders in */
+	WAITING_MAX = 8,         /* and so many at a time: each costs an encode */
+	LOSS_TICKS = 50
+};
+
+/* Listeners who hear the same in the same format: one of them encodes for all.  Its encoder and its
+ * unfinished packet are the group's; who leaves takes a copy, and when it is the leader, another takes over. */
+struct group {
+	struct stream *leader; /* borrowed; NULL: free */
+};
+
+struct room {
+	struct room_config config;
+	struct stream *first;       /* borrowed; linked by next and prev */
+	unsigned n_streams;
+	struct group groups[GROUPS];
+	struct limit limit[RATES];  /* of all who hear the whole mix */
+	uint8_t quiet[RATES];       /* ticks in a row without sound, up to QUIET_TICKS */
+	struct cue_player chime;
+	unsigned n_waiting;         /* in the last tick: own encodes that wait for a pause */
+	struct room_stats stats;
+};
+
+/* One tick, on the stack: nothing in it outlives the tick. */
+struct tick {
+	const struct media_out *out;
+	uint64_t now_us, ntp;
+	unsigned rates;              /* heard: bit 1 << rate */
+	unsigned n_shares, n_mixed;
+	struct chooser chooser;
+	bool sounds[RATES];          /* the class has something to hear, or its limiter still holds some */
+	int32_t sum[RATES][FRAME_MAX];
+	int16_t heard[RATES][FRAME_MAX]; /* by listeners who are not in the mix */
+	int32_t share[SHARES][FRAME_MAX];
+	struct payloads made[GROUPS];
+};
+
+enum mix_err room_alloc(struct room **out, const struct room_config *config)
+{
+	struct room *r;
+
+	if (config->mixed_talkers < 1 || config->mixed_talkers > ROOM_TALKERS_MAX)
+		return MIX_RANGE;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return MIX_NOMEM;
+	r->config = *config;
+	for (unsigned rate = 0; rate < RATES; rate++)
+		limit_init(&r->limit[rate], (enum rate_class)rate);
+	*out = r;
+	return MIX_OK;
+}
+
+struct room *room_free(struct room *r)
+{
+	if (!r)
+		return NULL;
+	assert(!r->first);
+	free(r);
+	return NULL;
+}
+
+void room_add(struct room *r, struct stream *s)
+{
+	assert(!s->room);
+	s->room = r;
+	s->prev = NULL;
+	s->next = r->first;
+	if (r->first)
+		r->first->prev = s;
+	r->first = s;
+	r->n_streams++;
+	s->group = NO_GROUP;
+	s->fresh = true;
+	s->in_mix = s->was_in_mix = false;
+	s->own_ticks = s->stats.tx_packets ? 0 : REJOIN_TICKS;
+	s->voice = (struct voice){ 0 };
+}
+
+void room_remove(struct room *r, struct stream *s)
+{
+	assert(s->room == r);
+	room_part(r, s);
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		r->first = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	s->prev = s->next = NULL;
+	s->room = NULL;
+	s->frame = NULL;
+	r->n_streams--;
+}
+
+bool room_empty(const struct room *r)
+{
+	return r->first == NULL;
+}
+
+unsigned room_rates(const struct room *r)
+{
+	unsigned rates = 0;
+
+	for (const struct stream *s = r->first; s; s = s->next)
+		if (s->kit)
+			rates |= 1u << s->kit->tx_rate;
+	return rates;
+}
+
+enum mix_err room_play(struct room *r, const struct cue *const *list, size_t n)
+{
+	return cue_play(&r->chime, list, n, false, 0);
+}
+
+void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void *arg)
+{
+	for (struct stream *s = r->first; s; s = s->next)
+		visit(arg, s);
+}
+
+void room_skip(struct room *r, unsigned frames)
+{
+	for (struct stream *s = r->first; s; s = s->next) {
+		stream_advance(s, frames);
+		s->marker = true;
+	}
+}
+
+/* ---- groups ---- */
+
+/* Another takes the encoder's state over, before the old leader changes it. */
+static void hand_over(struct room *r, struct stream *leader, bool only_willing)
+{
+	struct group *g = &r->groups[leader->group];
+
+	g->leader = NULL;
+	for (struct stream *s = r->first; s; s = s->next)
+		if (s != leader && s->group == leader->group && (!only_willing || s->wants_share)) {
+			stream_copy_tx(s, leader);
+			g->leader = s;
+			return;
+		}
+	/* Nobody can: the others of the group, all about to leave it, still need the state. */
+	for (struct stream *s = r->first; s; s = s->next)
+		if (s != leader && s->group == leader->group) {
+			stream_copy_tx(s, leader);
+			s->group = NO_GROUP;
+			s->own_ticks = 0;
+			s->limit = r->limit[s->kit->tx_rate];
+		}
+}
+
+static void part(struct room *r, struct stream *s, bool only_willing)
+{
+	if (s->group == NO_GROUP)
+		return;
+	if (r->groups[s->group].leader == s)
+		hand_over(r, s, only_willing);
+	else
+		stream_copy_tx(s, r->groups[s->group].leader);
+	s->group = NO_GROUP;
+	s->own_ticks = 0;
+	s->limit = r->limit[s->kit->tx_rate];
+}
+
+void room_part(struct room *r, struct stream *s)
+{
+	part(r, s, false);
+}
+
+/* A group in the same format and at the same place in its packet; else a free one. */
+static void join(struct room *r, struct stream *s)
+{
+	unsigned vacant = GROUPS;
+
+	for (unsigned g = 0; g < GROUPS; g++) {
+		struct stream *leader = r->groups[g].leader;
+
+		if (!leader) {
+			vacant = vacant < GROUPS ? vacant : g;
+		} else if (leader->tx_n == 0 &&
+			codec_format_equal(&leader->kit->format.tx, &s->kit->format.tx)) {
+			s->group = (uint8_t)g;
+			return;
+		}
+	}
+	if (vacant < GROUPS) {
+		r->groups[vacant].leader = s;
+		s->group = (uint8_t)vacant;
+	}
+}
+
+/* A decoder with memory hears a change of encoders least in a pause. */
+static bool may_join_now(struct room *r, const struct stream *s)
+{
+	bool has_memory = s->kit->format.tx.id == CODEC_OPUS || s->kit->format.tx.id == CODEC_G722;
+
+	return !has_memory || r->quiet[s->kit->tx_rate] >= QUIET_TICKS || s->own_ticks >= REJOIN_TICKS ||
+		r->n_waiting > WAITING_MAX;
+}
+
+/* Who must hear something else now leaves its group, before anything is encoded or limited in this tick. */
+static void regroup(struct room *r)
+{
+	for (struct stream *s = r->first; s; s = s->next) {
+		bool plain = !s->deaf && s->tx_gain == GAIN_UNITY && s->tx_gain_now == GAIN_UNITY;
+
+		s->wants_share = !s->skip && plain && stream_sends(s) && !s->in_mix && !s->was_in_mix &&
+			!cue_playing(&s->cue) && s->press.digit == 0;
+	}
+	for (struct stream *s = r->first; s; s = s->next)
+		if (!s->wants_share)
+			part(r, s, true);
+}
+
+static void form_groups(struct room *r)
+{
+	unsigned waiting = 0;
+
+	for (struct stream *s = r->first; s; s = s->next) {
+		if (!s->wants_share || s->group != NO_GROUP || s->tx_n != 0)
+			continue;
+		if (may_join_now(r, s))
+			join(r, s);
+		else
+			waiting++;
+	}
+	r->n_waiting = waiting;
+}
+
+/* The shared encoder spends on FEC what its worst listener needs. */
+static void expect_loss(struct room *r)
+{
+	uint8_t worst[GROUPS] = { 0 };
+
+	for (const struct stream *s = r->first; s; s = s->next)
+		if (s->group != NO_GROUP && s->far_percent > worst[s->group])
+			worst[s->group] = s->far_percent;
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (r->groups[g].leader)
+			encoder_expect_loss(r->groups[g].leader->kit->encoder, worst[g]);
+}
+
+/* ---- the mix ---- */
+
+/* One frame of every stream that may be heard, and who of them is mixed. */
+static void listen(struct room *r, struct tick *t)
+{
+	bool crowded = r->n_streams > r->config.mixed_talkers;
+
+	chooser_begin(&t->chooser, r->config.mixed_talkers);
+	for (struct stream *s = r->first; s; s = s->next) {
+		s->skip = s->fresh && t->now_us - s->tick_us < FRAME_US / 2;
+		s->fresh = false;
+		s->was_in_mix = s->in_mix;
+		s->in_mix = false;
+		s->share = NO_SHARE;
+		if (s->skip)
+			continue;
+		stream_take(s, t->now_us, !r->config.isolated, t->out);
+		if (!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded))
+			chooser_offer(&t->chooser, &s->voice, s);
+	}
+	chooser_end(&t->chooser);
+}
+
+static const int16_t *at_rate(struct stream *s, enum rate_class rate, int16_t buffer[FRAME_MAX])
+{
+	enum rate_class own = s->kit->rx_rate;
+
+	if (rate == own)
+		return s->frame;
+	if (!s->to[rate] || s->to_from[rate] != own) {
+		rate_plain(own, s->frame, rate, buffer);
+		return buffer;
+	}
+	if (!s->was_in_mix)
+		resample_reset(s->to[rate]);
+	resample_frame(s->to[rate], s->frame, buffer);
+	return buffer;
+}
+
+/* Adds a talker's frame to every rate class that is heard, and keeps what was added to its own. */
+static void speak(struct tick *t, struct stream *s, struct ramp gain)
+{
+	int16_t buffer[FRAME_MAX];
+
+	s->rx_gain_now = gain.to;
+	if (!s->frame)
+		return;
+	s->in_mix = true;
+	t->n_mixed++;
+	for (unsigned rate = 0; rate < RATES; rate++) {
+		int32_t *share = NULL;
+
+		if (!(t->rates & 1u << rate))
+			continue;
+		if (rate == s->kit->tx_rate && t->n_shares < SHARES) {
+			s->share = (uint8_t)t->n_shares++;
+			share = t->share[s->share];
+		}
+		mix_add(t->sum[rate], share, at_rate(s, (enum rate_class)rate, buffer),
+			frame_samples((enum rate_class)rate), gain);
+		t->sounds[rate] = true;
+	}
+}
+
+/* A newcomer who has waited for a place is faded in, one who has lost it is faded out; who begins to
+ * speak is there at once. */
+static void mix(struct room *r, struct tick *t)
+{
+	unsigned leaving = 0;
+
+	for (unsigned rate = 0; rate < RATES; rate++)
+		if (t->rates & 1u << rate)
+			memset(t->sum[rate], 0, frame_samples((enum rate_class)rate) * sizeof(int32_t));
+	for (unsigned i = 0; i < t->chooser.n; i++) {
+		struct stream *s = t->chooser.best[i].owner;
+		bool waited = !s->voice.was_chosen && s->voice.waited > 0;
+		int32_t before = s->voice.was_chosen ? s->rx_gain_now : s->rx_gain;
+
+		speak(t, s, (struct ramp){ waited ? 0 : before, s->rx_gain });
+	}
+	for (struct stream *s = r->first; s && leaving < LEAVING_MAX; s = s->next)
+		if (s->was_in_mix && !s->voice.chosen && s->frame) {
+			speak(t, s, (struct ramp){ s->rx_gain_now, 0 });
+			leaving++;
+		}
+}
+
+static void chime(struct room *r, struct tick *t)
+{
+	struct cue_player at = r->chime;
+	int16_t pcm[FRAME_MAX];
+	uint32_t ended;
+
+	if (!cue_playing(&r->chime))
+		return;
+	for (unsigned rate = 0; rate < RATES; rate++) {
+		if (!(t->rates & 1u << rate))
+			continue;
+		r->chime = at; /* one moment, at each rate */
+		if (cue_frame(&r->chime, (enum rate_class)rate, pcm, &ended)) {
+			mix_add(t->sum[rate], NULL, pcm, frame_samples((enum rate_class)rate),
+				(struct ramp){ GAIN_UNITY, GAIN_UNITY });
+			t->sounds[rate] = true;
+		}
+	}
+	if (t->rates == 0)
+		(void)cue_frame(&r->chime, RATE_8K, pcm, &ended);
+}
+
+static void limit_classes(struct room *r, struct tick *t)
+{
+	for (unsigned at = 0; at < RATES; at++) {
+		enum rate_class rate = (enum rate_class)at;
+
+		if (!(t->rates & 1u << rate))
+			continue;
+		if (t->sounds[rate])
+			r->quiet[rate] = 0;
+		else if (r->quiet[rate] < QUIET_TICKS)
+			r->quiet[rate]++;
+		if (r->quiet[rate] >= QUIET_TICKS) {
+			memset(t->heard[rate], 0, frame_samples(rate) * sizeof(int16_t));
+			limit_init(&r->limit[rate], rate);
+			continue;
+		}
+		limit_frame(&r->limit[rate], rate, t->sum[rate], t->heard[rate]);
+		if (r->limit[rate].gain < 1)
+			r->stats.limited++;
+	}
+}
+
+/* ---- to the listeners ---- */
+
+/* The leg's own cue; true when there is one.  Time goes on for a leg on hold, too. */
+static bool take_cue(struct stream *s, int16_t pcm[FRAME_MAX], const struct media_out *out)
+{
+	struct media_event played = { .kind = MEDIA_PLAYED };
+	bool sounds;
+
+	if (!cue_playing(&s->cue))
+		return false;
+	sounds = cue_frame(&s->cue, s->kit ? s->kit->tx_rate : RATE_8K, pcm, &played.play_id);
+	if (played.play_id)
+		out->event(out->arg, s->user, &played);
+	return sounds;
+}
+
+/* What one stream alone hears: the mix less its own share, its gain, its cue over it. */
+static void send_own(struct room *r, struct tick *t, struct stream *s, const int16_t *cue)
+{
+	static const struct ramp as_it_is = { GAIN_UNITY, GAIN_UNITY };
+	const enum rate_class rate = s->kit->tx_rate;
+	const size_t n = frame_samples(rate);
+	const int32_t ducked = gain_of_db(-ROOM_DUCK_DB);
+	int32_t gain = s->deaf || r->config.isolated ? 0 : s->tx_gain, sum[FRAME_MAX];
+	struct payloads made;
+	int16_t pcm[FRAME_MAX];
+
+	if (cue)
+		gain = (int32_t)((int64_t)gain * ducked / GAIN_UNITY);
+	mix_take(sum, t->sum[rate], s->share != NO_SHARE ? t->share[s->share] : NULL, n,
+		(struct ramp){ s->tx_gain_now, gain });
+	s->tx_gain_now = gain;
+	if (cue)
+		mix_add(sum, NULL, cue, n, as_it_is);
+	limit_frame(&s->limit, rate, sum, pcm);
+	if (s->limit.gain < 1)
+		r->stats.limited++;
+	stream_make(s, pcm, &made);
+	r->stats.encodes += made.encodes;
+	stream_send(s, &made, t->out);
+	if (s->own_ticks < REJOIN_TICKS)
+		s->own_ticks++;
+}
+
+static void encode_groups(struct room *r, struct tick *t)
+{
+	for (unsigned g = 0; g < GROUPS; g++) {
+		struct stream *leader = r->groups[g].leader;
+
+		if (!leader)
+			continue;
+		stream_make(leader, t->heard[leader->kit->tx_rate], &t->made[g]);
+		r->stats.encodes += t->made[g].encodes;
+	}
+}
+
+static void send_all(struct room *r, struct tick *t)
+{
+	int16_t cue[FRAME_MAX];
+
+	for (struct stream *s = r->first; s; s = s->next) {
+		bool has_cue;
+
+		if (s->skip)
+			continue;
+		has_cue = take_cue(s, cue, t->out);
+		if (s->group != NO_GROUP) {
+			stream_send(s, &t->made[s->group], t->out);
+			if (s != r->groups[s->group].leader)
+				r->stats.encodes_shared += t->made[s->group].n;
+		} else if (!stream_sends(s)) {
+			stream_idle(s);
+		} else if (!stream_send_key(s, t->out)) {
+			send_own(r, t, s, has_cue ? cue : NULL);
+		}
+		stream_advance(s, 1);
+		stream_upkeep(s, t->now_us, t->ntp, t->out);
+	}
+}
+
+void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out)
+{
+	struct tick t;
+
+	if (!r->first)
+		return;
+	t.out = out;
+	t.now_us = now_us;
+	t.ntp = ntp;
+	t.rates = t.n_shares = t.n_mixed = 0;
+	memset(t.sounds, 0, sizeof(t.sounds));
+
+	listen(r, &t);
+	t.rates = room_rates(r);
+	mix(r, &t);
+	chime(r, &t);
+	regroup(r);
+	limit_classes(r, &t);
+	form_groups(r);
+	if (r->stats.ticks % LOSS_TICKS == 0)
+		expect_loss(r);
+	encode_groups(r, &t);
+	send_all(r, &t);
+	r->stats.n_mixed = t.n_mixed;
+	r->stats.ticks++;
+}
+
+void room_stats(const struct room *r, struct room_stats *out)
+{
+	*out = r->stats;
+	out->n_streams = r->n_streams;
+}

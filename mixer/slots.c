@@ -1,0 +1,176 @@
+#include "mixer/slots.h"
+#include <string.h>
+
+static unsigned place(uint16_t seq)
+{
+	return seq % SLOTS;
+}
+
+static bool holds(const struct slots *s, uint16_t seq)
+{
+	return s->occupied >> place(seq) & 1u;
+}
+
+/* A mask turned so that bit 0 stands for the number `next`. */
+static uint32_t from_next(const struct slots *s, uint32_t mask)
+{
+	unsigned n = place(s->next);
+
+	return n == 0 ? mask : mask >> n | mask << (SLOTS - n);
+}
+
+static void pass_one(struct slots *s)
+{
+	s->occupied &= ~(1u << place(s->next));
+	s->sound &= ~(1u << place(s->next));
+	s->next++;
+}
+
+/* Moves payloads together; they are few, so the simplest way will do. */
+static void compact(struct slots *s)
+{
+	uint16_t end = 0;
+	uint32_t left = s->sound;
+
+	while (left) {
+		unsigned lowest = SLOTS;
+
+		for (unsigned i = 0; i < SLOTS; i++)
+			if ((left >> i & 1u) &&
+				(lowest == SLOTS || s->slot[i].offset < s->slot[lowest].offset))
+				lowest = i;
+		left &= ~(1u << lowest);
+		memmove(s->arena + end, s->arena + s->slot[lowest].offset, s->slot[lowest].len);
+		s->slot[lowest].offset = end;
+		end = (uint16_t)(end + s->slot[lowest].len);
+	}
+	s->used = end;
+}
+
+static void drop_one(struct slots *s, struct slots_dropped *dropped)
+{
+	if (slots_has_sound(s, s->next))
+		dropped->sound++;
+	else if (!holds(s, s->next))
+		dropped->missing++;
+	pass_one(s);
+}
+
+static void make_window(struct slots *s, uint16_t seq, struct slots_dropped *dropped)
+{
+	uint16_t least = (uint16_t)(seq - (SLOTS - 1));
+
+	while ((int16_t)(least - s->next) > 0)
+		drop_one(s, dropped);
+}
+
+static void make_room(struct slots *s, size_t len, struct slots_dropped *dropped)
+{
+	if (s->used + len <= SLOTS_ARENA)
+		return;
+	compact(s);
+	while (s->used + len > SLOTS_ARENA && s->sound != 0) {
+		uint16_t oldest;
+		unsigned missing;
+
+		(void)slots_first(s, &oldest, &missing);
+		while (s->next != (uint16_t)(oldest + 1))
+			drop_one(s, dropped);
+		compact(s);
+	}
+}
+
+void slots_reset(struct slots *s, uint16_t next)
+{
+	s->occupied = s->sound = 0;
+	s->used = 0;
+	s->next = next;
+}
+
+void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_dropped *dropped)
+{
+	struct slot *slot = &s->slot[place(rtp->seq)];
+
+	make_window(s, rtp->seq, dropped);
+	make_room(s, rtp->payload_len, dropped);
+	if ((int16_t)(rtp->seq - s->next) < 0) { /* making room went past it */
+		dropped->sound++;
+		return;
+	}
+	*slot = (struct slot){
+		.ts = ts,
+		.offset = s->used,
+		.len = (uint16_t)rtp->payload_len,
+		.payload_type = rtp->payload_type,
+		.marker = rtp->marker,
+	};
+	s->occupied |= 1u << place(rtp->seq);
+	if (rtp->payload_len == 0)
+		return;
+	s->sound |= 1u << place(rtp->seq);
+	memcpy(s->arena + s->used, rtp->payload, rtp->payload_len);
+	s->used = (uint16_t)(s->used + rtp->payload_len);
+}
+
+bool slots_first(const struct slots *s, uint16_t *seq, unsigned *missing)
+{
+	uint32_t sound = from_next(s, s->sound), before;
+	unsigned n;
+
+	if (sound == 0)
+		return false;
+	n = (unsigned)__builtin_ctz(sound);
+	before = from_next(s, s->occupied) & ((1u << n) - 1);
+	*seq = (uint16_t)(s->next + n);
+	*missing = n - (unsigned)__builtin_popcount(before);
+	return true;
+}
+
+void slots_advance(struct slots *s, uint16_t seq)
+{
+	while (s->next != seq)
+		pass_one(s);
+}
+
+void slots_pass_silent(struct slots *s)
+{
+	while (holds(s, s->next) && !slots_has_sound(s, s->next))
+		pass_one(s);
+}
+
+bool slots_has_sound(const struct slots *s, uint16_t seq)
+{
+	return (uint16_t)(seq - s->next) < SLOTS && (s->sound >> place(seq) & 1u);
+}
+
+const struct slot *slots_at(const struct slots *s, uint16_t seq)
+{
+	return &s->slot[place(seq)];
+}
+
+unsigned slots_count(const struct slots *s)
+{
+	return (unsigned)__builtin_popcount(s->sound);
+}
+
+int64_t slots_waiting(const struct slots *s, int64_t per_packet)
+{
+	uint32_t sound = from_next(s, s->sound);
+	int64_t sum = 0, last = per_packet;
+	int before = -1;
+
+	for (int i = 0; i < SLOTS; i++) {
+		if (!(sound >> i & 1u))
+			continue;
+		/* Adjacent numbers tell a packet's length, unless silence lies between them. */
+		if (before == i - 1 && i > 0) {
+			int64_t step = s->slot[place((uint16_t)(s->next + i))].ts -
+				       s->slot[place((uint16_t)(s->next + before))].ts;
+
+			last = step > 0 && step <= 6 * per_packet ? step : last;
+		}
+		sum += before < 0 ? 0 : last;
+		before = i;
+	}
+	return before < 0 ? 0 : sum + last;
+}

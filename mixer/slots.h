@@ -1,0 +1,64 @@
+/* slots.h - the jitter buffer's store: packets by sequence number, payloads in one small arena.
+ *
+ * How: the packet with number n lives in place n % SLOTS, and only numbers from `next` to
+ * next + SLOTS - 1 are kept, so that finding, ordering and dropping are bit masks.  Payloads are
+ * appended to the arena and moved together when it is full; when that is not enough the oldest
+ * packets go.  A packet without payload holds its number only.
+ *
+ * Thread: the worker that owns the leg.
+ */
+#ifndef MIXER_SLOTS_H
+#define MIXER_SLOTS_H
+
+#include "mixer/rtp.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SLOTS = 32,
+	SLOTS_ARENA = 5120 /* bytes: 32 packets of 20 ms G.711, or four of the largest Opus */
+};
+
+struct slot {
+	int64_t ts;           /* RTP timestamp, unwrapped */
+	uint16_t offset, len; /* in the arena */
+	uint8_t payload_type;
+	bool marker;
+};
+
+struct slots {
+	struct slot slot[SLOTS];
+	uint32_t occupied; /* bit i: slot[i] holds a number */
+	uint32_t sound;    /* bit i: and a payload */
+	uint16_t next;     /* the oldest number that may still come or be taken */
+	uint16_t used;     /* bytes of the arena up to its last payload */
+	uint8_t arena[SLOTS_ARENA];
+};
+
+struct slots_dropped { /* what had to go: packets that were there, and numbers that never came */
+	uint32_t sound, missing;
+};
+
+void slots_reset(struct slots *s, uint16_t next);
+
+/* Keeps a copy of `rtp`, whose number is not below `next`; adds to *dropped what had to go
+ * for it.  The caller sees to it that the payload is not larger than the arena. */
+void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_dropped *dropped);
+
+/* Finds the oldest sound: its number, and how many numbers from `next` to it are missing. */
+bool slots_first(const struct slots *s, uint16_t *seq, unsigned *missing);
+
+/* Gives up all numbers before `seq`. */
+void slots_advance(struct slots *s, uint16_t seq);
+
+/* Passes numbers that came without sound, up to the first that is missing or sounds. */
+void slots_pass_silent(struct slots *s);
+
+bool slots_has_sound(const struct slots *s, uint16_t seq);
+const struct slot *slots_at(const struct slots *s, uint16_t seq); /* of a number that has sound */
+
+unsigned slots_count(const struct slots *s); /* packets with sound */
+
+/* Length of the sound that waits, in timestamp units; `per_packet` stands for what cannot be known. */
+int64_t slots_waiting(const struct slots *s, int64_t per_packet);
+#endif

@@ -1,0 +1,203 @@
+#include "mixer/stream_priv.h"
+#include "mixer/room.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum mix_err stream_alloc(struct stream **out, const struct stream_identity *identity, void *user)
+{
+	enum mix_err err = MIX_NOMEM;
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return MIX_NOMEM;
+	err = jbuf_alloc(&s->jbuf, 8000);
+	if (err)
+		goto fail;
+	err = keypad_alloc(&s->keypad);
+	if (err)
+		goto fail;
+	s->user = user;
+	s->rx_clock_hz = 8000;
+	s->ssrc = identity->ssrc;
+	s->clock = identity->first_timestamp;
+	s->seq = identity->first_seq;
+	memcpy(s->cname, identity->cname, sizeof(s->cname));
+	s->cname[sizeof(s->cname) - 1] = '\0';
+	s->marker = true;
+	s->group = NO_GROUP;
+	s->share = NO_SHARE;
+	s->dbov = LEVEL_SILENCE;
+	s->noise = identity->ssrc | 1;
+	s->tx_gain = s->rx_gain = s->tx_gain_now = s->rx_gain_now = GAIN_UNITY;
+	talk_init(&s->talk);
+	*out = s;
+	return MIX_OK;
+fail:
+	stream_free(s);
+	return err;
+}
+
+struct stream *stream_free(struct stream *s)
+{
+	if (!s)
+		return NULL;
+	for (unsigned i = 0; i < RATES; i++)
+		s->to[i] = resample_free(s->to[i]);
+	s->kit = kit_free(s->kit);
+	s->keypad = keypad_free(s->keypad);
+	s->jbuf = jbuf_free(s->jbuf);
+	free(s);
+	return NULL;
+}
+
+void *stream_user(const struct stream *s)
+{
+	return s->user;
+}
+
+/* What comes in goes on where it was, unless its codec is gone or it may not come in any more. */
+static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
+{
+	int same = -1;
+
+	if (old && old->format.rx[0].codec == fresh->format.rx[0].codec)
+		for (unsigned i = 0; i < fresh->format.n_rx && same < 0; i++)
+			if (fresh->format.rx[i].codec == old->format.rx[s->rx_at].codec)
+				same = (int)i;
+	if (same >= 0 && fresh->format.receive) {
+		s->rx_at = (uint8_t)same;
+		memcpy(fresh->rx_pcm, old->rx_pcm, s->rx_n * sizeof(int16_t)); /* same codecs: it fits */
+		return;
+	}
+	s->rx_at = 0;
+	s->rx_clock_hz = kit_clock_hz(fresh, 0);
+	s->rx_n = s->rx_used = 0;
+	s->packet_samples = (uint16_t)frame_samples(fresh->rx_rate);
+	s->in_cn = false;
+	s->narrow = (struct narrow){ 0 };
+	jbuf_reset(s->jbuf, s->rx_clock_hz);
+}
+
+/* SSRC, sequence and timestamp go on, whatever the codec's clock is (RFC 7160 section 4): a new
+ * clock counts from where the old one stood. */
+static void refit_tx(struct stream *s, struct kit *fresh, const struct kit *old)
+{
+	if (!old || old->tx_rate != fresh->tx_rate)
+		limit_init(&s->limit, fresh->tx_rate);
+	if (old && codec_format_equal(&old->format.tx, &fresh->format.tx)) {
+		memcpy(fresh->tx_pcm, old->tx_pcm, s->tx_n * sizeof(int16_t));
+	} else {
+		s->tx_n = 0;
+		s->own_ticks = 0;
+		s->marker = true;
+	}
+	if (fresh->format.event_tx_pt == PT_NONE || (old && old->tx_clock_hz != fresh->tx_clock_hz))
+		s->press = (struct keypad_tx){ 0 };
+}
+
+void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
+{
+	struct kit *fresh = *kit, *old = s->kit;
+
+	if (s->room)
+		room_part(s->room, s);
+	if (old) {
+		kit_inherit(fresh, old);
+		latch_signal(&s->latch, &fresh->format.rtp, now_us);
+	} else {
+		latch_init(&s->latch, &fresh->format.rtp, now_us);
+		s->watch_from_us = now_us;
+	}
+	if (!old || !net_addr_equal(&old->format.rtcp, &fresh->format.rtcp))
+		s->rtcp_peer = fresh->format.rtcp;
+	refit_rx(s, fresh, old && s->rx_n <= fresh->rx_cap ? old : NULL);
+	refit_tx(s, fresh, old);
+	s->frame = NULL; /* it lay in the old kit */
+	s->kit = fresh;
+	*kit = old;
+}
+
+struct resample *stream_equip(struct stream *s, enum rate_class to, struct resample *owned)
+{
+	struct resample *old;
+
+	if ((unsigned)to >= RATES)
+		return owned;
+	old = s->to[to];
+	s->to[to] = owned;
+	s->to_from[to] = s->kit ? s->kit->rx_rate : to;
+	return old;
+}
+
+void stream_mute(struct stream *s, bool muted)
+{
+	s->muted = muted;
+}
+
+void stream_deafen(struct stream *s, bool deaf)
+{
+	s->deaf = deaf;
+}
+
+void stream_gain(struct stream *s, int tx_db, int rx_db)
+{
+	s->tx_gain = gain_of_db(tx_db);
+	s->rx_gain = gain_of_db(rx_db);
+}
+
+void stream_watch(struct stream *s, uint64_t dead_us)
+{
+	s->watch_us = dead_us;
+	s->watch_from_us = 0; /* counted from the next tick */
+	s->said_silent = false;
+}
+
+enum mix_err stream_play(struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id)
+{
+	return cue_play(&s->cue, list, n, loop, play_id);
+}
+
+void stream_stop_cue(struct stream *s)
+{
+	cue_stop(&s->cue);
+}
+
+char stream_info_digit(struct stream *s, char digit, uint64_t now_us)
+{
+	return keypad_info(s->keypad, digit, now_us);
+}
+
+enum mix_err stream_press(struct stream *s, char digit, unsigned ms)
+{
+	if (!s->kit || s->kit->format.event_tx_pt == PT_NONE)
+		return MIX_UNKNOWN;
+	return keypad_press(&s->press, digit, ms, s->kit->tx_clock_hz, s->clock);
+}
+
+static unsigned waiting_ms(const struct stream *s)
+{
+	return s->kit ? (unsigned)(s->rx_n - s->rx_used) * 1000u / rate_hz(kit_rate(s->kit, s->rx_at)) : 0;
+}
+
+void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us)
+{
+	struct jbuf_stats waiting;
+
+	(void)now_us;
+	jbuf_stats(s->jbuf, &waiting);
+	*out = s->stats;
+	out->rx_lost = s->rx.lost;
+	out->rx_late = waiting.late;
+	out->rx_duplicate = waiting.duplicate;
+	out->rx_reordered = waiting.reordered;
+	out->rx_refused = s->latch.refused;
+	out->jitter_us = waiting.jitter_us;
+	out->delay_ms = waiting.depth_ms + waiting_ms(s);
+	out->concealed_ms = (uint32_t)(s->concealed_us / 1000);
+	out->level_dbov = s->talk.smooth_dbov;
+	if (s->kit) {
+		out->rx_codec = s->kit->format.rx[s->rx_at].codec;
+		out->tx_codec = s->kit->format.tx.id;
+	}
+}

@@ -1,0 +1,143 @@
+/* stream_priv.h - a stream from inside: shared by kit.c, stream*.c and room.c alone.
+ *
+ * Thread: the worker that owns the stream's room.
+ */
+#ifndef MIXER_STREAM_PRIV_H
+#define MIXER_STREAM_PRIV_H
+
+#include "mixer/choose.h"
+#include "mixer/conceal.h"
+#include "mixer/jbuf.h"
+#include "mixer/keypad.h"
+#include "mixer/latch.h"
+#include "mixer/level.h"
+#include "mixer/limit.h"
+#include "mixer/mix.h"
+#include "mixer/narrow.h"
+#include "mixer/rtcp.h"
+#include "mixer/stream.h"
+
+enum {
+	RX_PACKET_MAX_MS = 120, /* sound in one packet that came: Opus allows so much */
+	NO_GROUP = 255,
+	NO_SHARE = 255,
+	PT_COMFORT = 13 /* RFC 3551 section 6 */
+};
+
+struct room;
+
+struct kit {
+	struct stream_format format;
+	enum rate_class rx_rate, tx_rate;             /* of rx[0], what the room is given; of tx, what is heard */
+	unsigned tx_clock_hz;
+	struct encoder *encoder;                      /* owned */
+	struct decoder *decoder[STREAM_RX_CODECS];    /* owned */
+	struct resample *align[STREAM_RX_CODECS];     /* owned; decoder's rate to rx_rate, NULL when equal */
+	struct conceal *conceal;                      /* owned; NULL when nothing but Opus comes in */
+	size_t rx_cap, tx_cap;                        /* samples */
+	int16_t *rx_pcm, *tx_pcm, *aligned;           /* into pcm[] */
+	int16_t pcm[];
+};
+
+/* What one tick makes of one frame: up to two packets (ptime 10), or none (half of a long one, DTX). */
+enum { PAYLOADS_MAX = FRAME_MS / PTIME_MIN_MS };
+struct payloads {
+	unsigned n;
+	unsigned encodes; /* runs of the encoder behind it */
+	struct {
+		bool unsent;    /* the encoder says that silence needs no packet */
+		int32_t offset; /* of its first sample to the tick's first, RTP clock units */
+		size_t len;
+		uint8_t packet[RTP_HEADER + CODEC_PAYLOAD_MAX]; /* header is rewritten for each listener */
+	} at[PAYLOADS_MAX];
+};
+
+struct stream {
+	void *user;
+	struct kit *kit;                 /* owned; NULL until the first refit */
+	struct jbuf *jbuf;               /* owned */
+	struct keypad *keypad;           /* owned */
+	struct resample *to[RATES];      /* owned; from to_from[] */
+	enum rate_class to_from[RATES];  /* rate that the resampler was made for */
+
+	/* receiving */
+	struct latch latch;
+	struct net_addr rtcp_peer; /* where reports go without rtcp-mux: signalled, or where theirs come from */
+	struct rtcp_rx rx;
+	unsigned rx_clock_hz;
+	uint8_t rx_at;          /* codec now coming in: index of kit's decoders */
+	uint16_t packet_samples;/* of the last packet, at its codec's rate */
+	uint16_t rx_n, rx_used; /* samples in kit->rx_pcm; of those, handed out in the last tick */
+	bool in_cn;             /* the far end sent comfort noise and then nothing */
+	uint8_t cn_dbov;
+	uint8_t tone_quiet;     /* frames without sound, up to a few: the digit receiver may rest */
+	uint32_t noise;         /* state of the comfort noise */
+	struct narrow narrow;
+	struct talk talk;
+	bool muted, deaf;
+	uint8_t pause;          /* frames until it is looked whether delay can be taken back */
+
+	/* this tick */
+	const int16_t *frame;   /* at kit->rx_rate, borrowed from the kit; NULL: silent */
+	uint8_t dbov;
+	struct voice voice;
+	uint8_t share;          /* place of its share in the tick, NO_SHARE */
+	bool in_mix, was_in_mix;
+	bool wants_share;       /* may hear what everybody hears */
+
+	/* sending */
+	uint32_t ssrc, clock;   /* RTP timestamp of this tick's first sample */
+	uint16_t seq;
+	bool marker;            /* on the next packet: a talk burst begins */
+	uint16_t tx_n;          /* samples in kit->tx_pcm: of a packet not yet full */
+	struct keypad_tx press;
+	struct cue_player cue;
+	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
+	int32_t tx_gain_now, rx_gain_now; /* in force */
+	struct limit limit;
+	uint32_t own_ticks;     /* since it had an encode of its own only */
+
+	/* reports */
+	struct rtcp_tx tx;
+	uint64_t rtcp_due_us;
+	uint64_t tick_us, tick_ntp; /* of the last tick, for the round trip */
+	uint64_t watch_us, watch_from_us;
+	bool said_silent;
+	char cname[64];
+	struct stream_stats stats;
+	uint64_t concealed_us;
+	uint32_t collisions;
+	uint8_t far_percent;
+
+	/* its room's; see room.c */
+	struct room *room; /* borrowed */
+	struct stream *prev, *next;
+	uint8_t group;
+	bool fresh; /* not ticked in this room yet */
+	bool skip;  /* this tick: it was ticked elsewhere a moment ago */
+};
+
+/* kit.c: what both know goes from `old` into `fresh` (decoders and encoder with their state). */
+void kit_inherit(struct kit *fresh, struct kit *old);
+int kit_codec_of_pt(const struct kit *k, uint8_t pt); /* index into rx[], -1 none */
+enum rate_class kit_rate(const struct kit *k, unsigned at);
+unsigned kit_clock_hz(const struct kit *k, unsigned at);
+
+/* stream_rx.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
+void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
+
+/* stream_tx.c */
+bool stream_sends(const struct stream *s);   /* it has somewhere to send to, and may */
+void stream_idle(struct stream *s);          /* nothing is sent in this tick */
+void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
+void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
+bool stream_send_key(struct stream *s, const struct media_out *out); /* false: none is being pressed */
+void stream_advance(struct stream *s, unsigned frames); /* the clock goes on */
+void stream_copy_tx(struct stream *to, const struct stream *from); /* encoder and unfinished packet */
+
+/* stream_rtcp.c: reports when due, silence of the far end. */
+void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out);
+
+/* room.c: takes s out of the encode it shares, with a copy of its state, before its kit changes. */
+void room_part(struct room *r, struct stream *s);
+#endif

@@ -1,0 +1,60 @@
+/* stream_rtcp.c - a stream's reports, and the watch over a far end that has fallen silent. */
+#include "mixer/stream_priv.h"
+
+#include <string.h>
+
+static const struct net_addr *report_peer(const struct stream *s)
+{
+	return s->kit->format.rtcp_mux ? latch_peer(&s->latch) : &s->rtcp_peer;
+}
+
+static void send_report(struct stream *s, const struct media_out *out, bool bye, uint64_t now_us, uint64_t ntp)
+{
+	uint8_t packet[RTCP_PACKET_MAX];
+	size_t len = 0;
+
+	if (!s->kit || report_peer(s)->port == 0)
+		return;
+	s->tx.ssrc = s->ssrc;
+	s->tx.timestamp = s->clock;
+	if (rtcp_write(packet, sizeof(packet), &len, &s->rx, &s->tx, s->cname, bye, now_us, ntp) != MIX_OK)
+		return;
+	s->stats.rtcp_tx++;
+	out->send(out->arg, s->user, !s->kit->format.rtcp_mux, report_peer(s), packet, len);
+}
+
+void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp)
+{
+	send_report(s, out, true, now_us, ntp);
+}
+
+static void watch(struct stream *s, uint64_t now_us, const struct media_out *out)
+{
+	const struct media_event silent = { .kind = MEDIA_SILENT };
+	uint64_t since;
+
+	if (s->watch_us == 0)
+		return;
+	if (s->watch_from_us == 0)
+		s->watch_from_us = now_us;
+	since = s->stats.heard_us > s->watch_from_us ? s->stats.heard_us : s->watch_from_us;
+	if (s->said_silent || now_us < since || now_us - since < s->watch_us)
+		return;
+	s->said_silent = true;
+	out->event(out->arg, s->user, &silent);
+}
+
+void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out)
+{
+	s->tick_us = now_us;
+	s->tick_ntp = ntp;
+	if (s->rtcp_due_us == 0) /* legs that join together do not report together */
+		s->rtcp_due_us = now_us + RTCP_INTERVAL_US / 2 + s->ssrc % (RTCP_INTERVAL_US / 2);
+	if (now_us >= s->rtcp_due_us) {
+		send_report(s, out, false, now_us, ntp);
+		s->rtcp_due_us += RTCP_INTERVAL_US;
+		if (s->rtcp_due_us <= now_us)
+			s->rtcp_due_us = now_us + RTCP_INTERVAL_US;
+	}
+	watch(s, now_us, out);
+}

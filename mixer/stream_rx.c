@@ -1,0 +1,383 @@
+/* stream_rx.c - the receiving half of a stream: from datagrams to this tick's frame. */
+#include "mixer/stream_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	TAKES_MAX = 24,       /* packets looked at in one tick: events of no length among them */
+	CONCEAL_MS = 60,      /* what is made up for packets that are late; then silence */
+	TONE_GATE_DBOV = 55,  /* digits are louder (Q.24) */
+	TONE_REST = 5,        /* frames of quiet after which the digit receiver rests */
+	PAUSE_GATE_DBOV = 50, /* delay is taken back in frames quieter than this */
+	PAUSE_EVERY = 25,     /* and not more often, in frames */
+	NOISE_LEAST_DBOV = 75 /* comfort noise below is silence */
+};
+
+static void report(const struct stream *s, const struct media_out *out, struct media_event event)
+{
+	out->event(out->arg, s->user, &event);
+}
+
+static void report_digit(const struct stream *s, const struct media_out *out, char digit)
+{
+	if (digit)
+		report(s, out, (struct media_event){ .kind = MEDIA_DIGIT, .digit = digit });
+}
+
+/* ---- arrival ---- */
+
+enum payload_kind { PAYLOAD_NOT_OURS, PAYLOAD_SOUND, PAYLOAD_EVENT, PAYLOAD_COMFORT };
+
+static bool is_comfort(const struct kit *k, uint8_t pt)
+{
+	return pt == k->format.cn_pt || pt == PT_COMFORT;
+}
+
+static enum payload_kind kind_of(const struct kit *k, uint8_t pt)
+{
+	if (kit_codec_of_pt(k, pt) >= 0)
+		return PAYLOAD_SOUND;
+	if (pt == k->format.event_rx_pt)
+		return PAYLOAD_EVENT;
+	return is_comfort(k, pt) ? PAYLOAD_COMFORT : PAYLOAD_NOT_OURS;
+}
+
+/* RTP clocks of PCMU and Opus differ: a sender that changes between them begins a new timeline. */
+static void follow_clock(struct stream *s, const struct rtp *rtp)
+{
+	int at = kit_codec_of_pt(s->kit, rtp->payload_type);
+	unsigned clock_hz;
+
+	if (at < 0)
+		return;
+	clock_hz = kit_clock_hz(s->kit, (unsigned)at);
+	if (clock_hz != s->rx_clock_hz) {
+		s->rx_clock_hz = clock_hz;
+		jbuf_reset(s->jbuf, clock_hz);
+	}
+}
+
+void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us,
+	const struct media_out *out)
+{
+	struct net_addr before = s->latch.locked;
+	enum payload_kind kind;
+	struct rtp rtp;
+
+	if (!s->kit)
+		return;
+	if (s->kit->format.rtcp_mux && rtp_is_rtcp(p, len)) {
+		stream_rx_rtcp(s, p, len, from, arrival_us);
+		return;
+	}
+	kind = rtp_parse(&rtp, p, len) == MIX_OK ? kind_of(s->kit, rtp.payload_type) : PAYLOAD_NOT_OURS;
+	if (kind == PAYLOAD_NOT_OURS) {
+		s->stats.rx_bad++;
+		return;
+	}
+	if (!latch_accept_rtp(&s->latch, from, rtp.ssrc, arrival_us))
+		return;
+	if (!net_addr_equal(&before, &s->latch.locked))
+		report(s, out, (struct media_event){ .kind = MEDIA_LATCHED, .peer = s->latch.locked });
+	if (rtp.ssrc == s->ssrc) /* an echo test sends us our own packets; between two it harms nobody */
+		s->collisions++;
+	s->stats.rx_packets++;
+	s->stats.rx_bytes += len;
+	s->stats.heard_us = arrival_us;
+	s->said_silent = false;
+	follow_clock(s, &rtp);
+	rtcp_rx_packet(&s->rx, rtp.ssrc, rtp.seq, rtp.timestamp, s->rx_clock_hz, arrival_us);
+
+	if (kind == PAYLOAD_EVENT) {
+		report_digit(s, out, keypad_event(s->keypad, rtp.payload, rtp.payload_len, rtp.timestamp, arrival_us));
+		rtp.payload_len = 0; /* the jitter buffer needs its sequence number alone */
+	}
+	if (s->kit->format.receive)
+		(void)jbuf_put(s->jbuf, &rtp, arrival_us);
+}
+
+void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
+{
+	uint64_t ntp = s->tick_ntp + (((arrival_us - s->tick_us) << 32) / 1000000);
+	struct rtcp_news news;
+
+	if (!s->kit || !latch_hears(&s->latch, from)) {
+		s->stats.rx_refused++;
+		return;
+	}
+	if (rtcp_parse(&news, &s->rx, s->ssrc, p, len, arrival_us, ntp) != MIX_OK) {
+		s->stats.rtcp_bad++;
+		return;
+	}
+	s->stats.rtcp_rx++;
+	s->stats.heard_us = arrival_us;
+	s->said_silent = false;
+	if (!s->kit->format.rtcp_mux)
+		s->rtcp_peer = *from;
+	if (!news.has_report)
+		return;
+	s->stats.far_lost = news.lost > 0 ? (uint32_t)news.lost : 0;
+	s->stats.far_fraction_lost = news.fraction_lost;
+	if (news.round_trip_us)
+		s->stats.round_trip_us = news.round_trip_us;
+	s->far_percent = (uint8_t)(news.fraction_lost * 100u / 256u);
+	encoder_expect_loss(s->kit->encoder, s->far_percent);
+}
+
+/* ---- from packets to sound ---- */
+
+static uint32_t units_of(const struct stream *s, size_t samples)
+{
+	return (uint32_t)(samples * kit_clock_hz(s->kit, s->rx_at) / rate_hz(kit_rate(s->kit, s->rx_at)));
+}
+
+static size_t samples_of(const struct stream *s, uint32_t units)
+{
+	return (size_t)units * (rate_hz(kit_rate(s->kit, s->rx_at)) / 1000) / (kit_clock_hz(s->kit, s->rx_at) / 1000);
+}
+
+static size_t rx_space(const struct stream *s)
+{
+	return s->kit->rx_cap - s->rx_n;
+}
+
+/* Opus packets of a leg that nobody hears and whose keys come as events are measured, not decoded. */
+static bool may_skip(const struct stream *s, bool wanted)
+{
+	return (!wanted || s->muted) && s->kit->format.rx[s->rx_at].codec == CODEC_OPUS &&
+		s->kit->format.event_rx_pt != PT_NONE;
+}
+
+/* `n` samples that never came, or not in time. */
+static void make_up(struct stream *s, size_t n, const struct jbuf_out *lost, bool skip)
+{
+	int16_t *pcm = s->kit->rx_pcm + s->rx_n;
+	unsigned hz = rate_hz(kit_rate(s->kit, s->rx_at));
+
+	if (s->kit->format.rx[s->rx_at].codec != CODEC_OPUS)
+		conceal_fill(s->kit->conceal, pcm, n);
+	else if (skip || decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK)
+		memset(pcm, 0, n * sizeof(*pcm));
+	s->rx_n = (uint16_t)(s->rx_n + n);
+	s->concealed_us += (uint64_t)n * 1000000 / hz;
+}
+
+/* Opus makes up sound in steps of 2.5 ms. */
+static size_t whole_steps(const struct stream *s, size_t n)
+{
+	return s->kit->format.rx[s->rx_at].codec == CODEC_OPUS ? n - n % 120 : n;
+}
+
+static void take_lost(struct stream *s, const struct jbuf_out *lost, bool skip)
+{
+	size_t n = s->packet_samples, gap = samples_of(s, lost->gap);
+
+	if (gap > 0 && gap < n)
+		n = gap;
+	if (n > rx_space(s))
+		n = rx_space(s);
+	n = whole_steps(s, n);
+	if (n > 0)
+		make_up(s, n, lost, skip);
+	jbuf_played(s->jbuf, n > 0 ? units_of(s, n) : lost->gap);
+}
+
+static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in, bool skip)
+{
+	struct kit *k = s->kit;
+	enum codec_id id = k->format.rx[at].codec;
+	int16_t *pcm;
+	size_t n = 0;
+
+	if (at != s->rx_at) { /* what is left of the old codec's last packet may be at another rate */
+		if (kit_rate(k, at) != kit_rate(k, s->rx_at))
+			s->rx_n = s->rx_used = 0;
+		s->rx_at = (uint8_t)at;
+	}
+	pcm = k->rx_pcm + s->rx_n;
+	s->in_cn = false;
+	if (skip) {
+		n = decoder_samples(id, in->payload, in->len);
+		if (n > rx_space(s))
+			n = 0;
+		memset(pcm, 0, n * sizeof(*pcm));
+	} else if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK) {
+		n = 0;
+	} else if (id != CODEC_OPUS) {
+		conceal_good(k->conceal, pcm, n);
+	}
+	if (n > 0) {
+		s->packet_samples = (uint16_t)n;
+		s->rx_n = (uint16_t)(s->rx_n + n);
+		jbuf_played(s->jbuf, units_of(s, n));
+	} else {
+		s->stats.rx_bad++;
+		take_lost(s, &(struct jbuf_out){ .gap = 0 }, skip);
+	}
+}
+
+static void take_packet(struct stream *s, const struct jbuf_out *in, bool skip)
+{
+	int at = in->len > 0 ? kit_codec_of_pt(s->kit, in->payload_type) : -1;
+
+	if (at >= 0) {
+		take_sound(s, (unsigned)at, in, skip);
+		return;
+	}
+	if (in->len > 0 && is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
+		s->in_cn = true;
+		s->cn_dbov = in->payload[0] & 127;
+	}
+	jbuf_played(s->jbuf, 0); /* an event, a keep-alive, a codec that was agreed on before */
+}
+
+/* Noise at the level that the far end has told; its spectrum is not followed. */
+static void make_noise(struct stream *s, size_t n)
+{
+	int16_t *pcm = s->kit->rx_pcm + s->rx_n;
+	/* Uniform noise is sqrt(3) lower in RMS than in peak. */
+	int32_t peak = (int32_t)(32768 * 1.732 * pow(10, s->cn_dbov / -20.0));
+
+	if (peak > 8191) /* nobody's comfort is louder than -17 dBov */
+		peak = 8191;
+	for (size_t i = 0; i < n; i++) {
+		s->noise ^= s->noise << 13;
+		s->noise ^= s->noise >> 17;
+		s->noise ^= s->noise << 5;
+		pcm[i] = (int16_t)((int32_t)(s->noise >> 16) * (2 * peak) / 65536 - peak);
+	}
+	s->rx_n = (uint16_t)(s->rx_n + n);
+}
+
+/* Nothing came for the rest of this frame: noise, or the tail of the last sound, or silence. */
+static void take_nothing(struct stream *s, const struct jbuf_out *empty, size_t n, bool skip, uint64_t now_us)
+{
+	size_t missing = n - s->rx_n, steps = whole_steps(s, missing);
+	size_t quiet = samples_of(s, empty->gap), most = rate_hz(kit_rate(s->kit, s->rx_at)) / 1000 * CONCEAL_MS;
+	const struct jbuf_out alone = { .gap = 0 };
+
+	if (s->in_cn && s->cn_dbov < NOISE_LEAST_DBOV) {
+		make_noise(s, missing);
+		return;
+	}
+	if (!s->in_cn && empty->gap > 0 && quiet <= most && steps > 0 && !skip && !keypad_busy(s->keypad, now_us))
+		make_up(s, steps, &alone, skip);
+	if (s->rx_n > 0 && s->rx_n < n) {
+		memset(s->kit->rx_pcm + s->rx_n, 0, (n - s->rx_n) * sizeof(int16_t));
+		s->rx_n = (uint16_t)n;
+	}
+}
+
+/* Decodes until `n` samples are there or nothing is due. */
+static void fill(struct stream *s, bool wanted, uint64_t now_us)
+{
+	for (unsigned i = 0; i < TAKES_MAX; i++) {
+		bool skip = may_skip(s, wanted);
+		size_t n = frame_samples(kit_rate(s->kit, s->rx_at)); /* a packet may change the rate */
+		struct jbuf_out got;
+
+		if (s->rx_n >= n)
+			return;
+		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
+		case JBUF_PACKET: take_packet(s, &got, skip); break;
+		case JBUF_LOST: take_lost(s, &got, skip); break;
+		case JBUF_EMPTY: take_nothing(s, &got, n, skip, now_us); return;
+		}
+	}
+}
+
+/* What the last tick handed out is done with. */
+static void drop_used(struct stream *s)
+{
+	if (s->rx_used < s->rx_n)
+		memmove(s->kit->rx_pcm, s->kit->rx_pcm + s->rx_used, (size_t)(s->rx_n - s->rx_used) * sizeof(int16_t));
+	s->rx_n = (uint16_t)(s->rx_n - s->rx_used);
+	s->rx_used = 0;
+}
+
+/* In a pause a whole frame of needless delay is thrown away, before anybody misses it: the next one takes
+ * its place.  False: there was none. */
+static bool shrink_delay(struct stream *s, size_t n, bool wanted, uint64_t now_us)
+{
+	struct jbuf_stats waiting;
+
+	if (s->dbov < PAUSE_GATE_DBOV || s->talk.talking || s->pause > 0) {
+		s->pause = s->pause > 0 ? (uint8_t)(s->pause - 1) : 0;
+		return true;
+	}
+	s->pause = PAUSE_EVERY;
+	jbuf_stats(s->jbuf, &waiting);
+	if (waiting.depth_ms == 0 || waiting.delay_ms < waiting.target_ms + FRAME_MS)
+		return true;
+	drop_used(s);
+	fill(s, wanted, now_us);
+	if (s->rx_n < n)
+		return false;
+	s->rx_used = (uint16_t)n;
+	s->dbov = level_dbov(s->kit->rx_pcm, n);
+	return true;
+}
+
+static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_class rate, uint64_t now_us,
+	const struct media_out *out)
+{
+	int16_t narrow[8 * FRAME_MS];
+
+	if (s->dbov <= TONE_GATE_DBOV)
+		s->tone_quiet = 0;
+	else if (s->tone_quiet < TONE_REST)
+		s->tone_quiet++;
+	else
+		return;
+	narrow_frame(&s->narrow, rate, pcm, narrow);
+	report_digit(s, out, keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));
+}
+
+static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *out)
+{
+	if (talk_frame(&s->talk, dbov))
+		report(s, out, (struct media_event){ .kind = MEDIA_TALK, .on = s->talk.talking });
+}
+
+void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out)
+{
+	enum rate_class rate;
+	const int16_t *pcm;
+	size_t n;
+
+	s->frame = NULL;
+	s->dbov = LEVEL_SILENCE;
+	if (!s->kit || !s->kit->format.receive) {
+		if (s->talk.talking)
+			follow_talk(s, LEVEL_SILENCE, out);
+		return;
+	}
+	drop_used(s);
+	fill(s, wanted, now_us);
+	rate = kit_rate(s->kit, s->rx_at);
+	n = frame_samples(rate);
+	if (s->rx_n < n) {
+		follow_talk(s, LEVEL_SILENCE, out);
+		return;
+	}
+	pcm = s->kit->rx_pcm;
+	s->rx_used = (uint16_t)n;
+	if (may_skip(s, wanted)) {
+		if (s->talk.talking)
+			follow_talk(s, LEVEL_SILENCE, out);
+		return;
+	}
+	s->dbov = level_dbov(pcm, n);
+	listen_for_keys(s, pcm, rate, now_us, out);
+	follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	if (!shrink_delay(s, n, wanted, now_us) || s->muted || !wanted || keypad_busy(s->keypad, now_us))
+		s->dbov = LEVEL_SILENCE;
+	if (s->dbov == LEVEL_SILENCE)
+		return;
+	if (s->kit->align[s->rx_at]) {
+		resample_frame(s->kit->align[s->rx_at], pcm, s->kit->aligned);
+		pcm = s->kit->aligned;
+	}
+	s->frame = pcm;
+}

@@ -1,0 +1,118 @@
+/* stream_tx.c - the sending half of a stream: from this tick's sound to datagrams.
+ *
+ * One stream makes payloads and many may send them, each under its own SSRC, number and timestamp.
+ */
+#include "mixer/stream_priv.h"
+
+#include <string.h>
+
+bool stream_sends(const struct stream *s)
+{
+	return s->kit && s->kit->format.send && latch_peer(&s->latch)->port != 0;
+}
+
+void stream_idle(struct stream *s)
+{
+	s->tx_n = 0; /* an unfinished packet is not finished after a pause */
+	s->marker = true;
+}
+
+static uint32_t tx_units(const struct stream *s, size_t samples)
+{
+	return (uint32_t)(samples * s->kit->tx_clock_hz / rate_hz(s->kit->tx_rate));
+}
+
+static void encode(struct stream *s, const int16_t *pcm, size_t n, int32_t offset, struct payloads *out)
+{
+	uint8_t *payload = out->at[out->n].packet + RTP_HEADER;
+	size_t len = 0;
+
+	out->encodes++;
+	if (encoder_run(s->kit->encoder, pcm, n, payload, CODEC_PAYLOAD_MAX, &len) != MIX_OK)
+		len = 0;
+	out->at[out->n].len = len;
+	out->at[out->n].offset = offset;
+	out->at[out->n].unsent = len == 0 || (len == 1 && s->kit->format.tx.id == CODEC_OPUS);
+	out->n++;
+}
+
+void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out)
+{
+	const size_t frame = frame_samples(s->kit->tx_rate);
+	const unsigned ptime_ms = s->kit->format.tx.ptime_ms;
+	const size_t need = frame * ptime_ms / FRAME_MS;
+
+	out->n = out->encodes = 0;
+	if (ptime_ms <= FRAME_MS) {
+		for (size_t at = 0; at + need <= frame && out->n < PAYLOADS_MAX; at += need)
+			encode(s, pcm + at, need, (int32_t)tx_units(s, at), out);
+		return;
+	}
+	memcpy(s->kit->tx_pcm + s->tx_n, pcm, frame * sizeof(*pcm));
+	s->tx_n = (uint16_t)(s->tx_n + frame);
+	if (s->tx_n < need)
+		return;
+	encode(s, s->kit->tx_pcm, need, -(int32_t)tx_units(s, s->tx_n - frame), out);
+	s->tx_n = (uint16_t)(s->tx_n - need);
+	memmove(s->kit->tx_pcm, s->kit->tx_pcm + need, s->tx_n * sizeof(*pcm));
+}
+
+static void send_packet(struct stream *s, struct rtp *head, uint8_t *packet, size_t payload_len,
+	const struct media_out *out)
+{
+	head->ssrc = s->ssrc;
+	head->seq = s->seq++;
+	rtp_write(packet, head);
+	s->tx.packets++;
+	s->tx.octets += (uint32_t)payload_len;
+	s->stats.tx_packets++;
+	s->stats.tx_bytes += RTP_HEADER + payload_len;
+	out->send(out->arg, s->user, false, latch_peer(&s->latch), packet, RTP_HEADER + payload_len);
+}
+
+void stream_send(struct stream *s, struct payloads *p, const struct media_out *out)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		struct rtp head = { .timestamp = s->clock + (uint32_t)p->at[i].offset,
+			.payload_type = s->kit->format.tx_pt,
+			.marker = s->marker };
+
+		if (p->at[i].unsent) {
+			s->marker = true;
+			continue;
+		}
+		send_packet(s, &head, p->at[i].packet, p->at[i].len, out);
+		s->marker = false;
+	}
+}
+
+bool stream_send_key(struct stream *s, const struct media_out *out)
+{
+	uint8_t packet[RTP_HEADER + KEYPAD_EVENT_LEN];
+	uint32_t step = s->kit->tx_clock_hz / 1000 * FRAME_MS;
+	struct rtp head = { .payload_type = s->kit->format.event_tx_pt };
+
+	if (s->press.digit == 0)
+		return false;
+	head.timestamp = s->press.timestamp;
+	if (keypad_next(&s->press, (uint16_t)step, packet + RTP_HEADER, &head.marker) != MIX_OK)
+		return false;
+	s->tx_n = 0; /* events stand in the place of sound */
+	send_packet(s, &head, packet, KEYPAD_EVENT_LEN, out);
+	return true;
+}
+
+void stream_advance(struct stream *s, unsigned frames)
+{
+	if (s->kit)
+		s->clock += s->kit->tx_clock_hz / 1000 * FRAME_MS * frames;
+}
+
+void stream_copy_tx(struct stream *to, const struct stream *from)
+{
+	(void)encoder_copy(to->kit->encoder, from->kit->encoder);
+	if (from->tx_n <= to->kit->tx_cap) {
+		memcpy(to->kit->tx_pcm, from->kit->tx_pcm, from->tx_n * sizeof(int16_t));
+		to->tx_n = from->tx_n;
+	}
+}

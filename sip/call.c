@@ -1,0 +1,258 @@
+#include "sip/call_priv.h"
+#include "sip/ua_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* DIALOG_INVALID = 0: what is not listed is refused. */
+static const enum dialog_state dialog_next[DIALOG_STATES][DIALOG_EVENTS] = {
+	[DIALOG_INCOMING] = { [EV_PROGRESS] = DIALOG_EARLY, [EV_ANSWER] = DIALOG_ANSWERED,
+	        [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_EARLY] = { [EV_PROGRESS] = DIALOG_EARLY, [EV_ANSWER] = DIALOG_ANSWERED,
+	        [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_ANSWERED] = { [EV_ACK] = DIALOG_CONFIRMED, [EV_HANGUP] = DIALOG_LEAVING,
+	        [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_LEAVING] = { [EV_ACK] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_CONFIRMED] = { [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_ENDING] = { [EV_GONE] = DIALOG_ENDED },
+};
+
+/* A token that nobody can guess: it is the user part of our Contact. */
+static bool token_make(char out[CALL_TOKEN])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char bits[16];
+
+	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
+		return false;
+	for (size_t i = 0; i < sizeof(bits); i++) {
+		out[2 * i] = hex[bits[i] >> 4];
+		out[2 * i + 1] = hex[bits[i] & 15];
+	}
+	out[2 * sizeof(bits)] = '\0';
+	return true;
+}
+
+struct call *call_alloc(struct ua *ua)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c || !token_make(c->token)) {
+		free(c);
+		return NULL;
+	}
+	c->ua = ua;
+	c->state = DIALOG_INCOMING;
+	return c;
+}
+
+struct call *call_free(struct call *c)
+{
+	if (!c)
+		return NULL;
+	free(c->media.offer_rx);
+	free(c->media.sent);
+	free(c);
+	return NULL;
+}
+
+bool call_event(struct call *c, enum dialog_event event)
+{
+	const enum dialog_state next = dialog_next[c->state][event];
+
+	if (next == DIALOG_INVALID)
+		return false;
+	c->state = next;
+	return true;
+}
+
+struct call_end call_end_of(bool by_far_end, unsigned status, unsigned q850, const char *text)
+{
+	struct call_end end = { .by_far_end = by_far_end, .sip_status = status, .q850 = q850 };
+
+	snprintf(end.text, sizeof(end.text), "%s", text ? text : "");
+	return end;
+}
+
+void call_finish(struct call *c, const struct call_end *end)
+{
+	if (c->finished)
+		return;
+	c->finished = true;
+	c->end = *end;
+	c->ua->stats.ended++;
+	ua_kick(c->ua);
+}
+
+void call_set_owner(struct call *call, void *owner)
+{
+	call->owner = owner;
+}
+
+const char *call_id(const struct call *call)
+{
+	return call->id;
+}
+
+const char *call_token(const struct call *call)
+{
+	return call->token;
+}
+
+static struct early_facts early_facts_of(const struct call *c)
+{
+	const struct call_media *m = &c->media;
+
+	return (struct early_facts){ .required = c->rel100_required, .supported = c->rel100_supported,
+		.has_offer = m->had_offer, .media_ready = m->ready, .awaits_prack = c->awaits_prack,
+		.sent = m->sent_how };
+}
+
+enum call_err call_progress(struct call *call, unsigned status, bool with_sdp)
+{
+	const struct early_facts facts = early_facts_of(call);
+	struct ua_reply reply = { .status = status };
+	struct early_plan plan;
+	enum call_err err;
+
+	if (call->state != DIALOG_INCOMING && call->state != DIALOG_EARLY)
+		return CALL_STATE;
+	err = early_plan(&plan, &facts, status, with_sdp);
+	if (err)
+		return err;
+	call_event(call, EV_PROGRESS);
+	reply.require_100rel = plan.reliable;
+	call->awaits_prack = plan.reliable;
+	if (plan.with_sdp) {
+		reply.sdp = call->media.sent;
+		call->media.sent_how = plan.reliable ? EARLY_RELIABLY : EARLY_UNRELIABLY;
+		call->media.answer_due = !facts.has_offer;
+	}
+	ua_reply_invite(call, &reply);
+	return CALL_OK;
+}
+
+enum call_err call_answer(struct call *call)
+{
+	const struct early_facts facts = early_facts_of(call);
+	struct ua_reply reply = { .status = 200, .has_timer = true, .timer = call->timer_reply };
+
+	if (!call->media.ready || !call_event(call, EV_ANSWER))
+		return CALL_STATE;
+	if (early_final_sdp(&facts)) {
+		reply.sdp = call->media.sent;
+		call->media.answer_due = !facts.has_offer;
+	}
+	call->timer.refreshed_us = ua_now_us(call->ua);
+	call->invite_open = true;
+	ua_reply_invite(call, &reply);
+	return CALL_OK;
+}
+
+void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s)
+{
+	const bool too_late = call->state != DIALOG_INCOMING && call->state != DIALOG_EARLY;
+	struct call_end end;
+	char reason[160];
+
+	if (too_late) {
+		call_hangup(call, q850, text);
+		return;
+	}
+	if (status < 300 || status > 699)
+		status = 500;
+	if (q850 == 0)
+		q850 = cause_from_status(status);
+	cause_reason(reason, sizeof(reason), q850, text);
+	call_event(call, EV_HANGUP);
+	call->ua->stats.refused++;
+	ua_reply_invite(call,
+		&(struct ua_reply){ .status = status, .reason = reason, .retry_after_s = retry_after_s });
+	end = call_end_of(false, status, q850, text ? text : status_words(status));
+	call_finish(call, &end);
+	ua_release(call);
+}
+
+static void send_bye(struct call *c)
+{
+	char reason[160];
+
+	cause_reason(reason, sizeof(reason), c->end.q850, c->end.text);
+	ua_send_bye(c, reason);
+}
+
+void call_hangup(struct call *call, unsigned q850, const char *text)
+{
+	const struct call_end end = call_end_of(false, 0, q850, text ? text : cause_words(q850));
+
+	if (call->state == DIALOG_INCOMING || call->state == DIALOG_EARLY) {
+		call_refuse(call, cause_to_status(q850), q850, text, 0);
+		return;
+	}
+	if (!call_event(call, EV_HANGUP))
+		return;
+	call_finish(call, &end);
+	if (call->state == DIALOG_ENDING)
+		send_bye(call);
+}
+
+/* The ACK of the first INVITE: its answer, if the offer was ours. */
+static bool settle_by_ack(struct call *c, const struct body_text *sdp)
+{
+	if (!c->media.answer_due)
+		return true;
+	c->media.answer_due = false;
+	if (!sdp)
+		return c->media.settled; /* a re-INVITE without offer whose sender ignored ours: as before */
+	return call_take_answer(c, sdp) == CALL_OK;
+}
+
+void call_take_ack(struct call *c, const struct body_text *sdp)
+{
+	bool settled;
+
+	c->invite_open = false;
+	if (c->state == DIALOG_LEAVING) {
+		call_event(c, EV_ACK);
+		send_bye(c);
+		return;
+	}
+	settled = settle_by_ack(c, sdp);
+	if (call_event(c, EV_ACK) && settled && c->ua->config.on.on_confirmed)
+		c->ua->config.on.on_confirmed(c->owner, c);
+	if (!settled)
+		call_hangup(c, Q850_INCOMPATIBLE, "no usable answer to our offer");
+}
+
+void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply)
+{
+	reply->status = 200;
+	c->awaits_prack = false;
+	if (c->media.answer_due && !c->media.settled) {
+		c->media.answer_due = false;
+		if (sdp && call_take_answer(c, sdp) == CALL_OK)
+			return;
+		reply->status = sdp ? 488 : 400;
+		return;
+	}
+	if (!sdp)
+		return;
+	if (call_take_offer(c, sdp) == CALL_OK)
+		reply->sdp = c->media.sent;
+	else
+		reply->status = 488;
+}
+
+void call_take_gone(struct call *c, unsigned status, const char *phrase)
+{
+	const bool never_answered = c->state == DIALOG_INCOMING || c->state == DIALOG_EARLY;
+	const unsigned q850 = status >= 300 ? cause_from_status(status) : Q850_NORMAL_UNSPECIFIED;
+	const struct call_end end = call_end_of(false, never_answered ? status : 0, q850, phrase);
+
+	call_event(c, EV_GONE);
+	call_finish(c, &end);
+	ua_release(c);
+	ua_kick(c->ua);
+}

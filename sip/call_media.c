@@ -1,0 +1,176 @@
+#include "sip/call_priv.h"
+#include "sip/ua_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Keeps `sdp` as the last description we sent. */
+static enum call_err keep_sent(struct call *c, const struct sdp *sdp)
+{
+	char text[SDP_TEXT_MAX];
+	enum call_err err = sdp_write_text(text, sizeof(text), sdp);
+	char *copy;
+
+	if (err)
+		return err;
+	copy = strdup(text);
+	if (!copy)
+		return CALL_NOMEM;
+	free(c->media.sent);
+	c->media.sent = copy;
+	return CALL_OK;
+}
+
+static void settle(struct call *c, const struct media_agreed *agreed)
+{
+	c->media.agreed = *agreed;
+	c->media.settled = true;
+	if (c->ua->config.on.on_media)
+		c->ua->config.on.on_media(c->owner, c, &c->media.agreed);
+}
+
+static enum call_err answer(struct call *c, struct media_self *self, const struct body_text *offer_text)
+{
+	struct sdp offer, sdp;
+	struct media_agreed agreed;
+	struct sdp_why why;
+	enum call_err err = sdp_parse_text(&offer, offer_text->text, offer_text->len, &why);
+
+	if (err)
+		return err;
+	if (c->media.settled && offer_replaces_audio(&offer, &c->media.agreed))
+		return CALL_NO_MATCH; /* T.38: refused, the call stays */
+	err = offer_answer(&offer, self, &agreed, &sdp);
+	if (!err)
+		err = keep_sent(c, &sdp);
+	if (err)
+		return err;
+	c->media.self = *self;
+	settle(c, &agreed);
+	return CALL_OK;
+}
+
+enum call_err call_take_offer(struct call *c, const struct body_text *sdp)
+{
+	struct media_self self = c->media.self; /* stays as it was if the offer is refused */
+
+	return c->media.ready ? answer(c, &self, sdp) : CALL_STATE;
+}
+
+enum call_err call_make_offer(struct call *c)
+{
+	struct media_self self = c->media.self;
+	struct sdp offer;
+	enum call_err err = offer_make(&self, c->media.settled ? &c->media.agreed : NULL, &offer);
+
+	if (!err)
+		err = keep_sent(c, &offer);
+	if (!err)
+		c->media.self = self;
+	return err;
+}
+
+enum call_err call_take_answer(struct call *c, const struct body_text *text)
+{
+	struct sdp offer, sdp;
+	struct media_agreed agreed;
+	struct sdp_why why;
+	enum call_err err;
+
+	if (!c->media.sent)
+		return CALL_STATE;
+	err = sdp_parse_text(&offer, c->media.sent, strlen(c->media.sent), &why);
+	if (!err)
+		err = sdp_parse_text(&sdp, text->text, text->len, &why);
+	if (!err)
+		err = offer_take(&offer, &sdp, &agreed);
+	if (!err)
+		settle(c, &agreed);
+	return err;
+}
+
+enum call_err call_accept_media(struct call *call, const struct media_self *self)
+{
+	struct call_media *m = &call->media;
+	struct media_self mine = *self;
+	enum call_err err;
+
+	if (m->ready || (call->state != DIALOG_INCOMING && call->state != DIALOG_EARLY))
+		return CALL_STATE;
+	if (m->offer_rx) {
+		err = answer(call, &mine, &(struct body_text){ m->offer_rx, m->offer_rx_len });
+		free(m->offer_rx);
+		m->offer_rx = NULL;
+		m->ready = !err;
+		return err;
+	}
+	m->self = mine;
+	err = call_make_offer(call);
+	m->ready = !err;
+	return err;
+}
+
+/* RFC 3261 section 21.4.26 wants a Warning with 488 (section 20.43: 304 media type, 305 format). */
+static void refuse_offer(struct ua_reply *reply, enum call_err err)
+{
+	switch (err) {
+	case CALL_SYNTAX: reply->status = 400; break;
+	case CALL_LIMIT: reply->status = 513; break;
+	case CALL_STATE: /* RFC 3311 section 5.2: not before we answered the first one */
+		reply->status = 500;
+		reply->retry_after_s = 5;
+		break;
+	case CALL_NO_MATCH:
+		reply->status = 488;
+		reply->warning = 305;
+		break;
+	default: reply->status = 500; break;
+	}
+}
+
+/* The timer of a refreshing request: false when it is too short (422, in *reply). */
+static bool refresh_timer(struct call *c, const struct timer_headers *timer, struct ua_reply *reply)
+{
+	reply->has_timer = true;
+	reply->status = timer_invite(&c->timer, timer, &reply->timer, ua_now_us(c->ua));
+	return reply->status == 0;
+}
+
+void call_take_reinvite(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
+	struct ua_reply *reply)
+{
+	enum call_err err;
+
+	if (!refresh_timer(c, timer, reply))
+		return;
+	err = sdp ? call_take_offer(c, sdp) : call_make_offer(c);
+	if (err) {
+		refuse_offer(reply, err);
+		return;
+	}
+	c->media.answer_due = !sdp;
+	c->invite_open = true;
+	reply->status = 200;
+	reply->sdp = c->media.sent;
+}
+
+void call_take_update(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
+	struct ua_reply *reply)
+{
+	enum call_err err;
+
+	if (sdp && (c->media.answer_due || c->pending_has_offer)) { /* our offer is out: RFC 3311 section 5.2 */
+		reply->status = 491;
+		return;
+	}
+	if (!refresh_timer(c, timer, reply))
+		return;
+	reply->status = 200;
+	if (!sdp)
+		return;
+	err = call_take_offer(c, sdp);
+	if (err)
+		refuse_offer(reply, err);
+	else
+		reply->sdp = c->media.sent;
+}

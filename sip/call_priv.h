@@ -1,0 +1,114 @@
+/* call_priv.h - the inside of a call, shared by sip/call*.c and sip/ua*.c and by nobody else.
+ *
+ * How: sip/ua*.c read nua's events and call the call_take_*() functions; those decide with the state table, sip/offer,
+ * sip/early and sip/timer, and say what to send as a struct ua_reply or through the ua_send functions
+ * of sip/ua_priv.h.  No Sofia type is named here.
+ *
+ * Thread: control.
+ */
+#ifndef SIP_CALL_PRIV_H
+#define SIP_CALL_PRIV_H
+
+#include "sip/body.h"
+#include "sip/call.h"
+#include "sip/early.h"
+#include "sip/timer.h"
+
+enum { CALL_TOKEN = 33 }; /* 128 random bits in hexadecimal */
+
+/*            progress                answer              ACK
+ * INCOMING ------------> EARLY ----------------> ANSWERED -----> CONFIRMED
+ *     |                    |                         | hangup        | hangup
+ *     | hangup             | hangup                  v       ACK     v
+ *     +--------------------+------------------> LEAVING --------> ENDING ----> ENDED
+ * LEAVING  our BYE waits for the ACK (RFC 3261 section 15: not before)
+ * ENDING   refusal or BYE is out; ENDED from every state when nua says that the dialog is gone */
+enum dialog_state {
+	DIALOG_INVALID,
+	DIALOG_INCOMING,
+	DIALOG_EARLY,
+	DIALOG_ANSWERED,
+	DIALOG_LEAVING,
+	DIALOG_CONFIRMED,
+	DIALOG_ENDING,
+	DIALOG_ENDED,
+	DIALOG_STATES
+};
+
+enum dialog_event { EV_PROGRESS, EV_ANSWER, EV_ACK, EV_HANGUP, EV_GONE, DIALOG_EVENTS };
+
+struct call_media {
+	bool ready;               /* `self` was given and our description is written */
+	struct media_self self;
+	bool settled;             /* `agreed` holds */
+	struct media_agreed agreed;
+	bool had_offer;           /* the INVITE came with a description */
+	char *offer_rx;           /* owned; that description, until it is answered */
+	size_t offer_rx_len;
+	char *sent;               /* owned; our last description, offer or answer */
+	bool answer_due;          /* `sent` was an offer and has no answer yet */
+	enum early_sent sent_how; /* of the first exchange */
+};
+
+struct call {
+	struct ua *ua; /* borrowed: it owns us */
+	struct call *next, **prev; /* ua's list of all calls */
+	struct call *bucket_next;  /* ua's index by Call-ID */
+	void *handle;   /* ua's: nua_handle_t; NULL once the dialog is gone */
+	void *listener; /* borrowed from ua: where the INVITE came in */
+	void *owner;    /* borrowed from whoever set it */
+	enum dialog_state state;
+	char trunk[TRUNK_NAME];
+	char id[CALL_ID], remote_tag[CALL_ID], token[CALL_TOKEN];
+	bool by_tcp;
+	bool rel100_required, rel100_supported; /* of the INVITE */
+	bool allows_update;                     /* the far end's Allow names UPDATE */
+	bool awaits_prack;
+	bool invite_open; /* an INVITE of theirs has our 2xx and no ACK */
+	struct call_media media;
+	struct session_timer timer;
+	struct timer_headers timer_reply; /* for the 2xx */
+	bool request_pending;             /* a refresh of ours is under way */
+	bool pending_has_offer;           /* ... and carries a description */
+	uint64_t retry_at_us;             /* 0: none; glare and other refusals (RFC 3261 section 14.1) */
+	bool finished;                    /* `end` holds */
+	bool reported;                    /* on_ended() was called, or nobody wants it */
+	struct call_end end;
+};
+
+/* What to answer, to the INVITE or to the request in hand. */
+struct ua_reply {
+	unsigned status;
+	const char *sdp; /* NULL: no body */
+	bool require_100rel;
+	bool has_timer; /* `timer` is written */
+	struct timer_headers timer;
+	unsigned retry_after_s; /* 0: none */
+	const char *reason;     /* a whole Reason header, NULL: none */
+	unsigned warning;       /* code of a Warning (RFC 3261 section 20.43), 0: none */
+};
+
+/* call.c */
+struct call *call_alloc(struct ua *ua); /* in INCOMING, with its token; NULL: out of memory */
+struct call *call_free(struct call *c);
+bool call_event(struct call *c, enum dialog_event event); /* false: not in this state; nothing changed */
+void call_finish(struct call *c, const struct call_end *end); /* first reason stays; on_ended() follows from the loop */
+struct call_end call_end_of(bool by_far_end, unsigned status, unsigned q850, const char *text);
+void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: none came */
+void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);
+void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the dialog is over */
+
+/* call_media.c */
+enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* answer is in media.sent */
+enum call_err call_take_answer(struct call *c, const struct body_text *sdp);
+enum call_err call_make_offer(struct call *c); /* into media.sent */
+void call_take_reinvite(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
+	struct ua_reply *reply);
+void call_take_update(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
+	struct ua_reply *reply);
+
+/* call_refresh.c */
+void call_tick(struct call *c, uint64_t now_us);
+void call_take_refreshed(struct call *c, bool by_update, unsigned status, const struct timer_headers *timer,
+	const struct body_text *sdp);
+#endif

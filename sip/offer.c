@@ -1,0 +1,495 @@
+#include "sip/offer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NO_TYPE = 255, PTIME_MIN_MS = 10, PTIME_MAX_MS = 60, PTIME_USUAL_MS = 20, DYNAMIC_FIRST = 96 };
+
+static bool same_word(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+static bool is_event(const struct sdp_format *f)
+{
+	return same_word(f->name, "telephone-event");
+}
+
+static bool is_cn(const struct sdp_format *f)
+{
+	return same_word(f->name, "CN");
+}
+
+static bool is_codec(const struct sdp_format *f)
+{
+	return f->name[0] && !is_event(f) && !is_cn(f);
+}
+
+static bool is_opus(const struct sdp_format *f)
+{
+	return same_word(f->name, "opus");
+}
+
+/* G.722 samples at 16 kHz though its RTP clock says 8000 (RFC 3551 section 4.5.2). */
+static bool samples_at_8k(const struct sdp_format *f)
+{
+	return f->clock_hz == 8000 && !same_word(f->name, "G722");
+}
+
+/* Are these the same encoding?  A clock that was not said is the usual one.  Opus is always two channels on paper (RFC 7587
+ * section 7) and some leave them out. */
+static bool same_format(const struct sdp_format *theirs, const struct sdp_format *ours)
+{
+	if (!theirs->name[0] || !same_word(theirs->name, ours->name))
+		return false;
+	if (theirs->clock_hz && theirs->clock_hz != ours->clock_hz)
+		return false;
+	return is_opus(ours) || is_event(ours) || theirs->channels == ours->channels;
+}
+
+static const struct sdp_format *find_like(
+	const struct sdp_format *list, unsigned n, const struct sdp_format *ours)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (same_format(&list[i], ours))
+			return &list[i];
+	return NULL;
+}
+
+/* The first codec of theirs that is also ours, in whose order is asked for; *mine is our entry of it. */
+static const struct sdp_format *pick_codec(
+	const struct sdp_media *m, const struct media_self *self, const struct sdp_format **mine)
+{
+	unsigned outer = self->our_order ? self->n_formats : m->n_formats;
+	unsigned inner = self->our_order ? m->n_formats : self->n_formats;
+
+	for (unsigned i = 0; i < outer; i++)
+		for (unsigned k = 0; k < inner; k++) {
+			const struct sdp_format *ours = &self->formats[self->our_order ? i : k];
+			const struct sdp_format *theirs = &m->formats[self->our_order ? k : i];
+
+			if (is_codec(ours) && same_format(theirs, ours)) {
+				*mine = ours;
+				return theirs;
+			}
+		}
+	return NULL;
+}
+
+/* The telephone-event that goes with a codec: of its clock, else of 8000; both sides must have it. */
+static const struct sdp_format *pick_event(const struct sdp_format *theirs, unsigned n_theirs,
+	const struct sdp_format *ours, unsigned n_ours, unsigned clock_hz, const struct sdp_format **mine)
+{
+	const unsigned clocks[2] = { clock_hz, 8000 };
+
+	for (unsigned c = 0; c < 2; c++)
+		for (unsigned i = 0; i < n_ours; i++) {
+			const struct sdp_format *match;
+
+			if (!is_event(&ours[i]) || ours[i].clock_hz != clocks[c])
+				continue;
+			for (unsigned k = 0; k < n_theirs; k++) {
+				match = &theirs[k];
+				if (!is_event(match) ||
+					(match->clock_hz ? match->clock_hz : 8000) != clocks[c])
+					continue;
+				*mine = &ours[i];
+				return match;
+			}
+		}
+	return NULL;
+}
+
+static bool is_plain_rtp(const struct sdp_media *m)
+{
+	return same_word(m->protocol, "RTP/AVP") || same_word(m->protocol, "RTP/AVPF");
+}
+
+/* One host of a group must not be able to make us send to all of it. */
+static bool is_unicast(const struct sdp_media *m)
+{
+	uint8_t ip[16];
+
+	if (m->ipv6)
+		return inet_pton(AF_INET6, m->address, ip) != 1 || ip[0] != 0xff;
+	return inet_pton(AF_INET, m->address, ip) != 1 || ip[0] < 224;
+}
+
+static bool can_take(const struct sdp_media *m, const struct media_self *self)
+{
+	const struct sdp_format *mine;
+
+	if (!same_word(m->type, "audio") || !m->port || !is_plain_rtp(m) || !is_unicast(m))
+		return false;
+	if (m->address[0] && !m->null_address && m->ipv6 != self->ipv6)
+		return false;
+	return pick_codec(m, self, &mine) != NULL;
+}
+
+/* What was asked for, made possible: tens from 10 to 60, and for Opus a frame size that it has
+ * (RFC 6716 section 2.1.4). */
+static unsigned settle_ptime(const struct sdp_media *m, unsigned our_max_ms, const struct sdp_format *codec)
+{
+	unsigned ms = m->ptime_ms ? m->ptime_ms : PTIME_USUAL_MS;
+
+	if (m->maxptime_ms && ms > m->maxptime_ms)
+		ms = m->maxptime_ms;
+	if (our_max_ms && ms > our_max_ms)
+		ms = our_max_ms;
+	if (ms > PTIME_MAX_MS)
+		ms = PTIME_MAX_MS;
+	if (ms < PTIME_MIN_MS)
+		ms = PTIME_MIN_MS;
+	ms -= ms % 10;
+	if (is_opus(codec) && (ms == 30 || ms == 50))
+		ms -= 10;
+	return ms;
+}
+
+static void settle_address(struct media_agreed *a, const struct sdp_media *m, bool mux)
+{
+	snprintf(a->address, sizeof(a->address), "%s", m->null_address ? "" : m->address);
+	a->ipv6 = m->ipv6;
+	a->rtp_port = m->port;
+	a->rtcp_mux = mux;
+	a->rtcp_port = mux ? m->port : m->rtcp_port ? m->rtcp_port : (uint16_t)(m->port + 1);
+}
+
+/* Hold in all its styles (RFC 3264 section 8.4, RFC 6337 section 5.3): the far end does not listen.  What it
+ * sends meanwhile is its hold music. */
+static void settle_direction(struct media_agreed *a, const struct sdp_media *theirs, enum sdp_direction ours)
+{
+	bool they_listen = theirs->direction == SDP_SENDRECV || theirs->direction == SDP_RECVONLY;
+	bool they_speak = theirs->direction == SDP_SENDRECV || theirs->direction == SDP_SENDONLY;
+
+	if (theirs->null_address)
+		they_listen = false;
+	a->send = they_listen && (ours == SDP_SENDRECV || ours == SDP_SENDONLY);
+	a->receive = they_speak && (ours == SDP_SENDRECV || ours == SDP_RECVONLY);
+	a->on_hold = !they_listen;
+}
+
+/* RFC 3264 section 6.1, and a null address is a far end that does not listen. */
+static enum sdp_direction mirror(const struct sdp_media *m)
+{
+	switch (m->direction) {
+	case SDP_SENDONLY: return SDP_RECVONLY;
+	case SDP_RECVONLY: return m->null_address ? SDP_INACTIVE : SDP_SENDONLY;
+	case SDP_INACTIVE: return SDP_INACTIVE;
+	case SDP_SENDRECV: break;
+	}
+	return m->null_address ? SDP_RECVONLY : SDP_SENDRECV;
+}
+
+static void remember_slots(struct media_agreed *a, const struct sdp *sdp)
+{
+	a->n_slots = sdp->n_media;
+	for (unsigned i = 0; i < sdp->n_media; i++) {
+		const struct sdp_media *m = &sdp->media[i];
+		struct media_slot *slot = &a->slots[i];
+
+		snprintf(slot->type, sizeof(slot->type), "%s", m->type);
+		snprintf(slot->protocol, sizeof(slot->protocol), "%s", m->protocol);
+		if (m->n_formats)
+			snprintf(slot->format, sizeof(slot->format), "%u", m->formats[0].payload_type);
+		else
+			snprintf(slot->format, sizeof(slot->format), "%s", m->raw_format);
+	}
+}
+
+/* A refused stream keeps its type, protocol and one format (RFC 3264 section 6). */
+static void refuse(struct sdp_media *out, const struct media_slot *slot)
+{
+	memset(out, 0, sizeof(*out));
+	snprintf(out->type, sizeof(out->type), "%s", slot->type);
+	snprintf(out->protocol, sizeof(out->protocol), "%s", slot->protocol);
+	snprintf(out->raw_format, sizeof(out->raw_format), "%s", slot->format[0] ? slot->format : "0");
+}
+
+static void describe_self(struct sdp *out, const struct media_self *self)
+{
+	memset(out, 0, sizeof(*out));
+	snprintf(out->origin_user, sizeof(out->origin_user), "-");
+	snprintf(out->origin_address, sizeof(out->origin_address), "%s", self->address);
+	out->origin_id = self->origin_id;
+}
+
+static void describe_stream(struct sdp_media *out, const struct media_self *self, const char *protocol)
+{
+	memset(out, 0, sizeof(*out));
+	snprintf(out->type, sizeof(out->type), "audio");
+	snprintf(out->protocol, sizeof(out->protocol), "%s", protocol);
+	snprintf(out->address, sizeof(out->address), "%s", self->address);
+	out->ipv6 = self->ipv6;
+	out->port = self->rtp_port;
+	out->maxptime_ms = self->max_ptime_ms;
+}
+
+/* Gives the description its version: the last one's when nothing else changed (RFC 3264 section 8). */
+static enum call_err settle_version(struct media_self *self, struct sdp *sdp)
+{
+	char text[SDP_TEXT_MAX];
+	uint64_t print = 14695981039346656037u; /* FNV-1a */
+	enum call_err err;
+
+	sdp->origin_version = 0;
+	err = sdp_write_text(text, sizeof(text), sdp);
+	if (err)
+		return err;
+	for (const char *p = text; *p; p++)
+		print = (print ^ (uint8_t)*p) * 1099511628211u;
+	if (self->origin_version == 0 || self->described != print)
+		self->origin_version++;
+	self->described = print;
+	sdp->origin_version = self->origin_version;
+	return CALL_OK;
+}
+
+static void add_rx(struct media_agreed *a, const struct sdp_format *format, uint8_t payload_type)
+{
+	for (unsigned i = 0; i < a->n_rx; i++)
+		if (a->rx[i].payload_type == payload_type)
+			return;
+	if (a->n_rx == OFFER_FORMATS_MAX)
+		return;
+	a->rx[a->n_rx] = *format;
+	a->rx[a->n_rx++].payload_type = payload_type;
+}
+
+/* The codec that we send: our name and clock for it, their number and their wishes. */
+static struct sdp_format as_they_want(const struct sdp_format *mine, const struct sdp_format *theirs)
+{
+	struct sdp_format f = *mine;
+
+	f.payload_type = theirs->payload_type;
+	memcpy(f.fmtp, theirs->fmtp, sizeof(f.fmtp));
+	return f;
+}
+
+static void answer_stream(const struct sdp_media *m, const struct media_self *self, struct media_agreed *a,
+	struct sdp_media *out)
+{
+	const struct sdp_format *mine = NULL, *theirs = pick_codec(m, self, &mine), *event, *my_event = NULL;
+
+	a->codec = as_they_want(mine, theirs);
+	a->event_tx_pt = a->event_rx_pt = a->cn_pt = NO_TYPE;
+	add_rx(a, mine, theirs->payload_type);
+	event = pick_event(
+		m->formats, m->n_formats, self->formats, self->n_formats, mine->clock_hz, &my_event);
+	if (event) {
+		a->event_tx_pt = a->event_rx_pt = event->payload_type;
+		add_rx(a, my_event, event->payload_type);
+	}
+	for (unsigned i = 0; samples_at_8k(mine) && i < self->n_formats; i++) {
+		const struct sdp_format *cn = find_like(m->formats, m->n_formats, &self->formats[i]);
+
+		if (!is_cn(&self->formats[i]) || self->formats[i].clock_hz != 8000 || !cn)
+			continue;
+		a->cn_pt = cn->payload_type;
+		add_rx(a, &self->formats[i], cn->payload_type);
+		break;
+	}
+	a->ptime_ms = settle_ptime(m, self->max_ptime_ms, mine);
+	settle_address(a, m, m->rtcp_mux);
+
+	describe_stream(out, self, m->protocol);
+	out->direction = mirror(m);
+	settle_direction(a, m, out->direction);
+	out->rtcp_mux = m->rtcp_mux;
+	out->rtcp_port = m->rtcp_mux ? 0 : self->rtcp_port;
+	out->ptime_ms = a->ptime_ms;
+	out->n_formats = a->n_rx;
+	memcpy(out->formats, a->rx, sizeof(*a->rx) * a->n_rx);
+}
+
+static bool in_bounds(const struct media_self *self)
+{
+	return self->n_formats && self->n_formats <= OFFER_FORMATS_MAX && self->rtp_port && self->address[0];
+}
+
+enum call_err offer_answer(
+	const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer)
+{
+	struct media_agreed a = { 0 };
+	struct sdp out;
+	unsigned taken = 0;
+	enum call_err err;
+
+	if (!in_bounds(self))
+		return CALL_RANGE;
+	while (taken < offer->n_media && !can_take(&offer->media[taken], self))
+		taken++;
+	if (taken == offer->n_media)
+		return CALL_NO_MATCH;
+
+	remember_slots(&a, offer);
+	describe_self(&out, self);
+	out.n_media = offer->n_media;
+	for (unsigned i = 0; i < offer->n_media; i++)
+		if (i == taken)
+			answer_stream(&offer->media[i], self, &a, &out.media[i]);
+		else
+			refuse(&out.media[i], &a.slots[i]);
+	a.stream = taken;
+	err = settle_version(self, &out);
+	if (err)
+		return err;
+	*agreed = a;
+	*answer = out;
+	return CALL_OK;
+}
+
+static bool number_in_use(const struct sdp_media *m, uint8_t payload_type)
+{
+	for (unsigned i = 0; i < m->n_formats; i++)
+		if (m->formats[i].payload_type == payload_type)
+			return true;
+	return false;
+}
+
+static void add_offered(struct sdp_media *m, const struct sdp_format *f, uint8_t payload_type)
+{
+	m->formats[m->n_formats] = *f;
+	m->formats[m->n_formats++].payload_type = payload_type;
+}
+
+/* All formats of ours.  What the session has numbered keeps its number, and no other format may get it
+ * (RFC 3264 section 8.3.2). */
+static void offer_formats(
+	struct sdp_media *out, const struct media_self *self, const struct media_agreed *current)
+{
+	for (unsigned i = 0; i < current->n_rx && i < OFFER_FORMATS_MAX; i++)
+		if (find_like(self->formats, self->n_formats, &current->rx[i]) &&
+			!find_like(out->formats, out->n_formats, &current->rx[i]))
+			add_offered(out, &current->rx[i], current->rx[i].payload_type);
+	for (unsigned i = 0; i < self->n_formats; i++) {
+		const struct sdp_format *f = &self->formats[i];
+		uint8_t number = f->payload_type;
+
+		if (find_like(out->formats, out->n_formats, f))
+			continue;
+		for (uint8_t free_one = DYNAMIC_FIRST; number_in_use(out, number) && free_one < 128;
+			free_one++)
+			number = free_one;
+		add_offered(out, f, number);
+	}
+}
+
+enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer)
+{
+	static const struct media_agreed nothing = {
+		.n_slots = 1, .slots = { { "audio", "RTP/AVP", "0" } }, .ptime_ms = PTIME_USUAL_MS
+	};
+	const struct media_agreed *was = current ? current : &nothing;
+	struct sdp_media *m;
+	struct sdp out;
+	enum call_err err;
+
+	if (!in_bounds(self) || was->n_slots > SDP_MEDIA_MAX || was->stream >= was->n_slots)
+		return CALL_RANGE;
+	describe_self(&out, self);
+	out.n_media = was->n_slots;
+	for (unsigned i = 0; i < was->n_slots; i++)
+		refuse(&out.media[i], &was->slots[i]);
+	m = &out.media[was->stream];
+	describe_stream(m, self, was->slots[was->stream].protocol);
+	offer_formats(m, self, was);
+	m->rtcp_port = self->rtcp_port;
+	m->rtcp_mux = was->rtcp_mux;
+	m->ptime_ms = was->ptime_ms;
+	err = settle_version(self, &out);
+	if (!err)
+		*offer = out;
+	return err;
+}
+
+/* What the far end chose of our formats: it sends with our numbers, and wants its own from us (RFC 3264
+ * section 5.1).  Some send with theirs all the same, so these are expected too where they are free. */
+static bool take_formats(struct media_agreed *a, const struct sdp_media *ours, const struct sdp_media *theirs)
+{
+	const struct sdp_format *event, *my_event = NULL, *cn = NULL;
+
+	for (unsigned i = 0; i < theirs->n_formats; i++) {
+		const struct sdp_format *f = &theirs->formats[i];
+
+		for (unsigned k = 0; k < ours->n_formats; k++) {
+			const struct sdp_format *mine = &ours->formats[k];
+
+			if (is_event(mine) || !same_format(f, mine))
+				continue;
+			if (is_codec(mine) && !a->codec.name[0])
+				a->codec = as_they_want(mine, f);
+			if (is_cn(mine) && mine->clock_hz == 8000)
+				cn = mine;
+			else if (is_codec(mine))
+				add_rx(a, mine, mine->payload_type);
+		}
+	}
+	if (!a->codec.name[0])
+		return false;
+	event = pick_event(theirs->formats, theirs->n_formats, ours->formats, ours->n_formats,
+		a->codec.clock_hz, &my_event);
+	if (event) {
+		a->event_tx_pt = event->payload_type;
+		a->event_rx_pt = my_event->payload_type;
+		add_rx(a, my_event, my_event->payload_type);
+	}
+	if (cn && samples_at_8k(&a->codec)) {
+		a->cn_pt = cn->payload_type;
+		add_rx(a, cn, cn->payload_type);
+	}
+	add_rx(a, find_like(ours->formats, ours->n_formats, &a->codec), a->codec.payload_type);
+	return true;
+}
+
+enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed)
+{
+	struct media_agreed a = { .event_tx_pt = NO_TYPE, .event_rx_pt = NO_TYPE, .cn_pt = NO_TYPE };
+	const struct sdp_media *ours, *theirs;
+	unsigned i = 0;
+
+	while (i < offer->n_media && !(offer->media[i].port && same_word(offer->media[i].type, "audio")))
+		i++;
+	if (i == offer->n_media)
+		return CALL_RANGE;
+	if (i >= answer->n_media)
+		return CALL_NO_MATCH;
+	ours = &offer->media[i];
+	theirs = &answer->media[i];
+	if (!theirs->port || !same_word(theirs->type, "audio") || !is_plain_rtp(theirs) ||
+		!is_unicast(theirs))
+		return CALL_NO_MATCH;
+	if (theirs->address[0] && !theirs->null_address && theirs->ipv6 != ours->ipv6)
+		return CALL_NO_MATCH;
+	if (!take_formats(&a, ours, theirs))
+		return CALL_NO_MATCH;
+	a.ptime_ms = settle_ptime(theirs, 0, &a.codec);
+	settle_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
+	settle_direction(&a, theirs, ours->direction);
+	remember_slots(&a, offer);
+	a.stream = i;
+	*agreed = a;
+	return CALL_OK;
+}
+
+static bool is_live_audio(const struct sdp_media *m)
+{
+	return m->port && same_word(m->type, "audio") && is_plain_rtp(m);
+}
+
+bool offer_replaces_audio(const struct sdp *offer, const struct media_agreed *current)
+{
+	unsigned stream = current ? current->stream : 0;
+	bool other = false;
+
+	if (stream < offer->n_media && offer->media[stream].port && !is_live_audio(&offer->media[stream]))
+		return true;
+	for (unsigned i = 0; i < offer->n_media; i++) {
+		if (is_live_audio(&offer->media[i]))
+			return false;
+		other |= offer->media[i].port != 0;
+	}
+	return other;
+}

@@ -1,0 +1,222 @@
+#include "sip/ua_listen.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/su_tag.h>
+#include <sofia-sip/tport_tag.h>
+
+enum { IDLE_MS = 15 * 60 * 1000, MESSAGE_TIMEOUT_MS = 30 * 1000, MAX_PROCEEDING = 4096, T1_MS = 500 };
+
+struct place { /* "udp:127.0.0.1:5060", split */
+	bool tcp;
+	char host[UA_SOURCE]; /* no brackets */
+	unsigned port;
+};
+
+static bool place_parse(struct place *out, const char *text)
+{
+	const char *colon = strchr(text, ':'), *last = strrchr(text, ':');
+	uint8_t ip[16];
+	char *end;
+	unsigned long port;
+	size_t len;
+
+	if (!colon || last == colon)
+		return false;
+	if (strncmp(text, "udp:", 4) != 0 && strncmp(text, "tcp:", 4) != 0)
+		return false;
+	out->tcp = text[0] == 't';
+	colon++;
+	len = (size_t)(last - colon);
+	if (len >= 2 && colon[0] == '[' && colon[len - 1] == ']')
+		colon++, len -= 2;
+	if (len == 0 || len >= sizeof(out->host))
+		return false;
+	memcpy(out->host, colon, len);
+	out->host[len] = '\0';
+	port = strtoul(last + 1, &end, 10);
+	if (!isdigit((unsigned char)last[1]) || *end || port > 65535)
+		return false;
+	out->port = (unsigned)port;
+	return trunk_address_parse(ip, out->host);
+}
+
+static socklen_t place_address(struct sockaddr_storage *ss, const struct place *p, unsigned port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (inet_pton(AF_INET, p->host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	inet_pton(AF_INET6, p->host, &v6->sin6_addr);
+	v6->sin6_port = htons((uint16_t)port);
+	return sizeof(*v6);
+}
+
+static unsigned port_of(const struct sockaddr_storage *ss)
+{
+	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port
+					       : ((const struct sockaddr_in *)ss)->sin_port);
+}
+
+/* Port 0: one that is free for UDP and TCP alike, so that both can share one Contact. */
+static unsigned pick_port(const struct place *p)
+{
+	unsigned port = 0;
+
+	for (int tries = 0; tries < 16 && !port; tries++) {
+		struct sockaddr_storage ss;
+		socklen_t len = place_address(&ss, p, 0);
+		int udp = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		int tcp = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (bind(udp, (struct sockaddr *)&ss, len) == 0 &&
+			getsockname(udp, (struct sockaddr *)&ss, &len) == 0 &&
+			bind(tcp, (struct sockaddr *)&ss, len) == 0)
+			port = port_of(&ss);
+		close(udp);
+		close(tcp);
+	}
+	return port;
+}
+
+/* Sofia does not tell its listening sockets; they are known by their address. */
+static void find_fds(struct listener *at, const struct place *p)
+{
+	struct sockaddr_storage want;
+	const socklen_t want_len = place_address(&want, p, at->port);
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+		struct sockaddr_storage have;
+		socklen_t len = sizeof(have), opt_len = sizeof(int);
+		int fd = atoi(e->d_name), type = 0, listens = 0;
+
+		if (e->d_name[0] == '.' || n >= UA_FDS || getsockname(fd, (struct sockaddr *)&have, &len) < 0)
+			continue;
+		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &opt_len);
+		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &opt_len);
+		if (len == want_len && port_of(&have) == at->port && (type == SOCK_DGRAM || listens) &&
+			memcmp(&have, &want, have.ss_family == AF_INET6 ? 2 : 8) == 0)
+			at->fds[n++] = fd;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static enum call_err start(struct listener *at, const struct place *p, void *root, nua_callback_f callback)
+{
+	const struct ua *ua = at->ua;
+	const unsigned t1 = ua->config.sip_t1_ms ? ua->config.sip_t1_ms : T1_MS;
+	char url[UA_URL];
+
+	if (ua->advertise[0])
+		snprintf(url, sizeof(url), "sip:%s:%u;maddr=%s;transport=%s", ua->advertise, at->port, at->host,
+			at->udp && at->tcp ? "udp,tcp"
+			: at->tcp	   ? "tcp"
+					   : "udp");
+	else
+		snprintf(url, sizeof(url), "sip:%s:%u;transport=%s", at->host, at->port,
+			at->udp && at->tcp ? "udp,tcp"
+			: at->tcp	   ? "tcp"
+					   : "udp");
+	at->nua = nua_create(root, callback, (nua_magic_t *)at,
+		NUTAG_URL(url),
+		NUTAG_MEDIA_ENABLE(0), /* K1: its SDP parser never sees a byte */
+		NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0),
+		NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
+		NUTAG_ENABLEMESSAGE(0), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_OUTBOUND("no-natify"),
+		NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(0), NUTAG_REFRESH_WITHOUT_SDP(1), /* sip/timer has these */
+		SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"),
+		SIPTAG_SUPPORTED_STR("100rel, timer"), SIPTAG_USER_AGENT_STR(ua->agent),
+		/* a comma list in one NUTAG_APPL_METHOD crashes: one tag per method */
+		NUTAG_APPL_METHOD(NULL), NUTAG_APPL_METHOD("INVITE"), NUTAG_APPL_METHOD("OPTIONS"),
+		NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NUTAG_APPL_METHOD("PRACK"),
+		NTATAG_MCLASS(screen_class(at->screen)),
+		NTATAG_MAXSIZE(65536), NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1),
+		NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
+		NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8), NTATAG_SIP_T4(t1 * 10),
+		TPTAG_IDLE(IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
+		TAG_END());
+	if (!at->nua)
+		return CALL_ADDRESS;
+	find_fds(at, p);
+	return CALL_OK;
+}
+
+static struct listener *same_place(struct ua *ua, const struct place *p)
+{
+	char host[UA_SOURCE];
+
+	snprintf(host, sizeof(host), strchr(p->host, ':') ? "[%s]" : "%s", p->host);
+	for (size_t i = 0; i < ua->n_listeners; i++) {
+		struct listener *at = &ua->listeners[i];
+		const bool taken = p->tcp ? at->tcp : at->udp;
+
+		if (strcmp(at->host, host) == 0 && at->port == p->port && !taken)
+			return at;
+	}
+	if (ua->n_listeners == CALL_LISTEN_MAX)
+		return NULL;
+	ua->listeners[ua->n_listeners] =
+		(struct listener){ .ua = ua, .port = p->port, .fds = { -1, -1 }, .shut = true };
+	memcpy(ua->listeners[ua->n_listeners].host, host, sizeof(host));
+	return &ua->listeners[ua->n_listeners++];
+}
+
+enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, size_t why_cap)
+{
+	struct place places[CALL_LISTEN_MAX]; /* of each listener */
+
+	for (size_t i = 0; i < ua->config.n_listen; i++) {
+		const char *text = ua->config.listen[i];
+		struct place p;
+		struct listener *at = place_parse(&p, text) ? same_place(ua, &p) : NULL;
+
+		if (!at) {
+			snprintf(why, why_cap, "%s: not udp:ADDRESS:PORT or tcp:ADDRESS:PORT", text);
+			return CALL_ADDRESS;
+		}
+		*(p.tcp ? &at->tcp : &at->udp) = true;
+		places[at - ua->listeners] = p;
+	}
+	for (size_t i = 0; i < ua->n_listeners; i++) {
+		struct listener *at = &ua->listeners[i];
+		enum call_err err = screen_alloc(&at->screen, at);
+
+		if (!err && at->port == 0)
+			at->port = pick_port(&places[i]);
+		if (!err)
+			err = start(at, &places[i], loop_root(ua->config.loop), callback);
+		if (err) {
+			snprintf(why, why_cap, "%s:%u: cannot listen", at->host, at->port);
+			return err;
+		}
+		at->shut = false;
+	}
+	return CALL_OK;
+}
+
+void listen_sieve(struct ua *ua, const struct sieve *sieve)
+{
+	for (size_t i = 0; i < ua->n_listeners; i++)
+		for (size_t k = 0; k < UA_FDS; k++)
+			if (ua->listeners[i].fds[k] >= 0 &&
+				sieve_attach(ua->listeners[i].fds[k], sieve) != CALL_OK)
+				ua_note(ua, NULL, "socket filter not attached: strangers cost us time");
+}

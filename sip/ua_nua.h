@@ -1,0 +1,34 @@
+/* ua_nua.h - what the ua_*.c files share that names Sofia's types.  Included by sip/ua*.c only.  Thread: control. */
+#ifndef SIP_UA_NUA_H
+#define SIP_UA_NUA_H
+
+#include "sip/ua_priv.h"
+#include <sofia-sip/nua.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
+
+/* One event of nua, as its handlers want it. */
+struct ua_event {
+	struct listener *at;
+	nua_handle_t *handle;
+	struct call *call; /* NULL: none */
+	int status;
+	const char *phrase;
+	const sip_t *sip; /* NULL: no message */
+	const struct screened *seen; /* of the message; NULL without one */
+	tagi_t *tags;
+};
+
+/* ua_read.c */
+const struct screened *read_screened(const sip_t *sip); /* NULL: none */
+void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
+void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
+void read_features(struct call *c, const sip_t *sip); /* 100rel, Allow */
+unsigned read_reason(const sip_t *sip, unsigned absent); /* Q.850 cause of Reason headers */
+
+/* The description in a message.  0: *out holds it, out->text NULL when there is none; else the status that refuses it. */
+unsigned read_body(struct body_text *out, const sip_t *sip);
+
+/* Is what a dialog would keep of this message usable (LIBRARIES: K2)?  NULL, or words that say why not.  `contact_due`: must there be one? */
+const char *read_vet(const sip_t *sip, bool contact_due);
+#endif

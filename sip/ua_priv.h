@@ -1,0 +1,80 @@
+/* ua_priv.h - the inside of the endpoint, shared by sip/ua*.c; sip/call*.c use its send functions.
+ *
+ * How:  datagram -> ua_screen.c (inside Sofia's parser: strangers, poison) -> nua -> ua.c's event table ->
+ *       ua_read.c (headers into plain structs) -> sip/call*.c (decisions) -> ua_send.c (nua_respond() and friends).
+ *
+ * Thread: control.
+ */
+#ifndef SIP_UA_PRIV_H
+#define SIP_UA_PRIV_H
+
+#include "sip/call_priv.h"
+#include "sip/guard.h"
+#include "sip/sieve.h"
+
+enum { UA_BUCKETS = 4096, UA_SOURCE = 64, UA_FDS = 2, UA_URL = 160 };
+
+struct nua_s;
+struct screen;
+
+struct listener { /* one nua: all transports of one address and port */
+	struct ua *ua;         /* borrowed */
+	struct nua_s *nua;     /* owned */
+	struct screen *screen; /* owned */
+	char host[UA_SOURCE];  /* literal, IPv6 in brackets */
+	unsigned port;
+	bool udp, tcp;
+	int fds[UA_FDS]; /* listening sockets, Sofia's; -1: none */
+	bool shut;       /* nua_r_shutdown came */
+};
+
+struct ua {
+	struct ua_config config; /* its strings are ours */
+	char agent[64], advertise[UA_SOURCE];
+	struct listener listeners[CALL_LISTEN_MAX];
+	size_t n_listeners;
+	struct guard *guard;             /* owned */
+	struct sieve *sieve;             /* owned; scratch */
+	uint64_t sieve_at_us;            /* when the list of silenced was last looked at */
+	struct call *calls;              /* owned */
+	struct call *buckets[UA_BUCKETS];
+	struct call_stats stats;
+	int kick_fd; /* eventfd: a call has finished */
+	bool closing;
+	uint64_t close_by_us;
+	loop_fn closed;
+	void *closed_arg;
+};
+
+/* What the screen found out about a message; hangs on its sip_t, lives as long as the message. */
+struct screened {
+	const char *bad; /* why it is poison, NULL: it is not */
+	bool malformed_contact;
+	char trunk[TRUNK_NAME];          /* "": a stranger */
+	char source[UA_SOURCE];          /* "udp:127.0.0.2:5062" */
+	bool by_tcp;
+	struct timer_headers timer;      /* hidden from nua, which has timers of its own */
+};
+
+/* ua.c */
+uint64_t ua_now_us(const struct ua *ua); /* the session timers' clock */
+void ua_kick(struct ua *ua);
+void ua_note(struct ua *ua, const char *call_id, const char *text);
+void ua_adopt(struct ua *ua, struct call *c);                /* into list and index; c->id is set */
+struct call *ua_find(const struct ua *ua, const char *call_id, const char *remote_tag);
+void ua_sieve(struct ua *ua); /* the list of silenced has changed */
+
+/* ua_screen.c */
+enum call_err screen_alloc(struct screen **out, struct listener *at);
+struct screen *screen_free(struct screen *s);
+const void *screen_class(const struct screen *s); /* msg_mclass_t, for NTATAG_MCLASS() */
+
+/* ua_send.c: everything that goes out; c->handle must be there. */
+void ua_reply_invite(struct call *c, const struct ua_reply *reply);  /* the INVITE that is open */
+void ua_reply_request(struct call *c, const struct ua_reply *reply); /* the request in hand */
+void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply); /* no call; handle is gone after */
+void ua_send_bye(struct call *c, const char *reason);
+void ua_send_ack(struct call *c);
+void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer);
+void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
+#endif

@@ -1,0 +1,203 @@
+#include "sip/ua_nua.h"
+#include "sip/vet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sofia-sip/sip_extra.h>
+#include <sofia-sip/url.h>
+
+const struct screened *read_screened(const sip_t *sip)
+{
+	return sip ? sip->sip_user : NULL;
+}
+
+void read_timer(struct timer_headers *out, const sip_t *sip)
+{
+	const sip_session_expires_t *x = sip->sip_session_expires;
+
+	memset(out, 0, sizeof(*out));
+	out->supported = sip_has_feature(sip->sip_supported, "timer");
+	out->required = sip_has_feature(sip->sip_require, "timer");
+	if (x) {
+		out->expires_s = (unsigned)x->x_delta;
+		if (x->x_refresher && strcasecmp(x->x_refresher, "uac") == 0)
+			out->refresher = 'u';
+		else if (x->x_refresher && strcasecmp(x->x_refresher, "uas") == 0)
+			out->refresher = 's';
+	}
+	if (sip->sip_min_se)
+		out->min_se_s = (unsigned)sip->sip_min_se->min_delta;
+}
+
+static void copy_text(char *out, size_t cap, const char *text)
+{
+	vet_clean(out, cap, text, text ? strlen(text) : 0);
+}
+
+static void copy_user(char *out, size_t cap, const char *user)
+{
+	vet_user(out, cap, user, user ? strlen(user) : 0);
+}
+
+static const char *url_scheme_text(const url_t *url)
+{
+	return url->url_scheme ? url->url_scheme : "";
+}
+
+/* P-Asserted-Identity is unknown to Sofia's parser: `"Bob" <sip:+1555@host>, <tel:+1555>`: user part of the first. */
+static void read_asserted(char *out, size_t cap, const char *value)
+{
+	const char *open = strchr(value, '<');
+	const char *uri = open ? open + 1 : value;
+	size_t len;
+
+	uri += strspn(uri, " \t");
+	if (strncasecmp(uri, "sip:", 4) == 0)
+		uri += 4;
+	else if (strncasecmp(uri, "sips:", 5) == 0)
+		uri += 5;
+	else if (strncasecmp(uri, "tel:", 4) == 0)
+		uri += 4;
+	else
+		return;
+	len = strcspn(uri, "@>;, \t");
+	vet_user(out, cap, uri, len);
+}
+
+static void read_unknown(struct call_invite *out, const sip_t *sip)
+{
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next) {
+		if (!u->un_name || !u->un_value)
+			continue;
+		if (strcasecmp(u->un_name, "P-Asserted-Identity") == 0 && !out->asserted[0])
+			read_asserted(out->asserted, sizeof(out->asserted), u->un_value);
+		if (strcasecmp(u->un_name, "Privacy") == 0 && strcasestr(u->un_value, "id"))
+			out->privacy = true;
+	}
+}
+
+static void read_privacy(struct call_invite *out, const sip_t *sip)
+{
+	const sip_privacy_t *p = sip->sip_privacy;
+
+	for (const msg_param_t *value = p ? p->priv_values : NULL; value && *value; value++)
+		if (strcasecmp(*value, "id") == 0)
+			out->privacy = true;
+}
+
+void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen)
+{
+	const url_t *r = sip->sip_request->rq_url, *to = sip->sip_to->a_url, *from = sip->sip_from->a_url;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->source, sizeof(out->source), "%s", seen->source);
+	copy_text(out->call_id, sizeof(out->call_id), sip->sip_call_id->i_id);
+	copy_text(out->request_scheme, sizeof(out->request_scheme), url_scheme_text(r));
+	/* a tel: URI has no host; Sofia puts its number there */
+	if (r->url_type == url_tel && !r->url_user) {
+		copy_user(out->request_user, sizeof(out->request_user), r->url_host);
+	} else {
+		copy_user(out->request_user, sizeof(out->request_user), r->url_user);
+		copy_text(out->request_host, sizeof(out->request_host), r->url_host);
+	}
+	copy_text(out->request_params, sizeof(out->request_params), r->url_params);
+	copy_user(out->to_user, sizeof(out->to_user),
+		to->url_type == url_tel && !to->url_user ? to->url_host : to->url_user);
+	copy_text(out->to_host, sizeof(out->to_host), to->url_host);
+	copy_user(out->from_user, sizeof(out->from_user),
+		from->url_type == url_tel && !from->url_user ? from->url_host : from->url_user);
+	copy_text(out->from_host, sizeof(out->from_host), from->url_host);
+	copy_text(out->from_name, sizeof(out->from_name), sip->sip_from->a_display);
+	if (sip->sip_user_agent)
+		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
+	read_unknown(out, sip);
+	read_privacy(out, sip);
+}
+
+void read_features(struct call *c, const sip_t *sip)
+{
+	c->rel100_required = sip_has_feature(sip->sip_require, "100rel");
+	c->rel100_supported = sip_has_feature(sip->sip_supported, "100rel");
+	c->allows_update = sip->sip_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
+}
+
+unsigned read_reason(const sip_t *sip, unsigned absent)
+{
+	for (const sip_reason_t *re = sip ? sip->sip_reason : NULL; re; re = re->re_next)
+		if (re->re_protocol && strcasecmp(re->re_protocol, "Q.850") == 0 && re->re_cause) {
+			const long cause = strtol(re->re_cause, NULL, 10);
+
+			return cause > 0 && cause < 128 ? (unsigned)cause : absent;
+		}
+	return absent;
+}
+
+/* A body that its sender says we may ignore (RFC 3261 section 20.11), or an early session (RFC 3959). */
+static bool is_optional(const sip_t *sip)
+{
+	const sip_content_disposition_t *d = sip->sip_content_disposition;
+
+	return d && ((d->cd_handling && strcasecmp(d->cd_handling, "optional") == 0) ||
+			    (d->cd_type && strcasecmp(d->cd_type, "session") != 0));
+}
+
+unsigned read_body(struct body_text *out, const sip_t *sip)
+{
+	const sip_payload_t *p = sip->sip_payload;
+	const sip_content_type_t *t = sip->sip_content_type;
+	const sip_content_encoding_t *e = sip->sip_content_encoding;
+	const char *boundary = t ? msg_params_find(t->c_params, "boundary=") : NULL;
+
+	*out = (struct body_text){ NULL, 0 };
+	if (!p || p->pl_len == 0)
+		return 0;
+	if (p->pl_len > SDP_TEXT_MAX)
+		return 513;
+	if (e && e->k_items && e->k_items[0] && strcasecmp(e->k_items[0], "identity") != 0)
+		return 415;
+	switch (body_sdp(out, t ? t->c_type : NULL, boundary, p->pl_data, p->pl_len)) {
+	case CALL_OK: return 0;
+	case CALL_NO_MATCH: return is_optional(sip) ? 0 : 415;
+	default: return 400;
+	}
+}
+
+static enum vet vet_url(const url_t *url)
+{
+	char text[VET_URI_MAX + 2];
+	const issize_t len = url_e(text, sizeof(text), url);
+
+	if (url->url_type == url_any)
+		return VET_SCHEME;
+	if (len < 0 || len > VET_URI_MAX)
+		return VET_LONG;
+	return vet_uri(text, (size_t)len);
+}
+
+static enum vet vet_contacts(const sip_contact_t *m, bool contact_due)
+{
+	if (!m)
+		return contact_due ? VET_MISSING : VET_OK;
+	return m->m_next ? VET_MANY : vet_url(m->m_url);
+}
+
+static enum vet vet_record_routes(const sip_record_route_t *r)
+{
+	unsigned n = 0;
+	enum vet verdict = VET_OK;
+
+	for (; r && verdict == VET_OK; r = r->r_next)
+		verdict = ++n > VET_ROUTES_MAX ? VET_MANY : vet_url(r->r_url);
+	return verdict;
+}
+
+const char *read_vet(const sip_t *sip, bool contact_due)
+{
+	enum vet verdict = vet_contacts(sip->sip_contact, contact_due);
+
+	if (verdict == VET_OK)
+		verdict = vet_record_routes(sip->sip_record_route);
+	return verdict == VET_OK ? NULL : vet_words(verdict);
+}

@@ -1,0 +1,236 @@
+#include "sip/ua_nua.h"
+#include "sip/vet.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/su_alloc.h>
+
+/* Sofia offers no hook before its transactions and dialogs, and by the time nua tells us of a request the
+ * dialog has already taken its Contact for the remote target.  So the message class that its parser works with is ours:
+ *
+ *   first line  -> screen_request(), screen_status(): the version is replaced by one that Sofia refuses
+ *   empty line  -> screen_body(): all headers are there; the message is looked at, and gets its version back
+ *
+ * A message that never reaches its empty line keeps the wrong version: a request is answered 505, a response is dropped.
+ * What is dropped loses its first line: to Sofia that is garbage, thrown away without an answer. */
+struct screen {
+	msg_mclass_t class; /* first: msg_mclass() gives us back */
+	msg_hclass_t request[1], status[1];
+	struct listener *at; /* borrowed */
+	issize_t (*extract_body)(msg_t *, msg_pub_t *, char *, isize_t, int);
+	msg_parse_f *parse_request, *parse_status;
+};
+
+static const char unscreened[] = "SIP/2.0-unscreened";
+
+static struct screen *screen_of(const su_home_t *home)
+{
+	return (struct screen *)(uintptr_t)msg_mclass((const msg_t *)home);
+}
+
+static issize_t screen_request(su_home_t *home, sip_header_t *h, char *s, isize_t len)
+{
+	const issize_t result = screen_of(home)->parse_request(home, h, s, len);
+	sip_request_t *rq = (sip_request_t *)h;
+
+	if (result >= 0 && rq->rq_version == sip_version_2_0)
+		rq->rq_version = unscreened;
+	return result;
+}
+
+static issize_t screen_status(su_home_t *home, sip_header_t *h, char *s, isize_t len)
+{
+	const issize_t result = screen_of(home)->parse_status(home, h, s, len);
+	sip_status_t *st = (sip_status_t *)h;
+
+	if (result >= 0 && st->st_version == sip_version_2_0)
+		st->st_version = unscreened;
+	return result;
+}
+
+/* Where it came from: never what its headers say. */
+static void read_source(struct screened *seen, uint8_t ip[16], msg_t *msg)
+{
+	const su_addrinfo_t *ai = msg_addrinfo(msg);
+	const su_sockaddr_t *from = msg_addr(msg);
+	char text[INET6_ADDRSTRLEN] = "";
+	const bool v6 = from->su_family == AF_INET6;
+
+	seen->by_tcp = ai->ai_socktype == SOCK_STREAM;
+	memset(ip, 0, 16);
+	if (v6) {
+		memcpy(ip, &from->su_sin6.sin6_addr, 16);
+		inet_ntop(AF_INET6, &from->su_sin6.sin6_addr, text, sizeof(text));
+	} else {
+		ip[10] = ip[11] = 0xff;
+		memcpy(ip + 12, &from->su_sin.sin_addr, 4);
+		inet_ntop(AF_INET, &from->su_sin.sin_addr, text, sizeof(text));
+	}
+	snprintf(seen->source, sizeof(seen->source), "%s:%s%s%s:%u", seen->by_tcp ? "tcp" : "udp",
+		v6 ? "[" : "", text, v6 ? "]" : "", ntohs(from->su_port));
+}
+
+static void drop(sip_t *sip)
+{
+	sip->sip_request = NULL;
+	sip->sip_status = NULL;
+}
+
+/* To Sofia the message ends too early: it answers 400 by itself, without a transaction. */
+static void refuse_as_broken(struct ua *ua, sip_t *sip)
+{
+	ua->stats.malformed++;
+	sip->sip_flags |= MSG_FLG_TRUNC;
+}
+
+/* The call that Sofia would find for this request.  It also matches dialogs when To has no tag. */
+static const struct call *aimed_at(const struct ua *ua, const sip_t *sip)
+{
+	if (!sip->sip_call_id || !sip->sip_call_id->i_id || !sip->sip_from || !sip->sip_from->a_tag)
+		return NULL;
+	return ua_find(ua, sip->sip_call_id->i_id, sip->sip_from->a_tag);
+}
+
+/* A To tag that no dialog of ours has: whatever it is, it gets 481 and touches nothing (FEATURES S14). */
+static void detach_from_dialogs(msg_t *msg, sip_t *sip)
+{
+	msg_header_replace_param(msg_home(msg), sip->sip_to->a_common, "tag=stranger");
+}
+
+static bool is_silenced(struct ua *ua, const uint8_t ip[16])
+{
+	switch (guard_stranger(ua->guard, ip, loop_now_us())) {
+	case GUARD_ANSWER: return false;
+	case GUARD_SILENCED_NOW: ua_sieve(ua); break;
+	case GUARD_SILENT: break;
+	}
+	ua->stats.stranger_silent++;
+	return true;
+}
+
+/* Who may talk to which dialog. */
+static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen, const uint8_t ip[16])
+{
+	const char *trunk = trunk_identify(ua->config.trunks, ip);
+	const sip_method_t method = sip->sip_request->rq_method;
+	const struct call *call = aimed_at(ua, sip);
+
+	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
+	if (!trunk && is_silenced(ua, ip)) {
+		drop(sip);
+		return;
+	}
+	if (trunk && (!call || strcmp(call->trunk, trunk) == 0))
+		return;
+	if (method == sip_method_ack || method == sip_method_cancel || method == sip_method_prack) {
+		drop(sip); /* they act on transactions, found by branch alone */
+		return;
+	}
+	if (call || sip->sip_to->a_tag)
+		detach_from_dialogs(msg, sip);
+}
+
+/* What would bring Sofia down later is hidden from it; ua.c refuses the request when it comes up. */
+static void hide_poison(sip_t *sip, struct screened *seen)
+{
+	const sip_method_t method = sip->sip_request ? sip->sip_request->rq_method : sip_method_unknown;
+
+	seen->bad = read_vet(sip, method == sip_method_invite);
+	if (seen->bad) {
+		sip->sip_contact = NULL;
+		sip->sip_record_route = NULL;
+	}
+	read_timer(&seen->timer, sip);
+	sip->sip_session_expires = NULL;
+	sip->sip_min_se = NULL;
+}
+
+static bool is_whole(const sip_t *sip)
+{
+	return sip->sip_to && sip->sip_from && sip->sip_call_id && sip->sip_cseq && sip->sip_via;
+}
+
+static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
+{
+	struct ua *ua = s->at->ua;
+	struct screened *seen = su_zalloc(msg_home(msg), sizeof(*seen));
+	uint8_t ip[16];
+
+	if (!seen || !is_whole(sip)) { /* Sofia's own checks answer what can be answered */
+		refuse_as_broken(ua, sip);
+		return;
+	}
+	read_source(seen, ip, msg);
+	sip->sip_user = seen;
+	if (sip->sip_request) {
+		screen_sender(ua, msg, sip, seen, ip);
+		if (!sip->sip_request)
+			return;
+		if (vet_branch(sip->sip_via->v_branch) != VET_OK ||
+			vet_call_id(sip->sip_call_id->i_id) != VET_OK) {
+			refuse_as_broken(ua, sip);
+			return;
+		}
+	}
+	hide_poison(sip, seen);
+}
+
+static issize_t screen_body(msg_t *msg, msg_pub_t *pub, char *b, isize_t n, int eos)
+{
+	struct screen *s = screen_of(msg_home(msg));
+	sip_t *sip = (sip_t *)pub;
+	const issize_t used = s->extract_body(msg, pub, b, n, eos);
+	const bool fresh = (sip->sip_request && sip->sip_request->rq_version == unscreened) ||
+			   (sip->sip_status && sip->sip_status->st_version == unscreened);
+
+	if (used <= 0 || !fresh)
+		return used;
+	if (sip->sip_request)
+		sip->sip_request->rq_version = sip_version_2_0;
+	if (sip->sip_status)
+		sip->sip_status->st_version = sip_version_2_0;
+	screen_message(s, msg, sip);
+	return used;
+}
+
+enum call_err screen_alloc(struct screen **out, struct listener *at)
+{
+	const msg_mclass_t *base = sip_default_mclass();
+	struct screen *s;
+
+	if (base->mc_hash_size != MC_HASH_SIZE) /* another Sofia than the one that this is made for */
+		return CALL_LIBRARY;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return CALL_NOMEM;
+	s->class = *base;
+	s->at = at;
+	s->extract_body = base->mc_extract_body;
+	s->class.mc_extract_body = screen_body;
+	s->request[0] = *base->mc_request->hr_class;
+	s->parse_request = s->request->hc_parse;
+	s->request->hc_parse = screen_request;
+	s->class.mc_request->hr_class = s->request;
+	s->status[0] = *base->mc_status->hr_class;
+	s->parse_status = s->status->hc_parse;
+	s->status->hc_parse = screen_status;
+	s->class.mc_status->hr_class = s->status;
+	*out = s;
+	return CALL_OK;
+}
+
+struct screen *screen_free(struct screen *s)
+{
+	free(s);
+	return NULL;
+}
+
+const void *screen_class(const struct screen *s)
+{
+	return &s->class;
+}

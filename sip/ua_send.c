@@ -1,0 +1,133 @@
+#include "sip/ua_nua.h"
+
+#include <stdio.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/su_tag.h>
+
+enum { HEADER = 256 };
+
+/* Our Contact: the token tells the leg (DESIGN.md section 8), so a restarted bridge finds it again. */
+static void write_contact(char out[HEADER], const struct call *c)
+{
+	const struct listener *at = c->listener;
+	const struct ua *ua = c->ua;
+
+	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token, ua->advertise[0] ? ua->advertise : at->host, at->port,
+		c->by_tcp ? ";transport=tcp" : "");
+}
+
+struct timer_text {
+	char expires[40], min_se[16];
+};
+
+static void write_timer(struct timer_text *out, const struct timer_headers *timer)
+{
+	const char *who = timer->refresher == 'u' ? ";refresher=uac"
+			  : timer->refresher == 's' ? ";refresher=uas"
+						    : "";
+
+	snprintf(out->expires, sizeof(out->expires), "%u%s", timer->expires_s, who);
+	snprintf(out->min_se, sizeof(out->min_se), "%u", timer->min_se_s);
+}
+
+static void write_require(char out[HEADER], bool rel100, bool timer)
+{
+	snprintf(out, HEADER, "%s%s%s", rel100 ? "100rel" : "", rel100 && timer ? ", " : "", timer ? "timer" : "");
+}
+
+/* Every response but 1xx..2xx of a call goes without Contact. */
+static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, const char *contact,
+	const struct ua_reply *r)
+{
+	const bool timer = r->has_timer && r->timer.expires_s && r->status < 300;
+	struct timer_text text;
+	char require[HEADER], retry_after[16], warning[HEADER];
+
+	write_timer(&text, &r->timer);
+	write_require(require, r->require_100rel, timer && r->timer.required);
+	snprintf(retry_after, sizeof(retry_after), "%u", r->retry_after_s);
+	snprintf(warning, sizeof(warning), "%u %s:%u \"%s\"", r->warning, at->host, at->port,
+		r->warning == 304 ? "Media type not available" : "Incompatible media format");
+	nua_respond(handle, (int)r->status, status_words(r->status),
+		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)),
+		SIPTAG_SERVER_STR(at->ua->agent),
+		TAG_IF(contact && r->status < 300, SIPTAG_CONTACT_STR(contact)),
+		TAG_IF(require[0], SIPTAG_REQUIRE_STR(require)),
+		TAG_IF(timer, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
+		TAG_IF(r->has_timer && r->timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
+		TAG_IF(r->retry_after_s, SIPTAG_RETRY_AFTER_STR(retry_after)),
+		TAG_IF(r->reason, SIPTAG_REASON_STR(r->reason)),
+		TAG_IF(r->warning, SIPTAG_WARNING_STR(warning)),
+		TAG_IF(r->status == 415, SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay")),
+		TAG_IF(r->status == 415, SIPTAG_ACCEPT_ENCODING_STR("identity")),
+		TAG_IF(r->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)),
+		TAG_END());
+}
+
+void ua_reply_invite(struct call *c, const struct ua_reply *reply)
+{
+	char contact[HEADER];
+
+	if (!c->handle)
+		return;
+	write_contact(contact, c);
+	respond(c->listener, c->handle, true, contact, reply);
+}
+
+void ua_reply_request(struct call *c, const struct ua_reply *reply)
+{
+	char contact[HEADER];
+
+	if (!c->handle)
+		return;
+	write_contact(contact, c);
+	respond(c->listener, c->handle, false, contact, reply);
+}
+
+void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply)
+{
+	respond(at, handle, false, NULL, reply);
+	nua_handle_destroy(handle);
+}
+
+void ua_send_bye(struct call *c, const char *reason)
+{
+	if (c->handle)
+		nua_bye(c->handle, SIPTAG_REASON_STR(reason), TAG_END());
+}
+
+void ua_send_ack(struct call *c)
+{
+	if (c->handle)
+		nua_ack(c->handle, TAG_END());
+}
+
+void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer)
+{
+	struct timer_text text;
+	char contact[HEADER];
+
+	if (!c->handle)
+		return;
+	write_contact(contact, c);
+	write_timer(&text, timer);
+	(by_update ? nua_update : nua_invite)(c->handle,
+		SIPTAG_CONTACT_STR(contact),
+		TAG_IF(timer->required, SIPTAG_REQUIRE_STR("timer")),
+		TAG_IF(timer->expires_s, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
+		TAG_IF(timer->min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
+		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
+		TAG_END());
+}
+
+void ua_release(struct call *c)
+{
+	if (!c->handle)
+		return;
+	nua_handle_bind(c->handle, NULL);
+	nua_handle_destroy(c->handle);
+	c->handle = NULL;
+}
