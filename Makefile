@@ -29,10 +29,11 @@ FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/f
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c))
 
+PROMPTS := $(BUILD)/prompts/en/.made
 PROGRAMS := $(BUILD)/partylined $(BUILD)/partyctl $(BUILD)/crowd
 
-.PHONY: all help run demo test unit flow asan tsan fuzz bench rt lint format clean deps deps-test
-all: $(PROGRAMS)
+.PHONY: all help run demo test unit flow asan tsan fuzz bench rt lint lint-flags format clean deps deps-test
+all: $(PROGRAMS) $(PROMPTS)
 
 help:
 	@echo "make            build everything into build/"
@@ -54,10 +55,13 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+$(BUILD)/prompts/%/.made: prompts/%.txt tools/prompts
+	tools/prompts $< $(@D)
+
 $(BUILD)/partylined: $(call objects,$(BRIDGE) $(PLANES))
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/partyctl: $(call objects,tools/partyctl.c)
+$(BUILD)/partyctl: $(call objects,$(wildcard tools/partyctl*.c) bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/crowd: $(call objects,$(CROWD) $(MIXER))
@@ -69,6 +73,9 @@ links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1
 $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+$(BUILD)/tests/bench/bench: $(call objects,tests/bench/bench.c $(HARNESS))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $$(call objects,$$(call links,tests/test_$$*.c))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
@@ -110,6 +117,8 @@ demo: deps
 
 lint: deps-test
 	@tools/lint/all
+lint-flags:
+	@echo '-std=gnu11 -D_GNU_SOURCE -I. $(PKG_CFLAGS)'
 format:
 	@git ls-files '*.[ch]' | xargs clang-format -i
 clean:

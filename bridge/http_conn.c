@@ -56,7 +56,8 @@ static void conn_reset(struct conn *c)
 
 /* ---- replies ---- */
 
-static int send_headers(struct lws *wsi, unsigned status, const char *type, size_t len)
+static int send_headers(struct lws *wsi, unsigned status, const char *type, size_t len,
+	const char *allow)
 {
 	unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *at = start, *end = buf + sizeof(buf);
 	bool bodiless = status == 204 || status == 304;
@@ -73,8 +74,8 @@ static int send_headers(struct lws *wsi, unsigned status, const char *type, size
 		lws_add_http_header_by_name(wsi, (const unsigned char *)"x-content-type-options:",
 			(const unsigned char *)"nosniff", 7, &at, end))
 		return -1;
-	if (status == 204 && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW,
-				     (const unsigned char *)"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", 44, &at, end))
+	if (allow && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW, (const unsigned char *)allow,
+			     (int)strlen(allow), &at, end))
 		return -1;
 	return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
 }
@@ -87,22 +88,27 @@ static int finish(struct conn *c, struct lws *wsi)
 	conn_reset(c);
 	if (lws_http_transaction_completed(wsi))
 		return -1;
+	c->server = server_of(wsi);
 	lws_set_timer_usecs(wsi, next_us);
 	return 0;
+}
+
+static int send_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head)
+{
+	unsigned char buf[LWS_PRE + 256];
+	int len = snprintf((char *)buf + LWS_PRE, sizeof(buf) - LWS_PRE,
+		"{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code, message);
+
+	if (send_headers(wsi, status, "application/json", (size_t)len, NULL))
+		return -1;
+	return !head && lws_write(wsi, buf + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
 }
 
 /* Answers without asking the control thread.  `rest`: a body is still coming; it is thrown away for a moment, so that
  * the answer is read before the connection goes.  Result as for finish(). */
 static int refuse(struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest)
 {
-	unsigned char buf[LWS_PRE + 256];
-	int len = snprintf((char *)buf + LWS_PRE, sizeof(buf) - LWS_PRE,
-		"{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code, message);
-	bool bodiless = status == 204 || c->head;
-
-	if (send_headers(wsi, status, bodiless && status == 204 ? "" : "application/json", (size_t)len))
-		return -1;
-	if (!bodiless && lws_write(wsi, buf + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL) < 0)
+	if (send_error(wsi, status, code, message, c->head))
 		return -1;
 	if (!rest)
 		return finish(c, wsi);
@@ -149,7 +155,7 @@ static int write_reply(struct conn *c, struct lws *wsi)
 	lws_set_timer_usecs(wsi, c->server->stalled_us);
 	if (!c->headers_sent) {
 		c->headers_sent = true;
-		if (send_headers(wsi, a->status, a->content_type, a->len))
+		if (send_headers(wsi, a->status, a->content_type, a->len, NULL))
 			return -1;
 		if (c->head || !a->len)
 			return finish(c, wsi);
@@ -329,8 +335,8 @@ static int begin_request(struct conn *c, struct lws *wsi, const char *path, size
 		return refuse(c, wsi, 413, "too_large", "the body is longer than 4 MB", true);
 	if (path_len >= HTTP_PATH_MAX || !conn_query(wsi, query, sizeof(query)))
 		return refuse(c, wsi, 414, "too_long", "path and query may be 511 bytes each", rest);
-	if (strcmp(method, "OPTIONS") == 0)
-		return refuse(c, wsi, 204, "", "", rest);
+	if (strcmp(method, "OPTIONS") == 0 && !rest)
+		return send_headers(wsi, 204, "", 0, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") ? -1 : finish(c, wsi);
 	if (changes && foreign_origin(wsi))
 		return refuse(c, wsi, 403, "foreign_origin", "not from a page of another origin", rest);
 	if (!changes && !rest && path_len == strlen("/v1/events") && memcmp(path, "/v1/events", path_len) == 0)
@@ -352,7 +358,7 @@ static int begin_request(struct conn *c, struct lws *wsi, const char *path, size
 
 static int read_body(struct conn *c, const void *bytes, size_t len)
 {
-	if (c->state == CONN_REFUSED)
+	if (c->state == CONN_REFUSED || !len)
 		return 0;
 	if (c->state != CONN_READING || len > c->body_cap - c->message->request.body_len)
 		return -1;
@@ -365,26 +371,35 @@ static int end_body(struct conn *c, struct lws *wsi)
 {
 	if (c->state == CONN_REFUSED)
 		return -1; /* it has been told; what follows on this connection is not worth a risk */
+	/* libwebsockets also says so of a body without a byte; and again and again, without end, when a client sends its
+	 * next request before this one has been answered. */
+	if (c->body_ended)
+		return -1;
+	c->body_ended = true;
 	if (c->state == CONN_READING)
 		hand_over(c, wsi);
-	return 0; /* libwebsockets also says so of a body without a byte */
+	return 0;
 }
 
-/* >0: answered, no upgrade. */
-static int confirm_upgrade(struct conn *c, struct lws *wsi, const char *to)
+/* >0: no upgrade, answered; libwebsockets goes on to the next request itself. */
+static int refuse_upgrade(struct lws *wsi, unsigned status, const char *code, const char *message)
+{
+	return send_error(wsi, status, code, message, false) ? -1 : 1;
+}
+
+/* There may be no struct conn yet. */
+static int confirm_upgrade(struct lws *wsi, const char *to)
 {
 	char path[32], query[HTTP_PATH_MAX];
 
-	conn_reset(c);
-	c->server = server_of(wsi);
 	if (strcasecmp(to, "websocket"))
-		return refuse(c, wsi, 400, "no_upgrade", "only to websocket", false) ? -1 : 1;
+		return refuse_upgrade(wsi, 400, "no_upgrade", "only to websocket");
 	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || strcmp(path, "/v1/events"))
-		return refuse(c, wsi, 404, "unknown", "WebSocket is spoken at /v1/events", false) ? -1 : 1;
+		return refuse_upgrade(wsi, 404, "unknown", "WebSocket is spoken at /v1/events");
 	if (foreign_origin(wsi))
-		return refuse(c, wsi, 403, "foreign_origin", "not from a page of another origin", false) ? -1 : 1;
+		return refuse_upgrade(wsi, 403, "foreign_origin", "not from a page of another origin");
 	if (!conn_query(wsi, query, sizeof(query)))
-		return refuse(c, wsi, 414, "too_long", "path and query may be 511 bytes each", false) ? -1 : 1;
+		return refuse_upgrade(wsi, 414, "too_long", "path and query may be 511 bytes each");
 	return 0;
 }
 
@@ -403,8 +418,11 @@ static int begin_websocket(struct conn *c, struct lws *wsi)
 
 static int timed_out(struct conn *c, struct lws *wsi)
 {
-	switch (c && c->server ? c->state : CONN_IDLE) {
+	switch (c ? c->state : CONN_IDLE) {
 	case CONN_IDLE:
+		if (c && c->server) /* kept alive after a request: it has been served */
+			return -1;
+		/* fall through */
 	case CONN_READING:
 		refuse_early(lws_get_socket_fd(wsi), "408 Request Timeout", "too_slow", "the request took too long");
 		return -1;
@@ -433,6 +451,7 @@ int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 {
 	struct conn *c = user;
 
+	if(getenv("LAB"))printf("cb %d %p %p\n",reason,(void*)wsi,user);
 	switch (reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
 		return filter_connection(wsi, ((struct lws_filter_network_conn_args *)user)->accept_fd);
@@ -450,11 +469,12 @@ int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 		if (c && c->state == CONN_REPLYING)
 			return write_reply(c, wsi);
 		return c && c->state == CONN_FEEDING ? feed_write(c) : 0;
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(c, wsi, in);
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED: return begin_websocket(c, wsi);
 	case LWS_CALLBACK_SERVER_WRITEABLE: return c && c->state == CONN_FEEDING ? feed_write(c) : 0;
 	case LWS_CALLBACK_TIMER: return timed_out(c, wsi);
 	case LWS_CALLBACK_CLOSED_HTTP:
+		if(getenv("LAB"))printf("CLOSED_HTTP %p st %d http %d get %d\n",(void*)c,c?(int)c->state:-1,lws_hdr_total_length(wsi,WSI_TOKEN_HTTP),lws_hdr_total_length(wsi,WSI_TOKEN_GET_URI)); /* fall through */
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
 		if (c)

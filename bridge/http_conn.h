@@ -28,6 +28,7 @@ struct conn { /* made, zeroed and freed by libwebsockets with its connection */
 	uint64_t id;             /* of the request that waits */
 	struct message *message; /* owned, while READING */
 	size_t body_cap;
+	bool body_ended;
 	bool head;               /* HEAD: no body in the reply */
 
 	struct answer *answer; /* owned, while REPLYING */

@@ -156,7 +156,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	const char *from = invite->asserted[0] ? invite->asserted : invite->from_user;
 
 	snprintf(cdr->id, sizeof(cdr->id), "%s", call_token(leg->call));
-	snprintf(cdr->call_id, sizeof(cdr->call_id), "%s", invite->call_id);
+	snprintf(cdr->call_id, sizeof(cdr->call_id), "%.127s", invite->call_id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);

@@ -23,7 +23,8 @@ struct ports;
  * BRIDGE_RANGE: fewer than one pair fits, or no such address on this machine. */
 enum bridge_err ports_alloc(struct ports **out, const char *listen, uint16_t first, uint16_t last);
 struct ports *ports_free(struct ports *p);
-/* BRIDGE_FULL: every pair of the range is in use, by us or by others. */
+/* BRIDGE_FULL: every pair of the range is in use, by us or by others.  BRIDGE_FILE: the system gives no more
+ * sockets; errno says why.  On error *out is an empty pair. */
 enum bridge_err ports_take(struct ports *p, struct port_pair *out);
 void ports_give(struct ports *p, struct port_pair *pair); /* closes both; *pair is emptied */
 size_t ports_used(const struct ports *p);

@@ -112,7 +112,7 @@ static enum bridge_err check_trunk(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
 {
 	if (t->password[0] && !t->username[0])
-		return site_refuse(why, at, "outbound.username", "a password without a username");
+		return site_refuse(why, at, "outbound.password", "a password without a username");
 	if (t->registers && !t->n_gateways)
 		return site_refuse(why, at, "outbound.register", "there is no gateway to register with");
 	if (t->registers && !t->username[0])

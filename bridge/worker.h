@@ -29,6 +29,7 @@ struct worker_load { /* a snapshot, updated by the worker about once a second */
 	uint32_t n_legs, n_rooms;
 	uint64_t events_dropped;
 	uint64_t encodes, encodes_shared;
+	uint64_t socket_errors; /* sends refused by the kernel and errors read */
 };
 
 struct worker_handlers { /* called inside worker_poll() */

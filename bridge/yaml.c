@@ -109,7 +109,7 @@ static enum bridge_err node_add(struct growth *g, enum doc_kind kind, unsigned l
 	if (!node)
 		return BRIDGE_NOMEM;
 	node->kind = kind;
-	node->line = line;
+	node->line = g->key ? g->key_line : line;
 	node->key = g->key;
 	node->text = "";
 	node->parent = g->open;
@@ -146,6 +146,7 @@ static enum bridge_err on_key(struct growth *g, const yaml_event_t *event)
 	if (g->open->n == DOC_KEYS)
 		GROWTH_REFUSE(g, line, "more than %d keys in one mapping", DOC_KEYS);
 	g->key = text_copy(g, text, event->data.scalar.length);
+	g->key_line = line;
 	return g->key ? BRIDGE_OK : BRIDGE_NOMEM;
 }
 

@@ -29,7 +29,7 @@ enum doc_kind { DOC_NULL, DOC_SCALAR_TEXT, DOC_LIST, DOC_MAP };
 
 struct doc_node {
 	enum doc_kind kind; /* DOC_NULL: `null`, `~` or nothing, unquoted */
-	unsigned line;      /* from 1, where the value begins */
+	unsigned line;      /* from 1: of the key in a mapping, else of the value */
 	bool quoted;        /* "true" is text, true is not */
 	const char *key;    /* in a mapping; else NULL */
 	const char *text;   /* DOC_SCALAR_TEXT: UTF-8 without NUL; else "" */

@@ -54,7 +54,7 @@ const struct doc_node *doc_at(const struct doc *d, const char *path)
 			char *end;
 			unsigned long index = strtoul(path + 1, &end, 10);
 
-			while (child && child->index != index)
+			while (child && (child->key || child->index != index))
 				child = child->next;
 			path = *end == ']' ? end + 1 : "";
 		} else {

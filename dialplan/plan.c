@@ -332,6 +332,7 @@ void plan_decide(const struct plan *p, const struct plan_call *call, struct plan
 {
 	const struct plan_trunk *trunk = trunk_find(p, call->trunk);
 	const char *request = call->request_user ? call->request_user : "";
+	const char *to = call->to_user ? call->to_user : "";
 	bool numeric = false, decided;
 
 	memset(out, 0, sizeof(*out));
@@ -345,10 +346,10 @@ void plan_decide(const struct plan *p, const struct plan_call *call, struct plan
 		trunk->country.country_code[0] ? "country +" : "country not set",
 		trunk->country.country_code);
 	decided = try_candidate(p, trunk, "request-uri", request, &numeric, out);
-	if (!decided && call->to_user && strcmp(call->to_user, request) == 0)
+	if (!decided && to[0] && strcmp(to, request) == 0)
 		note(out, "to", false, "says the same");
-	else if (!decided && call->to_user && call->to_user[0])
-		decided = try_candidate(p, trunk, "to", call->to_user, &numeric, out);
+	else if (!decided && to[0])
+		decided = try_candidate(p, trunk, "to", to, &numeric, out);
 	if (!decided)
 		refuse(out, numeric ? 404 : 484,
 			numeric ? "no such number here" : "no complete number in it");

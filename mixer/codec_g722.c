@@ -17,7 +17,7 @@ enum {
 	BLOCK = 320,
 	KNEE = 22000,    /* -3.5 dB: nothing below it is changed */
 	CEILING = 26000, /* -2 dB: a sine of this size passes every decoder */
-	WRAPPED = 12000, /* the filter overshoots by less than 1.6: a wrapped sample is no smaller */
+	WRAPPED = 13000, /* the filter overshoots by less than 1.6: a wrapped sample is no smaller */
 	TAPS = 12,
 };
 
@@ -79,18 +79,13 @@ static int16_t qmf(const int16_t history[TAPS], int oldest, bool reversed)
 
 void codec_g722_decode(void *state, int16_t *pcm, const uint8_t *in, size_t n_bytes)
 {
-	g722_decode_state_t *d = state, before = *d;
-	bool wrapped = false;
+	g722_decode_state_t *d = state;
 
-	g722_decode(d, pcm, in, (int)n_bytes);
-	for (size_t i = 0; i < 2 * n_bytes; i++)
-		wrapped |= abs(pcm[i]) >= WRAPPED;
-	if (!wrapped)
-		return;
-	*d = before;
-	for (size_t i = 0; i < n_bytes; i++) {
-		g722_decode(d, pcm + 2 * i, in + i, 1);
-		pcm[2 * i] = qmf(d->y, d->ptr, true);
-		pcm[2 * i + 1] = qmf(d->x, d->ptr, false);
+	for (size_t i = 0; i < n_bytes; i++, pcm += 2) {
+		g722_decode(d, pcm, in + i, 1);
+		if (abs(pcm[0]) >= WRAPPED)
+			pcm[0] = qmf(d->y, d->ptr, true);
+		if (abs(pcm[1]) >= WRAPPED)
+			pcm[1] = qmf(d->x, d->ptr, false);
 	}
 }

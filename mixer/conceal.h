@@ -1,7 +1,9 @@
-/* conceal.h - sound made up for lost packets of waveform codecs (G.711 Appendix I class).
+/* conceal.h - sound made up for lost packets of waveform codecs (G.711 Appendix I).
  *
- * How: SpanDSP's PLC keeps the last pitch periods, repeats them and fades out within
- * about 60 ms.  Opus has its own concealment and does not come here.
+ * How: the last pitch period is found by correlation and repeated, at full level for
+ * 10 ms, faded out at 60 ms; real sound is faded in again over 4 to 10 ms.  No delay.
+ * 8 and 16 kHz: SpanDSP's PLC knows 8 kHz only, which at 16 kHz would miss every pitch
+ * below 133 Hz and fade twice as fast.  Opus has its own concealment and does not come here.
  * Use:  conceal_good() on every decoded block, conceal_fill() for every missing one.
  *
  * Thread: the worker that owns the leg.
@@ -10,12 +12,17 @@
 #define MIXER_CONCEAL_H
 
 #include "mixer/err.h"
+#include "mixer/frame.h"
 #include <stddef.h>
 #include <stdint.h>
 
 struct conceal;
-enum mix_err conceal_alloc(struct conceal **out);
+enum mix_err conceal_alloc(struct conceal **out); /* for 8 kHz */
 struct conceal *conceal_free(struct conceal *c);
-void conceal_good(struct conceal *c, int16_t *pcm, size_t n); /* may smooth the first samples after a gap */
-void conceal_fill(struct conceal *c, int16_t *pcm, size_t n); /* any n, also below 40 (LIBRARIES trap) */
+
+/* RATE_8K or RATE_16K from now on; what was heard is forgotten when it changes. */
+void conceal_rate(struct conceal *c, enum rate_class rate);
+
+void conceal_good(struct conceal *c, int16_t *pcm, size_t n); /* changes the first samples after a gap */
+void conceal_fill(struct conceal *c, int16_t *pcm, size_t n); /* any n */
 #endif

@@ -8,6 +8,7 @@
 #include "mixer/cue_priv.h"
 #include "mixer/resample.h"
 
+#include <limits.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdio.h>
@@ -29,52 +30,50 @@ static bool ends_in(const char *path, const char *end)
 	return n >= n_end && strcmp(path + n - n_end, end) == 0;
 }
 
-static enum mix_err decode_g722(struct sound *s, FILE *file)
+/* The file is there, regular, and this long; 0: it is not, or holds nothing. */
+static size_t file_size(FILE *file)
+{
+	long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+
+	rewind(file);
+	return size > 0 && size < LONG_MAX ? (size_t)size : 0; /* a folder says LONG_MAX */
+}
+
+static enum mix_err decode_g722(struct sound *s, FILE *file, size_t size)
 {
 	uint8_t bytes[DECODE_BLOCK];
 	struct decoder *d;
-	size_t cap = 0;
-	enum mix_err err = decoder_alloc(&d, CODEC_G722);
+	size_t cap = 2 * size, got, made;
+	enum mix_err err;
 
+	s->hz = G722_HZ;
+	s->pcm = calloc(cap, sizeof(*s->pcm));
+	if (!s->pcm)
+		return MIX_NOMEM;
+	err = decoder_alloc(&d, CODEC_G722);
 	if (err)
 		return err;
-	s->hz = G722_HZ;
-	for (;;) {
-		size_t got = fread(bytes, 1, sizeof(bytes), file);
-		if (got == 0) {
-			err = ferror(file) || s->n == 0 ? MIX_FILE : MIX_OK;
-			break;
-		}
-		if (s->n > (size_t)CUE_SECONDS_MAX * G722_HZ) {
-			err = MIX_RANGE;
-			break;
-		}
-		if (s->n + 2 * got > cap) {
-			cap = 2 * cap + 32 * sizeof(bytes);
-			int16_t *more = realloc(s->pcm, cap * sizeof(*more));
-			if (!more) {
-				err = MIX_NOMEM;
-				break;
-			}
-			s->pcm = more;
-		}
-		size_t made = 0;
-		err = decoder_run(d, bytes, got, s->pcm + s->n, cap - s->n, &made);
-		if (err)
-			break;
+	while (s->n < cap && (got = fread(bytes, 1, sizeof(bytes), file)) > 0) {
+		if (decoder_run(d, bytes, got, s->pcm + s->n, cap - s->n, &made) != MIX_OK)
+			break; /* it grew while we read it */
 		s->n += made;
 	}
 	decoder_free(d);
-	return err;
+	return s->n > 0 ? MIX_OK : MIX_FILE;
 }
 
 static enum mix_err read_g722(struct sound *s, const char *path)
 {
 	FILE *file = fopen(path, "rb");
+	enum mix_err err = MIX_FILE;
 
 	if (!file)
 		return MIX_FILE;
-	enum mix_err err = decode_g722(s, file);
+	size_t size = file_size(file);
+	if (size > (size_t)CUE_SECONDS_MAX * G722_BYTES_PER_SECOND)
+		err = MIX_RANGE;
+	else if (size > 0)
+		err = decode_g722(s, file, size);
 	fclose(file);
 	return err;
 }

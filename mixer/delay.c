@@ -34,31 +34,26 @@ static void measure_margin(struct delay *d)
 	d->margin = (uint32_t)(margin < least ? least : margin > most ? most : margin);
 }
 
-/* Moves the histogram so that it begins at or just below the base. */
+/* A base that has risen takes the histogram along.  One that fell does not: what packets took on
+ * top of the base of their time stays true, or a fast clock would look like jitter. */
 static void follow_base(struct delay *d)
 {
-	int64_t off = d->base - d->floor, bin = d->bin;
-	int64_t n = off >= 0 ? off / bin : -((-off + bin - 1) / bin);
+	unsigned n;
 
+	if (d->base < d->floor)
+		d->floor = d->base;
+	n = d->base - d->floor < (int64_t)DELAY_BINS * d->bin ? (unsigned)((d->base - d->floor) / d->bin)
+							      : DELAY_BINS;
 	if (n == 0)
 		return;
-	d->floor += n * bin;
-	if (n >= DELAY_BINS || n <= -DELAY_BINS) {
-		memset(d->weight, 0, sizeof(d->weight));
-	} else if (n > 0) {
-		for (int64_t i = 0; i < DELAY_BINS; i++) {
-			uint16_t w = d->weight[i];
-			d->weight[i] = 0;
-			d->weight[i > n ? i - n : 0] = (uint16_t)(d->weight[i > n ? i - n : 0] + w);
-		}
-	} else {
-		for (int64_t i = DELAY_BINS - 1; i >= 0; i--) {
-			int64_t to = i - n < DELAY_BINS ? i - n : DELAY_BINS - 1;
-			uint16_t w = d->weight[i];
-			d->weight[i] = 0;
-			d->weight[to] = (uint16_t)(d->weight[to] + w);
-		}
+	for (unsigned i = 0; i < DELAY_BINS; i++) {
+		unsigned to = i > n ? i - n : 0;
+		uint16_t w = d->weight[i];
+
+		d->weight[i] = 0;
+		d->weight[to] = (uint16_t)(d->weight[to] + w);
 	}
+	d->floor += (d->base - d->floor) / d->bin * d->bin;
 }
 
 static void begin_timeline(struct delay *d, int64_t transit)
@@ -77,7 +72,7 @@ static void next_epoch(struct delay *d)
 	int64_t base;
 
 	for (unsigned i = 0; i < DELAY_BINS; i++)
-		d->weight[i] = (uint16_t)(d->weight[i] - d->weight[i] / 8);
+		d->weight[i] = (uint16_t)(d->weight[i] * 7 / 8); /* down to 0 */
 	d->in_epoch = 0;
 	d->bucket = (uint8_t)((d->bucket + 1) % DELAY_BUCKETS);
 	if (d->n_buckets < DELAY_BUCKETS)

@@ -14,6 +14,7 @@
  */
 enum {
 	SLOPPY_MS = 5,          /* timestamps off by less are rounding, not silence */
+	HEADROOM_MS = 5,        /* kept above the due delay when delay is cut */
 	SURPLUS_MS = 2000,      /* unneeded delay that lasts so long is cut */
 	LOSS_MEMORY_MS = 10000, /* a path that lost a packet is lossy for so long */
 	LATE_MAX_MS = 2000,     /* a late packet is of the same timeline */
@@ -28,6 +29,7 @@ struct jbuf {
 	bool has_epoch;
 	bool playing;   /* sound was given out since the source began */
 	bool gap_taken; /* the last take said LOST */
+	bool starved;   /* the last take of sound found nothing */
 	bool lossy;
 	bool in_surplus;
 	struct source source;
@@ -42,6 +44,8 @@ struct jbuf {
 	struct jbuf_stats stats;
 	struct slots slots;
 };
+
+_Static_assert(sizeof(struct jbuf) <= 8192, "one per leg: 8 kB is what it may cost");
 
 static int64_t ms(const struct jbuf *j, int n)
 {
@@ -62,7 +66,7 @@ static void begin_source(struct jbuf *j, const struct rtp *rtp)
 {
 	slots_reset(&j->slots, rtp->seq);
 	delay_init(&j->path, j->clock_hz);
-	j->playing = j->gap_taken = j->in_surplus = false;
+	j->playing = j->gap_taken = j->starved = j->in_surplus = false;
 	j->wire_ts = rtp->timestamp;
 	j->long_ts = rtp->timestamp;
 }
@@ -144,6 +148,15 @@ static int64_t due_delay(const struct jbuf *j)
 	return j->path.base + (margin < most ? margin : most);
 }
 
+/* How much of `delay` nobody needs; it may be cut to a little above what is due, the more above the
+ * more the margin itself moves about. */
+static int64_t surplus(const struct jbuf *j, int64_t delay)
+{
+	int64_t due = due_delay(j);
+
+	return delay - due - ms(j, HEADROOM_MS) - (due - j->path.base) / 4;
+}
+
 /* Is it worth to wait for `delay` to grow?  A difference beyond all margins means that
  * the path's timeline and this packet's are not the same one. */
 static bool should_wait(const struct jbuf *j, int64_t delay)
@@ -177,7 +190,7 @@ static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, in
 	j->delay = at - j->play;
 	slots_advance(&j->slots, (uint16_t)(seq + 1));
 	j->playing = true;
-	j->gap_taken = false;
+	j->gap_taken = j->starved = false;
 	j->stats.taken++;
 	return JBUF_PACKET;
 }
@@ -187,6 +200,7 @@ static enum jbuf_got give_nothing(struct jbuf *j, struct jbuf_out *out, int64_t 
 	int64_t quiet = at - j->play - j->delay;
 
 	j->gap_taken = false;
+	j->starved = true;
 	j->in_surplus = false;
 	if (j->playing && quiet > 0)
 		out->gap = quiet < UINT32_MAX ? (uint32_t)quiet : UINT32_MAX;
@@ -225,10 +239,10 @@ static void shed(struct jbuf *j, uint16_t *seq, unsigned *missing, uint32_t have
 /* Delay beyond need, for long: skips the packet due, if another follows at once. */
 static bool cut_surplus(struct jbuf *j, uint16_t *seq, int64_t at)
 {
-	int64_t surplus = at - j->play - due_delay(j) - ms(j, FRAME_MS);
 	uint16_t after = (uint16_t)(*seq + 1);
+	int64_t least = j->per_packet > ms(j, FRAME_MS) ? j->per_packet : ms(j, FRAME_MS);
 
-	if (surplus < j->per_packet) {
+	if (surplus(j, at - j->play) < least) {
 		j->in_surplus = false;
 		return false;
 	}
@@ -254,10 +268,10 @@ static enum jbuf_got bridge_gap(
 
 	if (should_wait(j, delay))
 		return give_nothing(j, out, at);
+	/* What the caller filled while it found nothing here is part of the gap, unless the delay had to grow: then by whole ticks. */
 	if (need > keep && need - keep <= ms(j, WAIT_MAX_MS))
-		keep = need;
-	/* What the caller filled while it found nothing here is part of the gap. */
-	if (delay > keep) {
+		keep = delay < need + ms(j, FRAME_MS) ? delay : need;
+	if (j->starved && delay > keep) {
 		j->play += delay - keep < gap ? delay - keep : gap;
 		gap = slots_at(&j->slots, seq)->ts - j->play;
 	}
@@ -266,6 +280,7 @@ static enum jbuf_got bridge_gap(
 		return give(j, seq, out, at);
 	j->delay = at - j->play;
 	j->gap_taken = true;
+	j->starved = false;
 	out->gap = (uint32_t)gap;
 	if (missing == 1 && (uint16_t)(j->slots.next + 1) == seq) {
 		out->next = j->slots.arena + slots_at(&j->slots, seq)->offset;
@@ -338,7 +353,7 @@ void jbuf_reset(struct jbuf *j, unsigned clock_hz)
 {
 	j->clock_hz = clock_hz;
 	j->source = (struct source){ 0 };
-	j->has_epoch = j->playing = j->gap_taken = j->lossy = j->in_surplus = false;
+	j->has_epoch = j->playing = j->gap_taken = j->starved = j->lossy = j->in_surplus = false;
 	slots_reset(&j->slots, 0);
 	j->per_packet = (uint32_t)ms(j, FRAME_MS);
 	delay_init(&j->path, clock_hz);
@@ -368,7 +383,11 @@ void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out)
 {
 	*out = j->stats;
 	out->depth_ms = (uint32_t)(slots_waiting(&j->slots, j->per_packet) * 1000 / j->clock_hz);
-	out->target_ms = JBUF_MIN_MS + (uint32_t)((due_delay(j) - j->path.base) * 1000 / j->clock_hz);
+	out->target_ms = JBUF_MIN_MS;
+	if (due_delay(j) - j->path.base > ms(j, DELAY_MARGIN_MIN_MS))
+		out->target_ms += (uint32_t)((due_delay(j) - j->path.base) * 1000 / j->clock_hz);
+	if (j->playing && surplus(j, j->delay) > 0)
+		out->surplus_ms = (uint32_t)(surplus(j, j->delay) * 1000 / j->clock_hz);
 	if (j->playing && j->delay > j->path.base)
 		out->delay_ms = (uint32_t)((j->delay - j->path.base) * 1000 / j->clock_hz);
 	out->jitter_us = (uint32_t)((uint64_t)(j->path.jitter16 >> 4) * 1000000 / j->clock_hz);

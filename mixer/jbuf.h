@@ -8,7 +8,7 @@
  * are late.  EMPTY does not move playout, so a late packet is played late and the delay has
  * grown; a new talk burst begins at the target delay again.  Delay that stays too long is cut
  * at a packet boundary and counted in `dropped`; whoever decodes can do it better in a pause: when
- * delay_ms - target_ms is a packet or more, take and decode one, call jbuf_played(), and
+ * surplus_ms is a packet or more, take and decode one, call jbuf_played(), and
  * throw its sound away.  Any ptime, changing at any time; a new SSRC, a timestamp
  * jump or a restarted sequence begin afresh without being mistaken for loss.
  * Use:  jbuf_alloc(); jbuf_put() per RTP packet; jbuf_take() until the frame is full.
@@ -28,19 +28,20 @@ enum { JBUF_MIN_MS = 20, JBUF_MAX_MS = 120, JBUF_SLOTS = 32 };
 
 struct jbuf;
 
-struct jbuf_stats {         /* counters since jbuf_alloc(), in packets */
-	uint32_t taken;     /* given out */
-	uint32_t lost;      /* never came, or too late to wait for */
-	uint32_t late;      /* of the lost: came after their time */
-	uint32_t duplicate; /* came twice */
-	uint32_t reordered; /* came after a younger one */
-	uint32_t restarts;  /* new SSRC, sequence or timestamps */
-	uint32_t overflow;  /* dropped because more sound waited than JBUF_MAX_MS or the memory holds */
-	uint32_t dropped;   /* dropped to take back delay that was no longer needed */
-	uint32_t target_ms; /* present target delay: JBUF_MIN_MS and what the jitter needs on top */
-	uint32_t delay_ms;  /* present delay: how long the fastest packets wait to be taken */
-	uint32_t depth_ms;  /* sound waiting now */
-	uint32_t jitter_us; /* RFC 3550 section 6.4.1 estimate */
+struct jbuf_stats {          /* counters since jbuf_alloc(), in packets */
+	uint32_t taken;      /* given out */
+	uint32_t lost;       /* never came, or too late to wait for */
+	uint32_t late;       /* of the lost: came after their time */
+	uint32_t duplicate;  /* came twice */
+	uint32_t reordered;  /* came after a younger one */
+	uint32_t restarts;   /* new SSRC, sequence or timestamps */
+	uint32_t overflow;   /* dropped because more sound waited than JBUF_MAX_MS or the memory holds */
+	uint32_t dropped;    /* dropped to take back delay that was no longer needed */
+	uint32_t target_ms;  /* present target delay: JBUF_MIN_MS and what the jitter needs on top */
+	uint32_t delay_ms;   /* present delay: how long the fastest packets wait to be taken */
+	uint32_t surplus_ms; /* of that delay, what may be taken back */
+	uint32_t depth_ms;   /* sound waiting now */
+	uint32_t jitter_us;  /* RFC 3550 section 6.4.1 estimate */
 };
 
 enum jbuf_got {

@@ -10,6 +10,7 @@ enum {
 	EVENTS = 8,
 	EVENT_GONE_MS = 200, /* no packet of a held event for so long: its end was lost */
 	EVENT_KNOWN_MS = 10000,
+	END_BIT = 0x80,
 	SEGMENT_FULL = 0xf000 /* RFC 4733 section 2.5.1.3: near it, a long event goes on in a new segment */
 };
 
@@ -24,6 +25,7 @@ struct press {            /* one key going down once, in whichever ways we hear 
 struct event { /* one RFC 4733 event, known by its timestamp */
 	char digit;
 	bool ended;
+	bool first;        /* it told of its press before the sound did */
 	uint16_t duration; /* the longest seen */
 	uint32_t timestamp;
 	uint64_t last_us;
@@ -110,23 +112,38 @@ static bool event_held(const struct event *e, uint64_t now_us)
 	return e->digit && !e->ended && within(e->last_us, now_us, EVENT_GONE_MS);
 }
 
-/* Is this packet one more of event `e`? */
-static bool event_goes_on(
-	const struct event *e, char digit, uint32_t timestamp, uint16_t duration, bool end, uint64_t now_us)
+/* Is the packet that says `seen` one more of event `e`? */
+static bool event_goes_on(const struct event *e, const struct event *seen)
 {
-	if (e->digit != digit || !within(e->last_us, now_us, EVENT_KNOWN_MS))
+	uint64_t now_us = seen->last_us;
+	uint32_t later = seen->timestamp - e->timestamp;
+
+	if (e->digit != seen->digit || !within(e->last_us, now_us, EVENT_KNOWN_MS))
 		return false;
-	if (e->timestamp == timestamp) {
-		/* A sender whose timestamps stand still: it ended, and begins again. */
-		return end || !e->ended || duration >= e->duration ||
+	if (later == 0) /* else a sender whose timestamps stand still: it ended, and begins again */
+		return seen->ended || !e->ended || seen->duration >= e->duration ||
 		       within(e->last_us, now_us, EVENT_GONE_MS);
-	}
 	if (!event_held(e, now_us))
 		return false;
-	if (e->duration >= SEGMENT_FULL && timestamp - e->timestamp <= UINT16_MAX)
+	if (e->duration >= SEGMENT_FULL && later <= UINT16_MAX)
 		return true;
-	/* A sender that moves the timestamp with every packet: the duration grows on. */
-	return duration > e->duration && timestamp - e->timestamp <= (uint32_t)duration;
+	/* A sender that moves the timestamp with every packet: the duration grows along, in whatever order
+	 * the packets come. */
+	if ((int32_t)later > 0)
+		return seen->duration > e->duration && later <= seen->duration;
+	return seen->duration < e->duration && 0 - later <= e->duration;
+}
+
+static void take_in(struct event *e, const struct event *seen)
+{
+	bool newer = (int32_t)(seen->timestamp - e->timestamp) > 0;
+
+	if (newer || seen->duration > e->duration)
+		e->duration = seen->duration;
+	if (newer)
+		e->timestamp = seen->timestamp;
+	e->ended |= seen->ended;
+	e->last_us = seen->last_us;
 }
 
 char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t timestamp, uint64_t now_us)
@@ -134,37 +151,41 @@ char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t
 	if (len < KEYPAD_EVENT_LEN || payload[0] >= sizeof(keys) - 1)
 		return 0;
 
-	char digit = keys[payload[0]];
-	bool end = payload[1] & 0x80;
-	uint16_t duration = (uint16_t)(payload[2] << 8 | payload[3]);
-
+	struct event seen = {
+		.digit = keys[payload[0]],
+		.ended = (payload[1] & END_BIT) != 0,
+		.duration = (uint16_t)(payload[2] << 8 | payload[3]),
+		.timestamp = timestamp,
+		.last_us = now_us,
+	};
 	for (unsigned i = 0; i < EVENTS; i++) {
 		struct event *e = &k->events[(k->event + EVENTS - i) % EVENTS];
-		if (!event_goes_on(e, digit, timestamp, duration, end, now_us))
+		if (!event_goes_on(e, &seen))
 			continue;
-		if (e == &k->events[k->event] && !e->ended)
-			still_down(k, WAY_EVENT, digit, now_us);
-		e->timestamp = timestamp;
-		e->duration = duration;
-		e->ended = e->ended || end;
-		e->last_us = now_us;
+		if (i == 0 && !e->ended)
+			still_down(k, WAY_EVENT, e->digit, now_us);
+		take_in(e, &seen);
 		return 0;
 	}
+	char pressed = report(k, WAY_EVENT, seen.digit, now_us);
+	seen.first = pressed != 0;
 	k->event = k->next_event;
 	k->next_event = (uint8_t)((k->next_event + 1) % EVENTS);
-	k->events[k->event] = (struct event){
-		.digit = digit, .ended = end, .duration = duration, .timestamp = timestamp, .last_us = now_us
-	};
-	return report(k, WAY_EVENT, digit, now_us);
+	k->events[k->event] = seen;
+	return pressed;
 }
 
 /* A leg that sends events and tones at once is counted by its events: the tone of a key whose event
- * is on, or has just ended, says nothing new, however often it is interrupted. */
+ * is on says nothing new, however often it is interrupted; nor, where events come first,
+ * does any tone during an event or the same one just after it. */
 static bool event_speaks(const struct keypad *k, char digit, uint64_t now_us)
 {
 	const struct event *e = &k->events[k->event];
+	bool same = e->digit == digit, held = event_held(e, now_us);
 
-	return event_held(e, now_us) || (e->digit == digit && within(e->last_us, now_us, EVENT_GONE_MS));
+	if (held)
+		return same || e->first;
+	return same && e->first && within(e->last_us, now_us, EVENT_GONE_MS);
 }
 
 char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us)
@@ -175,9 +196,8 @@ char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now
 		still_down(k, WAY_SOUND, k->tone, now_us);
 	if (!k->struck)
 		return 0;
-	if (event_speaks(k, k->struck, now_us)) {
+	if (event_speaks(k, k->struck, now_us))
 		return 0;
-	}
 	return report(k, WAY_SOUND, k->struck, now_us);
 }
 

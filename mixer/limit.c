@@ -4,10 +4,10 @@
 
 enum { BLOCKS = FRAME_MS / LIMIT_LOOK_MS };
 
-/* Per block of 5 ms: about 120 ms back to unity, too slow to follow a voice's own wave. */
+/* Per block of 5 ms, of what is missing to unity: too slow to follow a voice's own wave.  The least
+ * step ends the recovery within half a second, and with it all difference to the input. */
 static const float recovery = 0.04f;
-/* Within a thousandth of a dB the gain is unity again, and the limiter exactly transparent. */
-static const float unity = 0.9999f;
+static const float least_step = 0.002f;
 
 static size_t block_samples(enum rate_class rate)
 {
@@ -31,6 +31,14 @@ static float block_gain(const int32_t *sum, size_t n)
 		peak = size > peak ? size : peak;
 	}
 	return peak > LIMIT_CEILING ? (float)LIMIT_CEILING / (float)peak : 1.0f;
+}
+
+static float recovered(float gain)
+{
+	float step = (1 - gain) * recovery;
+
+	gain += step > least_step ? step : least_step;
+	return gain < 1 ? gain : 1;
 }
 
 /* Gain goes in a line from `from` to `to`, both low enough for the whole block. */
@@ -62,9 +70,7 @@ void limit_frame(struct limit *l, enum rate_class rate, const int32_t *sum, int1
 	for (size_t b = 0; b < BLOCKS; b++) {
 		const int32_t *next = sum + b * n;
 		float ahead = block_gain(next, n);
-		float gain = l->gain + (1 - l->gain) * recovery;
-		if (gain > unity)
-			gain = 1;
+		float gain = recovered(l->gain);
 		if (gain > here)
 			gain = here;
 		if (gain > ahead)

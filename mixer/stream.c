@@ -56,6 +56,11 @@ void *stream_user(const struct stream *s)
 	return s->user;
 }
 
+void stream_set_user(struct stream *s, void *user)
+{
+	s->user = user;
+}
+
 /* What comes in goes on where it was, unless its codec is gone or it may not come in any more. */
 static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 {

@@ -79,7 +79,8 @@ struct media_event {
 };
 
 /* Where a stream's output goes; called inside the tick, must not block.
- * `user` is the stream's own, from stream_alloc(). */
+ * `user` is the stream's own, from stream_alloc() or stream_set_user(); `rtcp` means from our
+ * RTCP port (false for RTCP that is muxed); `p` is valid during the call. */
 struct media_out {
 	void (*send)(void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *p, size_t len);
 	void (*event)(void *arg, void *user, const struct media_event *event);
@@ -90,14 +91,17 @@ struct stream;
 enum mix_err stream_alloc(struct stream **out, const struct stream_identity *identity, void *user);
 struct stream *stream_free(struct stream *s); /* frees its kit and resamplers as well */
 void *stream_user(const struct stream *s);
+/* Whoever takes a stream over may name it anew; not while another thread uses it. */
+void stream_set_user(struct stream *s, void *user);
 
 /* Puts *kit in force and leaves the old one (or NULL) in *kit, to be freed by the control thread.
  * The jitter buffer begins afresh only when the receiving codec changed; our SSRC and
  * sequence go on (RFC 3264 section 8). */
 void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us);
 
-/* Gives the stream a resampler from its own rate to `to`; the one it had is handed back.  Needed for each
- * rate class that others in its room hear (room_rates()). */
+/* Gives the stream a resampler from its own rate (of rx[0] of the kit in force) to `to`; the one it had is handed
+ * back.  Wanted for each rate class that others in its room hear (room_rates()); without it, or when
+ * its own rate has changed since, others hear it by a plain interpolation. */
 struct resample *stream_equip(struct stream *s, enum rate_class to, struct resample *owned);
 
 /* One datagram on the RTP port (RTCP too, when muxed) or the RTCP port.  Any bytes are

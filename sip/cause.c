@@ -1,9 +1,9 @@
 #include "sip/cause.h"
 
+#include "sip/span.h"
+
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 /* What a SIP status means to the telephone network, and its usual words.  Causes: RFC 3398 section 8.2.6.1; where it has no
  * row (487, 488, 491, ...) the nearest meaning. */
@@ -193,68 +193,36 @@ void cause_reason(char *out, size_t cap, unsigned q850, const char *text)
 	memcpy(out + at, "\"", 2);
 }
 
-struct part { /* bytes of a header value, not terminated */
-	const char *p;
-	size_t n;
-};
-
 /* Takes what stands before the first `separator` outside quotes off *rest, and the separator too. */
-static struct part next_part(struct part *rest, char separator)
+static struct span next_part(struct span *rest, char separator)
 {
-	struct part part = { rest->p, 0 };
 	bool quoted = false;
-	size_t taken;
+	size_t n = 0;
 
-	while (part.n < rest->n && (quoted || part.p[part.n] != separator)) {
-		if (part.p[part.n] == '"')
+	for (; n < rest->n && (quoted || rest->p[n] != separator); n++)
+		if (rest->p[n] == '"')
 			quoted = !quoted;
-		else if (quoted && part.p[part.n] == '\\' && part.n + 1 < rest->n)
-			part.n++;
-		part.n++;
-	}
-	taken = part.n < rest->n ? part.n + 1 : part.n;
-	rest->p += taken;
-	rest->n -= taken;
-	while (part.n && strchr(" \t\r\n", part.p[0]))
-		part.p++, part.n--;
-	while (part.n && strchr(" \t\r\n", part.p[part.n - 1]))
-		part.n--;
-	return part;
-}
-
-static bool part_is(struct part part, const char *word)
-{
-	return part.n == strlen(word) && strncasecmp(part.p, word, part.n) == 0;
-}
-
-static unsigned read_cause(struct part digits)
-{
-	unsigned cause = 0;
-
-	for (size_t i = 0; i < digits.n; i++) {
-		if (digits.p[i] < '0' || digits.p[i] > '9' || cause > 127)
-			return 0;
-		cause = cause * 10 + (unsigned)(digits.p[i] - '0');
-	}
-	return cause <= 127 ? cause : 0;
+		else if (quoted && rest->p[n] == '\\' && n + 1 < rest->n)
+			n++;
+	return span_trim(span_split(rest, n));
 }
 
 unsigned cause_from_reason(const char *value, size_t len)
 {
-	struct part rest = { value, len };
-	unsigned cause = 0;
+	struct span rest = { value, len };
+	uint64_t cause = 0;
 
 	while (rest.n && !cause) {
-		struct part reason = next_part(&rest, ',');
+		struct span reason = next_part(&rest, ',');
 
-		if (!part_is(next_part(&reason, ';'), "Q.850"))
+		if (!span_is(next_part(&reason, ';'), "Q.850"))
 			continue;
 		while (reason.n && !cause) {
-			struct part param = next_part(&reason, ';');
+			struct span param = next_part(&reason, ';');
 
-			if (part_is(next_part(&param, '='), "cause"))
-				cause = read_cause(next_part(&param, '='));
+			if (span_is(next_part(&param, '='), "cause"))
+				span_number(&cause, next_part(&param, '='), 127);
 		}
 	}
-	return cause;
+	return (unsigned)cause;
 }

@@ -154,6 +154,16 @@ enum call_err loop_every(struct loop *l, unsigned interval_ms, loop_fn due, void
 	return err;
 }
 
+void loop_never(struct loop *l, loop_fn due, void *arg)
+{
+	struct watch **at = &l->watches;
+
+	while (*at && !((*at)->timer && (*at)->fn == due && (*at)->arg == arg))
+		at = &(*at)->next;
+	if (*at)
+		watch_remove(l, at);
+}
+
 uint64_t loop_now_us(void)
 {
 	struct timespec now;

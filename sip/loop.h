@@ -29,9 +29,10 @@ struct loop *loop_close(struct loop *l);
 enum call_err loop_watch(struct loop *l, int fd, loop_fn ready, void *arg);
 void loop_unwatch(struct loop *l, int fd); /* also from inside `ready`; a stranger's fd is ignored */
 
-/* A periodic timer; interval at least LOOP_INTERVAL_MIN_MS (else CALL_RANGE).  Timers live as long as the
- * loop; missed beats are not made up for. */
+/* A periodic timer; interval at least LOOP_INTERVAL_MIN_MS (else CALL_RANGE).  Missed beats are not made up
+ * for. */
 enum call_err loop_every(struct loop *l, unsigned interval_ms, loop_fn due, void *arg);
+void loop_never(struct loop *l, loop_fn due, void *arg); /* ends that timer; also from inside `due` */
 uint64_t loop_now_us(void); /* CLOCK_MONOTONIC */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);

@@ -1,15 +1,10 @@
 /* sdp_read.c - sdp_parse_text(): one pass over the lines of a body, bounded in every direction. */
 #include "sip/sdp.h"
 
+#include "sip/span.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
-struct span { /* bytes of the body, not terminated */
-	const char *p;
-	size_t n;
-};
 
 struct reader {
 	struct sdp *sdp;
@@ -85,79 +80,6 @@ static bool is_printable(struct span s)
 	return true;
 }
 
-static bool span_is(struct span s, const char *word)
-{
-	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
-}
-
-static bool copy(char *out, size_t cap, struct span s)
-{
-	if (s.n >= cap)
-		return false;
-	memcpy(out, s.p, s.n);
-	out[s.n] = 0;
-	return true;
-}
-
-static struct span trim(struct span s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s.p++, s.n--;
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
-/* Takes the next word off *rest; empty when there is none. */
-static struct span next_word(struct span *rest)
-{
-	struct span word;
-
-	*rest = trim(*rest);
-	word = (struct span){ rest->p, 0 };
-	while (word.n < rest->n && rest->p[word.n] != ' ' && rest->p[word.n] != '\t')
-		word.n++;
-	rest->p += word.n;
-	rest->n -= word.n;
-	return word;
-}
-
-/* Takes what stands before the first `c` off *rest, and the `c` too; everything when there is none. */
-static struct span next_until(struct span *rest, char c)
-{
-	const char *end = rest->n ? memchr(rest->p, c, rest->n) : NULL;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n;
-	struct span part = { rest->p, n };
-
-	rest->p += end ? n + 1 : n;
-	rest->n -= end ? n + 1 : n;
-	return part;
-}
-
-/* A whole word of digits; what exceeds `max` is told apart from what is no number. */
-enum number { NUMBER_NONE, NUMBER_OK, NUMBER_OVER };
-static enum number read_number(uint64_t *out, struct span s, uint64_t max)
-{
-	uint64_t value = 0;
-
-	if (!s.n)
-		return NUMBER_NONE;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return NUMBER_NONE;
-	for (size_t i = 0; i < s.n; i++) {
-		uint64_t digit = (uint64_t)(s.p[i] - '0');
-
-		if (value > (UINT64_MAX - digit) / 10)
-			return NUMBER_OVER;
-		value = value * 10 + digit;
-	}
-	if (value > max)
-		return NUMBER_OVER;
-	*out = value;
-	return NUMBER_OK;
-}
-
 /* o=user id version IN IP4 address.  Read from its end, because some user names hold spaces.  Numbers over
  * 64 bits are kept as the largest: nothing of ours depends on the other side's. */
 static enum call_err read_origin(struct reader *r, struct span value)
@@ -166,26 +88,26 @@ static enum call_err read_origin(struct reader *r, struct span value)
 	unsigned n = 0;
 	uint64_t *numbers[2] = { &r->sdp->origin_id, &r->sdp->origin_version };
 
-	while (n < 16 && (word[n] = next_word(&value)).n)
+	while (n < 16 && (word[n] = span_word(&value)).n)
 		n++;
 	if (r->has_origin)
 		return fail(r, CALL_SYNTAX, "second o= line");
-	if (n < 6 || trim(value).n)
+	if (n < 6 || span_trim(value).n)
 		return fail(r, CALL_SYNTAX, "o= wants user, id, version, IN, IP4 or IP6, address");
 	for (unsigned i = 0; i < 2; i++) {
-		enum number kind = read_number(numbers[i], word[n - 5 + i], UINT64_MAX);
+		enum span_number kind = span_number(numbers[i], word[n - 5 + i], UINT64_MAX);
 
-		if (kind == NUMBER_NONE)
+		if (kind == SPAN_NO_NUMBER)
 			return fail(r, CALL_SYNTAX, "o= id and version are numbers");
-		if (kind == NUMBER_OVER)
+		if (kind == SPAN_OVER)
 			*numbers[i] = UINT64_MAX;
 	}
 	if (!span_is(word[n - 3], "IN") || (!span_is(word[n - 2], "IP4") && !span_is(word[n - 2], "IP6")))
 		return fail(r, CALL_SYNTAX, "o= network is not IN IP4 or IN IP6");
-	if (!is_printable(word[0]) || !copy(r->sdp->origin_user, sizeof(r->sdp->origin_user), word[0]))
+	if (!is_printable(word[0]) || !span_copy(r->sdp->origin_user, sizeof(r->sdp->origin_user), word[0]))
 		snprintf(r->sdp->origin_user, sizeof(r->sdp->origin_user), "-");
 	if (!is_printable(word[n - 1]) ||
-		!copy(r->sdp->origin_address, sizeof(r->sdp->origin_address), word[n - 1]))
+		!span_copy(r->sdp->origin_address, sizeof(r->sdp->origin_address), word[n - 1]))
 		r->sdp->origin_address[0] = 0;
 	r->has_origin = true;
 	return CALL_OK;
@@ -212,8 +134,8 @@ static bool ends_in_invalid(struct span s)
 static enum call_err read_connection(struct reader *r, struct span value)
 {
 	struct sdp_media *to = r->media ? r->media : &r->session;
-	struct span net = next_word(&value), family = next_word(&value), text = next_word(&value);
-	struct span literal = next_until(&text, '/');
+	struct span net = span_word(&value), family = span_word(&value), text = span_word(&value);
+	struct span literal = span_until(&text, '/');
 	bool ipv6 = span_is(family, "IP6");
 	char copied[SDP_ADDR], canonical[SDP_ADDR];
 	uint8_t ip[16], any[16] = { 0 };
@@ -226,7 +148,8 @@ static enum call_err read_connection(struct reader *r, struct span value)
 	to->ipv6 = ipv6;
 	to->address[0] = 0;
 	to->null_address = false;
-	if (copy(copied, sizeof(copied), literal) && inet_pton(ipv6 ? AF_INET6 : AF_INET, copied, ip) == 1) {
+	if (span_copy(copied, sizeof(copied), literal) &&
+		inet_pton(ipv6 ? AF_INET6 : AF_INET, copied, ip) == 1) {
 		inet_ntop(ipv6 ? AF_INET6 : AF_INET, ip, canonical, sizeof(canonical));
 		snprintf(to->address, sizeof(to->address), "%s", canonical);
 		to->null_address = memcmp(ip, any, ipv6 ? 16 : 4) == 0;
@@ -261,21 +184,21 @@ static void add_format(struct sdp_media *m, uint8_t payload_type)
 static enum call_err read_formats(struct reader *r, struct span rest)
 {
 	struct sdp_media *m = r->media;
-	struct span word = next_word(&rest);
+	struct span word = span_word(&rest);
 
 	if (!word.n)
 		return fail(r, CALL_SYNTAX, "m= without a format");
 	if (!r->rtp) {
 		if (!is_token(word))
 			return fail(r, CALL_SYNTAX, "m= format is not a token");
-		if (!copy(m->raw_format, sizeof(m->raw_format), word))
+		if (!span_copy(m->raw_format, sizeof(m->raw_format), word))
 			return fail(r, CALL_LIMIT, "m= format is too long");
 		return CALL_OK;
 	}
-	for (; word.n; word = next_word(&rest)) {
+	for (; word.n; word = span_word(&rest)) {
 		uint64_t payload_type;
 
-		if (read_number(&payload_type, word, 127) != NUMBER_OK)
+		if (span_number(&payload_type, word, 127) != SPAN_NUMBER)
 			return fail(r, CALL_SYNTAX, "payload type is not 0..127");
 		add_format(m, (uint8_t)payload_type);
 	}
@@ -295,7 +218,7 @@ static bool is_protocol(struct span s)
 	struct span rest = s;
 
 	while (rest.n)
-		if (!is_token(next_until(&rest, '/')))
+		if (!is_token(span_until(&rest, '/')))
 			return false;
 	return s.n > 0 && s.p[s.n - 1] != '/';
 }
@@ -303,8 +226,8 @@ static bool is_protocol(struct span s)
 /* m=type port[/count] protocol format ... */
 static enum call_err read_media(struct reader *r, struct span value)
 {
-	struct span type = next_word(&value), ports = next_word(&value), protocol = next_word(&value);
-	struct span port_text = next_until(&ports, '/');
+	struct span type = span_word(&value), ports = span_word(&value), protocol = span_word(&value);
+	struct span port_text = span_until(&ports, '/');
 	uint64_t port;
 	struct sdp_media *m;
 
@@ -312,13 +235,14 @@ static enum call_err read_media(struct reader *r, struct span value)
 		return fail(r, CALL_LIMIT, "too many streams"); /* every one wants its line in the answer */
 	if (!is_token(type))
 		return fail(r, CALL_SYNTAX, "m= type is not a token");
-	if (read_number(&port, port_text, 65535) != NUMBER_OK)
+	if (span_number(&port, port_text, 65535) != SPAN_NUMBER)
 		return fail(r, CALL_SYNTAX, "m= port is not 0..65535");
 	if (!is_protocol(protocol))
 		return fail(r, CALL_SYNTAX, "m= protocol is malformed");
 	m = r->media = &r->sdp->media[r->sdp->n_media];
 	*m = r->session;
-	if (!copy(m->type, sizeof(m->type), type) || !copy(m->protocol, sizeof(m->protocol), protocol))
+	if (!span_copy(m->type, sizeof(m->type), type) ||
+		!span_copy(m->protocol, sizeof(m->protocol), protocol))
 		return fail(r, CALL_LIMIT, "m= type or protocol is too long");
 	m->port = (uint16_t)port;
 	r->rtp = is_rtp(protocol);
@@ -331,7 +255,7 @@ static struct sdp_format *find_format(struct reader *r, struct span number)
 {
 	uint64_t payload_type;
 
-	if (!r->media || read_number(&payload_type, number, 127) != NUMBER_OK)
+	if (!r->media || span_number(&payload_type, number, 127) != SPAN_NUMBER)
 		return NULL;
 	for (unsigned i = 0; i < r->media->n_formats; i++)
 		if (r->media->formats[i].payload_type == payload_type)
@@ -343,33 +267,33 @@ static struct sdp_format *find_format(struct reader *r, struct span number)
  * format is not for us, the others are. */
 static void read_rtpmap(struct reader *r, struct span value)
 {
-	struct sdp_format *f = find_format(r, next_word(&value));
-	struct span map = next_word(&value);
-	struct span name = next_until(&map, '/'), clock = next_until(&map, '/'),
-		    channels = next_until(&map, '/');
+	struct sdp_format *f = find_format(r, span_word(&value));
+	struct span map = span_word(&value);
+	struct span name = span_until(&map, '/'), clock = span_until(&map, '/'),
+		    channels = span_until(&map, '/');
 	uint64_t hz = 0, n = 1;
 
 	if (!f)
 		return;
 	f->name[0] = 0;
-	if (clock.n && read_number(&hz, clock, 1000000) != NUMBER_OK)
+	if (clock.n && span_number(&hz, clock, 1000000) != SPAN_NUMBER)
 		return;
-	if (channels.n && (read_number(&n, channels, 255) != NUMBER_OK || n == 0))
+	if (channels.n && (span_number(&n, channels, 255) != SPAN_NUMBER || n == 0))
 		return;
-	if (!is_token(name) || !copy(f->name, sizeof(f->name), name)) {
+	if (!is_token(name) || !span_copy(f->name, sizeof(f->name), name)) {
 		f->name[0] = 0;
 		return;
 	}
 	f->clock_hz = (unsigned)hz;
-	f->channels = (unsigned)n;
+	f->channels = hz ? (unsigned)n : 1;
 }
 
 /* fmtp:type parameters; of too many, as many whole ones as we hold. */
 static void read_fmtp(struct reader *r, struct span value)
 {
-	struct sdp_format *f = find_format(r, next_word(&value));
+	struct sdp_format *f = find_format(r, span_word(&value));
 
-	value = trim(value);
+	value = span_trim(value);
 	if (!f || f->fmtp[0] || !is_printable(value))
 		return;
 	while (value.n >= sizeof(f->fmtp)) {
@@ -377,30 +301,30 @@ static void read_fmtp(struct reader *r, struct span value)
 			value.n--;
 		while (value.n && value.p[value.n] != ';');
 	}
-	copy(f->fmtp, sizeof(f->fmtp), value);
+	span_copy(f->fmtp, sizeof(f->fmtp), span_trim(value));
 }
 
 /* Milliseconds, possibly with a fraction (RFC 8866 section 6.4); 0 for what makes no sense. */
 static unsigned read_ms(struct span value)
 {
-	struct span rest = trim(value);
-	struct span whole = next_until(&rest, '.');
+	struct span rest = span_trim(value);
+	struct span whole = span_until(&rest, '.');
 	uint64_t ms;
 
-	return read_number(&ms, whole, 1000000) == NUMBER_OK ? (unsigned)ms : 0;
+	return span_number(&ms, whole, 1000000) == SPAN_NUMBER ? (unsigned)ms : 0;
 }
 
 /* crypto:tag suite parameters (RFC 4568 section 9.1); what is over the bound is not taken */
 static void read_crypto(struct sdp_media *m, struct span value)
 {
-	struct span tag_text = next_word(&value), suite = next_word(&value), params = trim(value);
+	struct span tag_text = span_word(&value), suite = span_word(&value), params = span_trim(value);
 	uint64_t tag;
 
 	if (m->n_crypto == SDP_CRYPTO_MAX || !params.n || !is_printable(params) || !is_token(suite) ||
-		read_number(&tag, tag_text, 999999999) != NUMBER_OK)
+		span_number(&tag, tag_text, 999999999) != SPAN_NUMBER)
 		return;
-	if (!copy(m->crypto[m->n_crypto].suite, sizeof(m->crypto[0].suite), suite) ||
-		!copy(m->crypto[m->n_crypto].params, sizeof(m->crypto[0].params), params))
+	if (!span_copy(m->crypto[m->n_crypto].suite, sizeof(m->crypto[0].suite), suite) ||
+		!span_copy(m->crypto[m->n_crypto].params, sizeof(m->crypto[0].params), params))
 		return;
 	m->crypto[m->n_crypto++].tag = (unsigned)tag;
 }
@@ -408,7 +332,7 @@ static void read_crypto(struct sdp_media *m, struct span value)
 static enum call_err read_attribute(struct reader *r, struct span value)
 {
 	struct sdp_media *to = r->media ? r->media : &r->session;
-	struct span name = trim(next_until(&value, ':'));
+	struct span name = span_trim(span_until(&value, ':'));
 	uint64_t port;
 
 	if (span_is(name, "sendrecv"))
@@ -419,10 +343,10 @@ static enum call_err read_attribute(struct reader *r, struct span value)
 		to->direction = SDP_RECVONLY;
 	else if (span_is(name, "inactive"))
 		to->direction = SDP_INACTIVE;
-	else if (span_is(name, "setup") && is_token(trim(value)))
-		copy(to->setup, sizeof(to->setup), trim(value));
+	else if (span_is(name, "setup") && is_token(span_trim(value)))
+		span_copy(to->setup, sizeof(to->setup), span_trim(value));
 	else if (span_is(name, "fingerprint") && is_printable(value))
-		copy(to->fingerprint, sizeof(to->fingerprint), trim(value));
+		span_copy(to->fingerprint, sizeof(to->fingerprint), span_trim(value));
 	if (!r->media)
 		return CALL_OK; /* the others belong to a stream */
 	if (span_is(name, "rtpmap"))
@@ -438,7 +362,7 @@ static enum call_err read_attribute(struct reader *r, struct span value)
 	else if (span_is(name, "crypto"))
 		read_crypto(to, value);
 	else if (span_is(name, "rtcp")) { /* its address, if any, is not taken: RTCP goes where RTP goes */
-		if (read_number(&port, next_word(&value), 65535) != NUMBER_OK)
+		if (span_number(&port, span_word(&value), 65535) != SPAN_NUMBER)
 			return fail(r, CALL_SYNTAX, "a=rtcp port is not 0..65535");
 		to->rtcp_port = (uint16_t)port;
 	}
@@ -452,7 +376,7 @@ static enum call_err read_line(struct reader *r, struct span line)
 	if (line.n < 2 || line.p[1] != '=' || line.p[0] <= ' ' || line.p[0] > '~')
 		return fail(r, CALL_SYNTAX, "line is not <letter>=<value>");
 	if (!r->has_version) {
-		if (line.p[0] != 'v' || !span_is(trim(value), "0"))
+		if (line.p[0] != 'v' || !span_is(span_trim(value), "0"))
 			return fail(r, CALL_SYNTAX, "does not begin with v=0");
 		r->has_version = true;
 		return CALL_OK;
@@ -482,7 +406,7 @@ enum call_err sdp_parse_text(struct sdp *out, const char *text, size_t len, stru
 	if (rest.n && memchr(rest.p, 0, rest.n))
 		return fail(&r, CALL_SYNTAX, "zero byte");
 	while (rest.n) {
-		struct span line = next_until(&rest, '\n');
+		struct span line = span_until(&rest, '\n');
 		enum call_err err;
 
 		r.line++;

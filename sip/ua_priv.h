@@ -49,11 +49,11 @@ struct ua {
 /* What the screen found out about a message; hangs on its sip_t, lives as long as the message. */
 struct screened {
 	const char *bad; /* why it is poison, NULL: it is not */
-	bool malformed_contact;
 	char trunk[TRUNK_NAME];          /* "": a stranger */
 	char source[UA_SOURCE];          /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
 	struct timer_headers timer;      /* hidden from nua, which has timers of its own */
+	bool interval_refused;           /* a 422, shown to nua as 400 */
 };
 
 /* ua.c */

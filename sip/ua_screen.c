@@ -20,7 +20,7 @@
  * What is dropped loses its first line: to Sofia that is garbage, thrown away without an answer. */
 struct screen {
 	msg_mclass_t class; /* first: msg_mclass() gives us back */
-	msg_hclass_t request[1], status[1];
+	struct msg_hclass_s request[1], status[1];
 	struct listener *at; /* borrowed */
 	issize_t (*extract_body)(msg_t *, msg_pub_t *, char *, isize_t, int);
 	msg_parse_f *parse_request, *parse_status;
@@ -33,7 +33,7 @@ static struct screen *screen_of(const su_home_t *home)
 	return (struct screen *)(uintptr_t)msg_mclass((const msg_t *)home);
 }
 
-static issize_t screen_request(su_home_t *home, sip_header_t *h, char *s, isize_t len)
+static issize_t screen_request(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 {
 	const issize_t result = screen_of(home)->parse_request(home, h, s, len);
 	sip_request_t *rq = (sip_request_t *)h;
@@ -43,7 +43,7 @@ static issize_t screen_request(su_home_t *home, sip_header_t *h, char *s, isize_
 	return result;
 }
 
-static issize_t screen_status(su_home_t *home, sip_header_t *h, char *s, isize_t len)
+static issize_t screen_status(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 {
 	const issize_t result = screen_of(home)->parse_status(home, h, s, len);
 	sip_status_t *st = (sip_status_t *)h;
@@ -148,6 +148,10 @@ static void hide_poison(sip_t *sip, struct screened *seen)
 	read_timer(&seen->timer, sip);
 	sip->sip_session_expires = NULL;
 	sip->sip_min_se = NULL;
+	if (sip->sip_status && sip->sip_status->st_status == 422) {
+		seen->interval_refused = true; /* nua would ask again, with the interval that was refused */
+		sip->sip_status->st_status = 400;
+	}
 }
 
 static bool is_whole(const sip_t *sip)

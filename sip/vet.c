@@ -1,14 +1,8 @@
 #include "sip/vet.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
+#include "sip/span.h"
 
-struct span { /* bytes of a header value, not terminated */
-	const char *p;
-	size_t n;
-};
+#include <arpa/inet.h>
 
 const char *vet_words(enum vet verdict)
 {
@@ -31,11 +25,6 @@ static bool is_alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* token of RFC 3261 section 25.1 */
 static bool is_token(struct span s)
 {
@@ -51,32 +40,6 @@ static bool is_visible(struct span s)
 		if (s.p[i] <= ' ' || s.p[i] > '~')
 			return false;
 	return true;
-}
-
-static struct span trim(struct span s)
-{
-	while (s.n && is_space(s.p[0]))
-		s.p++, s.n--;
-	while (s.n && is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
-static bool span_is(struct span s, const char *word)
-{
-	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
-}
-
-/* Takes what stands before the first `c` off *rest, and the `c` too; everything when there is none. */
-static struct span next_until(struct span *rest, char c)
-{
-	const char *end = rest->n ? memchr(rest->p, c, rest->n) : NULL;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n;
-	struct span part = { rest->p, n };
-
-	rest->p += end ? n + 1 : n;
-	rest->n -= end ? n + 1 : n;
-	return part;
 }
 
 static enum vet_host vet_ipv4(const uint8_t ip[4])
@@ -111,7 +74,7 @@ static bool is_name(struct span s)
 	for (size_t at = 0; at <= s.n; at += label.n + 1) {
 		struct span rest = { s.p + at, s.n - at };
 
-		label = next_until(&rest, '.');
+		label = span_until(&rest, '.');
 		if (!label.n || label.n > 63 || label.p[0] == '-' || label.p[label.n - 1] == '-')
 			return false;
 		for (size_t i = 0; i < label.n; i++)
@@ -147,16 +110,9 @@ static enum vet check_scheme(struct span scheme)
 
 static enum vet check_port(struct span port)
 {
-	unsigned value = 0;
+	uint64_t value;
 
-	if (!port.n || port.n > 5)
-		return VET_PORT;
-	for (size_t i = 0; i < port.n; i++) {
-		if (port.p[i] < '0' || port.p[i] > '9')
-			return VET_PORT;
-		value = value * 10 + (unsigned)(port.p[i] - '0');
-	}
-	return value >= 1 && value <= 65535 ? VET_OK : VET_PORT;
+	return span_number(&value, port, 65535) == SPAN_NUMBER && value ? VET_OK : VET_PORT;
 }
 
 static enum vet check_host(struct span host)
@@ -189,12 +145,12 @@ static enum vet check_hostport(struct span hostport)
 	if (hostport.n && hostport.p[0] == '[') {
 		struct span rest = hostport;
 
-		host = next_until(&rest, ']');
+		host = span_until(&rest, ']');
 		if (host.n == hostport.n)
 			return VET_HOST;
 		host.n++;
 	} else
-		host = next_until(&(struct span){ hostport.p, hostport.n }, ':');
+		host = span_until(&(struct span){ hostport.p, hostport.n }, ':');
 	verdict = check_host(host);
 	if (verdict || host.n == hostport.n)
 		return verdict;
@@ -207,8 +163,8 @@ static enum vet check_hostport(struct span hostport)
 static enum vet check_params(struct span rest)
 {
 	while (rest.n) {
-		struct span value = next_until(&rest, ';');
-		struct span name = next_until(&value, '=');
+		struct span value = span_until(&rest, ';');
+		struct span name = span_until(&value, '=');
 		enum vet verdict = VET_OK;
 
 		if (!name.n)
@@ -235,7 +191,7 @@ enum vet vet_uri(const char *uri, size_t len)
 		return VET_LONG;
 	if (!memchr(uri, ':', len))
 		return VET_SCHEME;
-	scheme = next_until(&rest, ':');
+	scheme = span_until(&rest, ':');
 	verdict = check_scheme(scheme);
 	if (verdict)
 		return verdict;
@@ -247,14 +203,15 @@ enum vet vet_uri(const char *uri, size_t len)
 	if (at) {
 		size_t skip = (size_t)(at - rest.p) + 1;
 
-		if (skip == 1)
+		if (skip == 1 ||
+			memchr(rest.p, '@', rest.n) != at) /* two readers of it could take two hosts */
 			return VET_BYTES;
 		rest.p += skip;
 		rest.n -= skip;
 	}
 	if (memchr(rest.p, '?', rest.n))
 		return VET_BYTES;
-	hostport = next_until(&rest, ';');
+	hostport = span_until(&rest, ';');
 	verdict = check_hostport(hostport);
 	return verdict ? verdict : check_params(rest);
 }
@@ -264,7 +221,6 @@ static struct span next_value(struct span *list)
 {
 	struct span value = { list->p, 0 };
 	bool quoted = false, angled = false;
-	size_t taken;
 
 	for (; value.n < list->n; value.n++) {
 		char c = list->p[value.n];
@@ -278,12 +234,7 @@ static struct span next_value(struct span *list)
 		else if (!quoted && !angled && c == ',')
 			break;
 	}
-	if (value.n > list->n)
-		value.n = list->n;
-	taken = value.n < list->n ? value.n + 1 : value.n;
-	list->p += taken;
-	list->n -= taken;
-	return trim(value);
+	return span_trim(span_split(list, value.n < list->n ? value.n : list->n));
 }
 
 /* [display name] <uri> ;params, or uri ;params; *bare says which. */
@@ -301,25 +252,25 @@ static enum vet split_name_addr(struct span value, struct span *uri, bool *bare)
 	if (*bare) {
 		struct span rest = value;
 
-		*uri = trim(next_until(
+		*uri = span_trim(span_until(
 			&rest, ';')); /* then the parameters are the header's (RFC 3261 section 20) */
 		return quoted ? VET_BYTES : VET_OK;
 	}
 	*uri = (struct span){ value.p + i + 1, value.n - i - 1 };
 	{
-		struct span rest = *uri, inside = next_until(&rest, '>');
+		struct span rest = *uri, inside = span_until(&rest, '>');
 
 		if (inside.n == uri->n)
 			return VET_BYTES;
-		*uri = trim(inside);
-		rest = trim(rest);
+		*uri = span_trim(inside);
+		rest = span_trim(rest);
 		return rest.n && rest.p[0] != ';' ? VET_BYTES : VET_OK;
 	}
 }
 
 enum vet vet_contact(const char *value, size_t len)
 {
-	struct span list = trim((struct span){ value, len }), first, uri;
+	struct span list = span_trim((struct span){ value, len }), first, uri;
 	enum vet verdict;
 	bool bare;
 
@@ -331,14 +282,14 @@ enum vet vet_contact(const char *value, size_t len)
 	verdict = split_name_addr(first, &uri, &bare);
 	if (!verdict)
 		verdict = vet_uri(uri.p, uri.n);
-	if (!verdict && trim(list).n)
+	if (!verdict && span_trim(list).n)
 		verdict = VET_MANY;
 	return verdict;
 }
 
 enum vet vet_routes(const char *value, size_t len)
 {
-	struct span list = trim((struct span){ value, len });
+	struct span list = span_trim((struct span){ value, len });
 	enum vet verdict = VET_OK;
 
 	for (unsigned n = 0; list.n && !verdict; n++) {
@@ -398,22 +349,20 @@ enum vet vet_tag(const char *tag)
 
 enum vet vet_cseq(const char *value, size_t len, const char *method)
 {
-	struct span s = trim((struct span){ value, len });
-	uint64_t number = 0;
-	size_t i = 0;
+	struct span rest = span_trim((struct span){ value, len });
+	struct span digits = span_word(&rest);
+	uint64_t number;
 
-	if (!s.n)
+	if (!digits.n)
 		return VET_MISSING;
-	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
-		number = number * 10 + (uint64_t)(s.p[i] - '0');
-		if (number > INT32_MAX)
-			return VET_LONG;
+	switch (span_number(&number, digits, INT32_MAX)) {
+	case SPAN_NO_NUMBER: return VET_BYTES;
+	case SPAN_OVER: return VET_LONG;
+	case SPAN_NUMBER: break;
 	}
-	if (i == 0 || i == s.n || !is_space(s.p[i]))
-		return VET_BYTES;
-	s = trim((struct span){ s.p + i, s.n - i });
-	return s.n == strlen(method) && memcmp(s.p, method, s.n) == 0 ? VET_OK
-								      : VET_BYTES; /* methods mind case */
+	rest = span_trim(rest);
+	return rest.n == strlen(method) && memcmp(rest.p, method, rest.n) == 0 ? VET_OK
+									       : VET_BYTES; /* case matters */
 }
 
 /* Length of the whole character at p and its code point; 0: not UTF-8 (overlong, surrogate, cut off). */
@@ -491,8 +440,12 @@ void vet_user(char *out, size_t cap, const char *user, size_t len)
 		int high = user[i] == '%' && i + 2 < len ? hex(user[i + 1]) : -1;
 		int low = high >= 0 ? hex(user[i + 2]) : -1;
 
-		decoded[n++] = low >= 0 ? (char)(high << 4 | low) : user[i];
-		i += low >= 0 ? 2 : 0;
+		decoded[n] = user[i];
+		if (low >= 0) {
+			decoded[n] = (char)(high << 4 | low);
+			i += 2;
+		}
+		n++;
 	}
 	vet_clean(out, cap, decoded, n);
 }

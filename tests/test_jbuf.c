@@ -1,75 +1,30 @@
 /* links: mixer/jbuf.c mixer/slots.c mixer/source.c mixer/delay.c mixer/err.c */
 #include "mixer/jbuf.h"
 #include "mixer/frame.h"
-#include "tests/test.h"
+#include "tests/jbuf_player.h"
+#include "tests/starve.h"
 #include <stdlib.h>
 
-/* A caller as stream.c is one: a frame of 20 ms every 20 ms, taken from decoded packets, concealed
- * gaps, and whatever it fills in when nothing is there. */
-struct player {
-	struct jbuf *jbuf;
-	unsigned clock_hz;
-	uint64_t now_us;
-	uint32_t have, packet; /* RTP clock units decoded; length of the last packet */
-	char log[4096];
-	size_t n_log;
+/* ---- stories: packets by number, one bar per tick ---- */
+
+struct story_log {
+	char text[4096];
+	size_t n;
 };
 
-static void player_init(struct player *p, unsigned clock_hz)
-{
-	*p = (struct player){ .clock_hz = clock_hz, .now_us = 1000000, .packet = clock_hz / 50 };
-	CHECK_INT(MIX_OK, jbuf_alloc(&p->jbuf, clock_hz), "a jitter buffer");
-}
-
-static void say(struct player *p, const char *word)
+static void say(struct story_log *p, const char *word)
 {
 	size_t n = strlen(word);
 
-	if (p->n_log + n + 2 > sizeof(p->log))
+	if (p->n + n + 2 > sizeof(p->text))
 		return;
-	if (p->n_log)
-		p->log[p->n_log++] = ' ';
-	memcpy(p->log + p->n_log, word, n + 1);
-	p->n_log += n;
+	if (p->n)
+		p->text[p->n++] = ' ';
+	memcpy(p->text + p->n, word, n + 1);
+	p->n += n;
 }
 
-/* The payload of test packets: number, length in units; the rest is filling. */
-static size_t make_payload(uint8_t *p, uint16_t seq, uint32_t units, size_t len)
-{
-	memset(p, 0x5a, len);
-	p[0] = (uint8_t)(seq >> 8);
-	p[1] = (uint8_t)seq;
-	p[2] = (uint8_t)(units >> 8);
-	p[3] = (uint8_t)units;
-	return len;
-}
-
-/* One take; 0 packet, 1 gap, 2 nothing.  *seq of a packet. */
-static enum jbuf_got player_take(struct player *p, uint16_t *seq, struct jbuf_out *out)
-{
-	uint32_t frame = p->clock_hz / 50, fill;
-	enum jbuf_got got = jbuf_take(p->jbuf, out, p->have, p->now_us);
-
-	switch (got) {
-	case JBUF_PACKET:
-		CHECK(out->len >= 4 && out->payload[out->len - 1] == (out->len > 4 ? 0x5a : out->payload[3]),
-			"payload came out as it went in");
-		*seq = (uint16_t)(out->payload[0] << 8 | out->payload[1]);
-		p->packet = (uint32_t)(out->payload[2] << 8 | out->payload[3]);
-		p->have += p->packet;
-		jbuf_played(p->jbuf, p->packet);
-		break;
-	case JBUF_LOST:
-		fill = out->gap && out->gap < p->packet ? out->gap : p->packet;
-		p->have += fill;
-		jbuf_played(p->jbuf, fill);
-		break;
-	case JBUF_EMPTY: p->have = frame; break;
-	}
-	return got;
-}
-
-static void player_tick(struct player *p)
+static void player_tick(struct player *p, struct story_log *log)
 {
 	uint32_t frame = p->clock_hz / 50;
 	char word[32];
@@ -89,7 +44,7 @@ static void player_tick(struct player *p)
 			break;
 		default: snprintf(word, sizeof(word), "_"); break;
 		}
-		say(p, word);
+		say(log, word);
 	}
 	p->have -= frame;
 	p->now_us += 20000;
@@ -122,14 +77,14 @@ static void put_word(struct player *p, const char *word)
 }
 
 /* Words of `script` arrive 10 ms before the tick that a bar stands for. */
-static void play_script(struct player *p, const char *script)
+static void play_script(struct player *p, struct story_log *log, const char *script)
 {
 	char copy[1024], *save = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", script);
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		if (*w == '|')
-			player_tick(p);
+			player_tick(p, log);
 		else
 			put_word(p, w);
 	}
@@ -145,21 +100,20 @@ static void tell(const struct story *stories, size_t n, unsigned clock_hz)
 	for (size_t i = 0; i < n; i++) {
 		const struct story *s = &stories[i];
 		struct jbuf_stats stats;
+		struct story_log log = { .n = 0 };
 		struct player p;
 
 		player_init(&p, clock_hz);
-		play_script(&p, s->arrive);
+		play_script(&p, &log, s->arrive);
 		jbuf_stats(p.jbuf, &stats);
 		jbuf_free(p.jbuf);
-		CHECK_STR(s->play, p.log, s->story);
+		CHECK_STR(s->play, log.text, s->story);
 		CHECK_INT(s->lost, stats.lost, s->story);
 		CHECK_INT(s->late, stats.late, s->story);
 		CHECK_INT(s->duplicate, stats.duplicate, s->story);
 		CHECK_INT(s->restarts, stats.restarts, s->story);
 	}
 }
-
-#define N(a) (sizeof(a) / sizeof(*(a)))
 
 /* _ nothing, . concealed, .4 concealed with packet 4 at hand */
 TEST(plays_in_order)
@@ -260,327 +214,205 @@ TEST(any_ptime_at_any_time)
 	tell(stories, N(stories), 8000);
 }
 
-/* ---- simulated paths ---- */
+/* ---- delay ---- */
 
-struct path {
-	const char *story;
-	unsigned clock_hz, ptime_ms;
-	double seconds;
-	double jitter_ms;               /* mean of an exponential tail on top of the fastest packet */
-	bool in_order;                  /* a queue does not let packets overtake */
-	double loss, twice;             /* shares of all packets */
-	double stall_every_s, stall_ms; /* nothing comes, then all at once */
-	double skew_ppm;                /* the sender's clock is faster */
-	double talk_s, pause_s;         /* DTX; 0: always talks */
-	/* what must be true */
-	double conceal_max; /* share of ticks with a gap or nothing, beyond what the path lost */
-	unsigned delay_max_ms, end_delay_max_ms;
-	double cut_max; /* share of packets dropped to keep the delay down */
-};
-
-struct sent {
-	double arrival_us;
-	uint32_t timestamp;
-	uint16_t seq;
-	bool lost;
-};
-
-static uint64_t dice_state;
-
-static double dice(void) /* 0..1, splitmix64: the same run every time */
+/* One packet of 20 ms that comes `late_ms` after its time, and the tick after it. */
+static void put_one(struct player *p, unsigned n, unsigned late_ms)
 {
-	uint64_t z = dice_state += 0x9e3779b97f4a7c15u;
+	uint8_t bytes[160];
+	struct rtp rtp = { .ssrc = 1, .seq = (uint16_t)n, .timestamp = n * 160, .payload = bytes };
 
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (double)((z ^ z >> 31) >> 11) / 9007199254740992.0;
+	rtp.payload_len = make_payload(bytes, rtp.seq, 160, sizeof(bytes));
+	(void)jbuf_put(p->jbuf, &rtp, 1000000 + n * 20000ull + late_ms * 1000ull - 10000);
 }
 
-static double minus_log(double x) /* without libm: ln by halving and a short series */
+static struct jbuf_stats stats_of(const struct player *p)
 {
-	double k = 0, y, sum = 0, term;
-
-	while (x < 0.5)
-		x *= 2, k++;
-	y = term = 1 - x;
-	for (int i = 1; i < 40; i++, term *= y)
-		sum += term / i;
-	return sum + k * 0.6931471805599453;
-}
-
-static int by_arrival(const void *a, const void *b)
-{
-	double x = ((const struct sent *)a)->arrival_us, y = ((const struct sent *)b)->arrival_us;
-
-	return x < y ? -1 : x > y;
-}
-
-static size_t send_all(const struct path *path, struct sent *list, size_t cap, uint32_t *n_lost)
-{
-	size_t n = 0, packets = (size_t)(path->seconds * 1000 / path->ptime_ms);
-	uint32_t units = path->clock_hz / 1000 * path->ptime_ms;
-	double latest = 0, period_us = path->ptime_ms * 1000.0 / (1 + path->skew_ppm / 1e6);
-	uint16_t seq = 65000; /* wraps early */
-
-	*n_lost = 0;
-	for (size_t i = 0; i < packets; i++) {
-		double at = (double)i * period_us, t = at / 1e6, arrival;
-		struct sent s = { .seq = seq, .timestamp = (uint32_t)(4294900000u + i * units) };
-
-		if (path->pause_s > 0 && t - (double)(long)(t / (path->talk_s + path->pause_s)) *
-								 (path->talk_s + path->pause_s) >
-						 path->talk_s)
-			continue;
-		seq++;
-		arrival = 2000000 + at +
-			  (path->jitter_ms > 0 ? minus_log(dice() + 1e-12) * path->jitter_ms * 1000 : 0);
-		if (path->stall_every_s > 0) {
-			double in = t - (double)(long)(t / path->stall_every_s) * path->stall_every_s;
-
-			if (t > path->stall_every_s && in * 1000 < path->stall_ms)
-				arrival = 2000000 + at + path->stall_ms * 1000 - in * 1e6;
-		}
-		if (path->in_order && arrival < latest)
-			arrival = latest;
-		latest = arrival;
-		s.arrival_us = arrival;
-		if (dice() < path->loss) {
-			(*n_lost)++;
-			continue;
-		}
-		CHECK(n + 2 < cap, "room for all packets");
-		list[n++] = s;
-		if (dice() < path->twice) {
-			s.arrival_us += 3000;
-			list[n++] = s;
-		}
-	}
-	qsort(list, n, sizeof(*list), by_arrival);
-	return n;
-}
-
-struct outcome {
-	uint64_t ticks, gaps, empties, played;
-	double delay_max_ms, delay_end_ms;
-	bool out_of_order;
-};
-
-/* Plays a whole list; delays are those of the packet when its first sample is heard. */
-static void play_all(
-	const struct path *path, struct player *p, const struct sent *list, size_t n, struct outcome *o)
-{
-	uint32_t units = path->clock_hz / 1000 * path->ptime_ms, frame = path->clock_hz / 50;
-	uint16_t last = 0;
-	uint8_t bytes[256];
-	bool first = true;
-	double *arrival = calloc(65536, sizeof(*arrival));
-
-	*o = (struct outcome){ 0 };
-	CHECK(arrival, "memory for the test");
-	for (size_t at = 0; at < n; o->ticks++, p->now_us += 20000, p->have -= frame) {
-		for (; at < n && list[at].arrival_us <= (double)p->now_us; at++) {
-			struct rtp rtp = { .seq = list[at].seq,
-				.timestamp = list[at].timestamp,
-				.ssrc = 9,
-				.payload = bytes };
-
-			rtp.payload_len = make_payload(bytes, rtp.seq, units, 160);
-			arrival[rtp.seq] = list[at].arrival_us;
-			(void)jbuf_put(p->jbuf, &rtp, (uint64_t)list[at].arrival_us);
-		}
-		while (p->have < frame) {
-			double held_ms = (double)p->have * 1000 / path->clock_hz;
-			struct jbuf_out out;
-			uint16_t seq = 0;
-			enum jbuf_got got = player_take(p, &seq, &out);
-
-			if (got == JBUF_EMPTY) {
-				if (!first)
-					o->empties++;
-			} else if (got == JBUF_LOST) {
-				o->gaps++;
-			} else {
-				double delay = ((double)p->now_us - arrival[seq]) / 1000 + held_ms;
-
-				o->out_of_order |= !first && (int16_t)(seq - last) <= 0;
-				o->delay_max_ms = delay > o->delay_max_ms ? delay : o->delay_max_ms;
-				o->delay_end_ms = delay;
-				last = seq;
-				first = false;
-				o->played++;
-			}
-		}
-	}
-	free(arrival);
-}
-
-static void check_path(const struct path *path)
-{
-	size_t cap = (size_t)(path->seconds * 1000 / path->ptime_ms) * 2 + 16, n;
-	struct sent *list = calloc(cap, sizeof(*list));
-	uint32_t n_lost;
 	struct jbuf_stats stats;
-	struct outcome o;
-	struct player p;
 
-	dice_state = 1;
-	CHECK(list, "memory for the test");
-	n = send_all(path, list, cap, &n_lost);
-	player_init(&p, path->clock_hz);
-	play_all(path, &p, list, n, &o);
-	jbuf_stats(p.jbuf, &stats);
-	jbuf_free(p.jbuf);
-	free(list);
-
-	if (getenv("JBUF_TELL"))
-		printf("%-46s ticks %llu gaps %llu nothing %llu | lost %u/%u late %u reordered %u overflow "
-		       "%u dropped %u restarts %u | "
-		       "delay max %.0f end %.0f target %u delay %u jitter %u us\n",
-			path->story, (unsigned long long)o.ticks, (unsigned long long)o.gaps,
-			(unsigned long long)o.empties, stats.lost, n_lost, stats.late, stats.reordered,
-			stats.overflow, stats.dropped, stats.restarts, o.delay_max_ms, o.delay_end_ms,
-			stats.target_ms, stats.delay_ms, stats.jitter_us);
-	CHECK(!o.out_of_order, "%s: numbers only ever grow", path->story);
-	CHECK(stats.lost - stats.late <= n_lost && stats.lost - stats.late + 8 >= n_lost,
-		"%s: lost %u of which %u late, the path lost %u", path->story, stats.lost, stats.late,
-		n_lost);
-	CHECK_INT(stats.taken, o.played, path->story);
-	CHECK_INT(0, stats.restarts, path->story);
-	CHECK(o.delay_max_ms <= path->delay_max_ms, "%s: a packet waited %.1f ms", path->story,
-		o.delay_max_ms);
-	CHECK(o.delay_end_ms <= path->end_delay_max_ms, "%s: the last waited %.1f ms", path->story,
-		o.delay_end_ms);
-	CHECK((double)stats.dropped + stats.overflow <= path->cut_max * (double)o.played + 0.5,
-		"%s: %u cut and %u overflown of %llu", path->story, stats.dropped, stats.overflow,
-		(unsigned long long)o.played);
-	if (path->pause_s == 0)
-		CHECK((double)(o.gaps + o.empties) <=
-				n_lost * path->ptime_ms / 20.0 + path->conceal_max * (double)o.ticks + 1,
-			"%s: %llu gaps and %llu times nothing in %llu ticks, %u lost", path->story,
-			(unsigned long long)o.gaps, (unsigned long long)o.empties,
-			(unsigned long long)o.ticks, n_lost);
+	jbuf_stats(p->jbuf, &stats);
+	return stats;
 }
 
-TEST(an_hour_on_every_path)
+static void play_clean(struct player *p, struct story_log *log, unsigned *n, unsigned packets)
 {
-	static const struct path paths[] = {
-		{ .story = "clean",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.delay_max_ms = 22,
-			.end_delay_max_ms = 22 },
-		{ .story = "clean, 60 ms packets",
-			.clock_hz = 8000,
-			.ptime_ms = 60,
-			.seconds = 3600,
-			.delay_max_ms = 22,
-			.end_delay_max_ms = 22 },
-		{ .story = "clean, 10 ms packets of Opus",
-			.clock_hz = 48000,
-			.ptime_ms = 10,
-			.seconds = 600,
-			.delay_max_ms = 22,
-			.end_delay_max_ms = 22 },
-		{ .story = "jitter of a LAN",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.jitter_ms = 0.3,
-			.conceal_max = 0.002,
-			.delay_max_ms = 50,
-			.end_delay_max_ms = 45,
-			.cut_max = 0.002 },
-		{ .story = "jitter of a mobile, packets overtake",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.jitter_ms = 8,
-			.conceal_max = 0.02,
-			.delay_max_ms = 145,
-			.end_delay_max_ms = 80,
-			.cut_max = 0.01 },
-		{ .story = "the same in order, loss of 5 %, doubles",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.jitter_ms = 8,
-			.in_order = true,
-			.loss = 0.05,
-			.twice = 0.1,
-			.conceal_max = 0.02,
-			.delay_max_ms = 145,
-			.end_delay_max_ms = 80,
-			.cut_max = 0.01 },
-		{ .story = "Opus, loss of 10 %",
-			.clock_hz = 48000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.loss = 0.1,
-			.conceal_max = 0.001,
-			.delay_max_ms = 45,
-			.end_delay_max_ms = 45,
-			.cut_max = 0.001 },
-		{ .story = "a stall of 200 ms every 20 s",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.stall_every_s = 20,
-			.stall_ms = 200,
-			.in_order = true,
-			.conceal_max = 0.02,
-			.delay_max_ms = 205,
-			.end_delay_max_ms = 145,
-			.cut_max = 0.02 },
-		{ .story = "a stall of two seconds every five minutes",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.stall_every_s = 300,
-			.stall_ms = 2000,
-			.in_order = true,
-			.conceal_max = 0.02,
-			.delay_max_ms = 1000,
-			.end_delay_max_ms = 42,
-			.cut_max = 0.02 },
-		{ .story = "sender's clock 500 ppm fast",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.skew_ppm = 500,
-			.jitter_ms = 0.5,
-			.conceal_max = 0.002,
-			.delay_max_ms = 70,
-			.end_delay_max_ms = 70,
-			.cut_max = 0.002 },
-		{ .story = "sender's clock 500 ppm slow",
-			.clock_hz = 8000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.skew_ppm = -500,
-			.jitter_ms = 0.5,
-			.conceal_max = 0.003,
-			.delay_max_ms = 70,
-			.end_delay_max_ms = 70,
-			.cut_max = 0.002 },
-		{ .story = "talk bursts with DTX, jitter and skew",
-			.clock_hz = 48000,
-			.ptime_ms = 20,
-			.seconds = 3600,
-			.talk_s = 2.2,
-			.pause_s = 1.7,
-			.jitter_ms = 5,
-			.skew_ppm = 200,
-			.loss = 0.02,
-			.in_order = true,
-			.delay_max_ms = 145,
-			.end_delay_max_ms = 100,
-			.cut_max = 0.02 },
+	for (unsigned i = 0; i < packets; i++) {
+		put_one(p, (*n)++, 0);
+		player_tick(p, log);
+	}
+}
+
+TEST(delay_follows_jitter_up_at_once_and_down_again)
+{
+	static const struct {
+		const char *story;
+		unsigned late_ms, target_least, target_most;
+	} cases[] = {
+		{ "a tick", 20, 40, 45 },
+		{ "three ticks", 60, 80, 85 },
+		{ "more than the ceiling", 240, 120, 120 },
 	};
 
-	for (size_t i = 0; i < N(paths); i++)
-		check_path(&paths[i]);
+	for (size_t i = 0; i < N(cases); i++) {
+		unsigned n = 0, ticks = cases[i].late_ms / 20;
+		struct story_log log = { .n = 0 };
+		struct player p;
+
+		player_init(&p, 8000);
+		play_clean(&p, &log, &n, 100);
+		CHECK_INT(20, stats_of(&p).target_ms, "a clean path: one packet");
+		CHECK(stats_of(&p).delay_ms <= 20, "%s: delay %u on a clean path", cases[i].story,
+			stats_of(&p).delay_ms);
+		for (unsigned t = 0; t < ticks; t++)
+			player_tick(&p, &log);
+		for (unsigned t = 0; t <= ticks; t++) /* a stall: all that waited come at once */
+			put_one(&p, n + t, (ticks - t) * 20);
+		n += ticks + 1;
+		player_tick(&p, &log);
+		CHECK(stats_of(&p).target_ms >= cases[i].target_least &&
+				stats_of(&p).target_ms <= cases[i].target_most,
+			"%s late: target %u", cases[i].story, stats_of(&p).target_ms);
+		CHECK(stats_of(&p).delay_ms <= JBUF_MAX_MS + 20, "%s late: delay %u", cases[i].story,
+			stats_of(&p).delay_ms);
+		play_clean(&p, &log, &n, 1500);
+		CHECK_INT(20, stats_of(&p).target_ms, "half a minute later");
+		CHECK(stats_of(&p).delay_ms <= 25, "%s: delay %u is back", cases[i].story,
+			stats_of(&p).delay_ms);
+		CHECK_INT(0, stats_of(&p).lost, cases[i].story);
+		jbuf_free(p.jbuf);
+	}
+}
+
+/* What stream.c does in a pause: decode a packet and throw its sound away. */
+TEST(thrown_away_sound_shortens_the_delay_for_good)
+{
+	struct story_log log = { .n = 0 };
+	struct jbuf_stats before, after;
+	struct jbuf_out out;
+	struct player p;
+	unsigned n = 0;
+	uint16_t seq;
+
+	player_init(&p, 8000);
+	play_clean(&p, &log, &n, 50);
+	player_tick(&p, &log);
+	player_tick(&p, &log); /* two ticks of stall, then one after the other again */
+	put_one(&p, n, 40), put_one(&p, n + 1, 20), n += 2;
+	play_clean(&p, &log, &n, 600);
+	before = stats_of(&p);
+	if (before.surplus_ms >= 20) {
+		CHECK_INT(JBUF_PACKET, player_take(&p, &seq, &out), "one to throw away");
+		p.have = 0;
+		play_clean(&p, &log, &n, 2);
+		after = stats_of(&p);
+		CHECK_INT(before.delay_ms - 20, after.delay_ms, "a packet less");
+		play_clean(&p, &log, &n, 50);
+		CHECK(stats_of(&p).delay_ms <= after.delay_ms, "and it stays so");
+	}
+	CHECK(stats_of(&p).dropped + (before.surplus_ms >= 20) > 0, "the delay did shrink");
+	CHECK_INT(0, stats_of(&p).lost, "nothing counts as lost");
+	jbuf_free(p.jbuf);
+}
+
+TEST(a_stall_longer_than_the_ceiling_drops_the_oldest)
+{
+	struct story_log log = { .n = 0 };
+	struct jbuf_stats stats;
+	struct player p;
+	unsigned n = 0;
+
+	player_init(&p, 8000);
+	play_clean(&p, &log, &n, 10);
+	for (unsigned i = 0; i < 60; i++)
+		player_tick(&p, &log);
+	for (unsigned i = 0; i < 60; i++)
+		put_one(&p, n + i, (60 - i) * 20);
+	CHECK(stats_of(&p).depth_ms <= JBUF_SLOTS * 20, "what 32 slots hold");
+	log.n = 0;
+	n += 60;
+	play_clean(&p, &log, &n, 3);
+	stats = stats_of(&p);
+	CHECK_STR("64 65 66", log.text, "the youngest 120 ms, in order, then on");
+	CHECK(stats.depth_ms <= JBUF_MAX_MS + 20, "%u ms wait", stats.depth_ms);
+	CHECK_INT(54, stats.overflow, "what was dropped is counted");
+	CHECK_INT(0, stats.lost, "and is no loss of the path");
+	jbuf_free(p.jbuf);
+}
+
+/* ---- limits ---- */
+
+TEST(every_size_of_packet_fits)
+{
+	static const struct {
+		const char *story;
+		size_t len;
+		enum mix_err want;
+		unsigned waiting; /* of six */
+	} cases[] = {
+		{ "one byte (Opus DTX)", 1, MIX_OK, 6 },
+		{ "G.711 of 60 ms", 480, MIX_OK, 6 },
+		{ "largest Opus frame", 1275, MIX_FULL, 4 },
+		{ "largest packet", PACKET_MAX, MIX_FULL, 3 },
+		{ "larger", PACKET_MAX + 1, MIX_RANGE, 0 },
+	};
+	static uint8_t bytes[PACKET_MAX + 1];
+
+	for (size_t i = 0; i < N(cases); i++) {
+		struct rtp rtp = { .ssrc = 1, .payload = bytes, .payload_len = cases[i].len };
+		enum mix_err err = MIX_OK;
+		struct jbuf_out out;
+		struct jbuf *j;
+		unsigned n = 0;
+
+		CHECK_INT(MIX_OK, jbuf_alloc(&j, 48000), cases[i].story);
+		for (unsigned k = 0; k < 6; k++) {
+			memset(bytes, (int)k + 1, sizeof(bytes));
+			rtp.seq = (uint16_t)k;
+			rtp.timestamp = k * 960;
+			err = jbuf_put(j, &rtp, 1000000);
+		}
+		CHECK_INT(cases[i].want, err, cases[i].story);
+		while (jbuf_take(j, &out, n * 960, 1100000) == JBUF_PACKET) {
+			unsigned k = 6 - cases[i].waiting + n;
+
+			CHECK_INT(cases[i].len, out.len, cases[i].story);
+			CHECK_INT(k * 960, out.timestamp, cases[i].story);
+			CHECK(out.payload[0] == k + 1 && out.payload[out.len - 1] == k + 1,
+				"%s: bytes of packet %u", cases[i].story, k);
+			jbuf_played(j, 960);
+			n++;
+		}
+		CHECK_INT(cases[i].waiting, n, cases[i].story);
+		jbuf_free(j);
+	}
+}
+
+TEST(is_made_and_reset)
+{
+	struct story_log log = { .n = 0 };
+	struct jbuf_out out;
+	enum mix_err err;
+	struct player p;
+	struct jbuf *j = NULL;
+
+	STARVE(err, jbuf_alloc(&j, 8000), MIX_NOMEM);
+	CHECK_INT(JBUF_EMPTY, jbuf_take(j, &out, 0, 1), "nothing came yet");
+	CHECK(!out.payload && out.gap == 0, "and nothing was there before");
+	CHECK(jbuf_free(j) == NULL && jbuf_free(NULL) == NULL, "freed");
+	CHECK_INT(MIX_RANGE, jbuf_alloc(&j, 0), "a clock of 0");
+	CHECK_INT(MIX_RANGE, jbuf_alloc(&j, 11025), "a clock that no millisecond divides");
+
+	player_init(&p, 8000);
+	play_script(&p, &log, "1 2 3 |");
+	jbuf_reset(p.jbuf, 8000);
+	play_script(&p, &log, "| 700@9 | 701@169 |");
+	CHECK_STR("1 _ 700 701", log.text, "what waited is forgotten, what comes begins afresh");
+	CHECK_INT(0, stats_of(&p).lost, "without loss");
+	CHECK_INT(3, stats_of(&p).taken, "counters go on");
+	jbuf_free(p.jbuf);
 }
 
 TESTS(plays_in_order, late_packets_make_the_delay_grow, silence_is_not_loss, new_beginnings_are_not_loss,
-	any_ptime_at_any_time, an_hour_on_every_path)
+	any_ptime_at_any_time, delay_follows_jitter_up_at_once_and_down_again,
+	thrown_away_sound_shortens_the_delay_for_good, a_stall_longer_than_the_ceiling_drops_the_oldest,
+	every_size_of_packet_fits, is_made_and_reset)

@@ -22,19 +22,23 @@ TEST(what_carriers_send_becomes_e164)
 		{ "plus escaped, lower case", "%2b15550100", NULL, "+15550100", NUMBER_GLOBAL },
 		{ "a digit escaped", "+1%35550100", NULL, "+15550100", NUMBER_GLOBAL },
 		{ "longest E.164", "+123456789012345", NULL, "+123456789012345", NUMBER_GLOBAL },
-		{ "RFC 3966 section 6, separators", "tel:+1-201-555-0123", NULL, "+12015550123", NUMBER_GLOBAL },
+		{ "RFC 3966 section 6, separators", "tel:+1-201-555-0123", NULL, "+12015550123",
+			NUMBER_GLOBAL },
 		{ "dots", "+1.201.555.0123", NULL, "+12015550123", NUMBER_GLOBAL },
 		{ "brackets and blanks", "+1 (201) 555-0123", NULL, "+12015550123", NUMBER_GLOBAL },
 		{ "escaped blanks", "+1%20201%20555%200123", NULL, "+12015550123", NUMBER_GLOBAL },
 		{ "scheme in capitals", "TEL:+12015550123", NULL, "+12015550123", NUMBER_GLOBAL },
 		{ "sip URI", "sip:+15550100@192.0.2.1:5060;user=phone", NULL, "+15550100", NUMBER_GLOBAL },
 		{ "sips URI", "sips:+15550100@example.com", NULL, "+15550100", NUMBER_GLOBAL },
-		{ "sip URI with password", "sip:+15550100:secret@example.com", NULL, "+15550100", NUMBER_GLOBAL },
+		{ "sip URI with password", "sip:+15550100:secret@example.com", NULL, "+15550100",
+			NUMBER_GLOBAL },
 		{ "user part with @ left on", "+15550100@example.com", NULL, "+15550100", NUMBER_GLOBAL },
-		{ "user=phone among user parameters", "+15550100;user=phone", NULL, "+15550100", NUMBER_GLOBAL },
+		{ "user=phone among user parameters", "+15550100;user=phone", NULL, "+15550100",
+			NUMBER_GLOBAL },
 		{ "parameters escaped too", "%2B15550100%3Bnpdi", NULL, "+15550100", NUMBER_GLOBAL },
 		{ "extension is not the number", "+15550100;ext=22", NULL, "+15550100", NUMBER_GLOBAL },
-		{ "trunk group", "+15550100;tgrp=a;trunk-context=example.com", NULL, "+15550100", NUMBER_GLOBAL },
+		{ "trunk group", "+15550100;tgrp=a;trunk-context=example.com", NULL, "+15550100",
+			NUMBER_GLOBAL },
 
 		{ "00", "004930123456", NULL, "+4930123456", NUMBER_IDD_00 },
 		{ "00 in a country with prefix 0", "0015550100", &de, "+15550100", NUMBER_IDD_00 },
@@ -56,17 +60,18 @@ TEST(what_carriers_send_becomes_e164)
 		{ "another country's code", "442079460000", &es, "+442079460000", NUMBER_BARE },
 
 		{ "context of a country", "30123456;phone-context=+49", NULL, "+4930123456", NUMBER_CONTEXT },
-		{ "context and trunk prefix", "030123456;phone-context=+49", &de, "+4930123456", NUMBER_CONTEXT },
+		{ "context and trunk prefix", "030123456;phone-context=+49", &de, "+4930123456",
+			NUMBER_CONTEXT },
 		{ "context beats the trunk's country", "12345678;phone-context=+44", &de, "+4412345678",
 			NUMBER_CONTEXT },
 		{ "0 that belongs to the number", "0612345678;phone-context=+39", &it, "+390612345678",
 			NUMBER_CONTEXT },
 		{ "context with separators", "863-1234;phone-context=+1-914-555", NULL, "+19145558631234",
 			NUMBER_CONTEXT }, /* RFC 3966 section 5.1.5 */
-		{ "context in a URI", "sip:30123456;phone-context=%2B49@example.com;user=phone", NULL, "+4930123456",
-			NUMBER_CONTEXT },
-		{ "a private context leaves the trunk's country", "030123456;phone-context=ims.example.com", &de,
-			"+4930123456", NUMBER_NATIONAL },
+		{ "context in a URI", "sip:30123456;phone-context=%2B49@example.com;user=phone", NULL,
+			"+4930123456", NUMBER_CONTEXT },
+		{ "a private context leaves the trunk's country", "030123456;phone-context=ims.example.com",
+			&de, "+4930123456", NUMBER_NATIONAL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -132,9 +137,11 @@ TEST(routing_number_is_kept_beside_the_called_one)
 		bool dipped;
 	} cases[] = {
 		{ "ported", "+12015550123;npdi;rn=+12015550000", "+12015550123", "+12015550000", true },
-		{ "section 5 order", "+12015550123;rn=+1-201-555-0000;npdi", "+12015550123", "+12015550000", true },
+		{ "section 5 order", "+12015550123;rn=+1-201-555-0000;npdi", "+12015550123", "+12015550000",
+			true },
 		{ "dipped, not ported", "+12015550123;npdi", "+12015550123", "", true },
-		{ "local rn has no E.164", "+12015550123;rn=2015550000;rn-context=+1", "+12015550123", "", false },
+		{ "local rn has no E.164", "+12015550123;rn=2015550000;rn-context=+1", "+12015550123", "",
+			false },
 		{ "broken rn costs no call", "+12015550123;rn=+x;npdi=", "+12015550123", "", true },
 		{ "capitals", "+12015550123;NPDI;RN=+12015550000", "+12015550123", "+12015550000", true },
 	};
@@ -157,16 +164,19 @@ static const char *readings_text(const char *text, const struct number_country *
 	number_read(&r, text, country);
 	out[0] = '\0';
 	for (size_t i = 0; i < r.n; i++)
-		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s", i ? " " : "", r.reading[i].e164);
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s", i ? " " : "",
+			r.reading[i].e164);
 	return out;
 }
 
 TEST(ambiguous_digits_are_read_in_order)
 {
 	CHECK_STR("+493012345 +49493012345", readings_text("493012345", &de), "code first, then national");
-	CHECK_STR("+345678901 +34345678901", readings_text("345678901", &(struct number_country){ .country_code = "34" }),
+	CHECK_STR("+345678901 +34345678901",
+		readings_text("345678901", &(struct number_country){ .country_code = "34" }),
 		"with the default lengths both are open");
-	CHECK_STR("+12015550123 +2015550123", readings_text("2015550123", &us), "ours, then another country's");
+	CHECK_STR(
+		"+12015550123 +2015550123", readings_text("2015550123", &us), "ours, then another country's");
 	CHECK_STR("+49030123456 +4930123456", readings_text("030123456;phone-context=+49", NULL),
 		"0 behind a context");
 	CHECK_STR("+5550100", readings_text("5550100", NULL), "no country: one reading");
@@ -194,9 +204,17 @@ TEST(validity_of_the_stored_form)
 		const char *text;
 		bool valid;
 	} cases[] = {
-		{ "+15550100", true }, { "+12", true }, { "+123456789012345", true }, { "+1234567890123456", false },
-		{ "+1", false }, { "+", false }, { "", false }, { "15550100", false }, { "+0123", false },
-		{ "+1 555", false }, { "+1555a", false },
+		{ "+15550100", true },
+		{ "+12", true },
+		{ "+123456789012345", true },
+		{ "+1234567890123456", false },
+		{ "+1", false },
+		{ "+", false },
+		{ "", false },
+		{ "15550100", false },
+		{ "+0123", false },
+		{ "+1 555", false },
+		{ "+1555a", false },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -204,5 +222,6 @@ TEST(validity_of_the_stored_form)
 	CHECK_INT(false, number_valid(NULL), "NULL");
 }
 
-TESTS(what_carriers_send_becomes_e164, what_is_no_number_is_refused, routing_number_is_kept_beside_the_called_one,
-	ambiguous_digits_are_read_in_order, original_is_kept_short_and_clean, validity_of_the_stored_form)
+TESTS(what_carriers_send_becomes_e164, what_is_no_number_is_refused,
+	routing_number_is_kept_beside_the_called_one, ambiguous_digits_are_read_in_order,
+	original_is_kept_short_and_clean, validity_of_the_stored_form)

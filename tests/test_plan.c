@@ -77,8 +77,8 @@ TEST(what_answers_a_call)
 			"trunk !request-uri to normalise did answer" },
 		{ "no user in the Request-URI", "carrier-a", NULL, "+15550100", "acme", "+15550100",
 			"trunk !request-uri to normalise did answer" },
-		{ "our pilot number in the Request-URI", "carrier-a", "+15559999", "+15550101", "acme", "+15550101",
-			"trunk request-uri normalise !did to normalise did answer" },
+		{ "our pilot number in the Request-URI", "carrier-a", "+15559999", "+15550101", "acme",
+			"+15550101", "trunk request-uri normalise !did to normalise did answer" },
 		{ "both known: the Request-URI", "carrier-a", "+15550100", "+4930123456", "acme", "+15550100",
 			"trunk request-uri normalise did answer" },
 	};
@@ -111,8 +111,8 @@ TEST(what_is_refused_and_why)
 		{ "empty trunk is no wildcard", "", "+18005550199", NULL, 403, "!trunk !answer", "''" },
 		{ "another trunk's number", "carrier-a", "+4420790100", NULL, 404,
 			"trunk request-uri normalise !did !answer", "belongs to trunk 'carrier-b'" },
-		{ "nobody's number", "carrier-a", "+15559999", NULL, 404, "trunk request-uri normalise !did !answer",
-			"not in the number table" },
+		{ "nobody's number", "carrier-a", "+15559999", NULL, 404,
+			"trunk request-uri normalise !did !answer", "not in the number table" },
 		{ "a longer number that ends like ours", "carrier-a", "+4415550100", NULL, 404,
 			"trunk request-uri normalise !did !answer", "not in the number table" },
 		{ "international that ends like ours", "carrier-a", "0015550100999", NULL, 404,
@@ -124,7 +124,8 @@ TEST(what_is_refused_and_why)
 		{ "last digits of another trunk's number", "carrier-d", "3456", NULL, 404,
 			"trunk request-uri normalise !did !answer", "not in the number table" },
 		{ "a name", "carrier-a", "alice", NULL, 484, "trunk !request-uri !answer", "not a number" },
-		{ "a name twice", "carrier-a", "alice", "alice", 484, "trunk !request-uri !to !answer", "the same" },
+		{ "a name twice", "carrier-a", "alice", "alice", 484, "trunk !request-uri !to !answer",
+			"the same" },
 		{ "nothing", "carrier-a", "", "", 484, "trunk !request-uri !answer", "not a number" },
 		{ "national of nowhere", "carrier-a", "040999999", NULL, 484,
 			"trunk request-uri !normalise !answer", "no country" },
@@ -239,10 +240,12 @@ TEST(a_large_table_is_quick)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[2]);
 	print_message("loaded in %.0f ms, %.2f us a decision\n",
 		(double)(t[1].tv_sec - t[0].tv_sec) * 1e3 + (double)(t[1].tv_nsec - t[0].tv_nsec) / 1e6,
-		((double)(t[2].tv_sec - t[1].tv_sec) * 1e6 + (double)(t[2].tv_nsec - t[1].tv_nsec) / 1e3) / ASKED);
+		((double)(t[2].tv_sec - t[1].tv_sec) * 1e6 + (double)(t[2].tv_nsec - t[1].tv_nsec) / 1e3) /
+			ASKED);
 	plan_free(p);
 	free(many);
 }
 
 TESTS(what_answers_a_call, what_is_refused_and_why, a_refused_call_keeps_its_number_for_the_record,
-	steps_never_run_over, a_table_with_an_error_is_refused_whole, any_allocation_may_fail, a_large_table_is_quick)
+	steps_never_run_over, a_table_with_an_error_is_refused_whole, any_allocation_may_fail,
+	a_large_table_is_quick)

@@ -306,7 +306,7 @@ TEST(a_thousand_of_anything_is_bounded)
 			memcpy(text + n, cases[i].repeated, step);
 		CHECK_INT(cases[i].err, sdp_parse_text(&sdp, text, n, &why), cases[i].story);
 	}
-	CHECK_INT(126, strlen(sdp.media[0].formats[0].fmtp), "parameters are cut between two of them");
+	CHECK_INT(127, strlen(sdp.media[0].formats[0].fmtp), "parameters are cut between two of them");
 
 	memset(text, '\n', sizeof(text));
 	memcpy(text, HEAD, strlen(HEAD));
@@ -343,7 +343,7 @@ TEST(a_description_cut_at_any_byte_is_harmless)
 			sdp_parse_text(&sdp, exact, cut, &why);
 			free(exact);
 		}
-		CHECK_INT(4, (i == 0) * 4 + (i != 0) * 4, files[i]);
+		CHECK_INT(CALL_OK, sdp_parse_text(&sdp, text, n, &why), files[i]);
 	}
 }
 

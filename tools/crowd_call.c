@@ -6,8 +6,8 @@
 
 const char *crowd_end_text(enum crowd_end end)
 {
-	static const char *const text[CROWD_ENDS] = { "running", "planned", "far end", "refused", "timeout", "cancelled",
-		"unusable" };
+	static const char *const text[CROWD_ENDS] = { "running", "planned", "far end", "refused", "timeout",
+		"cancelled", "unusable" };
 
 	return (unsigned)end < CROWD_ENDS ? text[end] : "unknown";
 }
@@ -50,8 +50,8 @@ static bool outbox_full(const struct crowd_outbox *out)
 
 /* Writes a request.  `branch_method` differs from the method where two share a branch: a CANCEL and the ACK of a
  * refusal have their INVITE's (RFC 3261 sections 9.1 and 17.1.1.3); the ACK of a 2xx has its own. */
-static void request(const struct crowd_call *c, struct crowd_outbox *out, const char *method, const char *branch_method,
-	uint32_t cseq, bool in_dialog, const char *type, const char *body)
+static void request(const struct crowd_call *c, struct crowd_outbox *out, const char *method,
+	const char *branch_method, uint32_t cseq, bool in_dialog, const char *type, const char *body)
 {
 	char ip[INET_ADDRSTRLEN];
 
@@ -62,7 +62,8 @@ static void request(const struct crowd_call *c, struct crowd_outbox *out, const 
 	unsigned port = ntohs(c->local.sin_port);
 
 	add(&t, "%s %s SIP/2.0\r\n", method, in_dialog ? c->target : c->to_uri);
-	add(&t, "Via: SIP/2.0/UDP %s:%u;rport;branch=z9hG4bK%s-%u-%s\r\n", ip, port, c->from_tag, cseq, branch_method);
+	add(&t, "Via: SIP/2.0/UDP %s:%u;rport;branch=z9hG4bK%s-%u-%s\r\n", ip, port, c->from_tag, cseq,
+		branch_method);
 	if (in_dialog && c->routes[0])
 		add(&t, "Route: %s\r\n", c->routes);
 	add(&t, "Max-Forwards: 70\r\nFrom: <sip:%s@%s:%u>;tag=%s\r\n", c->from_user, ip, port, c->from_tag);
@@ -72,7 +73,9 @@ static void request(const struct crowd_call *c, struct crowd_outbox *out, const 
 		add(&t, ";tag=%s", c->to_tag);
 	add(&t, "\r\nCall-ID: %s\r\nCSeq: %u %s\r\n", c->call_id, cseq, method);
 	if (strcmp(method, "INVITE") == 0)
-		add(&t, "Contact: <sip:%s@%s:%u>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE\r\n",
+		add(&t,
+			"Contact: <sip:%s@%s:%u>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, "
+			"UPDATE\r\n",
 			c->from_user, ip, port);
 	add(&t, "User-Agent: crowd\r\n");
 	if (type)
@@ -99,9 +102,10 @@ static void send_info(const struct crowd_call *c, struct crowd_outbox *out)
 
 static struct crowd_transaction transaction(uint32_t cseq, uint64_t now_us)
 {
-	return (struct crowd_transaction){
-		.cseq = cseq, .next_us = now_us + CROWD_T1_US, .interval_us = CROWD_T1_US, .give_up_us = now_us + CROWD_GIVE_UP_US
-	};
+	return (struct crowd_transaction){ .cseq = cseq,
+		.next_us = now_us + CROWD_T1_US,
+		.interval_us = CROWD_T1_US,
+		.give_up_us = now_us + CROWD_GIVE_UP_US };
 }
 
 static void finish(struct crowd_call *c, enum crowd_end end, uint64_t now_us)
@@ -215,12 +219,14 @@ static bool read_dialog(struct crowd_call *c, const struct crowd_message *m)
 		return false;
 	if (!read_routes(c, m))
 		return false;
-	struct crowd_span first = c->routes[0] ? (struct crowd_span){ c->routes, strlen(c->routes) } : m->contact;
+	struct crowd_span first =
+		c->routes[0] ? (struct crowd_span){ c->routes, strlen(c->routes) } : m->contact;
 	c->next_hop = uri_address(crowd_span_uri(first), &hop) ? hop : c->server;
 	return allowed(c, c->next_hop.sin_addr);
 }
 
-static void on_answered(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+static void on_answered(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
 	c->status = m->status;
 	c->invite.cseq = c->cancel.cseq = 0;
@@ -231,7 +237,7 @@ static void on_answered(struct crowd_call *c, const struct crowd_message *m, uin
 	}
 	request(c, out, "ACK", "ACK", c->invite_cseq, true, NULL, NULL);
 	bool media = crowd_answer_read(&c->answer, m->body.p, m->body.len, &c->offer) && c->answer.port &&
-		allowed(c, c->answer.ip);
+		     allowed(c, c->answer.ip);
 	if (c->state == CROWD_CANCELLING || c->hangup_wanted) {
 		c->end = CROWD_END_CANCELLED;
 		start_bye(c, now_us, out);
@@ -244,7 +250,8 @@ static void on_answered(struct crowd_call *c, const struct crowd_message *m, uin
 	}
 }
 
-static void on_refused(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+static void on_refused(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
 	crowd_span_copy(c->to_tag, sizeof(c->to_tag), m->to_tag);
 	c->status = m->status;
@@ -253,7 +260,8 @@ static void on_refused(struct crowd_call *c, const struct crowd_message *m, uint
 	finish(c, ours ? CROWD_END_CANCELLED : CROWD_END_REFUSED, now_us);
 }
 
-static void on_invite_response(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+static void on_invite_response(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
 	if (m->cseq != c->invite_cseq)
 		return;
@@ -278,7 +286,8 @@ static void on_invite_response(struct crowd_call *c, const struct crowd_message 
 	}
 }
 
-static void on_response(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+static void on_response(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
 	if (crowd_span_is(m->method, "INVITE")) {
 		on_invite_response(c, m, now_us, out);
@@ -293,16 +302,18 @@ static void on_response(struct crowd_call *c, const struct crowd_message *m, uin
 	}
 }
 
-static void reply(const struct crowd_call *c, const struct crowd_message *m, unsigned status, const char *phrase,
-	const char *sdp, struct crowd_outbox *out)
+static void reply(const struct crowd_call *c, const struct crowd_message *m, unsigned status,
+	const char *phrase, const char *sdp, struct crowd_outbox *out)
 {
 	char contact[128], ip[INET_ADDRSTRLEN];
 
 	if (outbox_full(out))
 		return;
-	snprintf(contact, sizeof(contact), "sip:%s@%s:%u", c->from_user, ip_text(&c->local, ip), ntohs(c->local.sin_port));
+	snprintf(contact, sizeof(contact), "sip:%s@%s:%u", c->from_user, ip_text(&c->local, ip),
+		ntohs(c->local.sin_port));
 	put(out, c->target[0] ? &c->next_hop : &c->server,
-		crowd_reply_write(out->items[out->n].text, CROWD_MESSAGE, m, status, phrase, c->from_tag, contact, sdp));
+		crowd_reply_write(out->items[out->n].text, CROWD_MESSAGE, m, status, phrase, c->from_tag,
+			contact, sdp));
 }
 
 /* re-INVITE or UPDATE: the media may move; our own side stays as it was. */
@@ -319,18 +330,20 @@ static void on_reoffer(struct crowd_call *c, const struct crowd_message *m, stru
 		}
 		c->answer_changed = true;
 		c->answer = theirs;
-		ours.direction = theirs.sends && theirs.receives ? "sendrecv" :
-			theirs.sends                             ? "recvonly" :
-			theirs.receives                          ? "sendonly" :
-								   "inactive";
+		ours.direction = theirs.sends && theirs.receives ? "sendrecv"
+				 : theirs.sends                  ? "recvonly"
+				 : theirs.receives               ? "sendonly"
+								 : "inactive";
 	}
 	bool wants_sdp = m->body.len > 0 || crowd_span_is(m->method, "INVITE");
 	reply(c, m, 200, "OK", wants_sdp && crowd_offer_write(sdp, sizeof(sdp), &ours) ? sdp : NULL, out);
 }
 
-static void on_request(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+static void on_request(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
-	bool in_dialog = c->to_tag[0] && crowd_span_is(m->from_tag, c->to_tag) && crowd_span_is(m->to_tag, c->from_tag);
+	bool in_dialog = c->to_tag[0] && crowd_span_is(m->from_tag, c->to_tag) &&
+			 crowd_span_is(m->to_tag, c->from_tag);
 
 	if (crowd_span_is(m->method, "ACK"))
 		return;
@@ -354,7 +367,8 @@ static void on_request(struct crowd_call *c, const struct crowd_message *m, uint
 	}
 }
 
-void crowd_call_take(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
+void crowd_call_take(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
 	if (c->state == CROWD_IDLE)
 		return;

@@ -38,12 +38,12 @@ enum crowd_state {
 
 enum crowd_end {
 	CROWD_END_NONE,
-	CROWD_END_PLANNED,    /* our BYE */
-	CROWD_END_FAR,        /* their BYE */
-	CROWD_END_REFUSED,    /* a final status that is no 2xx */
-	CROWD_END_TIMEOUT,    /* nothing final came */
-	CROWD_END_CANCELLED,  /* we gave up before the answer */
-	CROWD_END_UNUSABLE,   /* answered with what we cannot use: hung up at once */
+	CROWD_END_PLANNED,   /* our BYE */
+	CROWD_END_FAR,       /* their BYE */
+	CROWD_END_REFUSED,   /* a final status that is no 2xx */
+	CROWD_END_TIMEOUT,   /* nothing final came */
+	CROWD_END_CANCELLED, /* we gave up before the answer */
+	CROWD_END_UNUSABLE,  /* answered with what we cannot use: hung up at once */
 	CROWD_ENDS
 };
 const char *crowd_end_text(enum crowd_end end);
@@ -90,7 +90,8 @@ struct crowd_call {
 
 void crowd_call_start(struct crowd_call *c, uint64_t now_us, struct crowd_outbox *out);
 /* A message with this call's Call-ID.  Response or request; what does not fit is ignored. */
-void crowd_call_take(struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out);
+void crowd_call_take(
+	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out);
 /* When crowd_call_timer() is due; UINT64_MAX: never. */
 uint64_t crowd_call_next(const struct crowd_call *c);
 void crowd_call_timer(struct crowd_call *c, uint64_t now_us, struct crowd_outbox *out);

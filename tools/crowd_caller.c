@@ -31,9 +31,11 @@ static bool step_done(const struct crowd_caller *c, uint64_t now_us)
 	case CROWD_PAUSING: return now_us >= c->key_until_us;
 	case CROWD_WAITING:
 		return now_us >= c->key_until_us || !c->ear ||
-			crowd_ear_quiet_us(c->ear, c->key_since_us, now_us) >= (uint64_t)CROWD_KEYS_QUIET_MS * 1000;
+		       crowd_ear_quiet_us(c->ear, c->key_since_us, now_us) >=
+			       (uint64_t)CROWD_KEYS_QUIET_MS * 1000;
 	case CROWD_PRESSING:
-		return now_us >= c->key_until_us && !c->press.digit && c->inband_at >= c->inband_n && !c->info_wanted;
+		return now_us >= c->key_until_us && !c->press.digit && c->inband_at >= c->inband_n &&
+		       !c->info_wanted;
 	default: return true;
 	}
 }
@@ -65,7 +67,8 @@ static bool send_event(struct crowd_caller *c, struct crowd_media *media, uint32
 
 	if (!c->press.digit || keypad_next(&c->press, (uint16_t)step, payload, &marker) != MIX_OK)
 		return false;
-	crowd_media_send(media, &c->stream, c->call.answer.event_pt, marker, c->press.timestamp, payload, sizeof(payload));
+	crowd_media_send(media, &c->stream, c->call.answer.event_pt, marker, c->press.timestamp, payload,
+		sizeof(payload));
 	return true;
 }
 
@@ -73,13 +76,16 @@ static struct crowd_packet next_sound(struct crowd_caller *c)
 {
 	if (c->finger == CROWD_PRESSING && c->inband_at < c->inband_n) {
 		char key = c->keys.steps[c->key_at - 1];
-		return crowd_clip_packet(c->voice->keys[strchr(crowd_key_names, key) - crowd_key_names], c->inband_at++);
+		return crowd_clip_packet(
+			c->voice->keys[strchr(crowd_key_names, key) - crowd_key_names], c->inband_at++);
 	}
-	const struct crowd_clip *clip = c->finger == CROWD_KEYED && c->talks ? c->voice->talk : c->voice->quiet;
+	const struct crowd_clip *clip =
+		c->finger == CROWD_KEYED && c->talks ? c->voice->talk : c->voice->quiet;
 	return crowd_clip_packet(clip, c->say_at++);
 }
 
-bool crowd_caller_speak(struct crowd_caller *c, struct crowd_media *media, uint64_t now_us, struct crowd_outbox *out)
+bool crowd_caller_speak(
+	struct crowd_caller *c, struct crowd_media *media, uint64_t now_us, struct crowd_outbox *out)
 {
 	const struct codec_info *codec = codec_info(c->voice->format.id);
 	uint32_t step = codec->clock_hz / 1000 * c->group->ptime_ms;
@@ -92,7 +98,8 @@ bool crowd_caller_speak(struct crowd_caller *c, struct crowd_media *media, uint6
 		if (c->finger == CROWD_KEYED && crowd_clip_spoken(c->voice->talk))
 			c->say_at = 0; /* speech from its beginning; tones begin anywhere */
 	}
-	if (c->info_wanted && crowd_call_info(&c->call, c->keys.steps[c->key_at - 1], c->group->press_ms, now_us, out))
+	if (c->info_wanted &&
+		crowd_call_info(&c->call, c->keys.steps[c->key_at - 1], c->group->press_ms, now_us, out))
 		c->info_wanted = false;
 
 	bool key = send_event(c, media, step);
@@ -101,8 +108,8 @@ bool crowd_caller_speak(struct crowd_caller *c, struct crowd_media *media, uint6
 		if (p.marks) /* alone and at once, so that its time is known */
 			crowd_media_flush(media);
 		if (p.len > 0) {
-			crowd_media_send(media, &c->stream, c->call.answer.payload_type, !c->spoke, c->stream.timestamp,
-				p.payload, p.len);
+			crowd_media_send(media, &c->stream, c->call.answer.payload_type, !c->spoke,
+				c->stream.timestamp, p.payload, p.len);
 			c->spoke = true;
 		}
 		marks = p.marks && c->finger == CROWD_KEYED && c->talks;

@@ -22,8 +22,9 @@ enum crowd_finger { CROWD_NEXT_KEY, CROWD_PAUSING, CROWD_WAITING, CROWD_PRESSING
 
 /* The sounds of one (group, codec): made once for all its callers. */
 struct crowd_voice {
-	struct crowd_clip *talk, *quiet;               /* owned; NULL: codec not in use */
-	struct crowd_clip *keys[CROWD_KEY_CLIPS];      /* owned; in-band, by place in crowd_key_names; NULL: not used */
+	struct crowd_clip *talk, *quiet; /* owned; NULL: codec not in use */
+	struct crowd_clip
+		*keys[CROWD_KEY_CLIPS]; /* owned; in-band, by place in crowd_key_names; NULL: not used */
 	struct codec_format format;
 };
 extern const char crowd_key_names[];
@@ -39,18 +40,19 @@ struct crowd_caller {
 	size_t say_at;         /* packet of its sound */
 	struct crowd_keys keys;
 	enum crowd_finger finger;
-	unsigned key_at;       /* step of keys */
+	unsigned key_at; /* step of keys */
 	uint64_t key_until_us, key_since_us;
 	struct keypad_tx press;
 	size_t inband_at, inband_n;
 	bool info_wanted;
 	unsigned pressed;
-	bool spoke;            /* the first packet of all is marked */
+	bool spoke; /* the first packet of all is marked */
 	bool settled;
-	bool hung_up;          /* asked to */
+	bool hung_up; /* asked to */
 	uint64_t settled_us;
 };
 
 /* One ptime has passed: sends what is due. `out` takes an INFO.  True: a burst begins with this packet. */
-bool crowd_caller_speak(struct crowd_caller *c, struct crowd_media *media, uint64_t now_us, struct crowd_outbox *out);
+bool crowd_caller_speak(
+	struct crowd_caller *c, struct crowd_media *media, uint64_t now_us, struct crowd_outbox *out);
 #endif

@@ -31,7 +31,7 @@ static bool pcm_room(struct pcm *p, size_t more, char *why, size_t why_cap)
 		snprintf(why, why_cap, "sound is longer than %d s", CROWD_CLIP_SECONDS);
 		return false;
 	}
-	if (p->n + more > p->cap) {
+	if (!p->samples || p->n + more > p->cap) {
 		size_t cap = p->n + more + p->hz;
 		int16_t *grown = realloc(p->samples, cap * sizeof(*grown));
 		if (!grown) {
@@ -72,7 +72,8 @@ static double uniform(uint64_t *seed)
 
 static void put_noise(struct pcm *p, size_t n, double dbov)
 {
-	double peak = 32768.0 * sqrt(3.0) * pow(10.0, dbov / 20.0); /* RMS of a uniform spread is peak / sqrt 3 */
+	double peak =
+		32768.0 * sqrt(3.0) * pow(10.0, dbov / 20.0); /* RMS of a uniform spread is peak / sqrt 3 */
 
 	for (size_t i = 0; i < n; i++)
 		p->samples[p->n++] = clamp(peak * uniform(&p->seed));
@@ -149,8 +150,8 @@ static bool put_part(struct pcm *p, const char *part, char *why, size_t why_cap)
 			return false;
 		put_noise(p, (size_t)(seconds * p->hz), dbov);
 	} else if (strncmp(part, "silence", 7) == 0 && (!part[7] || part[7] == ':')) {
-		if (part[7] && (sscanf(part + 7, ":%lf%n", &seconds, &used) != 1 || part[7 + used] || !(seconds > 0.0) ||
-				       seconds > CROWD_CLIP_SECONDS))
+		if (part[7] && (sscanf(part + 7, ":%lf%n", &seconds, &used) != 1 || part[7 + used] ||
+				       !(seconds > 0.0) || seconds > CROWD_CLIP_SECONDS))
 			goto syntax;
 		if (!pcm_room(p, (size_t)(seconds * p->hz), why, why_cap))
 			return false;
@@ -167,7 +168,8 @@ static bool put_part(struct pcm *p, const char *part, char *why, size_t why_cap)
 	}
 	return true;
 syntax:
-	snprintf(why, why_cap, "'%s': expected tone:HZ[:-LEVEL][:SECONDS], noise[:-LEVEL][:SECONDS] or silence[:SECONDS]",
+	snprintf(why, why_cap,
+		"'%s': expected tone:HZ[:-LEVEL][:SECONDS], noise[:-LEVEL][:SECONDS] or silence[:SECONDS]",
 		part);
 	return false;
 }
@@ -193,14 +195,16 @@ static bool put_sound(struct pcm *p, const char *sound, char *why, size_t why_ca
 }
 
 /* Runs `e` once through the sound; with a clip, keeps what comes out. */
-static enum mix_err encode_pass(struct encoder *e, const struct pcm *p, size_t packet, struct crowd_clip *keep)
+static enum mix_err encode_pass(
+	struct encoder *e, const struct pcm *p, size_t packet, struct crowd_clip *keep)
 {
 	uint8_t payload[PACKET_SLOT];
 	size_t used = 0, k = 0;
 
 	for (size_t i = 0; i + packet <= p->n; i += packet, k++) {
 		size_t len = 0;
-		enum mix_err err = encoder_run(e, p->samples + i, packet, keep ? keep->bytes + used : payload, PACKET_SLOT, &len);
+		enum mix_err err = encoder_run(
+			e, p->samples + i, packet, keep ? keep->bytes + used : payload, PACKET_SLOT, &len);
 		if (err)
 			return err;
 		if (!keep)
@@ -230,7 +234,8 @@ static struct crowd_clip *encode(struct pcm *p, const struct codec_format *forma
 	if (!clip)
 		goto fail;
 	clip->spoken = p->spoken;
-	clip->marks_every = p->bursts && BURST_EVERY_MS % format->ptime_ms == 0 ? BURST_EVERY_MS / format->ptime_ms : 0;
+	clip->marks_every =
+		p->bursts && BURST_EVERY_MS % format->ptime_ms == 0 ? BURST_EVERY_MS / format->ptime_ms : 0;
 	clip->bytes = malloc(n * PACKET_SLOT);
 	clip->at = calloc(n + 1, sizeof(*clip->at));
 	if (!clip->bytes || !clip->at)
@@ -258,8 +263,8 @@ static struct pcm pcm_for(const struct codec_format *format, uint64_t seed)
 	return (struct pcm){ .hz = rate_hz(rate), .rate = rate, .seed = seed };
 }
 
-struct crowd_clip *crowd_clip_make(const char *sound, const struct codec_format *format, uint64_t seed, char *why,
-	size_t why_cap)
+struct crowd_clip *crowd_clip_make(
+	const char *sound, const struct codec_format *format, uint64_t seed, char *why, size_t why_cap)
 {
 	struct pcm p = pcm_for(format, seed);
 	struct crowd_clip *clip = NULL;
@@ -268,7 +273,8 @@ struct crowd_clip *crowd_clip_make(const char *sound, const struct codec_format 
 		/* A whole number of packets of any ptime, so that a tone repeats without a seam. */
 		size_t once = p.n;
 		bool fits = !p.spoken && once % (p.hz / 1000 * format->ptime_ms) != 0;
-		for (unsigned i = 1; fits && i < format->ptime_ms && p.n % (p.hz / 1000 * format->ptime_ms); i++) {
+		for (unsigned i = 1; fits && i < format->ptime_ms && p.n % (p.hz / 1000 * format->ptime_ms);
+			i++) {
 			if (!pcm_room(&p, once, why, why_cap))
 				break;
 			memcpy(p.samples + p.n, p.samples, once * sizeof(*p.samples));
@@ -280,8 +286,8 @@ struct crowd_clip *crowd_clip_make(const char *sound, const struct codec_format 
 	return clip;
 }
 
-struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms, const struct codec_format *format,
-	char *why, size_t why_cap)
+struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms,
+	const struct codec_format *format, char *why, size_t why_cap)
 {
 	static const char keys[] = "123A456B789C*0#D";
 	static const double rows[] = { 697, 770, 852, 941 }, columns[] = { 1209, 1336, 1477, 1633 };

@@ -29,14 +29,15 @@ struct crowd_packet {
 struct crowd_clip;
 
 /* NULL: *why says what is wrong with `sound`, or what is missing. */
-struct crowd_clip *crowd_clip_make(const char *sound, const struct codec_format *format, uint64_t seed, char *why,
-	size_t why_cap);
+struct crowd_clip *crowd_clip_make(
+	const char *sound, const struct codec_format *format, uint64_t seed, char *why, size_t why_cap);
 /* One key as in-band tones, `press_ms` long, and a pause of `gap_ms`. */
-struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms, const struct codec_format *format,
-	char *why, size_t why_cap);
+struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms,
+	const struct codec_format *format, char *why, size_t why_cap);
 struct crowd_clip *crowd_clip_free(struct crowd_clip *clip);
 
 size_t crowd_clip_packets(const struct crowd_clip *clip);
-struct crowd_packet crowd_clip_packet(const struct crowd_clip *clip, size_t index); /* index modulo its length */
+struct crowd_packet crowd_clip_packet(
+	const struct crowd_clip *clip, size_t index);  /* index modulo its length */
 bool crowd_clip_spoken(const struct crowd_clip *clip); /* holds a file: begins at its beginning */
 #endif

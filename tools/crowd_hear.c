@@ -4,7 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONCEAL_PACKETS = 5, PAUSE_SECONDS = 10, PCM_MAX = 48 * 120, ONSET_QUIET_US = 100000, ONSET_PEAK = 2000 };
+enum {
+	CONCEAL_PACKETS = 5,
+	PAUSE_SECONDS = 10,
+	PCM_MAX = 48 * 120,
+	ONSET_QUIET_US = 100000,
+	ONSET_PEAK = 2000
+};
 
 struct crowd_ear {
 	struct decoder *decoder; /* owned */
@@ -44,7 +50,9 @@ fail:
 
 bool crowd_ear_record(struct crowd_ear *ear, const char *path)
 {
-	SF_INFO info = { .samplerate = (int)ear->hz, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16 };
+	SF_INFO info = {
+		.samplerate = (int)ear->hz, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16
+	};
 
 	ear->file = sf_open(path, SFM_WRITE, &info);
 	return ear->file != NULL;

@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CROWD_KEYS_MAX = 128, CROWD_KEYS_PAUSE_MS = 500, CROWD_KEYS_QUIET_MS = 1000, CROWD_KEYS_WAIT_MS = 30000 };
+enum {
+	CROWD_KEYS_MAX = 128,
+	CROWD_KEYS_PAUSE_MS = 500,
+	CROWD_KEYS_QUIET_MS = 1000,
+	CROWD_KEYS_WAIT_MS = 30000
+};
 
 enum crowd_digits_by { CROWD_BY_EVENT = 1, CROWD_BY_INFO = 2, CROWD_BY_INBAND = 4 };
 

@@ -8,7 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 128, DATAGRAM = 1536, PLACES = 8192, HEAD = RTP_HEADER + 4, PORT_TRIES = 200, SOCKET_BUFFER = 4 << 20 };
+enum {
+	BATCH = 128,
+	DATAGRAM = 1536,
+	PLACES = 8192,
+	HEAD = RTP_HEADER + 4,
+	PORT_TRIES = 200,
+	SOCKET_BUFFER = 4 << 20
+};
 
 struct place { /* a socket pair */
 	int rtp, rtcp;
@@ -17,7 +24,7 @@ struct place { /* a socket pair */
 	unsigned phase, callers;
 };
 
-struct seat { /* of the table that finds a caller by where a packet comes from */
+struct seat {         /* of the table that finds a caller by where a packet comes from */
 	uint64_t key; /* 0: free */
 	uint32_t id;
 };
@@ -123,13 +130,13 @@ static int udp_socket(struct in_addr ip, uint16_t port)
 static bool open_pair(struct place *p)
 {
 	for (int i = 0; i < PORT_TRIES; i++) {
-		struct sockaddr_in at;
+		struct sockaddr_in at = { 0 };
 		socklen_t len = sizeof(at);
 		p->rtp = udp_socket(p->ip, 0);
 		if (p->rtp < 0)
 			return false;
-		getsockname(p->rtp, (struct sockaddr *)&at, &len);
-		p->port = ntohs(at.sin_port);
+		bool known = getsockname(p->rtp, (struct sockaddr *)&at, &len) == 0;
+		p->port = known ? ntohs(at.sin_port) : 1;
 		if (p->port % 2 == 0 && (p->rtcp = udp_socket(p->ip, (uint16_t)(p->port + 1))) >= 0)
 			return true;
 		close(p->rtp);
@@ -147,8 +154,8 @@ static void watch(struct crowd_media *m, int fd, unsigned place, bool rtcp)
 	epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_addr ip, unsigned phase, char *why,
-	size_t why_cap)
+bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_addr ip, unsigned phase,
+	char *why, size_t why_cap)
 {
 	unsigned i = m->n_places;
 
@@ -179,7 +186,8 @@ bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_
 
 static uint64_t seat_key(unsigned place, const struct sockaddr_in *from)
 {
-	return ((uint64_t)(place + 1) << 48) | ((uint64_t)ntohl(from->sin_addr.s_addr) << 16) | ntohs(from->sin_port);
+	return ((uint64_t)(place + 1) << 48) | ((uint64_t)ntohl(from->sin_addr.s_addr) << 16) |
+	       ntohs(from->sin_port);
 }
 
 /* The seat of this key, or the free one where it belongs. */
@@ -221,13 +229,15 @@ void crowd_media_flush(struct crowd_media *m)
 	m->n_batch = 0;
 }
 
-void crowd_media_send(struct crowd_media *m, struct crowd_stream *s, uint8_t pt, bool marker, uint32_t timestamp,
-	const uint8_t *payload, size_t len)
+void crowd_media_send(struct crowd_media *m, struct crowd_stream *s, uint8_t pt, bool marker,
+	uint32_t timestamp, const uint8_t *payload, size_t len)
 {
 	if (m->n_batch == BATCH || (m->n_batch > 0 && m->batch_place != s->place))
 		crowd_media_flush(m);
 	unsigned i = m->n_batch++;
-	struct rtp head = { .seq = s->seq++, .timestamp = timestamp, .ssrc = s->ssrc, .payload_type = pt, .marker = marker };
+	struct rtp head = {
+		.seq = s->seq++, .timestamp = timestamp, .ssrc = s->ssrc, .payload_type = pt, .marker = marker
+	};
 
 	m->batch_place = s->place;
 	rtp_write(m->heads[i], &head);

@@ -17,7 +17,7 @@
 
 enum { CROWD_LATE_US = 60000 /* behind the stream's fastest packet: late */ };
 
-struct crowd_stream { /* one caller's RTP both ways; zero-initialise, then crowd_media_place() */
+struct crowd_stream {   /* one caller's RTP both ways; zero-initialise, then crowd_media_place() */
 	unsigned place; /* which socket pair */
 	struct in_addr ip;
 	uint16_t port;
@@ -42,20 +42,21 @@ struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls, bool prec
 struct crowd_media *crowd_media_close(struct crowd_media *m);
 
 /* Gives the stream a socket pair on `ip`; `phase` is the millisecond it sends in. False: *why. */
-bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_addr ip, unsigned phase, char *why,
-	size_t why_cap);
+bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_addr ip, unsigned phase,
+	char *why, size_t why_cap);
 /* From now on what comes from s->far is caller `id`'s. */
 void crowd_media_listen(struct crowd_media *m, const struct crowd_stream *s, uint32_t id);
 
 /* Puts a packet into the batch; the payload must stay until the flush, unless it is of 4 bytes or less. */
-void crowd_media_send(struct crowd_media *m, struct crowd_stream *s, uint8_t pt, bool marker, uint32_t timestamp,
-	const uint8_t *payload, size_t len);
+void crowd_media_send(struct crowd_media *m, struct crowd_stream *s, uint8_t pt, bool marker,
+	uint32_t timestamp, const uint8_t *payload, size_t len);
 void crowd_media_flush(struct crowd_media *m);
 
 /* Reads all that waits on all sockets. */
 void crowd_media_receive(struct crowd_media *m, crowd_packet_fn on_packet, void *arg);
 /* Counts a packet of this stream. */
-void crowd_stream_count(struct crowd_stream *s, const struct rtp *rtp, unsigned clock_hz, uint64_t arrival_us);
+void crowd_stream_count(
+	struct crowd_stream *s, const struct rtp *rtp, unsigned clock_hz, uint64_t arrival_us);
 uint64_t crowd_stream_lost(const struct crowd_stream *s);
 
 uint64_t crowd_media_strays(const struct crowd_media *m); /* RTP from nobody we know */

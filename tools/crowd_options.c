@@ -45,26 +45,31 @@ const char *crowd_options_help(void)
 	       "\n"
 	       "  crowd --to sip:+15550100@127.0.0.1:5060 --from-ip 127.0.0.2 --keys '483920175#4821#'\n"
 	       "\n"
-	       "of a group of callers; --and begins the next group, like the one before but for what follows\n"
+	       "of a group of callers; --and begins the next group, like the one before but for what "
+	       "follows\n"
 	       "  --to URI             whom to call; \"{}\" is replaced, see --each\n"
 	       "  --from USER          who calls (+15559000001)     --from-ip IP   from where (127.0.0.1)\n"
 	       "  --calls N            how many (1)                 --rate CPS     how fast (10)\n"
 	       "  --after S            begin later (0)\n"
 	       "  --codec NAME         PCMU PCMA G722 opus, or mix: one after another (PCMU)\n"
-	       "  --ptime MS           10 20 30 40 60 (20)          --dtx          Opus sends nothing in silence\n"
+	       "  --ptime MS           10 20 30 40 60 (20)          --dtx          Opus sends nothing in "
+	       "silence\n"
 	       "  --keys KEYS          0-9*#A-D; ',' waits 0.5 s, 'w' until the prompt has ended\n"
 	       "  --digits-by WAYS     event info inband, joined by '+' (event)\n"
 	       "  --press MS           how long a key is held (100)\n"
 	       "  --each A..B          \"{}\" in --to and --keys is A, A+1 ... B, caller by caller\n"
-	       "  --say SOUND          tone:HZ[:-LEVEL][:S] noise[:-LEVEL] silence[:S] FILE, joined by '+' (silence)\n"
-	       "  --talkers K          only the first K say it      --quiet SOUND  what the others say (silence)\n"
+	       "  --say SOUND          tone:HZ[:-LEVEL][:S] noise[:-LEVEL] silence[:S] FILE, joined by '+' "
+	       "(silence)\n"
+	       "  --talkers K          only the first K say it      --quiet SOUND  what the others say "
+	       "(silence)\n"
 	       "  --hear HZ,HZ,...     report the level of each in the last 2 s heard, in dBov\n"
 	       "  --record FILE.wav    what the group's first caller hears\n"
 	       "\n"
 	       "of the run\n"
 	       "  --seconds S          stay S after all are up and keyed in; all end together (10)\n"
 	       "  --own-time           each stays S of its own instead\n"
-	       "  --delay              measure mouth-to-ear delay: first talker of each room to its listeners\n"
+	       "  --delay              measure mouth-to-ear delay: first talker of each room to its "
+	       "listeners\n"
 	       "  --share N            callers on one RTP socket (128)\n"
 	       "  --seed N             of all that is random (1)\n"
 	       "  --json | --table     what is printed (table)\n"
@@ -132,7 +137,8 @@ static bool read_hear(struct crowd_group *g, const char *value)
 	while (*value) {
 		char *end;
 		unsigned long hz = strtoul(value, &end, 10);
-		if (end == value || hz < 20 || hz > 24000 || g->n_hear == CROWD_HEAR_MAX || (*end && *end != ','))
+		if (end == value || hz < 20 || hz > 24000 || g->n_hear == CROWD_HEAR_MAX ||
+			(*end && *end != ','))
 			return false;
 		g->hear_hz[g->n_hear++] = (unsigned)hz;
 		value = *end ? end + 1 : end;
@@ -144,14 +150,16 @@ static bool read_each(struct crowd_group *g, const char *value)
 {
 	int width = 0, used = 0;
 
-	if (sscanf(value, "%18llu%n..%18llu%n", &g->each_first, &width, &g->each_last, &used) != 2 || value[used] ||
-		g->each_last < g->each_first || g->each_last - g->each_first >= CROWD_CALLS_MAX)
+	if (sscanf(value, "%18llu%n..%18llu%n", &g->each_first, &width, &g->each_last, &used) != 2 ||
+		value[used] || g->each_last < g->each_first ||
+		g->each_last - g->each_first >= CROWD_CALLS_MAX)
 		return false;
 	g->each_width = (unsigned)width;
 	return true;
 }
 
-static bool read_group_option(struct parse *p, struct crowd_group *g, int option, const char *name, const char *value)
+static bool read_group_option(
+	struct parse *p, struct crowd_group *g, int option, const char *name, const char *value)
 {
 	struct crowd_keys keys;
 	char wrong[96];
@@ -162,18 +170,24 @@ static bool read_group_option(struct parse *p, struct crowd_group *g, int option
 	case OPT_SAY: return put_text(p, g->say, sizeof(g->say), name, value);
 	case OPT_QUIET: return put_text(p, g->quiet, sizeof(g->quiet), name, value);
 	case OPT_RECORD: return put_text(p, g->record, sizeof(g->record), name, value);
-	case OPT_FROM_IP: return inet_pton(AF_INET, value, &g->from_ip) == 1 || bad(p, name, value, "an IPv4 address");
+	case OPT_FROM_IP:
+		return inet_pton(AF_INET, value, &g->from_ip) == 1 || bad(p, name, value, "an IPv4 address");
 	case OPT_CALLS:
 		return whole(value, 1, CROWD_CALLS_MAX, &g->calls) || bad(p, name, value, "1 to 20000 calls");
-	case OPT_RATE: return number(value, 0.01, 5000, &g->rate) || bad(p, name, value, "0.01 to 5000 calls per second");
-	case OPT_AFTER: return number(value, 0, 3600, &g->after_s) || bad(p, name, value, "0 to 3600 seconds");
+	case OPT_RATE:
+		return number(value, 0.01, 5000, &g->rate) ||
+		       bad(p, name, value, "0.01 to 5000 calls per second");
+	case OPT_AFTER:
+		return number(value, 0, 3600, &g->after_s) || bad(p, name, value, "0 to 3600 seconds");
 	case OPT_CODEC: return read_codec(g, value) || bad(p, name, value, "PCMU, PCMA, G722, opus or mix");
 	case OPT_PTIME:
 		return (whole(value, 10, 60, &g->ptime_ms) && g->ptime_ms % 10 == 0) ||
-			bad(p, name, value, "10, 20, 30, 40, 50 or 60 ms");
+		       bad(p, name, value, "10, 20, 30, 40, 50 or 60 ms");
 	case OPT_PRESS: return whole(value, 20, 5000, &g->press_ms) || bad(p, name, value, "20 to 5000 ms");
-	case OPT_TALKERS: return whole(value, 0, CROWD_CALLS_MAX, &g->talkers) || bad(p, name, value, "0 to 20000");
-	case OPT_HEAR: return read_hear(g, value) || bad(p, name, value, "1 to 16 frequencies in Hz, with commas");
+	case OPT_TALKERS:
+		return whole(value, 0, CROWD_CALLS_MAX, &g->talkers) || bad(p, name, value, "0 to 20000");
+	case OPT_HEAR:
+		return read_hear(g, value) || bad(p, name, value, "1 to 16 frequencies in Hz, with commas");
 	case OPT_EACH: return read_each(g, value) || bad(p, name, value, "a range such as 100000..100249");
 	case OPT_DIGITS_BY:
 		g->digits_by = crowd_digits_by_read(value);
@@ -181,7 +195,8 @@ static bool read_group_option(struct parse *p, struct crowd_group *g, int option
 	case OPT_KEYS:
 		snprintf(g->keys_text, sizeof(g->keys_text), "%s", value);
 		char probe[CROWD_KEYS_MAX];
-		if (!crowd_template(probe, sizeof(probe), value, 0, 1) || !crowd_keys_read(&keys, probe, wrong, sizeof(wrong)))
+		if (!crowd_template(probe, sizeof(probe), value, 0, 1) ||
+			!crowd_keys_read(&keys, probe, wrong, sizeof(wrong)))
 			return bad(p, name, value, "keys 0-9 * # A-D and ',' 'w'");
 		return true;
 	default: g->dtx = true; return true;
@@ -195,7 +210,8 @@ static bool read_run_option(struct parse *p, int option, const char *name, const
 
 	switch (option) {
 	case OPT_SECONDS:
-		return number(value, 0, CROWD_SECONDS_MAX, &o->seconds) || bad(p, name, value, "0 to 86400 seconds");
+		return number(value, 0, CROWD_SECONDS_MAX, &o->seconds) ||
+		       bad(p, name, value, "0 to 86400 seconds");
 	case OPT_SHARE: return whole(value, 1, 1000, &o->share) || bad(p, name, value, "1 to 1000 callers");
 	case OPT_SEED:
 		if (!number(value, 0, 9e15, &n))
@@ -268,7 +284,8 @@ static bool check_groups(struct crowd_options *o, char *why, size_t why_cap)
 	return true;
 }
 
-enum crowd_parsed crowd_options_read(struct crowd_options *out, int argc, char **argv, char *why, size_t why_cap)
+enum crowd_parsed crowd_options_read(
+	struct crowd_options *out, int argc, char **argv, char *why, size_t why_cap)
 {
 	static const struct option names[] = {
 		{ "to", required_argument, NULL, OPT_TO },
@@ -305,9 +322,17 @@ enum crowd_parsed crowd_options_read(struct crowd_options *out, int argc, char *
 	int option, index = 0;
 
 	*out = (struct crowd_options){ .n_groups = 1, .seconds = 10, .share = 128, .seed = 1 };
-	out->groups[0] = (struct crowd_group){ .from_user = "+15559000001", .calls = 1, .rate = 10, .codec = CODEC_PCMU,
-		.ptime_ms = 20, .press_ms = 100, .digits_by = CROWD_BY_EVENT, .talkers = CROWD_CALLS_MAX,
-		.say = "silence", .quiet = "silence", .from_ip = { htonl(INADDR_LOOPBACK) } };
+	out->groups[0] = (struct crowd_group){ .from_user = "+15559000001",
+		.calls = 1,
+		.rate = 10,
+		.codec = CODEC_PCMU,
+		.ptime_ms = 20,
+		.press_ms = 100,
+		.digits_by = CROWD_BY_EVENT,
+		.talkers = CROWD_CALLS_MAX,
+		.say = "silence",
+		.quiet = "silence",
+		.from_ip = { htonl(INADDR_LOOPBACK) } };
 	optind = 1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "h", names, &index)) != -1) {
@@ -327,8 +352,8 @@ enum crowd_parsed crowd_options_read(struct crowd_options *out, int argc, char *
 			out->groups[out->n_groups++].record[0] = '\0';
 			continue;
 		}
-		bool ok = option < OPT_AND ? read_group_option(&p, g, option, names[index].name, optarg) :
-					     read_run_option(&p, option, names[index].name, optarg);
+		bool ok = option < OPT_AND ? read_group_option(&p, g, option, names[index].name, optarg)
+					   : read_run_option(&p, option, names[index].name, optarg);
 		if (!ok)
 			return CROWD_USAGE;
 	}

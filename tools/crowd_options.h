@@ -23,7 +23,8 @@ enum {
 };
 
 struct crowd_group {
-	char to[CROWD_TEXT], from_user[64], keys_text[CROWD_KEYS_MAX], say[CROWD_TEXT], quiet[CROWD_TEXT], record[CROWD_TEXT];
+	char to[CROWD_TEXT], from_user[64], keys_text[CROWD_KEYS_MAX], say[CROWD_TEXT], quiet[CROWD_TEXT],
+		record[CROWD_TEXT];
 	struct in_addr from_ip;
 	struct sockaddr_in server; /* from `to` */
 	unsigned calls;
@@ -41,17 +42,18 @@ struct crowd_options {
 	struct crowd_group groups[CROWD_GROUPS];
 	unsigned n_groups, n_calls;
 	double seconds;
-	bool own_time;     /* each call counts its own seconds; else all end together */
-	bool delay;        /* measure mouth to ear */
+	bool own_time; /* each call counts its own seconds; else all end together */
+	bool delay;    /* measure mouth to ear */
 	bool json, allow_remote;
-	unsigned share;    /* callers on one RTP socket */
+	unsigned share; /* callers on one RTP socket */
 	uint64_t seed;
 };
 
 enum crowd_parsed { CROWD_GO, CROWD_HELP, CROWD_USAGE };
 
 /* CROWD_USAGE: *why says what is wrong. */
-enum crowd_parsed crowd_options_read(struct crowd_options *out, int argc, char **argv, char *why, size_t why_cap);
+enum crowd_parsed crowd_options_read(
+	struct crowd_options *out, int argc, char **argv, char *why, size_t why_cap);
 const char *crowd_options_help(void);
 unsigned crowd_group_values(const struct crowd_group *g); /* size of the range of --each, at least 1 */
 #endif

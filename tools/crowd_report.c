@@ -106,16 +106,17 @@ static void print_heard(const struct crowd_run *run, unsigned gi, FILE *to)
 
 void crowd_print_table(const struct crowd_run *run, FILE *to)
 {
-	fprintf(to, "%5s %-5s %6s %8s %7s %7s %7s %13s %10s %10s %7s %6s\n", "group", "codec", "placed", "answered",
-		"refused", "dropped", "no end", "setup p50/p99", "RTP sent", "received", "lost", "late");
+	fprintf(to, "%5s %-5s %6s %8s %7s %7s %7s %13s %10s %10s %7s %6s\n", "group", "codec", "placed",
+		"answered", "refused", "dropped", "no end", "setup p50/p99", "RTP sent", "received", "lost",
+		"late");
 	for (unsigned gi = 0; gi < run->options.n_groups; gi++) {
 		const struct crowd_group *g = &run->options.groups[gi];
 		struct sum s = sum_up(run, gi);
-		fprintf(to, "%5u %-5s %6u %8u %7u %7u %7u %6.0f/%3.0f ms %10llu %10llu %7llu %6llu\n", gi + 1, codec_name(g),
-			s.placed, s.answered, s.refused, s.dropped, s.timeout + s.unusable,
+		fprintf(to, "%5u %-5s %6u %8u %7u %7u %7u %6.0f/%3.0f ms %10llu %10llu %7llu %6llu\n", gi + 1,
+			codec_name(g), s.placed, s.answered, s.refused, s.dropped, s.timeout + s.unusable,
 			percentile_ms(s.setup_us, s.n_setup, 0.5), percentile_ms(s.setup_us, s.n_setup, 0.99),
-			(unsigned long long)s.sent, (unsigned long long)s.received, (unsigned long long)s.lost,
-			(unsigned long long)s.late);
+			(unsigned long long)s.sent, (unsigned long long)s.received,
+			(unsigned long long)s.lost, (unsigned long long)s.late);
 		for (unsigned status = 0; status < STATUS_MAX; status++)
 			if (s.by_status[status])
 				fprintf(to, "      refused with %u: %u\n", status, s.by_status[status]);
@@ -127,12 +128,15 @@ void crowd_print_table(const struct crowd_run *run, FILE *to)
 			print_heard(run, gi, to);
 		sort_delays(run, gi);
 		if (d->n > 0)
-			fprintf(to, "\nmouth to ear of group %u: median %.1f ms, p99 %.1f ms of %zu bursts\n", gi + 1,
-				percentile_ms(d->us, d->n, 0.5), percentile_ms(d->us, d->n, 0.99), d->n);
+			fprintf(to, "\nmouth to ear of group %u: median %.1f ms, p99 %.1f ms of %zu bursts\n",
+				gi + 1, percentile_ms(d->us, d->n, 0.5), percentile_ms(d->us, d->n, 0.99),
+				d->n);
 	}
 	if (run->strays || run->unsent || run->late_sends)
-		fprintf(to, "\nfrom nobody known: %llu packets; not taken by the kernel: %llu; crowd itself over 5 ms late: "
-			    "%llu times\n",
+		fprintf(to,
+			"\nfrom nobody known: %llu packets; not taken by the kernel: %llu; crowd itself over "
+			"5 ms late: "
+			"%llu times\n",
 			(unsigned long long)run->strays, (unsigned long long)run->unsent,
 			(unsigned long long)run->late_sends);
 }
@@ -140,14 +144,17 @@ void crowd_print_table(const struct crowd_run *run, FILE *to)
 static json_t *json_call(const struct crowd_caller *c)
 {
 	const struct crowd_call *call = &c->call;
-	json_t *j = json_pack("{s:i, s:s, s:s, s:i, s:s, s:i}", "call", (int)c->index + 1, "call_id", call->call_id, "to",
-		call->to_uri, "status", (int)call->status, "ended", crowd_end_text(call->end), "pressed", (int)c->pressed);
+	json_t *j = json_pack("{s:i, s:s, s:s, s:i, s:s, s:i}", "call", (int)c->index + 1, "call_id",
+		call->call_id, "to", call->to_uri, "status", (int)call->status, "ended",
+		crowd_end_text(call->end), "pressed", (int)c->pressed);
 
 	json_object_set_new(j, "codec", json_string(codec_info(c->voice->format.id)->name));
 	json_object_set_new(j, "talks", json_boolean(c->talks));
 	if (call->answered_us) {
-		json_object_set_new(j, "setup_ms", json_real((double)(call->answered_us - call->started_us) / 1000.0));
-		json_object_set_new(j, "seconds", json_real((double)(call->ended_us - call->answered_us) / 1e6));
+		json_object_set_new(
+			j, "setup_ms", json_real((double)(call->answered_us - call->started_us) / 1000.0));
+		json_object_set_new(
+			j, "seconds", json_real((double)(call->ended_us - call->answered_us) / 1e6));
 	}
 	json_object_set_new(j, "sent", json_integer((json_int_t)c->stream.sent));
 	json_object_set_new(j, "received", json_integer((json_int_t)c->stream.received));
@@ -157,8 +164,9 @@ static json_t *json_call(const struct crowd_caller *c)
 	if (c->ear && c->group->n_hear > 0) {
 		json_t *heard = json_array();
 		for (unsigned k = 0; k < c->group->n_hear; k++)
-			json_array_append_new(heard, json_pack("{s:i, s:f}", "hz", (int)c->group->hear_hz[k], "dbov",
-							     crowd_ear_level(c->ear, c->group->hear_hz[k])));
+			json_array_append_new(
+				heard, json_pack("{s:i, s:f}", "hz", (int)c->group->hear_hz[k], "dbov",
+					       crowd_ear_level(c->ear, c->group->hear_hz[k])));
 		json_object_set_new(j, "heard", heard);
 		json_object_set_new(j, "loudness_dbov", json_real(crowd_ear_loudness(c->ear)));
 	}
@@ -180,20 +188,21 @@ static json_t *json_group(const struct crowd_run *run, unsigned gi)
 	}
 	for (uint32_t i = 0; i < g->calls; i++)
 		json_array_append_new(calls, json_call(caller(run, gi, i)));
-	json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:{s:f, s:f, s:f}}", "to", g->to, "codec",
-		codec_name(g), "placed", (int)s.placed, "answered", (int)s.answered, "planned", (int)s.planned, "timeout",
-		(int)s.timeout, "dropped", (int)s.dropped, "unusable", (int)s.unusable, "retransmits", (int)s.retransmits,
-		"refused", refused, "setup_ms", "p50", percentile_ms(s.setup_us, s.n_setup, 0.5), "p99",
-		percentile_ms(s.setup_us, s.n_setup, 0.99), "max", percentile_ms(s.setup_us, s.n_setup, 1.0));
-	json_object_set_new(j, "rtp", json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)s.sent, "received",
-					      (json_int_t)s.received, "lost", (json_int_t)s.lost, "late",
-					      (json_int_t)s.late));
+	json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:{s:f, s:f, s:f}}", "to",
+		g->to, "codec", codec_name(g), "placed", (int)s.placed, "answered", (int)s.answered,
+		"planned", (int)s.planned, "timeout", (int)s.timeout, "dropped", (int)s.dropped, "unusable",
+		(int)s.unusable, "retransmits", (int)s.retransmits, "refused", refused, "setup_ms", "p50",
+		percentile_ms(s.setup_us, s.n_setup, 0.5), "p99", percentile_ms(s.setup_us, s.n_setup, 0.99),
+		"max", percentile_ms(s.setup_us, s.n_setup, 1.0));
+	json_object_set_new(j, "rtp",
+		json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)s.sent, "received",
+			(json_int_t)s.received, "lost", (json_int_t)s.lost, "late", (json_int_t)s.late));
 	sort_delays(run, gi);
 	if (d->n > 0)
-		json_object_set_new(j, "delay_ms", json_pack("{s:i, s:f, s:f, s:f}", "n", (int)d->n, "median",
-							   percentile_ms(d->us, d->n, 0.5), "p99",
-							   percentile_ms(d->us, d->n, 0.99), "max",
-							   percentile_ms(d->us, d->n, 1.0)));
+		json_object_set_new(j, "delay_ms",
+			json_pack("{s:i, s:f, s:f, s:f}", "n", (int)d->n, "median",
+				percentile_ms(d->us, d->n, 0.5), "p99", percentile_ms(d->us, d->n, 0.99),
+				"max", percentile_ms(d->us, d->n, 1.0)));
 	json_object_set_new(j, "calls", calls);
 	free(s.setup_us);
 	return j;
@@ -203,8 +212,8 @@ bool crowd_print_json(const struct crowd_run *run, FILE *to)
 {
 	json_t *groups = json_array();
 	json_t *whole = json_pack("{s:b, s:b, s:I, s:I, s:I, s:o}", "ok", crowd_went_well(run), "interrupted",
-		run->interrupted, "strays", (json_int_t)run->strays, "unsent", (json_int_t)run->unsent, "late_sends",
-		(json_int_t)run->late_sends, "groups", groups);
+		run->interrupted, "strays", (json_int_t)run->strays, "unsent", (json_int_t)run->unsent,
+		"late_sends", (json_int_t)run->late_sends, "groups", groups);
 
 	for (unsigned gi = 0; whole && gi < run->options.n_groups; gi++)
 		json_array_append_new(groups, json_group(run, gi));

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 enum {
-	LINES = 16,           /* source addresses of SIP */
-	TIMER_SLICES = 50,    /* milliseconds between two looks at a call's SIP timers */
-	FREEZE_US = 300000,   /* ears close this long before the first hang-up */
-	LINGER_US = 200000,   /* after the last end: repetitions are still answered */
-	HANGUP_RATE = 200,    /* calls per second at least */
-	BEHIND_MS = 200       /* further behind than this, milliseconds are left out */
+	LINES = 16,         /* source addresses of SIP */
+	TIMER_SLICES = 50,  /* milliseconds between two looks at a call's SIP timers */
+	FREEZE_US = 300000, /* ears close this long before the first hang-up */
+	LINGER_US = 200000, /* after the last end: repetitions are still answered */
+	HANGUP_RATE = 200,  /* calls per second at least */
+	BEHIND_MS = 200     /* further behind than this, milliseconds are left out */
 };
 
 struct line { /* a SIP socket */
@@ -80,10 +80,11 @@ static enum codec_id caller_codec(const struct crowd_group *g, uint32_t index)
 	return g->codec != CODEC_NONE ? g->codec : (enum codec_id)(CODEC_NONE + 1 + index % (CODECS - 1));
 }
 
-static bool make_voice(struct loop *l, const struct crowd_group *g, struct crowd_voice *v, enum codec_id codec,
-	char *why, size_t why_cap)
+static bool make_voice(struct loop *l, const struct crowd_group *g, struct crowd_voice *v,
+	enum codec_id codec, char *why, size_t why_cap)
 {
-	v->format = (struct codec_format){ .id = codec, .ptime_ms = g->ptime_ms, .complexity = 5, .dtx = g->dtx };
+	v->format =
+		(struct codec_format){ .id = codec, .ptime_ms = g->ptime_ms, .complexity = 5, .dtx = g->dtx };
 	v->talk = crowd_clip_make(g->say, &v->format, l->run->options.seed, why, why_cap);
 	if (!v->talk)
 		return false;
@@ -91,7 +92,8 @@ static bool make_voice(struct loop *l, const struct crowd_group *g, struct crowd
 	if (!v->quiet)
 		return false;
 	for (unsigned i = 0; i < CROWD_KEY_CLIPS && (g->digits_by & CROWD_BY_INBAND); i++) {
-		v->keys[i] = crowd_clip_key(crowd_key_names[i], g->press_ms, CROWD_KEY_GAP_MS, &v->format, why, why_cap);
+		v->keys[i] = crowd_clip_key(
+			crowd_key_names[i], g->press_ms, CROWD_KEY_GAP_MS, &v->format, why, why_cap);
 		if (!v->keys[i])
 			return false;
 	}
@@ -104,7 +106,8 @@ static bool make_ear(const struct crowd_options *o, struct crowd_caller *c, char
 	bool records = g->record[0] && c->index == 0;
 	bool listens = o->delay && !c->talks;
 
-	if (!records && !listens && g->n_hear == 0 && !strchr(g->keys_text, 'w') && !strchr(g->keys_text, 'W'))
+	if (!records && !listens && g->n_hear == 0 && !strchr(g->keys_text, 'w') &&
+		!strchr(g->keys_text, 'W'))
 		return true;
 	c->ear = crowd_ear_alloc(c->voice->format.id, g->n_hear > 0);
 	if (!c->ear) {
@@ -154,7 +157,8 @@ static bool make_caller(struct loop *l, unsigned gi, uint32_t index, char *why, 
 	struct crowd_call *call = &c->call;
 	char ip[INET_ADDRSTRLEN];
 	inet_ntop(AF_INET, &g->from_ip, ip, sizeof(ip));
-	if (!crowd_template(call->to_uri, sizeof(call->to_uri), g->to, g->each_first + c->room, g->each_width)) {
+	if (!crowd_template(
+		    call->to_uri, sizeof(call->to_uri), g->to, g->each_first + c->room, g->each_width)) {
 		snprintf(why, why_cap, "--to is too long");
 		return false;
 	}
@@ -210,7 +214,8 @@ static void post(struct loop *l, const struct crowd_caller *c, const struct crow
 			if (l->lines[k].at.sin_addr.s_addr == c->call.local.sin_addr.s_addr)
 				fd = l->lines[k].fd;
 		/* What the kernel does not take is lost and sent again by the timer. */
-		(void)sendto(fd, out->items[i].text, out->items[i].len, 0, (const struct sockaddr *)to, sizeof(*to));
+		(void)sendto(fd, out->items[i].text, out->items[i].len, 0, (const struct sockaddr *)to,
+			sizeof(*to));
 	}
 }
 
@@ -231,7 +236,8 @@ static void after_step(struct loop *l, struct crowd_caller *c, enum crowd_state 
 
 	if (fresh || call->answer_changed) {
 		call->answer_changed = false;
-		c->stream.far = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = call->answer.ip,
+		c->stream.far = (struct sockaddr_in){ .sin_family = AF_INET,
+			.sin_addr = call->answer.ip,
 			.sin_port = htons(call->answer.port) };
 		crowd_media_listen(l->media, &c->stream, c->id);
 	}
@@ -258,7 +264,8 @@ static void hang_up(struct loop *l, struct crowd_caller *c, uint64_t now_us)
 }
 
 /* A request that belongs to no call of ours. */
-static void answer_stranger(const struct line *line, const struct crowd_message *m, const struct sockaddr_in *from)
+static void answer_stranger(
+	const struct line *line, const struct crowd_message *m, const struct sockaddr_in *from)
 {
 	char text[CROWD_MESSAGE];
 	bool options = crowd_span_is(m->method, "OPTIONS");
@@ -275,7 +282,8 @@ static struct crowd_caller *find_caller(struct loop *l, struct crowd_span call_i
 	char text[64], ip[40];
 	uint32_t token, id;
 
-	if (!crowd_span_copy(text, sizeof(text), call_id) || sscanf(text, "%8x-%10u@%39s", &token, &id, ip) != 3)
+	if (!crowd_span_copy(text, sizeof(text), call_id) ||
+		sscanf(text, "%8x-%10u@%39s", &token, &id, ip) != 3)
 		return NULL;
 	if (id >= l->run->options.n_calls || strcmp(l->run->callers[id].call.call_id, text) != 0)
 		return NULL;
@@ -339,7 +347,8 @@ static void start_due(struct loop *l, uint64_t now_us)
 	for (unsigned gi = 0; gi < l->run->options.n_groups; gi++) {
 		const struct crowd_group *g = &l->run->options.groups[gi];
 		while (l->started[gi] < g->calls && elapsed_s >= g->after_s + l->started[gi] / g->rate) {
-			struct crowd_caller *c = &l->run->callers[l->run->groups[gi].first + l->started[gi]++];
+			struct crowd_caller *c =
+				&l->run->callers[l->run->groups[gi].first + l->started[gi]++];
 			struct crowd_outbox out;
 			out.n = 0;
 			crowd_call_start(&c->call, now_us, &out);
@@ -356,7 +365,8 @@ static void speak_due(struct loop *l, uint64_t tick, uint64_t now_us)
 	for (unsigned gi = 0; gi < run->options.n_groups; gi++) {
 		const struct crowd_group *g = &run->options.groups[gi];
 		unsigned phase = (unsigned)(tick % g->ptime_ms), shift = gi * 7 % g->ptime_ms;
-		for (uint32_t i = (phase + g->ptime_ms - shift) % g->ptime_ms; i < g->calls; i += g->ptime_ms) {
+		for (uint32_t i = (phase + g->ptime_ms - shift) % g->ptime_ms; i < g->calls;
+			i += g->ptime_ms) {
 			struct crowd_caller *c = &run->callers[run->groups[gi].first + i];
 			struct crowd_outbox out;
 			out.n = 0;
@@ -421,7 +431,8 @@ static void begin_leaving(struct loop *l, uint64_t now_us)
 static void leave_due(struct loop *l, uint64_t now_us)
 {
 	double rate = l->run->options.groups[0].rate;
-	uint64_t due = 1 + (uint64_t)((double)(now_us - l->end_us) / 1e6 * (rate > HANGUP_RATE ? rate : HANGUP_RATE));
+	uint64_t due = 1 + (uint64_t)((double)(now_us - l->end_us) / 1e6 *
+				      (rate > HANGUP_RATE ? rate : HANGUP_RATE));
 
 	while (l->n_hung_up < l->run->options.n_calls && l->n_hung_up < due)
 		hang_up(l, &l->run->callers[l->n_hung_up], now_us); /* callers leave in their order */
@@ -435,8 +446,8 @@ static void stages(struct loop *l, uint64_t tick, uint64_t now_us)
 		l->stage = STAYING;
 		l->end_us = now_us + (uint64_t)(o->seconds * 1e6);
 		if (!o->json)
-			fprintf(stderr, "crowd: %u of %u calls up after %.1f s\n", o->n_calls - l->n_ended, o->n_calls,
-				(double)(now_us - l->begun_us) / 1e6);
+			fprintf(stderr, "crowd: %u of %u calls up after %.1f s\n", o->n_calls - l->n_ended,
+				o->n_calls, (double)(now_us - l->begun_us) / 1e6);
 	}
 	if (o->own_time && l->stage <= STAYING) {
 		leave_own(l, tick, now_us);

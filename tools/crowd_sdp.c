@@ -17,16 +17,16 @@ size_t crowd_offer_write(char *out, size_t cap, const struct crowd_offer *offer)
 		snprintf(channels, sizeof(channels), "/%u", offer->channels);
 	if (offer->event_pt != CROWD_PT_NONE) {
 		snprintf(event_format, sizeof(event_format), " %u", offer->event_pt);
-		snprintf(events, sizeof(events), "a=rtpmap:%u telephone-event/%u\r\na=fmtp:%u 0-15\r\n", offer->event_pt,
-			offer->clock_hz, offer->event_pt);
+		snprintf(events, sizeof(events), "a=rtpmap:%u telephone-event/%u\r\na=fmtp:%u 0-15\r\n",
+			offer->event_pt, offer->clock_hz, offer->event_pt);
 	}
 	if (offer->fmtp)
 		snprintf(fmtp, sizeof(fmtp), "a=fmtp:%u %.120s\r\n", pt, offer->fmtp);
 	int n = snprintf(out, cap,
 		"v=0\r\no=crowd %u 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
 		"m=audio %u RTP/AVP %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=ptime:%u\r\na=%s\r\n",
-		offer->session, ip, ip, offer->port, pt, event_format, pt, offer->name, offer->clock_hz, channels, fmtp,
-		events, offer->ptime_ms, offer->direction);
+		offer->session, ip, ip, offer->port, pt, event_format, pt, offer->name, offer->clock_hz,
+		channels, fmtp, events, offer->ptime_ms, offer->direction);
 	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 
@@ -74,7 +74,8 @@ static void read_rtpmap(struct stream_text *s, const char *line, const struct cr
 
 	if (sscanf(line, "%3u %31[^/ ]/%6u", &pt, name, &clock) < 2 || pt > 127)
 		return;
-	if (strcasecmp(name, "telephone-event") == 0 && (clock == offer->clock_hz || s->event_pt == CROWD_PT_NONE))
+	if (strcasecmp(name, "telephone-event") == 0 &&
+		(clock == offer->clock_hz || s->event_pt == CROWD_PT_NONE))
 		s->event_pt = (uint8_t)pt;
 	else if (strcasecmp(name, offer->name) == 0 && clock == offer->clock_hz)
 		s->codec_pt = (uint8_t)pt;
@@ -118,9 +119,12 @@ static bool settle(struct crowd_answer *out, const struct stream_text *s, const 
 	return true;
 }
 
-bool crowd_answer_read(struct crowd_answer *out, const char *text, size_t len, const struct crowd_offer *offer)
+bool crowd_answer_read(
+	struct crowd_answer *out, const char *text, size_t len, const struct crowd_offer *offer)
 {
-	struct stream_text s = { .codec_pt = CROWD_PT_NONE, .event_pt = CROWD_PT_NONE, .sends = true, .receives = true };
+	struct stream_text s = {
+		.codec_pt = CROWD_PT_NONE, .event_pt = CROWD_PT_NONE, .sends = true, .receives = true
+	};
 	const char *end = text + len;
 	bool in_audio = false;
 

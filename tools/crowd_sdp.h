@@ -16,14 +16,14 @@
 enum { CROWD_SDP = 640 /* bytes of one that we write */, CROWD_PT_NONE = 255 };
 
 struct crowd_offer {
-	uint32_t session;      /* o= id; the version grows with each that differs */
+	uint32_t session; /* o= id; the version grows with each that differs */
 	struct in_addr ip;
-	uint16_t port;         /* of RTP; RTCP on the next */
-	const char *name;      /* rtpmap encoding name */
+	uint16_t port;    /* of RTP; RTCP on the next */
+	const char *name; /* rtpmap encoding name */
 	unsigned clock_hz, channels, ptime_ms;
 	uint8_t payload_type, event_pt; /* event_pt CROWD_PT_NONE: keys do not go as events */
-	const char *fmtp;      /* NULL: none */
-	const char *direction; /* "sendrecv" */
+	const char *fmtp;               /* NULL: none */
+	const char *direction;          /* "sendrecv" */
 };
 
 struct crowd_answer {
@@ -37,5 +37,6 @@ struct crowd_answer {
 size_t crowd_offer_write(char *out, size_t cap, const struct crowd_offer *offer);
 
 /* Any bytes are allowed in.  False: no audio stream with the offered codec and an IPv4 address. */
-bool crowd_answer_read(struct crowd_answer *out, const char *text, size_t len, const struct crowd_offer *offer);
+bool crowd_answer_read(
+	struct crowd_answer *out, const char *text, size_t len, const struct crowd_offer *offer);
 #endif

@@ -119,8 +119,8 @@ bool crowd_uri_host(struct crowd_span uri, char *host, size_t cap, uint16_t *por
 	if (p < end && *p == ':') {
 		uint32_t number;
 		size_t used;
-		if (!span_number((struct crowd_span){ p + 1, (size_t)(end - p - 1) }, &number, &used) || number == 0 ||
-			number > 65535)
+		if (!span_number((struct crowd_span){ p + 1, (size_t)(end - p - 1) }, &number, &used) ||
+			number == 0 || number > 65535)
 			return false;
 		*port = (uint16_t)number;
 	}
@@ -132,8 +132,8 @@ static bool first_line(struct crowd_message *out, struct crowd_span line)
 	if (line.len > 12 && memcmp(line.p, "SIP/2.0 ", 8) == 0) {
 		uint32_t status;
 		size_t used;
-		if (!span_number((struct crowd_span){ line.p + 8, line.len - 8 }, &status, &used) || used != 3 ||
-			status < 100 || status > 699)
+		if (!span_number((struct crowd_span){ line.p + 8, line.len - 8 }, &status, &used) ||
+			used != 3 || status < 100 || status > 699)
 			return false;
 		out->status = status;
 		return true;
@@ -146,7 +146,8 @@ static bool first_line(struct crowd_message *out, struct crowd_span line)
 	return out->uri.len > 0;
 }
 
-static bool header(struct crowd_message *out, struct crowd_span name, struct crowd_span value, uint32_t *body_len)
+static bool header(
+	struct crowd_message *out, struct crowd_span name, struct crowd_span value, uint32_t *body_len)
 {
 	static const struct {
 		const char *name, *compact;
@@ -162,7 +163,8 @@ static bool header(struct crowd_message *out, struct crowd_span name, struct cro
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(*single); i++) {
 		struct crowd_span *field = (struct crowd_span *)((char *)out + single[i].offset);
-		if (!field->p && (span_is_name(name, single[i].name) || span_is_name(name, single[i].compact))) {
+		if (!field->p &&
+			(span_is_name(name, single[i].name) || span_is_name(name, single[i].compact))) {
 			*field = value;
 			return true;
 		}

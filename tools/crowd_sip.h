@@ -21,9 +21,9 @@ struct crowd_span { /* borrowed text, not 0-terminated; p NULL: not there */
 };
 
 struct crowd_message {
-	unsigned status;           /* of a response; 0: a request */
-	struct crowd_span method;  /* of the request line, or the response's CSeq */
-	struct crowd_span uri;     /* Request-URI */
+	unsigned status;          /* of a response; 0: a request */
+	struct crowd_span method; /* of the request line, or the response's CSeq */
+	struct crowd_span uri;    /* Request-URI */
 	struct crowd_span call_id, from, to, contact, reason;
 	struct crowd_span from_tag, to_tag;
 	uint32_t cseq;

@@ -1,0 +1,45 @@
+/* socket.h - datagrams of media in batches, and addresses between the mixer's shape and the kernel's.
+ *
+ * How: one recvmmsg() takes what one leg's socket holds, up to SOCKET_BATCH packets, into buffers made once;
+ * arrival times are the kernel's (SO_TIMESTAMPNS), moved to the monotonic clock.
+ *
+ * Thread: the worker that owns the batch.
+ */
+#ifndef BRIDGE_SOCKET_H
+#define BRIDGE_SOCKET_H
+
+#include "mixer/addr.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SOCKET_BATCH = 8 };
+
+struct datagram {
+	const uint8_t *p; /* borrowed until the next receive */
+	size_t len;
+	struct net_addr from;
+	uint64_t arrival_us; /* monotonic */
+};
+
+struct socket_clock { /* read once per slot */
+	uint64_t now_us;  /* monotonic */
+	uint64_t real_us; /* since 1970 */
+	uint64_t ntp;     /* the same as RFC 3550 section 4 has it */
+};
+void socket_clock_read(struct socket_clock *out);
+
+struct socket_batch;
+struct socket_batch *socket_batch_new(void); /* NULL: out of memory */
+struct socket_batch *socket_batch_free(struct socket_batch *b);
+
+/* What waits on `fd`, up to SOCKET_BATCH datagrams; *n of them are in the array returned.  Datagrams too long for
+ * a packet are left out; an error of the socket (an ICMP answer to what we sent) reads as one datagram less, counted. */
+const struct datagram *socket_receive(struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n);
+bool socket_batch_was_full(const struct socket_batch *b); /* more may wait */
+
+/* False: the kernel refused; nothing to be done about it in a tick. */
+bool socket_send(int fd, bool ipv6, const struct net_addr *to, const uint8_t *p, size_t len);
+bool socket_is_ipv6(int fd);
+uint64_t socket_errors(const struct socket_batch *b);
+#endif

@@ -1,0 +1,291 @@
+/* worker_apply.c - the media thread's tables of legs and rooms, and what commands do to them. */
+#include "bridge/worker_priv.h"
+
+#include <assert.h>
+#include <sys/epoll.h>
+
+static void put_parcel(struct worker *w, struct parcel *parcel)
+{
+	struct worker_media *m = &w->media;
+
+	parcel->next = NULL;
+	if (m->pending_last)
+		m->pending_last->next = parcel;
+	else
+		m->pending = parcel;
+	m->pending_last = parcel;
+}
+
+void worker_flush_pending(struct worker *w)
+{
+	struct worker_media *m = &w->media;
+
+	while (m->pending) {
+		const struct notice notice = { .kind = NOTICE_PARCEL, .what.parcel = m->pending };
+		struct parcel *next = m->pending->next; /* not ours any more once it is in the ring */
+
+		if (ring_put(w->notices, &notice) != MIX_OK)
+			return;
+		m->must_tell = true;
+		m->pending = next;
+	}
+	m->pending_last = NULL;
+}
+
+void worker_return(struct worker *w, struct parcel *parcel, enum parcel_kind kind)
+{
+	parcel->kind = kind;
+	put_parcel(w, parcel); /* behind those that wait: order is kept */
+	worker_flush_pending(w);
+}
+
+/* ---- tables ---- */
+
+static struct worker_leg *find_leg(struct worker *w, uint32_t leg_id)
+{
+	struct worker_leg *leg = w->media.legs[leg_id % WORKER_BUCKETS];
+
+	while (leg && leg->leg_id != leg_id)
+		leg = leg->next_by_id;
+	return leg;
+}
+
+static struct worker_room *find_room(struct worker *w, uint32_t room_id)
+{
+	struct worker_room *room = w->media.rooms[room_id % WORKER_BUCKETS];
+
+	while (room && room->room_id != room_id)
+		room = room->next_by_id;
+	return room;
+}
+
+static unsigned emptiest_slot(const struct worker *w)
+{
+	const struct worker_slot *slots = w->media.slots;
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < WORKER_SLOTS; i++)
+		if (slots[i].n_legs < slots[best].n_legs)
+			best = i;
+	return best;
+}
+
+/* The first leg puts its room into a slot; a room without legs costs nothing. */
+static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
+{
+	struct worker_room *room = room_id != ROOM_ISOLATED ? find_room(w, room_id) : NULL;
+	struct worker_slot *slot;
+
+	if (!room)
+		room = &w->media.slots[emptiest_slot(w)].isolated;
+	if (room->n_legs == 0) {
+		if (room->room_id != ROOM_ISOLATED)
+			room->slot = emptiest_slot(w);
+		slot = &w->media.slots[room->slot];
+		room->next_in_slot = slot->rooms;
+		slot->rooms = room;
+		slot->n_rooms++;
+	}
+	room->n_legs++;
+	w->media.slots[room->slot].n_legs++;
+	leg->room = room;
+	room_add(room->room, leg->stream);
+}
+
+static void unseat(struct worker *w, struct worker_leg *leg)
+{
+	struct worker_room *room = leg->room, **at;
+	struct worker_slot *slot = &w->media.slots[room->slot];
+
+	room_remove(room->room, leg->stream);
+	leg->room = NULL;
+	slot->n_legs--;
+	if (--room->n_legs > 0)
+		return;
+	for (at = &slot->rooms; *at != room; at = &(*at)->next_in_slot)
+		;
+	*at = room->next_in_slot;
+	slot->n_rooms--;
+}
+
+/* ---- commands ---- */
+
+static void add_leg(struct worker *w, struct worker_leg *leg, uint32_t room_id)
+{
+	struct worker_leg **bucket = &w->media.legs[leg->leg_id % WORKER_BUCKETS];
+	struct epoll_event on = { .events = EPOLLIN, .data.ptr = leg };
+
+	leg->worker = w;
+	leg->next_by_id = *bucket;
+	*bucket = leg;
+	w->media.n_legs++;
+	if (leg->ports.rtcp_fd >= 0)
+		(void)epoll_ctl(w->rtcp_fd, EPOLL_CTL_ADD, leg->ports.rtcp_fd, &on);
+	seat(w, leg, room_id);
+}
+
+static void take_leg_out(struct worker *w, struct worker_leg *leg)
+{
+	struct worker_leg **at = &w->media.legs[leg->leg_id % WORKER_BUCKETS];
+
+	unseat(w, leg);
+	if (leg->ports.rtcp_fd >= 0)
+		(void)epoll_ctl(w->rtcp_fd, EPOLL_CTL_DEL, leg->ports.rtcp_fd, NULL);
+	while (*at != leg)
+		at = &(*at)->next_by_id;
+	*at = leg->next_by_id;
+	w->media.n_legs--;
+}
+
+static void drop_leg(struct worker *w, struct worker_leg *leg)
+{
+	stream_bye(leg->stream, &w->media.out, w->media.clock.now_us, w->media.clock.ntp);
+	stream_stats(leg->stream, &leg->last, w->media.clock.now_us);
+	take_leg_out(w, leg);
+	worker_return(w, &leg->parcel, PARCEL_LEG_GONE);
+}
+
+static void add_room(struct worker *w, struct worker_room *room)
+{
+	struct worker_room **bucket = &w->media.rooms[room->room_id % WORKER_BUCKETS];
+
+	room->next_by_id = *bucket;
+	*bucket = room;
+	w->media.n_rooms++;
+}
+
+static void empty_into_isolation(struct worker *w, struct worker_room *room)
+{
+	for (unsigned i = 0; i < WORKER_BUCKETS && room->n_legs > 0; i++)
+		for (struct worker_leg *leg = w->media.legs[i]; leg; leg = leg->next_by_id)
+			if (leg->room == room) {
+				unseat(w, leg);
+				seat(w, leg, ROOM_ISOLATED);
+			}
+}
+
+static void drop_room(struct worker *w, uint32_t room_id)
+{
+	struct worker_room **at = &w->media.rooms[room_id % WORKER_BUCKETS], *room = find_room(w, room_id);
+	struct room_stats stats;
+
+	if (!room)
+		return;
+	empty_into_isolation(w, room); /* the header says that there are none; a mistake must not crash calls */
+	while (*at != room)
+		at = &(*at)->next_by_id;
+	*at = room->next_by_id;
+	w->media.n_rooms--;
+	room_stats(room->room, &stats);
+	w->media.encodes += stats.encodes;
+	w->media.encodes_shared += stats.encodes_shared;
+	worker_return(w, &room->parcel, PARCEL_ROOM);
+}
+
+static void put_notice(struct worker *w, const struct notice *notice)
+{
+	if (ring_put(w->notices, notice) == MIX_OK)
+		w->media.must_tell = true;
+	else
+		w->media.events_dropped++;
+}
+
+static void answer_stats(struct worker *w, const struct worker_leg *leg)
+{
+	struct notice notice = { .kind = NOTICE_STATS, .leg_id = leg->leg_id };
+
+	stream_stats(leg->stream, &notice.what.stats, w->media.clock.now_us);
+	put_notice(w, &notice);
+}
+
+static void info_digit(struct worker *w, struct worker_leg *leg, char digit)
+{
+	struct notice notice = { .kind = NOTICE_MEDIA, .leg_id = leg->leg_id };
+
+	notice.what.media.kind = MEDIA_DIGIT;
+	notice.what.media.digit = stream_info_digit(leg->stream, digit, w->media.clock.now_us);
+	if (notice.what.media.digit)
+		put_notice(w, &notice);
+}
+
+static void return_luggage(struct worker *w, const struct command *c)
+{
+	struct luggage *l = c->carried.luggage;
+
+	worker_return(w, &l->parcel, c->kind == COMMAND_HAND_OVER ? PARCEL_LEG_MOVED : PARCEL_LUGGAGE);
+}
+
+static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const struct command *c)
+{
+	struct luggage *l = c->carried.luggage;
+
+	if (leg && c->kind == COMMAND_REFIT) {
+		stream_refit(leg->stream, &l->kit, w->media.clock.now_us);
+	} else if (leg && c->kind == COMMAND_EQUIP) {
+		l->resample = stream_equip(leg->stream, c->how.rate, l->resample);
+	} else if (leg) {
+		take_leg_out(w, leg);
+		l->leg = leg;
+	}
+	return_luggage(w, c);
+}
+
+static void apply_to_leg(struct worker *w, struct worker_leg *leg, const struct command *c)
+{
+	struct stream *s = leg->stream;
+
+	switch (c->kind) {
+	case COMMAND_MOVE_LEG:
+		unseat(w, leg);
+		seat(w, leg, c->room_id);
+		break;
+	case COMMAND_DROP_LEG: drop_leg(w, leg); break;
+	case COMMAND_MUTE: stream_mute(s, c->how.on); break;
+	case COMMAND_DEAFEN: stream_deafen(s, c->how.on); break;
+	case COMMAND_GAIN: stream_gain(s, c->how.gain.tx_db, c->how.gain.rx_db); break;
+	case COMMAND_WATCH: stream_watch(s, c->how.dead_us); break;
+	case COMMAND_PLAY:
+		(void)stream_play(s, c->how.play.list, c->how.play.n, c->how.play.loop, c->how.play.play_id);
+		break;
+	case COMMAND_STOP_CUE: stream_stop_cue(s); break;
+	case COMMAND_INFO_DIGIT: info_digit(w, leg, c->how.key.digit); break;
+	case COMMAND_PRESS: (void)stream_press(s, c->how.key.digit, c->how.key.ms); break;
+	case COMMAND_ASK_STATS: answer_stats(w, leg); break;
+	default: assert(!"a command to a leg"); break;
+	}
+}
+
+static void apply(struct worker *w, const struct command *c)
+{
+	struct worker_leg *leg;
+	struct worker_room *room;
+
+	switch (c->kind) {
+	case COMMAND_ADD_ROOM: add_room(w, c->carried.room); break;
+	case COMMAND_DROP_ROOM: drop_room(w, c->room_id); break;
+	case COMMAND_ROOM_PLAY:
+		room = find_room(w, c->room_id);
+		if (room)
+			(void)room_play(room->room, c->how.play.list, c->how.play.n);
+		break;
+	case COMMAND_ADD_LEG: add_leg(w, c->carried.leg, c->room_id); break;
+	case COMMAND_REFIT:
+	case COMMAND_EQUIP:
+	case COMMAND_HAND_OVER: apply_with_luggage(w, find_leg(w, c->leg_id), c); break;
+	default:
+		leg = find_leg(w, c->leg_id);
+		if (leg) /* else it is out already: boring */
+			apply_to_leg(w, leg, c);
+		break;
+	}
+}
+
+void worker_take_commands(struct worker *w)
+{
+	struct command c;
+
+	for (unsigned i = 0; i < WORKER_COMMANDS && ring_take(w->commands, &c) == MIX_OK; i++)
+		apply(w, &c);
+	if (atomic_exchange(&w->backlogged, false))
+		w->media.must_tell = true; /* there is room again */
+}

@@ -1,0 +1,82 @@
+/* worker_priv.h - a worker from inside: shared by worker.c (control thread), worker_run.c and
+ * worker_apply.c (media thread).  Each field says who may touch it.
+ */
+#ifndef BRIDGE_WORKER_PRIV_H
+#define BRIDGE_WORKER_PRIV_H
+
+#include "bridge/message.h"
+#include "bridge/socket.h"
+#include "mixer/ring.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+	WORKER_SLOTS = 8,
+	WORKER_SLOT_US = FRAME_US / WORKER_SLOTS,
+	WORKER_COMMANDS = 1024,
+	WORKER_NOTICES = 2048,
+	WORKER_BUCKETS = 1024, /* of the tables by id; chains grow, nothing is moved */
+	WORKER_LATE_US = 5000
+};
+
+struct waiting; /* worker.c: a command that found the ring full, or whose leg is still under way */
+struct waiting_list {
+	struct waiting *first, *last; /* owned */
+};
+struct expected; /* worker.c: a leg that will arrive from another worker */
+
+struct worker_slot {
+	struct worker_room *rooms; /* borrowed; those with legs */
+	struct worker_room isolated;
+	unsigned n_legs, n_rooms;
+};
+
+struct worker_media { /* media thread only, once it runs */
+	struct worker_slot slots[WORKER_SLOTS];
+	struct worker_leg *legs[WORKER_BUCKETS];   /* owned */
+	struct worker_room *rooms[WORKER_BUCKETS]; /* owned */
+	uint32_t n_legs, n_rooms;
+	struct parcel *pending, *pending_last; /* found no place in the ring; owned */
+	bool must_tell;                        /* something was put into the ring since the control thread was woken */
+	struct socket_batch *batch;            /* owned */
+	struct socket_clock clock;             /* of this slot */
+	struct media_out out;
+	/* for the snapshot */
+	uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
+	uint64_t published_us, published_cpu_us;
+	uint32_t tick_us_max;
+};
+
+struct worker {
+	unsigned index, mixed_talkers;
+	struct worker_handlers on;
+	int wake_fd;  /* control thread writes: there are commands for a worker that sleeps */
+	int tell_fd;  /* media thread writes: there is something to poll */
+	int rtcp_fd;  /* epoll over all RTCP sockets */
+	struct ring *commands, *notices; /* owned */
+	pthread_t thread;
+	bool runs;
+
+	/* control thread */
+	struct waiting_list backlog;
+	struct expected *expected; /* owned */
+
+	/* both */
+	atomic_bool stop, asleep;
+	atomic_bool backlogged; /* the control thread waits for room in `commands` */
+	struct {
+		_Atomic uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
+		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
+	} load;
+
+	struct worker_media media;
+};
+
+/* worker_run.c */
+void *worker_main(void *arg); /* the thread; arg is the struct worker */
+
+/* worker_apply.c, media thread */
+void worker_take_commands(struct worker *w);
+void worker_return(struct worker *w, struct parcel *parcel, enum parcel_kind kind);
+void worker_flush_pending(struct worker *w);
+#endif

@@ -1,0 +1,231 @@
+/* worker_run.c - the media thread itself: its clock, its slots, its sockets. */
+#include "bridge/worker_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	ROUNDS_MAX = 4,         /* receive calls per leg and tick: a flood takes its own sound only */
+	REPORTS_MAX = 64,       /* RTCP sockets looked at per slot */
+	PUBLISH_US = 1000000,
+	RETRY_MS = 20           /* a sleeper with parcels that found no place looks again */
+};
+
+/* ---- what the mixer hands out ---- */
+
+static void on_send(void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *p, size_t len)
+{
+	struct worker *w = arg;
+	const struct worker_leg *leg = user;
+	int fd = rtcp && leg->ports.rtcp_fd >= 0 ? leg->ports.rtcp_fd : leg->ports.rtp_fd;
+
+	if (!socket_send(fd, leg->ipv6, to, p, len))
+		w->media.send_errors++;
+}
+
+/* A talk burst more or less is nobody's misfortune; the last quarter of the ring is for the rest. */
+static void on_event(void *arg, void *user, const struct media_event *event)
+{
+	struct worker *w = arg;
+	const struct worker_leg *leg = user;
+	const struct notice notice = { .kind = NOTICE_MEDIA, .leg_id = leg->leg_id, .what.media = *event };
+
+	if ((event->kind == MEDIA_TALK && ring_room(w->notices) < WORKER_NOTICES / 4) ||
+		ring_put(w->notices, &notice) != MIX_OK) {
+		w->media.events_dropped++;
+		return;
+	}
+	w->media.must_tell = true;
+}
+
+/* ---- one slot ---- */
+
+static void receive(void *arg, struct stream *s)
+{
+	struct worker *w = arg;
+	const struct worker_leg *leg = stream_user(s);
+	unsigned n, rounds = 0;
+
+	do {
+		const struct datagram *d = socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
+
+		for (unsigned i = 0; i < n; i++)
+			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &w->media.out);
+	} while (socket_batch_was_full(w->media.batch) && ++rounds < ROUNDS_MAX);
+}
+
+static void receive_reports(struct worker *w)
+{
+	struct epoll_event ready[REPORTS_MAX];
+	int n_ready = epoll_wait(w->rtcp_fd, ready, REPORTS_MAX, 0);
+
+	for (int i = 0; i < n_ready; i++) {
+		const struct worker_leg *leg = ready[i].data.ptr;
+		unsigned n;
+		const struct datagram *d = socket_receive(w->media.batch, leg->ports.rtcp_fd, &w->media.clock, &n);
+
+		for (unsigned k = 0; k < n; k++)
+			stream_rx_rtcp(leg->stream, d[k].p, d[k].len, &d[k].from, d[k].arrival_us);
+	}
+}
+
+static uint64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+static void run_slot(struct worker *w, struct worker_slot *slot)
+{
+	struct worker_media *m = &w->media;
+	uint64_t took_us;
+
+	receive_reports(w);
+	for (struct worker_room *room = slot->rooms; room; room = room->next_in_slot) {
+		room_each(room->room, receive, w);
+		room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
+	}
+	m->ticks++;
+	took_us = monotonic_us() - m->clock.now_us;
+	if (took_us > m->tick_us_max)
+		m->tick_us_max = (uint32_t)took_us;
+}
+
+static void skip_frames(struct worker *w, unsigned frames)
+{
+	w->media.skipped_ticks += frames;
+	for (unsigned i = 0; i < WORKER_SLOTS; i++)
+		for (struct worker_room *room = w->media.slots[i].rooms; room; room = room->next_in_slot)
+			room_skip(room->room, frames);
+}
+
+/* ---- the snapshot ---- */
+
+static void count_encodes(const struct worker_room *room, uint64_t *encodes, uint64_t *shared)
+{
+	struct room_stats stats;
+
+	room_stats(room->room, &stats);
+	*encodes += stats.encodes;
+	*shared += stats.encodes_shared;
+}
+
+static void publish(struct worker *w, uint64_t now_us)
+{
+	struct worker_media *m = &w->media;
+	uint64_t encodes = m->encodes, shared = m->encodes_shared, cpu_us, wall_us = now_us - m->published_us;
+	struct timespec cpu;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+	cpu_us = (uint64_t)cpu.tv_sec * 1000000u + (uint64_t)cpu.tv_nsec / 1000u;
+	for (unsigned i = 0; i < WORKER_SLOTS; i++)
+		count_encodes(&m->slots[i].isolated, &encodes, &shared);
+	for (unsigned i = 0; i < WORKER_BUCKETS; i++)
+		for (const struct worker_room *room = m->rooms[i]; room; room = room->next_by_id)
+			count_encodes(room, &encodes, &shared);
+	atomic_store_explicit(&w->load.ticks, m->ticks, memory_order_relaxed);
+	atomic_store_explicit(&w->load.late_ticks, m->late_ticks, memory_order_relaxed);
+	atomic_store_explicit(&w->load.skipped_ticks, m->skipped_ticks, memory_order_relaxed);
+	atomic_store_explicit(&w->load.events_dropped, m->events_dropped, memory_order_relaxed);
+	atomic_store_explicit(&w->load.send_errors, m->send_errors + socket_errors(m->batch), memory_order_relaxed);
+	atomic_store_explicit(&w->load.encodes, encodes, memory_order_relaxed);
+	atomic_store_explicit(&w->load.encodes_shared, shared, memory_order_relaxed);
+	atomic_store_explicit(&w->load.n_legs, m->n_legs, memory_order_relaxed);
+	atomic_store_explicit(&w->load.n_rooms, m->n_rooms, memory_order_relaxed);
+	atomic_store_explicit(&w->load.tick_us_max, m->tick_us_max, memory_order_relaxed);
+	if (wall_us > 0)
+		atomic_store_explicit(&w->load.busy_permille, (uint32_t)((cpu_us - m->published_cpu_us) * 1000 / wall_us),
+			memory_order_relaxed);
+	m->published_us = now_us;
+	m->published_cpu_us = cpu_us;
+	m->tick_us_max = 0;
+}
+
+/* ---- the thread ---- */
+
+static void tell_control(struct worker *w)
+{
+	const uint64_t one = 1;
+
+	worker_flush_pending(w);
+	if (!w->media.must_tell)
+		return;
+	w->media.must_tell = false;
+	(void)!write(w->tell_fd, &one, sizeof(one));
+}
+
+static void sleep_until(uint64_t us)
+{
+	const struct timespec until = { .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+/* Nobody is here: until there are commands.  Either we see what was posted before the exchange, or the
+ * poster sees that we sleep and wakes us. */
+static void sleep_without_legs(struct worker *w)
+{
+	struct pollfd woken = { .fd = w->wake_fd, .events = POLLIN };
+	uint64_t count;
+
+	publish(w, w->media.clock.now_us);
+	(void)atomic_exchange(&w->asleep, true);
+	if (ring_empty(w->commands) && !atomic_load(&w->stop))
+		(void)poll(&woken, 1, w->media.pending ? RETRY_MS : -1);
+	atomic_store(&w->asleep, false);
+	(void)!read(w->wake_fd, &count, sizeof(count));
+	socket_clock_read(&w->media.clock);
+	w->media.published_us = w->media.clock.now_us; /* sleep is no idle share of a busy second */
+}
+
+void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct worker_media *m = &w->media;
+	uint64_t next_us;
+	unsigned slot = 0;
+
+	m->out = (struct media_out){ .send = on_send, .event = on_event, .arg = w };
+	socket_clock_read(&m->clock);
+	next_us = m->published_us = m->clock.now_us;
+	while (!atomic_load(&w->stop)) {
+		uint64_t late_us;
+
+		if (m->n_legs == 0) {
+			worker_take_commands(w);
+			tell_control(w);
+			if (m->n_legs == 0)
+				sleep_without_legs(w);
+			next_us = m->clock.now_us;
+			continue;
+		}
+		while (m->slots[slot].n_legs == 0) {
+			slot = (slot + 1) % WORKER_SLOTS;
+			next_us += WORKER_SLOT_US;
+		}
+		sleep_until(next_us);
+		socket_clock_read(&m->clock);
+		late_us = m->clock.now_us - next_us;
+		m->late_ticks += late_us > WORKER_LATE_US;
+		if (late_us >= FRAME_US) {
+			unsigned frames = (unsigned)(late_us / FRAME_US);
+
+			skip_frames(w, frames);
+			next_us += (uint64_t)frames * FRAME_US;
+		}
+		worker_take_commands(w);
+		run_slot(w, &m->slots[slot]);
+		tell_control(w);
+		if (m->clock.now_us - m->published_us >= PUBLISH_US)
+			publish(w, m->clock.now_us);
+		slot = (slot + 1) % WORKER_SLOTS;
+		next_us += WORKER_SLOT_US;
+	}
+	return NULL;
+}

@@ -1,0 +1,83 @@
+#include "tests/flow/sound.h"
+#include <math.h>
+#include <sndfile.h>
+#include <stdlib.h>
+
+enum { SECONDS_MAX = 1800 };
+
+bool sound_read(struct sound *out, const char *path)
+{
+	SF_INFO info = { 0 };
+	SNDFILE *file = sf_open(path, SFM_READ, &info);
+	bool ok = false;
+
+	*out = (struct sound){ 0 };
+	if (!file)
+		return false;
+	if (info.frames > 0 && info.frames <= (sf_count_t)info.samplerate * SECONDS_MAX &&
+		info.channels > 0) {
+		size_t channels = (size_t)info.channels, n = (size_t)info.frames;
+		int16_t *all = malloc(n * channels * sizeof(*all));
+		if (all && sf_readf_short(file, all, info.frames) == info.frames) {
+			for (size_t i = 0; i < n; i++)
+				all[i] = all[i * channels];
+			*out = (struct sound){ all, n, (unsigned)info.samplerate };
+			all = NULL;
+			ok = true;
+		}
+		free(all);
+	}
+	sf_close(file);
+	return ok;
+}
+
+void sound_free(struct sound *s)
+{
+	free(s->samples);
+	*s = (struct sound){ 0 };
+}
+
+unsigned sound_ms(const struct sound *s)
+{
+	return s->hz ? (unsigned)(s->n * 1000 / s->hz) : 0;
+}
+
+static double dbov(double rms)
+{
+	return rms > 0.0 && 20.0 * log10(rms / 32768.0) > -127.0 ? 20.0 * log10(rms / 32768.0) : -127.0;
+}
+
+static size_t span(const struct sound *s, unsigned from_ms, unsigned to_ms, size_t *n)
+{
+	size_t from = (size_t)from_ms * s->hz / 1000, to = (size_t)to_ms * s->hz / 1000;
+
+	to = to < s->n ? to : s->n;
+	*n = to > from ? to - from : 0;
+	return from;
+}
+
+double sound_level(const struct sound *s, double hz, unsigned from_ms, unsigned to_ms)
+{
+	size_t n, from = span(s, from_ms, to_ms, &n);
+	double turn = s->hz ? 2.0 * cos(2.0 * M_PI * hz / s->hz) : 0.0, s1 = 0.0, s2 = 0.0, weight = 0.0;
+
+	for (size_t i = 0; i < n; i++) { /* Goertzel's filter under a Hann window */
+		double hann = 0.5 - 0.5 * cos(2.0 * M_PI * (double)i / (double)n);
+		double now = hann * s->samples[from + i] + turn * s1 - s2;
+		s2 = s1;
+		s1 = now;
+		weight += hann;
+	}
+	double power = s1 * s1 + s2 * s2 - turn * s1 * s2;
+	return n && power > 0.0 ? dbov(2.0 * sqrt(power) / weight / sqrt(2.0)) : -127.0;
+}
+
+double sound_loudness(const struct sound *s, unsigned from_ms, unsigned to_ms)
+{
+	size_t n, from = span(s, from_ms, to_ms, &n);
+	double sum = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double)s->samples[from + i] * s->samples[from + i];
+	return n ? dbov(sqrt(sum / (double)n)) : -127.0;
+}

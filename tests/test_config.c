@@ -1,0 +1,209 @@
+/* links: bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+#include "bridge/config.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static enum bridge_err parse(struct config *c, const char *text, struct config_why *why)
+{
+	memset(why, 0, sizeof(*why));
+	return config_parse(c, text, strlen(text), why);
+}
+
+static const char defaults[] = "node: bridge-1\n"
+			       "sip:  { listen: [ \"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\", "
+			       "\"tls:127.0.0.1:5061\" ], advertise: null }\n"
+			       "rtp:  { listen: 127.0.0.1, advertise: null, ports: 20000-39999 }\n"
+			       "http: { listen: \"127.0.0.1:8080\" }       # https when tls is set\n"
+			       "tls:  { certificate: null, key: null, ca: null }\n"
+			       "control: /run/partyline/control.sock\n"
+			       "database: /var/lib/partyline/partyline.db\n"
+			       "recordings: /var/lib/partyline/recordings\n"
+			       "media: { workers: auto, mixed_talkers: 4 }\n";
+
+TEST(the_contract_example_is_the_defaults)
+{
+	struct config_why why;
+	struct config wanted, written, empty;
+
+	config_defaults(&wanted);
+	CHECK_INT(BRIDGE_OK, parse(&written, defaults, &why), why.text);
+	CHECK(memcmp(&wanted, &written, sizeof(wanted)) == 0, "the example says what the defaults are");
+	CHECK_INT(BRIDGE_OK, parse(&empty, "", &why), "an empty file");
+	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "every key is optional");
+	CHECK_INT(BRIDGE_OK, parse(&empty, "sip:\nrtp: {}\nmedia: null\n", &why), "empty sections");
+	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "change nothing");
+	CHECK_INT(3, wanted.sip.n_listen, "tls is kept, with or without a certificate");
+	CHECK_STR("tls:127.0.0.1:5061", wanted.sip.listen[2], "tls");
+}
+
+TEST(every_key_is_read)
+{
+	static const char text[] =
+		"node: east\n"
+		"sip:\n  listen: [ \"udp:[::1]:0\", \"tls:0.0.0.0:5061\" ]\n  advertise: sip.example.com\n"
+		"rtp: { listen: \"::1\", advertise: 203.0.113.9, ports: 1024-1025 }\n"
+		"http: { listen: null }\n"
+		"tls: { certificate: /c.pem, key: /k.pem, ca: /ca.pem }\n"
+		"control: run/c.sock\ndatabase: \":memory:\"\nrecordings: rec\n"
+		"media: { workers: 3, mixed_talkers: 7 }\n"
+		"prompts: { directory: /p, override: /o }\n"
+		"log: { format: json, level: debug }\n";
+	struct config_why why;
+	struct config c;
+
+	CHECK_INT(BRIDGE_OK, parse(&c, text, &why), why.text);
+	CHECK_STR("east", c.node, "node");
+	CHECK_INT(2, c.sip.n_listen, "sip.listen");
+	CHECK_STR("udp:[::1]:0", c.sip.listen[0], "sip.listen[0]");
+	CHECK_STR("tls:0.0.0.0:5061", c.sip.listen[1], "sip.listen[1]");
+	CHECK_STR("sip.example.com", c.sip.advertise, "sip.advertise");
+	CHECK_STR("::1", c.rtp.listen, "rtp.listen");
+	CHECK_STR("203.0.113.9", c.rtp.advertise, "rtp.advertise");
+	CHECK_INT(1024, c.rtp.first_port, "rtp.ports");
+	CHECK_INT(1025, c.rtp.last_port, "rtp.ports");
+	CHECK_STR("", c.http.listen, "null switches HTTP off");
+	CHECK_STR("/c.pem", c.tls.certificate, "tls.certificate");
+	CHECK_STR("/k.pem", c.tls.key, "tls.key");
+	CHECK_STR("/ca.pem", c.tls.ca, "tls.ca");
+	CHECK_STR("run/c.sock", c.control, "control");
+	CHECK_STR(":memory:", c.database, "database");
+	CHECK_STR("rec", c.recordings, "recordings");
+	CHECK_INT(3, c.media.workers, "media.workers");
+	CHECK_INT(7, c.media.mixed_talkers, "media.mixed_talkers");
+	CHECK_STR("/p", c.prompts.directory, "prompts.directory");
+	CHECK_STR("/o", c.prompts.override, "prompts.override");
+	CHECK_INT(true, c.log.json, "log.format");
+	CHECK_INT(3, c.log.level, "log.level");
+}
+
+TEST(what_is_wrong_is_named_by_line_and_key)
+{
+	static const struct {
+		const char *story, *text;
+		unsigned line;
+		const char *key, *word;
+	} cases[] = {
+		{ "unknown key", "node: a\nsipp: {}\n", 2, "sipp", "unknown key; known here: node, sip" },
+		{ "unknown key in a section", "sip:\n  listn: []\n", 2, "sip.listn",
+			"known here: listen, advertise" },
+		{ "twice", "node: a\nnode: b\n", 2, "node", "twice" },
+		{ "a list at the top", "- a\n", 1, "", "mapping" },
+		{ "a text as a section", "sip: yes\n", 1, "sip", "mapping" },
+		{ "node empty", "node: \"\"\n", 1, "node", "name" },
+		{ "not a list", "sip: { listen: \"udp:127.0.0.1:5060\" }\n", 1, "sip.listen", "list" },
+		{ "no address", "sip: { listen: [] }\n", 1, "sip.listen", "at least one" },
+		{ "unknown transport",
+			"sip:\n  listen:\n    - \"udp:127.0.0.1:5060\"\n    - \"sctp:127.0.0.1:5060\"\n", 4,
+			"sip.listen[1]", "udp, tcp or tls" },
+		{ "no transport", "sip: { listen: [ \"127.0.0.1:5060\" ] }\n", 1, "sip.listen[0]",
+			"not udp" },
+		{ "bad address", "sip: { listen: [ \"udp:127.0.0.256:5060\" ] }\n", 1, "sip.listen[0]",
+			"not udp" },
+		{ "a name to listen on", "sip: { listen: [ \"udp:localhost:5060\" ] }\n", 1, "sip.listen[0]",
+			"not" },
+		{ "IPv6 without brackets", "sip: { listen: [ \"udp:::1:5060\" ] }\n", 1, "sip.listen[0]",
+			"not" },
+		{ "IPv4 in brackets", "sip: { listen: [ \"udp:[127.0.0.1]:5060\" ] }\n", 1, "sip.listen[0]",
+			"not" },
+		{ "no port", "sip: { listen: [ \"udp:127.0.0.1\" ] }\n", 1, "sip.listen[0]", "not" },
+		{ "port too high", "sip: { listen: [ \"udp:127.0.0.1:65536\" ] }\n", 1, "sip.listen[0]",
+			"not" },
+		{ "port with a tail", "sip: { listen: [ \"udp:127.0.0.1:5060x\" ] }\n", 1, "sip.listen[0]",
+			"not" },
+		{ "the same twice", "sip: { listen: [ \"udp:127.0.0.1:1\",\n \"udp:127.0.0.1:1\" ] }\n", 2,
+			"sip.listen[1]", "twice" },
+		{ "nine addresses", "sip: { listen: [ a, b, c, d, e, f, g, h, i ] }\n", 1, "sip.listen",
+			"at most 8" },
+		{ "a mapping as address", "sip: { listen: [ { udp: 1 } ] }\n", 1, "sip.listen[0]",
+			"TRANSPORT" },
+		{ "advertised nonsense", "sip: { advertise: \"a b\" }\n", 1, "sip.advertise", "host name" },
+		{ "advertised broken address", "sip: { advertise: 10.0.0.300 }\n", 1, "sip.advertise",
+			"host name" },
+		{ "rtp address", "rtp: { listen: here }\n", 1, "rtp.listen", "address" },
+		{ "rtp advertise by name", "rtp: { advertise: media.example.com }\n", 1, "rtp.advertise",
+			"SDP" },
+		{ "ports reversed", "rtp:\n  ports: 39999-20000\n", 2, "rtp.ports", "reversed" },
+		{ "ports begin odd", "rtp: { ports: 20001-39999 }\n", 1, "rtp.ports", "pairs" },
+		{ "ports end even", "rtp: { ports: 20000-40000 }\n", 1, "rtp.ports", "pairs" },
+		{ "one port", "rtp: { ports: 20000 }\n", 1, "rtp.ports", "FIRST-LAST" },
+		{ "three ports", "rtp: { ports: 2000-3001-4001 }\n", 1, "rtp.ports", "FIRST-LAST" },
+		{ "privileged ports", "rtp: { ports: 1000-2001 }\n", 1, "rtp.ports", "below 1024" },
+		{ "ports too high", "rtp: { ports: 20000-70001 }\n", 1, "rtp.ports", "FIRST-LAST" },
+		{ "http without port", "http: { listen: 127.0.0.1 }\n", 1, "http.listen", "8080" },
+		{ "http with transport", "http: { listen: \"tcp:127.0.0.1:80\" }\n", 1, "http.listen",
+			"8080" },
+		{ "certificate without key", "tls:\n  certificate: /c\n", 1, "tls", "belong together" },
+		{ "key without certificate", "tls: { key: /k }\n", 1, "tls", "belong together" },
+		{ "empty control path", "control: \"\"\n", 1, "control", "path" },
+		{ "control path longer than a socket's name",
+			"control: "
+			"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+			1, "control", "longer than 107" },
+		{ "workers", "media: { workers: many }\n", 1, "media.workers", "auto or" },
+		{ "no workers", "media: { workers: 0 }\n", 1, "media.workers", "auto or" },
+		{ "talkers", "media: { mixed_talkers: 65 }\n", 1, "media.mixed_talkers", "1 to 64" },
+		{ "log format", "log: { format: xml }\n", 1, "log.format", "text, json" },
+		{ "log level", "log: { level: loud }\n", 1, "log.level", "error, warning, info, debug" },
+		{ "line break in a path", "database: \"a\\nb\"\n", 1, "database", "control" },
+	};
+	struct config_why why;
+	struct config c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		memset(&c, 0x5a, sizeof(c));
+		CHECK_INT(BRIDGE_SYNTAX, parse(&c, cases[i].text, &why), cases[i].story);
+		CHECK_INT(cases[i].line, why.line, cases[i].story);
+		CHECK_STR(cases[i].key, why.key, cases[i].story);
+		CHECK(strstr(why.text, cases[i].word), "%s: '%s' in '%s'", cases[i].story, cases[i].word,
+			why.text);
+		CHECK(((unsigned char *)&c)[sizeof(c) / 2] == 0x5a, "%s: nothing was changed",
+			cases[i].story);
+	}
+}
+
+TEST(an_address_is_taken_apart)
+{
+	struct config_listen l;
+
+	CHECK(config_listen_parse(&l, "tls:[2001:db8::5]:5061", true), "IPv6");
+	CHECK_STR("tls", l.transport, "transport");
+	CHECK_STR("2001:db8::5", l.host, "without brackets");
+	CHECK_INT(5061, l.port, "port");
+	CHECK(config_listen_parse(&l, "127.0.0.1:8080", false), "without transport");
+	CHECK_STR("", l.transport, "none");
+	CHECK_STR("127.0.0.1", l.host, "IPv4");
+	CHECK(!config_listen_parse(&l, "", false) && !config_listen_parse(&l, "udp", true), "nothing in it");
+	CHECK(!config_listen_parse(&l, "udp:[]:1", true) && !config_listen_parse(&l, "udp:[:1", true),
+		"brackets");
+}
+
+TEST(files)
+{
+	char path[] = "/tmp/test_config.XXXXXX";
+	int fd = mkstemp(path);
+	struct config_why why;
+	struct config c;
+
+	CHECK(fd >= 0, "a file");
+	CHECK_INT(13, write(fd, "node: a\nx: 1\n", 13), "written");
+	close(fd);
+	CHECK_INT(BRIDGE_SYNTAX, config_load(&c, path, &why), "an unknown key");
+	CHECK_INT(2, why.line, "in line 2");
+	CHECK_INT(0, truncate(path, 8), "the first line only");
+	CHECK_INT(BRIDGE_OK, config_load(&c, path, &why), "a good file");
+	CHECK_STR("a", c.node, "read");
+	unlink(path);
+	CHECK_INT(BRIDGE_FILE, config_load(&c, path, &why), "a file that is gone");
+	CHECK_INT(ENOENT, errno, "errno says why");
+	CHECK(strstr(why.text, path) && strstr(why.text, "No such file"), "%s", why.text);
+	CHECK_INT(BRIDGE_FILE, config_load(&c, "/", &why), "a directory");
+	CHECK_INT(EISDIR, errno, "errno says why");
+}
+
+TESTS(the_contract_example_is_the_defaults, every_key_is_read, what_is_wrong_is_named_by_line_and_key,
+	an_address_is_taken_apart, files)

@@ -1,0 +1,593 @@
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c tests/phone.c */
+/* What everybody in a room hears, judged by far ends with codecs of their own on a simulated clock. */
+#include "mixer/room.h"
+#include "tests/phone.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PHONES_MAX = 60 };
+
+struct scene {
+	struct room *room;
+	struct phone *phones; /* owned */
+	unsigned n;
+	uint64_t now_us;
+};
+
+static void scene_open(struct scene *sc, unsigned mixed_talkers, bool isolated)
+{
+	const struct room_config config = { .mixed_talkers = mixed_talkers, .isolated = isolated };
+
+	memset(sc, 0, sizeof(*sc));
+	sc->now_us = 1000000;
+	sc->phones = calloc(PHONES_MAX, sizeof(*sc->phones));
+	CHECK(sc->phones, "memory");
+	CHECK_INT(MIX_OK, room_alloc(&sc->room, &config), "room");
+}
+
+static struct phone *join(struct scene *sc, enum codec_id codec, unsigned ptime_ms, unsigned hz)
+{
+	struct phone *p = &sc->phones[sc->n];
+	enum rate_class rate = codec_info(codec)->rate;
+
+	phone_init(p, ++sc->n, codec, ptime_ms, hz);
+	for (unsigned to = 0; to < RATES; to++) {
+		struct resample *r = NULL;
+
+		if (to == rate)
+			continue;
+		CHECK_INT(MIX_OK, resample_alloc(&r, rate, (enum rate_class)to), "resampler");
+		resample_free(stream_equip(p->stream, (enum rate_class)to, r));
+	}
+	room_add(sc->room, p->stream);
+	return p;
+}
+
+static void run(struct scene *sc, unsigned ms)
+{
+	for (unsigned t = 0; t < ms; t += FRAME_MS) {
+		for (unsigned i = 0; i < sc->n; i++)
+			if (sc->phones[i].stream)
+				phone_send(&sc->phones[i], sc->now_us);
+		room_tick(sc->room, sc->now_us + 3000, (uint64_t)(sc->now_us / 1000) << 22, &phone_out);
+		sc->now_us += FRAME_US;
+	}
+}
+
+static void leave(struct scene *sc, struct phone *p)
+{
+	room_remove(sc->room, p->stream);
+	phone_free(p);
+	(void)sc;
+}
+
+static void scene_close(struct scene *sc)
+{
+	for (unsigned i = 0; i < sc->n; i++)
+		if (sc->phones[i].stream)
+			leave(sc, &sc->phones[i]);
+	CHECK(room_empty(sc->room), "all have left");
+	room_free(sc->room);
+	free(sc->phones);
+}
+
+static const unsigned tones[] = { 440, 700, 1060, 1500, 1900, 2300 };
+
+/* Everybody sends a tone at -20 dB: each must come out at +-1 dB for the others, and not at all for its owner. */
+static void everybody_hears_all_others(struct scene *sc, unsigned n, double own_least_db)
+{
+	char story[96];
+
+	for (unsigned l = 0; l < n; l++)
+		for (unsigned t = 0; t < n; t++) {
+			double level = phone_level(&sc->phones[l], sc->phones[t].hz, 500);
+
+			snprintf(story, sizeof(story), "phone %u (%s) hears %u Hz of phone %u", l,
+				codec_info(sc->phones[l].codec)->name, sc->phones[t].hz, t);
+			if (l == t)
+				CHECK(level >= own_least_db, "%s: itself at -%.1f dB", story, level);
+			else
+				CHECK_NEAR(20, level, 1, story);
+		}
+}
+
+TEST(each_hears_the_others_and_not_itself)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS };
+	struct scene sc;
+
+	scene_open(&sc, 4, false);
+	for (unsigned i = 0; i < 4; i++)
+		join(&sc, codecs[i], 20, tones[i]);
+	run(&sc, 2000);
+	everybody_hears_all_others(&sc, 4, 60);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK_INT(0, sc.phones[i].jumps, "sequence numbers follow");
+		CHECK_NEAR(100, sc.phones[i].packets, 1, "a packet per frame");
+		CHECK_INT(1, sc.phones[i].talk_on, "talk begins once");
+	}
+	scene_close(&sc);
+}
+
+TEST(wide_listeners_hear_wide_sound)
+{
+	struct scene sc;
+	struct phone *opus, *g722, *pcmu;
+
+	scene_open(&sc, 4, false);
+	opus = join(&sc, CODEC_OPUS, 20, 6000);
+	g722 = join(&sc, CODEC_G722, 20, 0);
+	pcmu = join(&sc, CODEC_PCMU, 20, 0);
+	run(&sc, 1500);
+	CHECK_NEAR(20, phone_level(g722, 6000, 500), 1.5, "6 kHz from 48 to 16 kHz");
+	CHECK(phone_level(pcmu, 2000, 500) > 55, "6 kHz does not fold onto 2 kHz for a phone: -%.1f",
+		phone_level(pcmu, 2000, 500));
+	CHECK(phone_level(opus, 6000, 500) > 60, "nor comes back");
+	scene_close(&sc);
+}
+
+TEST(every_ptime_goes_in_and_out)
+{
+	static const unsigned ptimes[] = { 10, 20, 30, 40, 50, 60 };
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_G722, CODEC_PCMA, CODEC_OPUS, CODEC_G722, CODEC_PCMU };
+	struct scene sc;
+
+	scene_open(&sc, 6, false);
+	for (unsigned i = 0; i < 6; i++) {
+		join(&sc, codecs[i], codecs[i] == CODEC_OPUS ? 40 : ptimes[i], tones[i]);
+		if (codecs[i] == CODEC_OPUS) { /* five sines at once are much for its 24 kbit/s of speech */
+			sc.phones[i].format.tx.bitrate_bps = 96000;
+			phone_refit(&sc.phones[i], sc.now_us);
+		}
+	}
+	run(&sc, 2400);
+	everybody_hears_all_others(&sc, 6, 55);
+	for (unsigned i = 0; i < 6; i++) {
+		CHECK_NEAR(2400.0 / ptimes[i], sc.phones[i].packets, 2, "packets of the ptime that was asked for");
+		CHECK_INT(0, sc.phones[i].jumps, "sequence");
+	}
+	scene_close(&sc);
+}
+
+TEST(opus_of_10_and_60_ms)
+{
+	struct scene sc;
+
+	scene_open(&sc, 4, false);
+	join(&sc, CODEC_OPUS, 10, tones[0]);
+	join(&sc, CODEC_OPUS, 60, tones[1]);
+	join(&sc, CODEC_PCMU, 20, tones[2]);
+	run(&sc, 2400);
+	everybody_hears_all_others(&sc, 3, 50);
+	scene_close(&sc);
+}
+
+TEST(mute_deafen_and_gain)
+{
+	struct scene sc;
+	struct phone *a, *b, *c;
+
+	scene_open(&sc, 4, false);
+	a = join(&sc, CODEC_PCMU, 20, tones[0]);
+	b = join(&sc, CODEC_PCMU, 20, tones[1]);
+	c = join(&sc, CODEC_OPUS, 20, tones[2]);
+	stream_mute(a->stream, true);
+	stream_deafen(b->stream, true);
+	stream_gain(c->stream, -6, 6);
+	run(&sc, 1500);
+	CHECK(phone_level(b, tones[0], 500) > 60 && phone_level(c, tones[0], 500) > 60, "a muted leg is absent");
+	CHECK(phone_rms(b, 500) > 80, "a deaf leg hears nothing");
+	CHECK_NEAR(26, phone_level(c, tones[1], 500), 1, "c hears all 6 dB quieter");
+	CHECK_NEAR(14, phone_level(a, tones[2], 500), 1, "and is heard 6 dB louder");
+	CHECK(phone_level(c, tones[2], 500) > 60, "gained share is subtracted exactly");
+	CHECK_INT(0, a->talk_on, "a muted leg does not talk");
+
+	stream_mute(a->stream, false);
+	stream_deafen(b->stream, false);
+	stream_gain(c->stream, 0, 0);
+	run(&sc, 1000);
+	everybody_hears_all_others(&sc, 3, 60);
+	CHECK_INT(1, a->talk_on, "now it does");
+	scene_close(&sc);
+}
+
+/* Rule 2 of DESIGN.md section 4.  A leg that got its own encoder would show in the counters. */
+TEST(idle_listeners_share_one_encode)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_OPUS, CODEC_G722 };
+	struct room_stats before, after;
+	struct scene sc;
+	struct phone *talker;
+
+	for (unsigned k = 0; k < 3; k++) {
+		scene_open(&sc, 4, false);
+		talker = join(&sc, codecs[k], 20, tones[0]);
+		for (unsigned i = 0; i < 50; i++)
+			join(&sc, codecs[k], 20, 0)->holds_its_tongue = true;
+		run(&sc, 500);
+		room_stats(sc.room, &before);
+		run(&sc, 200);
+		room_stats(sc.room, &after);
+		CHECK_INT(20, after.encodes - before.encodes, "10 ticks: one for the talker, one for all others");
+		CHECK_INT(490, after.encodes_shared - before.encodes_shared, "49 of 50 listeners encode nothing");
+		CHECK_INT(1, after.n_mixed, "one is mixed");
+		CHECK(phone_level(talker, tones[0], 300) > 60, "the talker does not hear itself");
+		CHECK_NEAR(20, phone_level(&sc.phones[50], tones[0], 300), 1, "the last listener hears the talker");
+		scene_close(&sc);
+	}
+}
+
+/* The greatest step between neighbours in what somebody heard: a seam is a step that the sound itself has not. */
+static double greatest_step(const struct phone *p, unsigned ms)
+{
+	size_t n = phone_rate(p) / 1000 * ms;
+	const int16_t *x = p->heard + p->n_heard - n;
+	double most = 0;
+
+	for (size_t i = 2; i < n; i++) {
+		double bend = fabs((double)x[i] - 2.0 * x[i - 1] + x[i - 2]);
+
+		most = bend > most ? bend : most;
+	}
+	return most;
+}
+
+/* b listens to a's tone by the shared encoder, begins to talk, and stops; its decoder must hear a's tone
+ * without a seam.  c stays a listener, and gives the measure. */
+TEST(listener_becomes_talker_without_a_seam)
+{
+	static const struct {
+		enum codec_id codec;
+		unsigned ptime_ms;
+	} cases[] = { { CODEC_PCMU, 20 }, { CODEC_PCMU, 60 }, { CODEC_G722, 20 }, { CODEC_G722, 40 },
+		{ CODEC_G722, 30 }, { CODEC_OPUS, 20 }, { CODEC_OPUS, 60 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (unsigned leader = 0; leader < 2; leader++) { /* b leads its group, or follows */
+			struct scene sc;
+			struct phone *a, *b, *c;
+			double level = 0, bend;
+
+			scene_open(&sc, 4, false);
+			a = join(&sc, CODEC_PCMA, 20, 400);
+			if (leader) {
+				c = join(&sc, cases[i].codec, cases[i].ptime_ms, 0);
+				b = join(&sc, cases[i].codec, cases[i].ptime_ms, 0);
+			} else {
+				b = join(&sc, cases[i].codec, cases[i].ptime_ms, 0);
+				c = join(&sc, cases[i].codec, cases[i].ptime_ms, 0);
+			}
+			c->holds_its_tongue = true;
+			run(&sc, 1500);
+			b->hz = 2000;
+			b->dbov = 12;
+			run(&sc, 300);
+			b->hz = 0;
+			run(&sc, 100);
+			CHECK(phone_level(c, 2000, 400) < 30, "c hears b talk");
+			CHECK(phone_level(b, 2000, 400) > 50, "b does not: -%.1f", phone_level(b, 2000, 400));
+			level = phone_level(b, 400, 400);
+			CHECK_NEAR(20, level, 0.5, "a's tone for b, all the time");
+			bend = greatest_step(b, 400);
+			/* 400 Hz at -20 dB bends 3277 * (2 pi 400 / rate)^2 from sample to sample; the
+			 * codec's own noise is on top. */
+			CHECK(bend < 3277 * pow(2 * M_PI * 400 / phone_rate(b), 2) * 1.3 +
+						(cases[i].codec == CODEC_PCMU ? 300 : 250),
+				"%s %u ms leader %u: bend %.0f", codec_info(cases[i].codec)->name,
+				cases[i].ptime_ms, leader, bend);
+			CHECK_INT(0, b->jumps, "sequence");
+			CHECK_INT(1, b->markers, "one talk burst");
+			(void)a;
+			scene_close(&sc);
+		}
+}
+
+TEST(leader_leaves_and_the_others_hear_nothing_of_it)
+{
+	struct scene sc;
+	struct phone *listeners[5];
+
+	scene_open(&sc, 4, false);
+	join(&sc, CODEC_PCMU, 20, 400);
+	for (unsigned i = 0; i < 5; i++) {
+		listeners[i] = join(&sc, CODEC_G722, 40, 0);
+		listeners[i]->holds_its_tongue = true;
+	}
+	run(&sc, 1000);
+	for (unsigned i = 0; i < 4; i++) { /* whoever leads is among them sooner or later */
+		run(&sc, 100);
+		leave(&sc, listeners[4 - i]);
+	}
+	run(&sc, 300);
+	CHECK_NEAR(20, phone_level(listeners[0], 400, 600), 0.5, "the tone");
+	CHECK(greatest_step(listeners[0], 600) < 3277 * pow(2 * M_PI * 400 / 16000, 2) * 1.3 + 250,
+		"no seam: %.0f", greatest_step(listeners[0], 600));
+	CHECK_INT(0, listeners[0]->jumps, "sequence");
+	scene_close(&sc);
+}
+
+/* Six at -6 dB reach +9.5 dB together: other bridges leave oneself audible at -9 dB (issue 3). */
+TEST(limiter_leaves_no_own_voice_and_no_clip)
+{
+	/* no sum or difference of a few of them is near another: what the limiter bends is not their fault */
+	static const unsigned apart[] = { 311, 547, 941, 1499, 2287, 3301 };
+	struct room_stats stats;
+	struct scene sc;
+
+	scene_open(&sc, 8, false);
+	for (unsigned i = 0; i < 6; i++)
+		join(&sc, CODEC_G722, 20, apart[i])->dbov = 6;
+	run(&sc, 2000);
+	room_stats(sc.room, &stats);
+	CHECK(stats.limited > 0, "the limiter worked");
+	for (unsigned i = 0; i < 6; i++) {
+		double own = phone_level(&sc.phones[i], sc.phones[i].hz, 500);
+		double other = phone_level(&sc.phones[i], sc.phones[(i + 1) % 6].hz, 500);
+
+		CHECK(own > other + 25, "own -%.1f dB, another's -%.1f dB", own, other);
+		CHECK(other < 22, "others are heard: -%.1f dB", other);
+	}
+	scene_close(&sc);
+}
+
+TEST(loudest_few_keep_their_places)
+{
+	struct room_stats stats;
+	struct scene sc;
+	struct phone *ear;
+
+	scene_open(&sc, 2, false);
+	ear = join(&sc, CODEC_PCMU, 20, 0);
+	for (unsigned i = 0; i < 4; i++) { /* 0 and 1 first; 2 and 3 come later, hardly louder */
+		join(&sc, CODEC_PCMU, 20, i < 2 ? tones[i] : 0)->dbov = 20 - (double)i;
+	}
+	run(&sc, 1000);
+	sc.phones[3].hz = tones[2];
+	sc.phones[4].hz = tones[3];
+	run(&sc, 1000);
+	room_stats(sc.room, &stats);
+	CHECK_INT(2, stats.n_mixed, "two are mixed");
+	CHECK_NEAR(20, phone_level(ear, tones[0], 500), 1, "the first stays");
+	CHECK_NEAR(19, phone_level(ear, tones[1], 500), 1, "the second stays");
+	CHECK(phone_level(ear, tones[2], 500) > 60, "the third is not heard");
+	sc.phones[4].dbov = 8;
+	run(&sc, 1000);
+	CHECK_NEAR(8, phone_level(ear, tones[3], 500), 1, "who is 11 dB louder is taken");
+	CHECK(phone_level(ear, tones[0], 500) > 60, "in the quietest one's place");
+	scene_close(&sc);
+}
+
+TEST(first_syllable_is_whole)
+{
+	struct scene sc;
+	struct phone *ear, *talker;
+	size_t first = 0, n;
+
+	scene_open(&sc, 2, false); /* crowded: three legs */
+	ear = join(&sc, CODEC_PCMU, 20, 0);
+	talker = join(&sc, CODEC_PCMU, 20, 0);
+	join(&sc, CODEC_PCMU, 20, 0)->holds_its_tongue = true;
+	talker->holds_its_tongue = true;
+	run(&sc, 1000);
+	phone_forget(ear);
+	talker->holds_its_tongue = false;
+	talker->hz = 1000;
+	run(&sc, 400);
+	while (first < ear->n_heard && abs(ear->heard[first]) < 500)
+		first++;
+	n = ear->n_heard - first;
+	CHECK(n >= 8 * (400 - 60), "of 400 ms, %zu ms have been heard, and the rest waits in buffers", n / 8);
+	scene_close(&sc);
+}
+
+TEST(keys_stay_out_of_the_mix)
+{
+	struct scene sc;
+	struct phone *ear, *keys;
+
+	scene_open(&sc, 4, false);
+	ear = join(&sc, CODEC_PCMU, 20, 0);
+	keys = join(&sc, CODEC_PCMU, 20, 300);
+	run(&sc, 600);
+	for (unsigned key = 1; key <= 3; key++) { /* its tone goes on beside the event, as some phones do */
+		uint32_t timestamp = keys->timestamp;
+
+		for (unsigned i = 1; i <= 5; i++) {
+			phone_send_event(keys, key, false, 160 * i, timestamp, sc.now_us);
+			if (i == 3)
+				phone_forget(ear);
+			run(&sc, 20);
+		}
+		for (unsigned i = 0; i < 3; i++)
+			phone_send_event(keys, key, true, 960, timestamp, sc.now_us);
+		CHECK(phone_level(ear, 300, 40) > 60, "nothing is heard while a key is down: -%.1f",
+			phone_level(ear, 300, 40));
+		run(&sc, 300);
+		CHECK_NEAR(20, phone_level(ear, 300, 100), 1, "and again afterwards");
+	}
+	CHECK_STR("123", keys->digits, "each key once");
+	scene_close(&sc);
+}
+
+TEST(events_are_no_loss)
+{
+	struct stream_stats stats;
+	struct scene sc;
+	struct phone *keys;
+
+	scene_open(&sc, 4, false);
+	join(&sc, CODEC_PCMU, 20, 0);
+	keys = join(&sc, CODEC_PCMU, 20, 300);
+	run(&sc, 600);
+	for (unsigned i = 1; i <= 6; i++) { /* events in the place of sound */
+		phone_send_event(keys, 5, i >= 4, 160 * (i < 4 ? i : 4), keys->timestamp - (i - 1) * 160, sc.now_us);
+		keys->timestamp += 160;
+		keys->next_us += FRAME_US;
+		run(&sc, 20);
+	}
+	run(&sc, 600);
+	stream_stats(keys->stream, &stats, sc.now_us);
+	CHECK_STR("5", keys->digits, "the key");
+	CHECK_INT(0, stats.rx_lost, "no packet is missing");
+	CHECK(stats.concealed_ms <= 60, "and little was made up: %u ms", stats.concealed_ms);
+	scene_close(&sc);
+}
+
+TEST(hold_stops_both_ways)
+{
+	struct scene sc;
+	struct phone *a, *b;
+	unsigned sent;
+
+	scene_open(&sc, 4, false);
+	a = join(&sc, CODEC_PCMU, 20, tones[0]);
+	b = join(&sc, CODEC_PCMU, 20, tones[1]);
+	run(&sc, 500);
+	a->format.send = a->format.receive = false;
+	phone_refit(a, sc.now_us);
+	sent = a->packets;
+	run(&sc, 500);
+	CHECK_INT(sent, a->packets, "nothing is sent to a leg on hold");
+	CHECK(phone_level(b, tones[0], 300) > 60, "its hold music is not heard");
+	a->format.send = a->format.receive = true;
+	phone_refit(a, sc.now_us);
+	run(&sc, 600);
+	everybody_hears_all_others(&sc, 2, 60);
+	CHECK_INT(0, a->jumps, "sequence goes on over the hold");
+	CHECK_INT(2, a->markers, "a talk burst begins after it");
+	CHECK_NEAR(a->first_ts + 1580 * 8, a->last_ts, 160, "the timestamp has counted the hold");
+	scene_close(&sc);
+}
+
+TEST(codec_changes_in_the_middle)
+{
+	struct scene sc;
+	struct phone *a, *b;
+	uint32_t before;
+
+	scene_open(&sc, 4, false);
+	a = join(&sc, CODEC_PCMU, 20, tones[0]);
+	b = join(&sc, CODEC_PCMU, 20, tones[1]);
+	run(&sc, 600);
+	before = a->last_ts;
+	a->codec = a->format.tx.id = a->format.rx[0].codec = CODEC_OPUS;
+	a->format.tx_pt = a->format.rx[0].pt = 107;
+	encoder_free(a->encoder);
+	CHECK_INT(MIX_OK, encoder_alloc(&a->encoder, &a->format.tx), "encoder");
+	phone_refit(a, sc.now_us);
+	a->started = false;
+	a->n_heard = 0;
+	run(&sc, 1000); /* nobody has brought resamplers: the plain way must do */
+	CHECK_NEAR(20, phone_level(a, tones[1], 500), 1.5, "by Opus");
+	CHECK_NEAR(20, phone_level(b, tones[0], 500), 1.5, "from Opus");
+	CHECK_INT(0, a->jumps, "sequence");
+	CHECK_NEAR(before + 1000 * 48, a->last_ts, 960, "the new clock counts from where the old one stood");
+	scene_close(&sc);
+}
+
+TEST(cue_over_a_room_and_chime_for_all)
+{
+	struct scene sc;
+	struct phone *a, *b, *c;
+	struct cue *cue = NULL;
+	const struct cue *list[1];
+
+	CHECK_INT(MIX_OK, cue_tone(&cue, 2500, 0, 20, 1000, 0), "tone");
+	list[0] = cue;
+	scene_open(&sc, 4, false);
+	a = join(&sc, CODEC_PCMU, 20, tones[0]);
+	b = join(&sc, CODEC_G722, 20, 0);
+	c = join(&sc, CODEC_OPUS, 20, 0);
+	run(&sc, 600);
+	CHECK_INT(MIX_OK, stream_play(b->stream, list, 1, false, 77), "play");
+	run(&sc, 600);
+	CHECK_NEAR(17, phone_level(b, 2500, 400), 1, "the cue: 20 dBov of a sine");
+	CHECK_NEAR(20 + ROOM_DUCK_DB, phone_level(b, tones[0], 400), 1, "the room behind it");
+	CHECK(phone_level(c, 2500, 400) > 60, "is nobody else's");
+	run(&sc, 600);
+	CHECK_INT(1, b->played, "its end is told");
+	CHECK_INT(77, b->last_played, "by its number");
+	CHECK_NEAR(20, phone_level(b, tones[0], 100), 1, "and the room is back");
+
+	CHECK_INT(MIX_OK, room_play(sc.room, list, 1), "chime");
+	run(&sc, 700);
+	CHECK_NEAR(17, phone_level(a, 2500, 400), 1, "the talker hears it");
+	CHECK_NEAR(17, phone_level(b, 2500, 400), 1, "and a listener");
+	CHECK_NEAR(17, phone_level(c, 2500, 400), 1, "at every rate");
+	CHECK_NEAR(20, phone_level(b, tones[0], 400), 1, "over the talk");
+	run(&sc, 600);
+	CHECK(phone_level(a, 2500, 100) > 60, "once");
+	scene_close(&sc);
+	cue_free(cue);
+}
+
+TEST(isolated_room_hears_cues_alone)
+{
+	struct scene sc;
+	struct phone *a, *b;
+	struct cue *cue = NULL;
+	const struct cue *list[1];
+
+	CHECK_INT(MIX_OK, cue_tone(&cue, 2500, 0, 20, 500, 0), "tone");
+	list[0] = cue;
+	scene_open(&sc, 4, true);
+	a = join(&sc, CODEC_PCMU, 20, tones[0]);
+	b = join(&sc, CODEC_PCMU, 20, tones[1]);
+	stream_play(a->stream, list, 1, true, 1);
+	run(&sc, 1000);
+	CHECK_NEAR(17, phone_level(a, 2500, 400), 1, "its cue, again and again");
+	CHECK(phone_level(a, tones[1], 400) > 60, "not its neighbour");
+	CHECK(phone_rms(b, 400) > 80, "silence for who has no cue");
+	CHECK_NEAR(50, b->packets, 1, "in packets");
+	scene_close(&sc);
+	cue_free(cue);
+}
+
+TEST(moved_between_rooms)
+{
+	struct scene lobby, sc;
+	struct phone *a, *b;
+
+	scene_open(&lobby, 4, true);
+	scene_open(&sc, 4, false);
+	a = join(&lobby, CODEC_PCMU, 30, tones[0]);
+	b = join(&sc, CODEC_PCMU, 20, tones[1]);
+	for (unsigned i = 0; i < 100; i++) {
+		phone_send(a, sc.now_us);
+		if (i == 50) {
+			room_remove(lobby.room, a->stream);
+			room_add(sc.room, a->stream);
+		}
+		room_tick(lobby.room, lobby.now_us + 1000, 0, &phone_out);
+		lobby.now_us += FRAME_US;
+		run(&sc, 20);
+	}
+	CHECK_NEAR(20, phone_level(a, tones[1], 400), 1, "hears the room");
+	CHECK_NEAR(20, phone_level(b, tones[0], 400), 1, "is heard there");
+	CHECK_INT(0, a->jumps, "sequence");
+	CHECK_INT(1, a->markers, "one talk burst");
+	leave(&sc, a);
+	a->stream = NULL;
+	scene_close(&lobby);
+	scene_close(&sc);
+}
+
+TEST(refuses_bad_settings)
+{
+	const struct room_config bad[] = { { .mixed_talkers = 0 }, { .mixed_talkers = ROOM_TALKERS_MAX + 1 } };
+	struct room *r = NULL;
+
+	for (size_t i = 0; i < 2; i++)
+		CHECK_INT(MIX_RANGE, room_alloc(&r, &bad[i]), "talkers");
+	CHECK(!r, "nothing made");
+	room_free(NULL);
+}
+
+TESTS(each_hears_the_others_and_not_itself, wide_listeners_hear_wide_sound, every_ptime_goes_in_and_out,
+	opus_of_10_and_60_ms, mute_deafen_and_gain, idle_listeners_share_one_encode,
+	listener_becomes_talker_without_a_seam, leader_leaves_and_the_others_hear_nothing_of_it,
+	limiter_leaves_no_own_voice_and_no_clip, loudest_few_keep_their_places, first_syllable_is_whole,
+	keys_stay_out_of_the_mix, events_are_no_loss, hold_stops_both_ways, codec_changes_in_the_middle,
+	cue_over_a_room_and_chime_for_all, isolated_room_hears_cues_alone, moved_between_rooms, refuses_bad_settings)

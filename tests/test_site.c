@@ -1,0 +1,572 @@
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c */
+#include "bridge/site.h"
+#include "tests/test.h"
+#include "tests/starve.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+/* The contract's own example. */
+static const char contract[] =
+	"accounts:\n"
+	"  - name: acme\n"
+	"    language: en\n"
+	"    audio: { levelling: true, noise_suppression: false }   # these are the defaults\n"
+	"    meetings:                              # PINs are optional\n"
+	"      - { id: \"483920175\", name: Weekly, host_pin: \"900911\", guest_pin: \"4821\" }\n"
+	"    users:                                 # VoIP clients that register or call with digest\n"
+	"      - { name: alice, password: \"s3cret\" }\n"
+	"trunks:\n"
+	"  - name: carrier-a\n"
+	"    inbound:  { from: [ 127.0.0.2/32 ] }   # identified by source\n"
+	"    outbound: { gateways: [ \"sip:127.0.0.2:5062\" ], username: null, password: null, register: "
+	"false }\n"
+	"    limits:   { channels: 100, calls_per_second: 20 }\n"
+	"    codecs:   [ PCMU, PCMA, G722, opus ]\n"
+	"    srtp:     allow                        # never | allow | require\n"
+	"numbers:\n"
+	"  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant, language: en }\n"
+	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:483920175\" }\n"
+	"routes:                                    # outbound\n"
+	"  - { account: acme, prefix: \"+1\", trunks: [ carrier-a ], caller_id: \"+15550100\" }\n";
+
+/* Every key at something else than its default, and texts that YAML could mistake. */
+static const char rich[] =
+	"accounts:\n"
+	"  - name: \"true\"\n"
+	"    language: pt-BR\n"
+	"    audio: { levelling: false, noise_suppression: true }\n"
+	"    meetings:\n"
+	"      - { id: \"777\", name: \"a \\\"quoted\\\" \\\\ name: { [ # ] }\", guest_pin: 0042, "
+	"max_participants: 25 }\n"
+	"      - { id: 00456, chimes: false, host_pin: \"1\" }\n"
+	"      - id: \"123456789012345\"\n"
+	"        name: \" \\u0417\\u0432\\u043e\\u043d\\u043e\\u043a \\U0001F4DE \"\n"
+	"    users:\n"
+	"      - { name: bob, password: \"null\" }\n"
+	"      - { name: alice, password: \"p: {}\" }\n"
+	"  - name: empty one\n"
+	"trunks:\n"
+	"  - name: b\n"
+	"    inbound: { from: [ 192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7 ] }\n"
+	"    outbound: { gateways: [ \"sips:gw.example.com;transport=tls\", \"sip:[2001:db8::1]:5062\" ], "
+	"username: \"on\", "
+	"password: \"12345\", register: true }\n"
+	"    limits: { channels: 1, calls_per_second: 100000 }\n"
+	"    codecs: [ opus, pcmu ]\n"
+	"    srtp: require\n"
+	"    country: { code: 49, trunk_prefix: \"0\", national_min: 6, national_max: 11 }\n"
+	"  - { name: a, srtp: never }\n"
+	"numbers:\n"
+	"  - { number: +4930123456, trunk: b, account: \"true\", answer: \"meeting:777\", language: de }\n"
+	"  - { number: \"+4930123456\", account: empty one }\n"
+	"routes:\n"
+	"  - { account: empty one, prefix: +, trunks: [ b, a ] }\n"
+	"  - { account: \"true\", prefix: +49, trunks: [ a ], caller_id: \"+4930123456\" }\n";
+
+static enum bridge_err parse(struct site **out, const char *text, struct config_why *why)
+{
+	memset(why, 0, sizeof(*why));
+	return site_parse(out, text, strlen(text), why);
+}
+
+static struct site *parse_good(const char *text)
+{
+	struct config_why why;
+	struct site *s = NULL;
+	enum bridge_err err = parse(&s, text, &why);
+
+	CHECK(err == BRIDGE_OK, "refused: line %u: %s: %s", why.line, why.key, why.text);
+	return s;
+}
+
+TEST(the_contract_example_is_read)
+{
+	struct site *s = parse_good(contract);
+	const struct site_account *a = site_account(s, "acme"), *owner = NULL;
+	const struct site_trunk *t = site_trunk(s, "carrier-a");
+	const struct site_meeting *m = site_meeting(s, "483920175", &owner);
+
+	CHECK_INT(1, s->n_accounts, "accounts");
+	CHECK(a && a == owner && t && m, "found by name");
+	CHECK_STR("en", a->language, "language");
+	CHECK_INT(true, a->levelling && !a->noise_suppression, "audio");
+	CHECK_STR("Weekly", m->name, "meeting");
+	CHECK_STR("900911", m->host_pin, "host_pin");
+	CHECK_STR("4821", m->guest_pin, "guest_pin");
+	CHECK_INT(true, m->chimes, "chimes are on");
+	CHECK_INT(0, m->max_participants, "no bound");
+	CHECK_STR("alice", a->users[0].name, "user");
+	CHECK_STR("s3cret", a->users[0].password, "user");
+	CHECK_INT(1, t->n_from, "inbound");
+	CHECK_INT(128, t->from[0].prefix_bits, "127.0.0.2/32");
+	CHECK_INT(2, t->from[0].ip[15], "127.0.0.2/32");
+	CHECK_STR("sip:127.0.0.2:5062", t->gateways[0], "gateway");
+	CHECK_INT(100, t->channels, "channels");
+	CHECK_INT(20, t->calls_per_second, "calls_per_second");
+	CHECK_INT(4, t->n_codecs, "codecs");
+	CHECK_STR("opus", t->codecs[3], "codecs");
+	CHECK_INT(SITE_SRTP_ALLOW, t->srtp, "srtp");
+	CHECK_INT(2, s->n_numbers, "numbers");
+	CHECK_INT(PLAN_MEETING, s->numbers[1].answer, "answer");
+	CHECK_STR("483920175", s->numbers[1].meeting, "answer");
+	CHECK_STR("+1", s->routes[0].prefix, "route");
+	CHECK_STR("carrier-a", s->routes[0].trunks[0], "route");
+	CHECK(!site_meeting(s, "48392017", NULL) && !site_meeting(s, "", NULL) &&
+			!site_account(s, "nobody") && !site_trunk(s, "none") &&
+			!site_meeting(s, "48392017548392017548392017548392017", NULL),
+		"what is not there");
+	site_free(s);
+}
+
+TEST(everything_but_names_has_a_default)
+{
+	struct site *s = parse_good("accounts: [ { name: a } ]\ntrunks: [ { name: t } ]\nnumbers: [ { "
+				    "number: \"+15550100\", account: a } ]\n");
+
+	CHECK_STR("en", s->accounts[0].language, "language");
+	CHECK_INT(true, s->accounts[0].levelling, "levelling");
+	CHECK_INT(SITE_SRTP_ALLOW, s->trunks[0].srtp, "srtp");
+	CHECK_INT(0, s->trunks[0].n_codecs + s->trunks[0].n_from + s->trunks[0].channels,
+		"no limit, all codecs");
+	CHECK_INT(PLAN_ATTENDANT, s->numbers[0].answer, "the attendant answers");
+	CHECK_STR("", s->numbers[0].trunk, "any trunk");
+	site_free(s);
+	site_free(parse_good("accounts: []\n"));
+	site_free(parse_good("{}\n"));
+	CHECK(!site_free(NULL), "NULL is fine");
+}
+
+/* Field by field, not by site_diff(), which could overlook the same field as the writer. */
+static void check_same(const struct site *x, const struct site *y)
+{
+	CHECK_INT(x->n_accounts, y->n_accounts, "accounts");
+	for (size_t i = 0; i < x->n_accounts; i++) {
+		struct site_account a = x->accounts[i], b = y->accounts[i];
+
+		CHECK_INT(a.n_meetings, b.n_meetings, "meetings");
+		CHECK(!a.n_meetings || !memcmp(a.meetings, b.meetings, a.n_meetings * sizeof(*a.meetings)),
+			"meetings");
+		CHECK_INT(a.n_users, b.n_users, "users");
+		CHECK(!a.n_users || !memcmp(a.users, b.users, a.n_users * sizeof(*a.users)), "users");
+		CHECK_STR(a.name, b.name, "name");
+		CHECK_STR(a.language, b.language, "language");
+		CHECK_INT(a.levelling, b.levelling, "levelling");
+		CHECK_INT(a.noise_suppression, b.noise_suppression, "noise_suppression");
+	}
+	CHECK_INT(x->n_trunks, y->n_trunks, "trunks");
+	CHECK(!x->n_trunks || !memcmp(x->trunks, y->trunks, x->n_trunks * sizeof(*x->trunks)), "trunks");
+	CHECK_INT(x->n_numbers, y->n_numbers, "numbers");
+	CHECK(!x->n_numbers || !memcmp(x->numbers, y->numbers, x->n_numbers * sizeof(*x->numbers)),
+		"numbers");
+	CHECK_INT(x->n_routes, y->n_routes, "routes");
+	CHECK(!x->n_routes || !memcmp(x->routes, y->routes, x->n_routes * sizeof(*x->routes)), "routes");
+}
+
+TEST(what_is_exported_reads_back_equal)
+{
+	const char *const texts[] = { contract, rich, "accounts: []\n", "accounts: [ { name: a } ]\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct site *s = parse_good(texts[i]), *back;
+		char *text = site_export(s), *again;
+		size_t n = 9;
+
+		CHECK(text, "exported");
+		back = parse_good(text);
+		check_same(s, back);
+		again = site_export(back);
+		CHECK_STR(text, again, "and again");
+		CHECK(!site_diff(s, back, &n) && n == 0, "and is no change");
+		free(text);
+		free(again);
+		site_free(back);
+		site_free(s);
+	}
+}
+
+TEST(odd_texts_keep_their_meaning)
+{
+	struct site *s = parse_good(rich);
+	const struct site_meeting *m = s->accounts[0].meetings;
+
+	CHECK_STR("00456", m[0].id, "unquoted digits keep their zeros");
+	CHECK_STR("123456789012345", m[1].id, "fifteen digits");
+	CHECK_STR("777", m[2].id, "in order of text");
+	CHECK_STR("0042", m[2].guest_pin, "PIN with zeros");
+	CHECK_STR("a \"quoted\" \\ name: { [ # ] }", m[2].name, "quotes");
+	CHECK_STR("true", s->accounts[0].name, "a word that is no truth");
+	CHECK_STR("PCMU", s->trunks[0].codecs[1], "a codec's own spelling");
+	CHECK_STR("12345", s->trunks[0].password, "password of digits");
+	CHECK_STR("+", s->routes[0].prefix, "all numbers");
+	site_free(s);
+}
+
+/* One change of the contract's example each: `from` becomes `to`, and this is what is said. */
+TEST(what_is_wrong_is_named_by_line_and_key)
+{
+	static const struct {
+		const char *story, *from, *to;
+		unsigned line;
+		const char *key, *word;
+	} cases[] = {
+		{ "unknown key at the top", "routes:", "rules:", 19, "rules",
+			"known here: accounts, trunks" },
+		{ "unknown key of an account", "language: en\n", "lang: en\n", 3, "accounts[0].lang",
+			"language, audio" },
+		{ "unknown key of a meeting", "host_pin", "hostpin", 6, "accounts[0].meetings[0].hostpin",
+			"host_pin" },
+		{ "unknown key in a group", "channels", "channel", 13, "trunks[0].limits.channel",
+			"calls_per_second" },
+		{ "key twice", "name: Weekly", "id: \"1234\"", 6, "accounts[0].meetings[0].id", "twice" },
+		{ "no name", "- name: acme\n   ", "-", 2, "accounts[0]", "name is missing" },
+		{ "empty name", "name: acme", "name: \"\"", 2, "accounts[0].name", "empty" },
+		{ "name for a header", "name: carrier-a", "name: \"a<b\"", 10, "trunks[0].name", "quotes" },
+		{ "long name", "name: acme",
+			"name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 2,
+			"accounts[0].name", "longer than 63" },
+		{ "language", "language: en\n", "language: english!\n", 3, "accounts[0].language",
+			"language tag" },
+		{ "truth", "levelling: true", "levelling: 1", 4, "accounts[0].audio.levelling",
+			"true or false" },
+		{ "meetings as mapping", "[ PCMU, PCMA, G722, opus ]", "{ PCMU: 1 }", 14, "trunks[0].codecs",
+			"list" },
+		{ "meeting as text", "- { name: alice, password: \"s3cret\" }", "- alice", 8,
+			"accounts[0].users[0]", "mapping" },
+
+		{ "ID of letters", "id: \"483920175\"", "id: weekly", 6, "accounts[0].meetings[0].id",
+			"3 to 15 digits" },
+		{ "ID too short", "id: \"483920175\"", "id: \"48\"", 6, "accounts[0].meetings[0].id",
+			"3 to 15 digits" },
+		{ "ID too long", "id: \"483920175\"", "id: \"4839201754839201\"", 6,
+			"accounts[0].meetings[0].id", "15" },
+		{ "ID twice", "    users:", "      - { id: \"483920175\" }\n    users:", 7,
+			"accounts[0].meetings[1].id", "given twice, first in accounts[0].meetings[0]" },
+		{ "ID twice in another account", "trunks:\n",
+			"  - name: b\n    meetings: [ { id: \"483920175\" } ]\ntrunks:\n", 10,
+			"accounts[1].meetings[0].id", "first in accounts[0].meetings[0]" },
+		{ "ID that begins with another", "    users:", "      - { id: \"4839201755\" }\n    users:",
+			7, "accounts[0].meetings[1].id",
+			"begins with 483920175, the ID of accounts[0].meetings[0]" },
+		{ "ID that begins another, in another account", "trunks:\n",
+			"  - name: b\n    meetings: [ { id: \"483\" } ]\ntrunks:\n", 6,
+			"accounts[0].meetings[0].id", "begins with 483, the ID of accounts[1].meetings[0]" },
+		{ "PIN of letters", "\"4821\"", "\"48a1\"", 6, "accounts[0].meetings[0].guest_pin",
+			"1 to 15 digits" },
+		{ "PIN with #", "\"900911\"", "\"900911#\"", 6, "accounts[0].meetings[0].host_pin",
+			"digits" },
+		{ "PIN too long", "\"4821\"", "\"4821482148214821\"", 6, "accounts[0].meetings[0].guest_pin",
+			"15" },
+		{ "PINs equal", "\"4821\"", "\"900911\"", 6, "accounts[0].meetings[0].guest_pin", "equal" },
+		{ "guest PIN begins the host's", "\"4821\"", "\"9009\"", 6,
+			"accounts[0].meetings[0].guest_pin", "begins" },
+		{ "host PIN begins the guest's", "\"4821\"", "\"9009112\"", 6,
+			"accounts[0].meetings[0].guest_pin", "begins" },
+		{ "no seats", "name: Weekly", "max_participants: 0", 6,
+			"accounts[0].meetings[0].max_participants", "leave it out" },
+		{ "user without password", ", password: \"s3cret\"", "", 8, "accounts[0].users[0]",
+			"password is missing" },
+		{ "user twice", "password: \"s3cret\" }\n",
+			"password: \"s3cret\" }\n      - { name: alice, password: x }\n", 9,
+			"accounts[0].users[1].name", "first in accounts[0].users[0]" },
+
+		{ "account twice", "trunks:\n", "  - name: acme\ntrunks:\n", 9, "accounts[1].name",
+			"given twice" },
+		{ "trunk twice", "numbers:\n", "  - name: carrier-a\nnumbers:\n", 16, "trunks[1].name",
+			"given twice" },
+		{ "bad network", "127.0.0.2/32", "127.0.0.2/33", 11, "trunks[0].inbound.from[0]", "network" },
+		{ "a host name as network", "127.0.0.2/32", "carrier.example.com", 11,
+			"trunks[0].inbound.from[0]", "network" },
+		{ "network twice", "127.0.0.2/32", "127.0.0.2/32, 127.0.0.2", 11, "trunks[0].inbound.from[1]",
+			"already the network of trunk 'carrier-a'" },
+		{ "network of two trunks", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 127.0.0.2 ] } }\nnumbers:\n", 16,
+			"trunks[1].inbound.from[0]", "already the network of trunk 'carrier-a'" },
+		{ "seventeen networks", "127.0.0.2/32", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 11,
+			"trunks[0].inbound.from", "at most 16" },
+		{ "gateway without scheme", "\"sip:127.0.0.2:5062\"", "\"127.0.0.2:5062\"", 12,
+			"trunks[0].outbound.gateways[0]", "gateway" },
+		{ "gateway with user", "sip:127.0.0.2:5062", "sip:bob@127.0.0.2", 12,
+			"trunks[0].outbound.gateways[0]", "gateway" },
+		{ "gateway's port", "sip:127.0.0.2:5062", "sip:127.0.0.2:0", 12,
+			"trunks[0].outbound.gateways[0]", "gateway" },
+		{ "gateway's bracket", "sip:127.0.0.2:5062", "sip:[::1", 12, "trunks[0].outbound.gateways[0]",
+			"gateway" },
+		{ "password without username", "password: null", "password: topsecret", 12,
+			"trunks[0].outbound.password", "without" },
+		{ "registers as nobody", "register: false", "register: true", 12,
+			"trunks[0].outbound.register", "username" },
+		{ "registers nowhere",
+			"gateways: [ \"sip:127.0.0.2:5062\" ], username: null, password: null, register: "
+			"false",
+			"register: true", 12, "trunks[0].outbound.register", "no gateway" },
+		{ "no channels", "channels: 100", "channels: 0", 13, "trunks[0].limits.channels",
+			"leave it out" },
+		{ "negative rate", "calls_per_second: 20", "calls_per_second: -1", 13,
+			"trunks[0].limits.calls_per_second", "1 to" },
+		{ "unknown codec", "G722, opus", "G729", 14, "trunks[0].codecs[2]", "known are PCMU" },
+		{ "codec twice", "G722, opus", "pcmu", 14, "trunks[0].codecs[2]", "given twice" },
+		{ "srtp", "srtp:     allow", "srtp:     maybe", 15, "trunks[0].srtp",
+			"never, allow, require" },
+		{ "country code", "srtp:     allow", "country: { code: 049 }", 15, "trunks[0].country.code",
+			"country code" },
+		{ "prefix without country", "srtp:     allow", "country: { trunk_prefix: 0 }", 15,
+			"trunks[0].country.trunk_prefix", "without a country code" },
+
+		{ "not E.164", "\"+15550100\", trunk", "\"15550100\", trunk", 17, "numbers[0].number",
+			"E.164" },
+		{ "number twice", "+15550101", "+15550100", 18, "numbers[1].number", "first in numbers[0]" },
+		{ "unknown trunk", "trunk: carrier-a, account: acme, answer: attendant",
+			"trunk: x, account: acme", 17, "numbers[0].trunk", "no trunk 'x'" },
+		{ "unknown account", "account: acme, answer: attendant", "account: x", 17,
+			"numbers[0].account", "no account 'x'" },
+		{ "no account", "account: acme, answer: attendant, ", "", 17, "numbers[0]",
+			"account is missing" },
+		{ "answer", "answer: attendant", "answer: robot", 17, "numbers[0].answer",
+			"attendant, or meeting:" },
+		{ "unknown meeting", "meeting:483920175", "meeting:483920176", 18, "numbers[1].answer",
+			"no meeting '483920176'" },
+		{ "meeting without ID", "meeting:483920175", "meeting:", 18, "numbers[1].answer",
+			"no meeting" },
+		{ "route without trunks", "trunks: [ carrier-a ]", "trunks: []", 20, "routes[0].trunks",
+			"at least one" },
+		{ "route to an unknown trunk", "trunks: [ carrier-a ]", "trunks: [ carrier-a, b ]", 20,
+			"routes[0].trunks[1]", "no trunk 'b'" },
+		{ "route of nobody", "account: acme, prefix", "account: x, prefix", 20, "routes[0].account",
+			"no account 'x'" },
+		{ "route's prefix", "prefix: \"+1\"", "prefix: \"1\"", 20, "routes[0].prefix",
+			"beginning of a number" },
+		{ "caller ID", "caller_id: \"+15550100\"", "caller_id: anonymous", 20, "routes[0].caller_id",
+			"E.164" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *at = strstr(contract, cases[i].from);
+		char text[4096];
+		struct config_why why;
+		struct site *s = NULL;
+
+		CHECK(at, "%s: the example lacks '%s'", cases[i].story, cases[i].from);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - contract), contract, cases[i].to,
+			at + strlen(cases[i].from));
+		CHECK_INT(BRIDGE_SYNTAX, parse(&s, text, &why), cases[i].story);
+		CHECK(!s, "%s: nothing was made", cases[i].story);
+		CHECK_STR(cases[i].key, why.key, cases[i].story);
+		CHECK(strstr(why.text, cases[i].word), "%s: '%s' in '%s'", cases[i].story, cases[i].word,
+			why.text);
+		CHECK_INT(cases[i].line, why.line, cases[i].story);
+		CHECK(!strstr(why.text, "900911") && !strstr(why.text, "s3cret") &&
+				!strstr(why.text, "topsecret") && !strstr(why.text, "4821"),
+			"%s: a secret in '%s'", cases[i].story, why.text);
+	}
+}
+
+TEST(an_empty_file_removes_nothing)
+{
+	static const char *const texts[] = { "", "# all gone\n", "null\n", "\n\n---\n" };
+	struct config_why why;
+	struct site *s = NULL;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		CHECK_INT(BRIDGE_SYNTAX, parse(&s, texts[i], &why), texts[i]);
+		CHECK(strstr(why.text, "accounts: []"), "%s", why.text);
+	}
+}
+
+TEST(a_meeting_answers_only_its_own_account)
+{
+	struct config_why why;
+	struct site *s = NULL;
+
+	CHECK_INT(BRIDGE_SYNTAX,
+		parse(&s,
+			"accounts:\n  - name: a\n  - { name: b, meetings: [ { id: \"999\" } ] }\n"
+			"numbers: [ { number: \"+15550100\", account: a, answer: \"meeting:999\" } ]\n",
+			&why),
+		"a tenant's number into another tenant's meeting");
+	CHECK_STR("numbers[0].answer", why.key, "named");
+	CHECK_INT(4, why.line, "with its line");
+}
+
+/* The check stands by itself for sites that were not read from a file. */
+TEST(a_site_made_by_hand_is_checked_too)
+{
+	struct site *s = parse_good(contract);
+	struct config_why why;
+
+	CHECK_INT(BRIDGE_OK, site_check(s, &why), "as read");
+	memset(s->accounts[0].meetings[0].host_pin, '9', SITE_PIN);
+	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "a text without end");
+	CHECK_STR("accounts[0].meetings[0].host_pin", why.key, "named");
+	CHECK_INT(0, why.line, "there is no line");
+	strcpy(s->accounts[0].meetings[0].host_pin, "4821");
+	CHECK_INT(BRIDGE_SYNTAX, site_check(s, NULL), "equal PINs, nobody asks why");
+	strcpy(s->accounts[0].meetings[0].host_pin, "");
+	CHECK_INT(BRIDGE_OK, site_check(s, &why), "no host PIN");
+	strcpy(s->accounts[0].name, "a\nb");
+	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "a control character");
+	strcpy(s->accounts[0].name, "acme");
+	s->numbers[0].answer = PLAN_REFUSE;
+	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "an answer that is none");
+	site_free(s);
+}
+
+static const char *changes(const char *before, const char *after)
+{
+	static char out[2000];
+	struct site *from = parse_good(before), *to = parse_good(after);
+	size_t n;
+	struct site_change *c = site_diff(from, to, &n);
+
+	out[0] = '\0';
+	CHECK(n != SIZE_MAX, "memory");
+	for (size_t i = 0; i < n; i++)
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s %s %s%s%s%s", i ? "; " : "",
+			c[i].what, c[i].kind, c[i].key, c[i].fields[0] ? " (" : "", c[i].fields,
+			c[i].fields[0] ? ")" : "");
+	free(c);
+	site_free(from);
+	site_free(to);
+	return out;
+}
+
+TEST(what_changes_is_told_without_values)
+{
+	static const struct {
+		const char *story, *from, *to, *changes;
+	} cases[] = {
+		{ "nothing", "Weekly", "Weekly", "" },
+		{ "a comment", "# PINs are optional", "", "" },
+		{ "a PIN", "\"900911\"", "\"700011\"", "changed meeting 483920175 (host_pin)" },
+		{ "name and PIN", "name: Weekly, host_pin: \"900911\"", "name: Daily",
+			"changed meeting 483920175 (name, host_pin)" },
+		{ "a password", "s3cret", "other", "changed user acme/alice (password)" },
+		{ "an account's sound", "levelling: true, noise_suppression: false",
+			"noise_suppression: true", "changed account acme (audio.noise_suppression)" },
+		{ "a trunk", "channels: 100, calls_per_second: 20", "channels: 101",
+			"changed trunk carrier-a (limits.channels, limits.calls_per_second)" },
+		{ "order of codecs", "PCMU, PCMA", "PCMA, PCMU", "changed trunk carrier-a (codecs)" },
+		{ "fewer codecs", ", opus", "", "changed trunk carrier-a (codecs)" },
+		{ "srtp", "allow  ", "never  ", "changed trunk carrier-a (srtp)" },
+		{ "source", "127.0.0.2/32", "127.0.0.3/32", "changed trunk carrier-a (inbound.from)" },
+		{ "answer", "answer: attendant", "answer: \"meeting:483920175\"",
+			"changed number +15550100@carrier-a (answer)" },
+		{ "another trunk is another number", "trunk: carrier-a, account: acme, answer: attendant",
+			"account: acme", "added number +15550100; removed number +15550100@carrier-a" },
+		{ "route", "prefix: \"+1\"", "prefix: \"+44\"",
+			"removed route acme +1; added route acme +44" },
+		{ "a new meeting", "    users:", "      - { id: \"777\" }\n    users:", "added meeting 777" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *at = strstr(contract, cases[i].from);
+		char text[4096];
+
+		CHECK(at, "%s: the example lacks '%s'", cases[i].story, cases[i].from);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - contract), contract, cases[i].to,
+			at + strlen(cases[i].from));
+		CHECK_STR(cases[i].changes, changes(contract, text), cases[i].story);
+	}
+	CHECK_STR("removed account acme; removed meeting 483920175; removed user acme/alice; removed trunk "
+		  "carrier-a; "
+		  "removed number +15550100@carrier-a; removed number +15550101@carrier-a; removed route "
+		  "acme +1",
+		changes(contract, "accounts: []\n"), "everything");
+	CHECK_STR("",
+		changes("accounts: [ { name: a }, { name: b } ]\n",
+			"accounts: [ { name: b }, { name: a } ]\n"),
+		"order");
+	CHECK_STR("changed meeting 777 (account)",
+		changes("accounts: [ { name: a, meetings: [ { id: \"777\" } ] }, { name: b } ]\n",
+			"accounts: [ { name: a }, { name: b, meetings: [ { id: \"777\" } ] } ]\n"),
+		"a meeting moves");
+}
+
+TEST(the_plan_and_the_trunks_that_a_site_means)
+{
+	struct site *s = parse_good(rich);
+	struct plan_decision d;
+	struct trunks *trunks = NULL;
+	struct plan *plan = NULL;
+	uint8_t ip[16];
+
+	CHECK_INT(BRIDGE_OK, site_plan(s, &plan), "plan");
+	plan_decide(plan, &(struct plan_call){ "b", "030123456", NULL }, &d);
+	CHECK_INT(PLAN_MEETING, d.answer, "the trunk's country is used, and its own entry");
+	CHECK_STR("777", d.did->meeting, "meeting");
+	CHECK_STR("de", d.did->language, "language");
+	plan_decide(plan, &(struct plan_call){ "a", "+4930123456", NULL }, &d);
+	CHECK_STR("empty one", d.did->account, "all other trunks");
+	plan_free(plan);
+
+	CHECK_INT(BRIDGE_OK, site_trunks(s, &trunks), "trunks");
+	CHECK(trunk_address_parse(ip, "192.0.2.200"), "an address");
+	CHECK_STR("b", trunk_identify(trunks, ip), "in its network");
+	CHECK(trunk_address_parse(ip, "192.0.3.1"), "an address");
+	CHECK(!trunk_identify(trunks, ip), "a stranger");
+	trunks_free(trunks);
+	site_free(s);
+}
+
+static enum bridge_err export_once(const struct site *s, char **out)
+{
+	*out = site_export(s);
+	return *out ? BRIDGE_OK : BRIDGE_NOMEM;
+}
+
+static enum bridge_err diff_once(const struct site *from, const struct site *to, struct site_change **out)
+{
+	size_t n;
+
+	*out = site_diff(from, to, &n);
+	return n == SIZE_MAX ? BRIDGE_NOMEM : BRIDGE_OK;
+}
+
+TEST(any_allocation_may_fail)
+{
+	struct site *s = NULL, *none = site_new();
+	struct site_change *change;
+	struct trunks *trunks = NULL;
+	struct plan *plan = NULL;
+	struct config_why why;
+	enum bridge_err err;
+	char *text;
+
+	STARVE(err, site_parse(&s, rich, sizeof(rich) - 1, &why), BRIDGE_NOMEM);
+	STARVE(err, site_check(s, &why), BRIDGE_NOMEM);
+	STARVE(err, site_plan(s, &plan), BRIDGE_NOMEM);
+	STARVE(err, site_trunks(s, &trunks), BRIDGE_NOMEM);
+	STARVE(err, diff_once(none, s, &change), BRIDGE_NOMEM);
+	free(change);
+	STARVE(err, export_once(s, &text), BRIDGE_NOMEM);
+	free(text);
+	plan_free(plan);
+	trunks_free(trunks);
+	site_free(none);
+	site_free(s);
+}
+
+TEST(ten_thousand_meetings_are_checked_quickly)
+{
+	enum { MANY = 10000 };
+	char *text = malloc(64 + MANY * 64), *end = text;
+	struct site *s;
+
+	CHECK(text, "memory");
+	end += sprintf(end, "accounts:\n  - name: a\n    meetings:\n");
+	for (int i = 0; i < MANY; i++)
+		end += sprintf(end, "      - { id: \"9%08d\", guest_pin: \"%d\" }\n", (i * 7919) % MANY, i);
+	s = parse_good(text);
+	CHECK_INT(MANY, s->accounts[0].n_meetings, "all there");
+	CHECK(site_meeting(s, "900009999", NULL) && site_meeting(s, "900000000", NULL), "and found");
+	CHECK(sizeof(struct site_meeting) <= 300, "an idle configured meeting takes %zu bytes",
+		sizeof(struct site_meeting));
+	site_free(s);
+	free(text);
+}
+
+TESTS(the_contract_example_is_read, everything_but_names_has_a_default, what_is_exported_reads_back_equal,
+	odd_texts_keep_their_meaning, what_is_wrong_is_named_by_line_and_key, an_empty_file_removes_nothing,
+	a_meeting_answers_only_its_own_account, a_site_made_by_hand_is_checked_too,
+	what_changes_is_told_without_values, the_plan_and_the_trunks_that_a_site_means,
+	any_allocation_may_fail, ten_thousand_meetings_are_checked_quickly)

@@ -1,0 +1,86 @@
+/* partyctl.h - the operator's command line: one verb, one call of the HTTP API on the local control socket.
+ *
+ *   partyctl.c         main()
+ *   partyctl_run.c     arguments, help, exit codes
+ *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
+ *   partyctl_table.c   columns for people
+ *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
+ *   partyctl_http.c    all of libcurl
+ *
+ * Answers go to `out`, everything else to `err`, so that a test can read both.
+ * Thread: one.
+ */
+#ifndef TOOLS_PARTYCTL_H
+#define TOOLS_PARTYCTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHED = 3 };
+
+enum { CTL_PATH_MAX = 512, CTL_ARGS_MAX = 8, CTL_BODY_MAX = 64 << 20 };
+
+struct ctl {
+	FILE *out, *err;
+	char socket[256];
+	bool json;
+	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
+	size_t n_args;
+	bool dry_run;
+	const char *trunk, *limit, *account, *meeting, *call; /* options; NULL: not given */
+};
+
+enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
+/* Prints how it is used, and what was wrong when `wrong` is not NULL. */
+enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
+
+/* ---- verbs ---- */
+typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
+ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_hangup,
+	ctl_mute, ctl_records, ctl_dialplan, ctl_watch;
+
+/* ---- HTTP ---- */
+struct ctl_answer {
+	unsigned status; /* of HTTP */
+	char *body;      /* owned, 0-terminated */
+	size_t len;
+};
+/* False: not reached; *why says so.  On true the caller frees answer->body. */
+bool ctl_http(const struct ctl *c, const char *method, const char *path, const char *body, size_t len,
+	struct ctl_answer *answer, char why[256]);
+/* Hands over bytes as they come, until `take` says false or the far end closes.
+ * *status is 0 when there was no answer; false: it broke off, *why says how. */
+typedef bool ctl_take_fn(void *arg, const char *bytes, size_t len);
+bool ctl_http_follow(const struct ctl *c, const char *path, const char *last_event_id, ctl_take_fn *take,
+	void *arg, unsigned *status, char why[256]);
+/* `text` as one segment or value of a URL, appended to path; false: no room. */
+bool ctl_path_add(char path[CTL_PATH_MAX], const char *plain, const char *escaped);
+
+/* ---- tables ---- */
+struct ctl_column {
+	const char *title,
+		*key; /* key: member of the row's object; "a.b" goes deeper, "legs.0.codec" into a list */
+	bool right;   /* numbers */
+};
+/* One line per item, aligned; a line of titles first.  Control characters are shown as '?'. */
+void ctl_table(FILE *out, const struct ctl_column *columns, size_t n_columns, const json_t *items);
+/* A value as a person reads it: true is "yes", null and false are "-"; truncated to cap. */
+const char *ctl_value_text(const json_t *value, char *out, size_t cap);
+const json_t *ctl_member(const json_t *object, const char *key);
+
+/* ---- events ---- */
+enum { SSE_LINE = 64 << 10, SSE_ID = 64 };
+struct ctl_sse { /* reads a text/event-stream (WHATWG HTML section 9.2.6) */
+	char line[SSE_LINE], data[SSE_LINE];
+	size_t n_line, n_data;
+	char id[SSE_ID];      /* of the last whole event, for Last-Event-ID */
+	char next_id[SSE_ID]; /* of the one that is being read */
+	unsigned retry_ms;    /* how long the far end wants us to wait before we come back */
+	bool has_data, after_cr, too_long;
+};
+/* Each whole event's data, 0-terminated; false: stop. */
+typedef bool ctl_event_fn(void *arg, const char *data);
+bool ctl_sse_feed(struct ctl_sse *s, const char *bytes, size_t len, ctl_event_fn *on_event, void *arg);
+#endif

@@ -1,0 +1,192 @@
+#include "tools/partyctl.h"
+#include "bridge/config.h"
+#include "bridge/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static ctl_verb_fn print_help, print_version;
+
+static const struct verb {
+	const char *name;
+	size_t min, max; /* arguments */
+	ctl_verb_fn *run;
+	const char *usage, *summary;
+} verbs[] = {
+	{ "apply", 1, 1, ctl_apply, "apply FILE [--dry-run]",
+		"put a site file in force, whole or not at all; - reads stdin" },
+	{ "export", 0, 0, ctl_export, "export", "print the site file in force" },
+	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
+	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
+	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
+	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
+	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
+	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
+	{ "records", 0, 0, ctl_records,
+		"records [--limit N] [--account A] [--meeting M] [--trunk T] [--call C]",
+		"call records, newest first" },
+	{ "dialplan", 2, 2, ctl_dialplan, "dialplan explain NUMBER --trunk T",
+		"what would answer a number, and why" },
+	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
+	{ "version", 0, 0, print_version, "version", "what this is" },
+	{ "help", 0, 1, print_help, "help", "this" },
+};
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+static void put_help(FILE *to)
+{
+	fputs("partyctl [--config FILE | --socket PATH] [--json] VERB ...\n\n", to);
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(to, "  %s\n      %s\n", verbs[i].usage, verbs[i].summary);
+	fputs("\n--json prints the API's JSON.  The control socket is what --config says, or\n"
+	      "/run/partyline/control.sock.\n"
+	      "Exit codes: 0 done, 1 refused by the bridge, 2 used wrongly, 3 the bridge cannot be "
+	      "reached.\n",
+		to);
+}
+
+static enum ctl_exit print_help(struct ctl *c)
+{
+	put_help(c->out);
+	return CTL_OK;
+}
+
+static enum ctl_exit print_version(struct ctl *c)
+{
+	fprintf(c->out, c->json ? "{\"version\": \"%s\"}\n" : "partyctl %s\n", PARTYLINE_VERSION);
+	return CTL_OK;
+}
+
+enum ctl_exit ctl_usage(struct ctl *c, const char *wrong)
+{
+	if (wrong)
+		fprintf(c->err, "partyctl: %s\n", wrong);
+	fputs("usage: partyctl [--config FILE | --socket PATH] [--json] VERB ...   (partyctl help)\n",
+		c->err);
+	return CTL_USAGE;
+}
+
+static enum ctl_exit socket_choose(struct ctl *c, const char *config_path, const char *socket_path)
+{
+	struct config_why why = { .line = 0 };
+	struct config config;
+	enum bridge_err err;
+
+	if (config_path && socket_path)
+		return ctl_usage(c, "--config or --socket, not both");
+	config_defaults(&config);
+	if (config_path) {
+		err = config_load(&config, config_path, &why);
+		if (err == BRIDGE_SYNTAX)
+			fprintf(c->err, "partyctl: %s: line %u: %s: %s\n", config_path, why.line, why.key,
+				why.text);
+		else if (err)
+			fprintf(c->err, "partyctl: %s\n", why.text[0] ? why.text : bridge_strerror(err));
+		if (err)
+			return CTL_USAGE;
+	}
+	if (socket_path && strlen(socket_path) >= sizeof(c->socket))
+		return ctl_usage(c, "the socket's path is too long");
+	snprintf(c->socket, sizeof(c->socket), "%s", socket_path ? socket_path : config.control);
+	return CTL_OK;
+}
+
+struct option_value {
+	const char *name, **value;
+};
+
+/* Takes argv[*i] if it is an option; *wrong says what is wrong with it. */
+static bool take_option(struct ctl *c, struct option_value *options, size_t n, int argc, char **argv, int *i,
+	const char **wrong)
+{
+	const char *arg = argv[*i];
+
+	if (arg[0] != '-' || !arg[1])
+		return false; /* "-" is a file */
+	if (strcmp(arg, "--json") == 0) {
+		c->json = true;
+		return true;
+	}
+	if (strcmp(arg, "--dry-run") == 0) {
+		c->dry_run = true;
+		return true;
+	}
+	for (size_t k = 0; k < n; k++) {
+		size_t len = strlen(options[k].name);
+
+		if (strncmp(arg, options[k].name, len) != 0 || (arg[len] && arg[len] != '='))
+			continue;
+		if (arg[len])
+			*options[k].value = arg + len + 1;
+		else if (*i + 1 < argc)
+			*options[k].value = argv[++*i];
+		else
+			*wrong = "an option lacks its value";
+		return true;
+	}
+	*wrong = "unknown option";
+	return true;
+}
+
+static bool is_count(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n <= 6 && !text[n] && strtoul(text, NULL, 10) > 0;
+}
+
+static enum ctl_exit run_verb(struct ctl *c, const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++) {
+		char wrong[200];
+
+		if (strcmp(verbs[i].name, name) != 0)
+			continue;
+		if (c->n_args >= verbs[i].min && c->n_args <= verbs[i].max)
+			return verbs[i].run(c);
+		snprintf(wrong, sizeof(wrong), "it is: %s", verbs[i].usage);
+		return ctl_usage(c, wrong);
+	}
+	return ctl_usage(c, "unknown verb");
+}
+
+enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
+{
+	struct ctl c = { .out = out, .err = err };
+	const char *config_path = NULL, *socket_path = NULL, *verb = NULL, *wrong = NULL;
+	struct option_value options[] = {
+		{ "--config", &config_path },
+		{ "--socket", &socket_path },
+		{ "--trunk", &c.trunk },
+		{ "--limit", &c.limit },
+		{ "--account", &c.account },
+		{ "--meeting", &c.meeting },
+		{ "--call", &c.call },
+	};
+	enum ctl_exit code;
+
+	for (int i = 1; i < argc && !wrong; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return print_help(&c);
+		if (take_option(&c, options, sizeof(options) / sizeof(*options), argc, argv, &i, &wrong))
+			continue;
+		if (!verb)
+			verb = argv[i];
+		else if (c.n_args < CTL_ARGS_MAX)
+			c.args[c.n_args++] = argv[i];
+		else
+			wrong = "too many arguments";
+	}
+	if (!wrong && !verb)
+		wrong = "a verb is missing";
+	if (!wrong && c.limit && !is_count(c.limit))
+		wrong = "--limit takes a whole number above 0";
+	if (wrong)
+		return ctl_usage(&c, wrong);
+	code = socket_choose(&c, config_path, socket_path);
+	if (!code)
+		code = run_verb(&c, verb);
+	if (fflush(out) != 0 && code == CTL_OK)
+		code = CTL_REFUSED;
+	return code;
+}

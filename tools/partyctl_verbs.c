@@ -1,0 +1,381 @@
+#include "tools/partyctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MAX = 4 << 20 };
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* ---- asking ---- */
+
+static void put_json(const struct ctl *c, const json_t *value)
+{
+	json_dumpf(value, c->out, JSON_INDENT(2));
+	fputc('\n', c->out);
+}
+
+/* Says on `err` what the API said. */
+static enum ctl_exit refused(struct ctl *c, const struct ctl_answer *answer)
+{
+	json_t *body = json_loadb(answer->body, answer->len, 0, NULL);
+	const json_t *message = ctl_member(body, "error.message");
+	char text[600];
+
+	if (json_is_string(message))
+		fprintf(c->err, "partyctl: %s\n", ctl_value_text(message, text, sizeof(text)));
+	else
+		fprintf(c->err, "partyctl: refused with HTTP status %u\n", answer->status);
+	if (c->json && body)
+		put_json(c, body);
+	json_decref(body);
+	return CTL_REFUSED;
+}
+
+static enum ctl_exit ask_raw(struct ctl *c, const char *method, const char *path, const char *body,
+	size_t len, struct ctl_answer *answer)
+{
+	char why[256];
+	enum ctl_exit code;
+
+	if (!ctl_http(c, method, path, body, len, answer, why)) {
+		fprintf(c->err, "partyctl: cannot reach the bridge at %s: %s\n", c->socket, why);
+		return CTL_UNREACHED;
+	}
+	if (answer->status >= 200 && answer->status < 300)
+		return CTL_OK;
+	code = refused(c, answer);
+	free(answer->body);
+	answer->body = NULL;
+	return code;
+}
+
+/* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
+static enum ctl_exit ask(
+	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out)
+{
+	struct ctl_answer answer;
+	enum ctl_exit code = ask_raw(c, method, path, body, len, &answer);
+	json_t *value;
+
+	*out = NULL;
+	if (code)
+		return code;
+	value = answer.len ? json_loadb(answer.body, answer.len, 0, NULL) : json_object();
+	free(answer.body);
+	if (!value) {
+		fprintf(c->err, "partyctl: the bridge's answer is not JSON\n");
+		return CTL_UNREACHED;
+	}
+	if (c->json) {
+		put_json(c, value);
+		json_decref(value);
+		return CTL_OK;
+	}
+	*out = value;
+	return CTL_OK;
+}
+
+static enum ctl_exit table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
+{
+	json_t *answer;
+	enum ctl_exit code = ask(c, "GET", path, NULL, 0, &answer);
+
+	if (answer)
+		ctl_table(c->out, columns, n, json_object_get(answer, "items"));
+	json_decref(answer);
+	return code;
+}
+
+/* ---- the site ---- */
+
+static char *file_read(struct ctl *c, const char *path, size_t *len)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *text = file ? malloc(FILE_MAX + 1) : NULL;
+	bool bad = !text;
+
+	errno = file ? 0 : errno;
+	if (text) {
+		*len = fread(text, 1, FILE_MAX + 1, file);
+		bad = ferror(file) != 0 || *len > FILE_MAX;
+	}
+	if (bad)
+		fprintf(c->err, "partyctl: cannot read %s: %s\n", path,
+			errno ? strerror(errno) : "larger than the bridge takes");
+	if (file && file != stdin)
+		fclose(file);
+	if (!bad)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void put_changes(struct ctl *c, const json_t *changes)
+{
+	size_t i;
+	json_t *change;
+	char what[32], kind[32], key[200], fields[200];
+
+	json_array_foreach((json_t *)changes, i, change)
+	{
+		const json_t *names = json_object_get(change, "fields");
+
+		fprintf(c->out, "%-8s %-8s %s",
+			ctl_value_text(json_object_get(change, "what"), what, sizeof(what)),
+			ctl_value_text(json_object_get(change, "kind"), kind, sizeof(kind)),
+			ctl_value_text(json_object_get(change, "key"), key, sizeof(key)));
+		if (json_string_length(names))
+			fprintf(c->out, ": %s", ctl_value_text(names, fields, sizeof(fields)));
+		fputc('\n', c->out);
+	}
+	if (json_array_size(changes) == 0)
+		fputs("no changes\n", c->out);
+	else if (c->dry_run)
+		fputs("dry run: nothing was applied\n", c->out);
+}
+
+enum ctl_exit ctl_apply(struct ctl *c)
+{
+	size_t len = 0;
+	char *text = file_read(c, c->args[0], &len);
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!text)
+		return CTL_USAGE;
+	code = ask(c, "PUT", c->dry_run ? "/v1/site?dry_run=true" : "/v1/site", text, len, &answer);
+	if (answer)
+		put_changes(c, json_object_get(answer, "changes"));
+	json_decref(answer);
+	free(text);
+	return code;
+}
+
+enum ctl_exit ctl_export(struct ctl *c)
+{
+	struct ctl_answer answer;
+	enum ctl_exit code = ask_raw(c, "GET", "/v1/site", NULL, 0, &answer);
+
+	if (code)
+		return code;
+	if (c->json) {
+		json_t *value = json_pack("{s:s%}", "site", answer.body, answer.len);
+
+		put_json(c, value);
+		json_decref(value);
+	} else {
+		fwrite(answer.body, 1, answer.len, c->out);
+	}
+	free(answer.body);
+	return CTL_OK;
+}
+
+/* ---- what is going on ---- */
+
+/* One line per value; `group` is "" or the name of the object that holds them. */
+static void put_members(struct ctl *c, const json_t *object, const char *group)
+{
+	const char *key;
+	json_t *value;
+	char text[200], name[100];
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		snprintf(name, sizeof(name), "%s%s%s", group, group[0] ? "." : "", key);
+		if (json_is_object(value) && !group[0])
+			put_members(c, value, key);
+		else if (!json_is_array(value))
+			fprintf(c->out, "%-24s %s\n", name, ctl_value_text(value, text, sizeof(text)));
+	}
+}
+
+enum ctl_exit ctl_status(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "WORKER", "index", true },
+		{ "LEGS", "legs", true },
+		{ "ROOMS", "rooms", true },
+		{ "LOAD %", "load_percent", true },
+		{ "LATE TICKS", "late_ticks", true },
+		{ "LONGEST US", "tick_us_max", true },
+	};
+	json_t *answer;
+	enum ctl_exit code = ask(c, "GET", "/v1/status", NULL, 0, &answer);
+
+	if (answer) {
+		put_members(c, answer, "");
+		if (json_array_size(json_object_get(answer, "workers"))) {
+			fputc('\n', c->out);
+			ctl_table(c->out, columns, COUNT(columns), json_object_get(answer, "workers"));
+		}
+	}
+	json_decref(answer);
+	return code;
+}
+
+enum ctl_exit ctl_meetings(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "MEETING", "id", false },
+		{ "NAME", "name", false },
+		{ "ACCOUNT", "account", false },
+		{ "OPEN", "open", false },
+		{ "PARTICIPANTS", "participants", true },
+		{ "LOCKED", "locked", false },
+		{ "SINCE", "opened_at", false },
+	};
+
+	return table_of(c, "/v1/meetings", columns, COUNT(columns));
+}
+
+enum ctl_exit ctl_participants(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "PARTICIPANT", "id", false },
+		{ "NAME", "name", false },
+		{ "NUMBER", "number", false },
+		{ "ROLE", "role", false },
+		{ "MUTED", "muted", false },
+		{ "HAND", "hand", false },
+		{ "TALKING", "talking", false },
+		{ "CODEC", "legs.0.codec", false },
+		{ "DELAY MS", "legs.0.delay_ms", true },
+		{ "LOST", "legs.0.rx_lost", true },
+		{ "CALL", "legs.0.call", false },
+		{ "JOINED", "joined_at", false },
+	};
+	char path[CTL_PATH_MAX] = "";
+
+	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/participants", ""))
+		return ctl_usage(c, "that is no meeting's ID");
+	return table_of(c, path, columns, COUNT(columns));
+}
+
+enum ctl_exit ctl_calls(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "CALL", "id", false },
+		{ "STATE", "state", false },
+		{ "TRUNK", "trunk", false },
+		{ "FROM", "from", false },
+		{ "NUMBER", "number", false },
+		{ "ACCOUNT", "account", false },
+		{ "MEETING", "meeting", false },
+		{ "CODEC", "codec", false },
+		{ "SINCE", "started_at", false },
+	};
+
+	return table_of(c, "/v1/calls", columns, COUNT(columns));
+}
+
+enum ctl_exit ctl_records(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "STARTED", "started_at", false },
+		{ "ENDED", "ended_at", false },
+		{ "TRUNK", "trunk", false },
+		{ "FROM", "from", false },
+		{ "NUMBER", "number", false },
+		{ "ACCOUNT", "account", false },
+		{ "MEETING", "meeting", false },
+		{ "STATUS", "sip_status", true },
+		{ "Q850", "q850", true },
+		{ "CODEC", "codec", false },
+		{ "LOST", "rx_lost", true },
+		{ "CAUSE", "cause", false },
+	};
+	char path[CTL_PATH_MAX] = "";
+	bool fits = ctl_path_add(path, "/v1/records?limit=", c->limit ? c->limit : "100");
+
+	fits = fits && (!c->account || ctl_path_add(path, "&account=", c->account));
+	fits = fits && (!c->meeting || ctl_path_add(path, "&meeting=", c->meeting));
+	fits = fits && (!c->trunk || ctl_path_add(path, "&trunk=", c->trunk));
+	fits = fits && (!c->call || ctl_path_add(path, "&call=", c->call));
+	return fits ? table_of(c, path, columns, COUNT(columns)) : ctl_usage(c, "the options are too long");
+}
+
+/* ---- doing something ---- */
+
+enum ctl_exit ctl_hangup(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/calls/", c->args[0]))
+		return ctl_usage(c, "that is no call's ID");
+	code = ask(c, "DELETE", path, NULL, 0, &answer);
+	if (answer)
+		fprintf(c->out, "%s is being hung up\n", c->args[0]);
+	json_decref(answer);
+	return code;
+}
+
+enum ctl_exit ctl_mute(struct ctl *c)
+{
+	const char *word = c->n_args > 1 ? c->args[1] : "on";
+	bool on = strcmp(word, "on") == 0;
+	const char *body = on ? "{\"muted\":true}" : "{\"muted\":false}";
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!on && strcmp(word, "off") != 0)
+		return ctl_usage(c, "mute is on or off");
+	if (!ctl_path_add(path, "/v1/participants/", c->args[0]) || !ctl_path_add(path, "/mute", ""))
+		return ctl_usage(c, "that is no participant's ID");
+	code = ask(c, "POST", path, body, strlen(body), &answer);
+	if (answer)
+		fprintf(c->out, "%s is %s\n", c->args[0],
+			json_is_true(json_object_get(answer, "muted")) ? "muted" : "not muted");
+	json_decref(answer);
+	return code;
+}
+
+/* ---- the dial plan ---- */
+
+static void put_explanation(struct ctl *c, const json_t *answer)
+{
+	const json_t *steps = json_object_get(answer, "steps");
+	char rule[32], text[300], number[32], account[80], meeting[32], kind[32];
+	size_t i;
+	json_t *step;
+
+	json_array_foreach((json_t *)steps, i, step) fprintf(c->out, "%2zu  %-3s  %-12s %s\n", i + 1,
+		json_is_true(json_object_get(step, "matched")) ? "yes" : "no",
+		ctl_value_text(json_object_get(step, "rule"), rule, sizeof(rule)),
+		ctl_value_text(json_object_get(step, "text"), text, sizeof(text)));
+	ctl_value_text(json_object_get(answer, "answer"), kind, sizeof(kind));
+	ctl_value_text(json_object_get(answer, "number"), number, sizeof(number));
+	ctl_value_text(json_object_get(answer, "account"), account, sizeof(account));
+	ctl_value_text(json_object_get(answer, "meeting"), meeting, sizeof(meeting));
+	if (strcmp(kind, "refuse") == 0)
+		fprintf(c->out, "=> refused with SIP status %d\n",
+			(int)json_integer_value(json_object_get(answer, "status")));
+	else if (strcmp(kind, "meeting") == 0)
+		fprintf(c->out, "=> %s is answered by meeting %s of account %s\n", number, meeting, account);
+	else
+		fprintf(c->out, "=> %s is answered by the attendant of account %s\n", number, account);
+}
+
+enum ctl_exit ctl_dialplan(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (strcmp(c->args[0], "explain") != 0)
+		return ctl_usage(c, "dialplan knows: explain NUMBER --trunk T");
+	if (!c->trunk)
+		return ctl_usage(c, "--trunk is missing: a number means nothing without who sends it");
+	if (!ctl_path_add(path, "/v1/dialplan/explain?number=", c->args[1]) ||
+		!ctl_path_add(path, "&trunk=", c->trunk))
+		return ctl_usage(c, "that is too long");
+	code = ask(c, "GET", path, NULL, 0, &answer);
+	if (answer)
+		put_explanation(c, answer);
+	json_decref(answer);
+	return code;
+}
