@@ -2,7 +2,9 @@
 
 MODE ?= plain
 BUILD := build$(if $(filter-out plain,$(MODE)),/$(MODE))
-CC ?= gcc
+CC := gcc
+# make V=1 shows every command.
+Q := $(if $(V),,@)
 
 PKGS := sofia-sip-ua opus spandsp speexdsp sndfile sqlite3 libwebsockets jansson yaml-0.1 libcurl openssl
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
@@ -53,35 +55,36 @@ deps-test:
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  CC $<')
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/prompts/%/.made: prompts/%.txt tools/prompts
 	tools/prompts $< $(@D)
 
 $(BUILD)/partylined: $(call objects,$(BRIDGE) $(PLANES))
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/partyctl: $(call objects,$(wildcard tools/partyctl*.c) bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/crowd: $(call objects,$(CROWD) $(MIXER))
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 # A test names what it links in its first lines: "links: mixer/rtp.c mixer/jbuf.c".
 links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1)
 .SECONDEXPANSION:
 $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
 $(BUILD)/tests/bench/bench: $(call objects,tests/bench/bench.c $(HARNESS))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $$(call objects,$$(call links,tests/test_$$*.c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(call links,tests/fuzz/fuzz_$$*.c)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-D_GNU_SOURCE -I. $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
 
 test: deps-test

@@ -5,7 +5,7 @@
 
 #define FIELD(member, json, kind)                                                                            \
 	{                                                                                                    \
-		#member, json, kind, offsetof(struct cdr, member), sizeof(((struct cdr *)0)->member)         \
+#member, json, kind, offsetof(struct cdr, member), sizeof(((struct cdr *)0)->member)         \
 	}
 
 static const struct cdr_field fields[] = {

@@ -23,11 +23,13 @@ void config_defaults(struct config *out)
 	static const char *const listen[] = { "udp:127.0.0.1:5060", "tcp:127.0.0.1:5060",
 		"tls:127.0.0.1:5061" };
 
+	enum { N_LISTEN = sizeof(listen) / sizeof(*listen) };
+
 	memset(out, 0, sizeof(*out));
 	text_set(out->node, "bridge-1");
-	out->sip.n_listen = sizeof(listen) / sizeof(*listen);
-	for (size_t i = 0; i < out->sip.n_listen; i++)
+	for (size_t i = 0; i < N_LISTEN; i++)
 		text_set(out->sip.listen[i], listen[i]);
+	out->sip.n_listen = N_LISTEN;
 	text_set(out->rtp.listen, "127.0.0.1");
 	out->rtp.first_port = 20000;
 	out->rtp.last_port = 39999;
@@ -36,7 +38,7 @@ void config_defaults(struct config *out)
 	text_set(out->database, "/var/lib/partyline/partyline.db");
 	text_set(out->recordings, "/var/lib/partyline/recordings");
 	out->media.mixed_talkers = 4;
-	text_set(out->prompts.directory, "/usr/share/asterisk/sounds/en_US_f_Allison");
+	text_set(out->prompts.directory, "");
 	out->log.level = 2;
 }
 

@@ -10,8 +10,8 @@
 
 struct http {
 	void (*on_request)(void *arg, const struct http_request *request);
-	void *arg;            /* borrowed from the opener */
-	int wake_fd;          /* the control thread's eventfd */
+	void *arg;             /* borrowed from the opener */
+	int wake_fd;           /* the control thread's eventfd */
 	struct server *server; /* owned; the API thread's while it runs */
 	pthread_t thread;
 	bool running;
@@ -155,7 +155,8 @@ static bool quiet(const struct mailbox *box)
 	return !box->answers && !box->news;
 }
 
-void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len)
+void http_reply(
+	struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len)
 {
 	struct answer *a = malloc(sizeof(*a) + len);
 	bool wake;
@@ -199,7 +200,8 @@ void http_publish(struct http *h, uint64_t seq, const char *type, const char *js
 		h->box.news_end = &n->next;
 		h->box.n_news++;
 	}
-	if (n && h->box.n_news > HTTP_EVENTS) { /* the API thread is far behind: never more than it can keep */
+	if (n &&
+		h->box.n_news > HTTP_EVENTS) { /* the API thread is far behind: never more than it can keep */
 		oldest = h->box.news;
 		h->box.news = oldest->next;
 		h->box.n_news--;

@@ -7,9 +7,11 @@
  * gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
  * The control socket is made 0600, and a stale one is replaced only when nobody listens on it.
  *
- * Answered here, without the control thread: OPTIONS (204 with Allow), what is malformed (400), too long (413, 414, 431), without
- * a length (411), too slow (408), too late (504: no http_reply() in HTTP_ANSWER_MS), and a page of another origin
- * that would change something or listen by WebSocket (403).  A HEAD comes as a GET and its reply's body is not sent.
+ * Answered here, without the control thread: OPTIONS (204 with Allow), a body that is too long (413) or has no length (411), a path
+ * or query that is too long (414), a request sent too slowly (408) or not answered in HTTP_ANSWER_MS (504), a page of
+ * another origin that would change something or listen by WebSocket (403).  What is not HTTP gets libwebsockets' own
+ * 403; headers over HTTP_HEADERS_MAX and a request sent ahead of the answer to one with a body are closed upon.
+ * A HEAD comes as a GET and its reply's body is not sent.
  *
  * Limits: body HTTP_BODY_MAX, HTTP_CONNECTIONS on each of the two (503 to one more), and the times below.  A listener may be as far
  * behind as what is kept (HTTP_EVENTS, HTTP_EVENT_BYTES), and may take nothing for HTTP_STALLED_MS.
@@ -24,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_EVENT_BYTES = 8 << 20, HTTP_PATH_MAX = 512, HTTP_CONNECTIONS = 64 };
+enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_EVENT_BYTES = 8 << 20, HTTP_PATH_MAX = 512, HTTP_HEADERS_MAX = 8192, HTTP_CONNECTIONS = 64 };
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
 struct http_request {

@@ -1,4 +1,4 @@
-/* http_conn.h - a connection as libwebsockets' callbacks see it; shared by http_serve.c, http_conn.c and http_feed.c.
+/* http_conn.h - a connection as libwebsockets' callbacks see it; shared by the http_*.c of the API thread.
  *
  *             whole request          http_reply()            all sent
  *   IDLE ----------------> WAITING --------------> REPLYING ----------> IDLE (keep-alive)
@@ -58,12 +58,34 @@ struct server {
 	lws_usec_t request_us, answer_us, beat_us, stalled_us;
 };
 
+/* http_conn.c.  Where a result is an int, not 0 closes the connection, as libwebsockets has it. */
 int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
-void conn_answer(struct server *s, struct answer *a); /* takes it */
-void conn_list(struct conn *c, struct lws *wsi);      /* into the server's list, once */
-/* The request's query string, encoded again as libwebsockets has decoded it; false: too long. */
-bool conn_query(struct lws *wsi, char *out, size_t cap);
+struct server *conn_server(struct lws *wsi);
+bool conn_local(struct lws *wsi);                /* came by the control socket */
+void conn_list(struct conn *c, struct lws *wsi); /* into the server's list, once */
+void conn_reset(struct conn *c);                 /* back to nothing; more than once is no harm */
 
+/* http_request.c */
+int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path_len);
+int request_body(struct conn *c, const void *bytes, size_t len);
+int request_end(struct conn *c, struct lws *wsi);
+int upgrade_confirm(struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
+int upgrade_begin(struct conn *c, struct lws *wsi);
+
+/* http_reply.c */
+void conn_answer(struct server *s, struct answer *a); /* takes it */
+int conn_write(struct conn *c, struct lws *wsi);      /* the next part of the answer */
+/* The request is done with: on to the next on this connection. */
+int conn_finish(struct conn *c, struct lws *wsi);
+/* Answers without asking the control thread, and conn_finish()es.  `rest`: a body is still coming; it is thrown away for a
+ * moment, so that the answer is read before the connection goes. */
+int conn_refuse(struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
+int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow /* or NULL */);
+int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head);
+/* Said on the bare socket, where libwebsockets knows no request yet. */
+void reply_early(int fd, const char *status, const char *code, const char *message);
+
+/* http_feed.c */
 /* A listener begins; the request's headers are still there. */
 int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocket);
 int feed_write(struct conn *c); /* it can take something; not 0: cut it off */

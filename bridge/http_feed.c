@@ -65,9 +65,10 @@ static int send_stream_headers(struct lws *wsi, bool head)
 	unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *at = start, *end = buf + sizeof(buf);
 	static const unsigned char no_store[] = "no-store";
 
-	if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end) ||
-		lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:", no_store, sizeof(no_store) - 1,
-			&at, end) ||
+	if (lws_add_http_common_headers(
+		    wsi, HTTP_STATUS_OK, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end) ||
+		lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:", no_store,
+			sizeof(no_store) - 1, &at, end) ||
 		lws_finalize_write_http_header(wsi, start, &at, end))
 		return -1;
 	return head ? -1 : 0; /* a HEAD has had all it asked for */
@@ -106,7 +107,8 @@ static size_t write_gap(struct conn *c, char *out, size_t cap)
 	char when[WHEN_TEXT], json[192], id[32] = "";
 
 	snprintf(json, sizeof(json), "{\"seq\":%llu,\"time\":\"%s\",\"type\":\"gap\",\"last_event_id\":%llu}",
-		(unsigned long long)before, when_text(when, when_now_us()), (unsigned long long)c->resumed_after);
+		(unsigned long long)before, when_text(when, when_now_us()),
+		(unsigned long long)c->resumed_after);
 	if (c->websocket)
 		return (size_t)snprintf(out, cap, "%s", json);
 	if (before)
@@ -116,8 +118,8 @@ static size_t write_gap(struct conn *c, char *out, size_t cap)
 
 static size_t write_event(const struct news *n, char *out, size_t cap)
 {
-	return (size_t)snprintf(out, cap, "id: %llu\nevent: %s\ndata: %s\n\n", (unsigned long long)n->seq, n->type,
-		n->json);
+	return (size_t)snprintf(
+		out, cap, "id: %llu\nevent: %s\ndata: %s\n\n", (unsigned long long)n->seq, n->type, n->json);
 }
 
 static int write_stream(struct conn *c)
@@ -134,7 +136,8 @@ static int write_stream(struct conn *c)
 		len += (size_t)snprintf(out, BATCH_BYTES, "retry: %d\n\n", (int)RETRY_MS);
 	if (c->gap_due)
 		len += write_gap(c, out + len, BATCH_BYTES - len);
-	if (c->beat_due && !len && !ring_at(&s->ring, c->place)) /* anything else shows as well that we live */
+	if (c->beat_due && !len &&
+		!ring_at(&s->ring, c->place)) /* anything else shows as well that we live */
 		len += (size_t)snprintf(out, BATCH_BYTES, ": heartbeat\n\n");
 	c->greeted = true;
 	c->gap_due = c->beat_due = false;

@@ -14,7 +14,8 @@ static bool resolve(const struct listen_address *address, struct sockaddr_storag
 {
 	struct addrinfo hints = { .ai_family = address->ipv6 ? AF_INET6 : AF_INET,
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found;
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV },
+			*found;
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", address->port % 65536);
@@ -73,7 +74,8 @@ enum bridge_err listen_try(const struct listen_address *address, char *why, size
 static bool answers(const struct sockaddr_un *to)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)to, sizeof(*to)) == 0 || errno == EAGAIN);
+	bool alive =
+		fd >= 0 && (connect(fd, (const struct sockaddr *)to, sizeof(*to)) == 0 || errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);
@@ -86,7 +88,8 @@ enum bridge_err control_clear(const char *path, char *why, size_t why_cap)
 	struct stat have;
 
 	if (strlen(path) >= sizeof(to.sun_path) || path[0] != '/') {
-		snprintf(why, why_cap, "control: %s: not a full path of at most %zu bytes", path, sizeof(to.sun_path) - 1);
+		snprintf(why, why_cap, "control: %s: not a full path of at most %zu bytes", path,
+			sizeof(to.sun_path) - 1);
 		return BRIDGE_RANGE;
 	}
 	strcpy(to.sun_path, path);

@@ -49,7 +49,8 @@ uint64_t ring_after(const struct event_ring *r, uint64_t last_seq, bool *gap)
 	}
 	before = low > r->first ? ring_at(r, low - 1) : NULL;
 	after = ring_at(r, low);
-	*gap = !(before && before->seq == last_seq) && !(after && low == r->first && after->seq == last_seq + 1) &&
-		!(r->last_seq && r->last_seq == last_seq);
+	*gap = !(before && before->seq == last_seq) &&
+	       !(after && low == r->first && after->seq == last_seq + 1) &&
+	       !(r->last_seq && r->last_seq == last_seq);
 	return *gap ? r->first : low;
 }

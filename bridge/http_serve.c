@@ -11,12 +11,12 @@
 _Static_assert(ANSWER_ROOM >= LWS_PRE, "libwebsockets writes in front of what it sends");
 
 enum {
-	HEADERS_MAX = 8192,  /* bytes of a request's headers; 431 */
 	SERVICE_BUF = 16384, /* bytes read at once */
 	LWS_GRACE_S = 5,     /* its own timeouts come after ours, in case ours were missed */
 	FLUSH_US = 1000000,  /* at the end, for what has been replied and published */
 	FLUSH_STEP_US = 2000,
-	MS_PER_S = 1000, US_PER_MS = 1000,
+	MS_PER_S = 1000,
+	US_PER_MS = 1000,
 };
 
 static const struct lws_protocols protocols[] = {
@@ -39,7 +39,7 @@ static bool open_context(struct server *s)
 	info.user = s;
 	info.fd_limit_per_thread = 2 * HTTP_CONNECTIONS + 32;
 	info.max_http_header_pool = 2 * HTTP_CONNECTIONS + 4; /* slow senders cannot use them up */
-	info.max_http_header_data = HEADERS_MAX;
+	info.max_http_header_data = HTTP_HEADERS_MAX;
 	info.pt_serv_buf_size = SERVICE_BUF;
 	info.timeout_secs = (unsigned)(s->request_us / LWS_US_PER_SEC) + LWS_GRACE_S;
 
@@ -53,7 +53,8 @@ static bool open_context(struct server *s)
 	return s->context != NULL;
 }
 
-static struct lws_vhost *open_vhost(struct server *s, const char *name, const char *iface, int port, uint64_t options)
+static struct lws_vhost *open_vhost(
+	struct server *s, const char *name, const char *iface, int port, uint64_t options)
 {
 	struct lws_context_creation_info info = { .port = port, .gid = -1, .uid = -1 };
 
@@ -114,8 +115,8 @@ static enum bridge_err open_control(struct server *s, const char *path, char *wh
 	return BRIDGE_OK;
 }
 
-enum bridge_err server_open(struct server **out, struct http *h, struct mailbox *box, const struct http_config *config,
-	char *why, size_t why_cap)
+enum bridge_err server_open(struct server **out, struct http *h, struct mailbox *box,
+	const struct http_config *config, char *why, size_t why_cap)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	enum bridge_err err = BRIDGE_OK;

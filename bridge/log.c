@@ -37,7 +37,12 @@ static void put_raw(struct line *l, const char *text)
 /* Length of a well-formed UTF-8 sequence at p, or 0. */
 static size_t utf8_length(const unsigned char *p)
 {
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t n = p[0] < 0x80   ? 1
+		   : p[0] < 0xc2 ? 0
+		   : p[0] < 0xe0 ? 2
+		   : p[0] < 0xf0 ? 3
+		   : p[0] < 0xf5 ? 4
+				 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
@@ -58,7 +63,7 @@ static void put_text(struct line *l, const char *text, bool json)
 		char out[8];
 
 		if (n == 0) {
-			strcpy(out, "?");
+			snprintf(out, sizeof(out), "?");
 			n = 1;
 		} else if (json && (*p == '"' || *p == '\\')) {
 			snprintf(out, sizeof(out), "\\%c", *p);

@@ -10,7 +10,7 @@
 #include "bridge/worker.h"
 
 enum parcel_kind {
-	PARCEL_LEG_GONE,  /* a struct worker_leg, out for good */
+	PARCEL_LEG_GONE, /* a struct worker_leg, out for good */
 	PARCEL_LEG_MOVED, /* a struct luggage: its leg is on the way to another worker; NULL: it was not here */
 	PARCEL_ROOM,      /* a struct worker_room, empty */
 	PARCEL_LUGGAGE    /* a struct luggage with what was replaced */
@@ -26,7 +26,7 @@ struct worker_room {
 	uint32_t room_id;
 	struct room *room; /* owned */
 	unsigned n_legs;
-	unsigned slot;                   /* valid while n_legs > 0 */
+	unsigned slot;                    /* valid while n_legs > 0 */
 	struct worker_room *next_in_slot; /* borrowed; rooms with legs only */
 	struct worker_room *next_by_id;
 };
@@ -34,7 +34,7 @@ struct worker_room {
 struct worker_leg {
 	struct parcel parcel; /* first */
 	uint32_t leg_id;
-	struct stream *stream; /* owned */
+	struct stream *stream;  /* owned */
 	struct port_pair ports; /* owned */
 	bool ipv6;
 	struct worker *worker;    /* where it is now, borrowed */
@@ -43,7 +43,7 @@ struct worker_leg {
 	struct stream_stats last;
 };
 
-struct luggage { /* for one command; what is in it when it comes back is to be freed */
+struct luggage {              /* for one command; what is in it when it comes back is to be freed */
 	struct parcel parcel; /* first */
 	struct kit *kit;
 	struct resample *resample;

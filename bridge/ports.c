@@ -24,10 +24,10 @@ union any_address {
 struct ports {
 	union any_address listen; /* port 0 */
 	socklen_t listen_len;
-	uint16_t first;      /* even */
+	uint16_t first; /* even */
 	size_t n_pairs, used;
-	size_t next;         /* pair tried first by the next ports_take() */
-	bool taken[];        /* by us, per pair */
+	size_t next;  /* pair tried first by the next ports_take() */
+	bool taken[]; /* by us, per pair */
 };
 
 static void set_port(union any_address *a, uint16_t port)

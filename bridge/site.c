@@ -63,7 +63,7 @@ const struct site_meeting *site_meeting(
 
 	if (!id || strlen(id) >= sizeof(key.id))
 		return NULL;
-	strcpy(key.id, id);
+	memcpy(key.id, id, strlen(id) + 1);
 	for (size_t i = 0; i < s->n_accounts; i++) {
 		const struct site_account *a = &s->accounts[i];
 		const struct site_meeting *m =

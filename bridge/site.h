@@ -54,7 +54,8 @@ struct site_trunk {
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */
 	enum site_srtp srtp;
-	struct number_country country; /* optional key `country: { code, trunk_prefix, national_min, national_max }` */
+	struct number_country
+		country; /* optional key `country: { code, trunk_prefix, national_min, national_max }` */
 };
 
 struct site_number {

@@ -111,6 +111,14 @@ static enum bridge_err check_pins(
 static enum bridge_err check_trunk(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
 {
+	for (size_t i = 0; i < t->n_from; i++) {
+		struct trunk_network network;
+
+		if (!trunk_network_parse(&network, t->from_text[i]) ||
+			memcmp(network.ip, t->from[i].ip, sizeof(network.ip)) != 0 ||
+			network.prefix_bits != t->from[i].prefix_bits)
+			return site_refuse(why, at, "inbound.from", "a network and its text differ");
+	}
 	if (t->password[0] && !t->username[0])
 		return site_refuse(why, at, "outbound.password", "a password without a username");
 	if (t->registers && !t->n_gateways)

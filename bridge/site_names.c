@@ -205,12 +205,6 @@ struct owned_network {
 	size_t trunk, index;
 };
 
-static void network_mask(struct trunk_network *n)
-{
-	for (unsigned bit = n->prefix_bits; bit < 128; bit++)
-		n->ip[bit / 8] = (uint8_t)(n->ip[bit / 8] & ~(0x80u >> bit % 8));
-}
-
 static int network_order(const void *a, const void *b)
 {
 	const struct owned_network *x = a, *y = b;
@@ -236,8 +230,7 @@ static enum bridge_err check_networks(const struct site *s, struct config_why *w
 		for (size_t k = 0; k < s->trunks[i].n_from; k++) {
 			all[n].trunk = i;
 			all[n].index = k;
-			if (trunk_network_parse(&all[n].network, s->trunks[i].from_text[k]))
-				network_mask(&all[n].network);
+			all[n].network = s->trunks[i].from[k]; /* host bits are cleared when it is read */
 			n++;
 		}
 	qsort(all, n, sizeof(*all), network_order);

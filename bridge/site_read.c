@@ -102,7 +102,7 @@ static enum bridge_err read_answer(
 	if (strncmp(text, meeting, strlen(meeting)) != 0 || strlen(text) >= strlen(meeting) + SITE_MEETING_ID)
 		return doc_refuse(node, why, "attendant, or meeting: and its ID, is wanted");
 	number->answer = PLAN_MEETING;
-	strcpy(number->meeting, text + strlen(meeting));
+	memcpy(number->meeting, text + strlen(meeting), strlen(text) - strlen(meeting) + 1);
 	return BRIDGE_OK;
 }
 
@@ -197,13 +197,13 @@ static enum bridge_err read_accounts(struct site *s, const struct doc_node *root
 {
 	enum bridge_err err = read_list(SITE_ACCOUNT, root, &s->accounts, &s->n_accounts, why);
 	const struct doc_node *list = doc_get(root, "accounts");
-	const struct doc_node *node = list ? list->first : NULL;
 
-	for (size_t i = 0; !err && i < s->n_accounts; i++, node = node->next) {
-		struct site_account *a = &s->accounts[i];
+	for (const struct doc_node *node = err || !list ? NULL : list->first; node && !err;
+		node = node->next) {
+		struct site_account *a = &s->accounts[node->index];
 
 		if (!a->language[0])
-			strcpy(a->language, "en");
+			memcpy(a->language, "en", sizeof("en"));
 		err = read_list(SITE_MEETING, node, &a->meetings, &a->n_meetings, why);
 		if (!err)
 			err = read_list(SITE_USER, node, &a->users, &a->n_users, why);

@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { NTP_1970 = 25567 * 86400U /* seconds from 1900, RFC 5905 section 6 */, CONTROL = CMSG_SPACE(sizeof(struct timespec)) };
+enum {
+	NTP_1970 = 25567 * 86400U /* seconds from 1900, RFC 5905 section 6 */,
+	CONTROL = CMSG_SPACE(sizeof(struct timespec))
+};
 
 struct socket_batch {
 	struct mmsghdr heads[SOCKET_BATCH];
@@ -49,8 +52,10 @@ struct socket_batch *socket_batch_new(void)
 		return NULL;
 	for (unsigned i = 0; i < SOCKET_BATCH; i++) {
 		b->parts[i] = (struct iovec){ .iov_base = b->bytes[i], .iov_len = PACKET_MAX };
-		b->heads[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i], .msg_iov = &b->parts[i],
-			.msg_iovlen = 1, .msg_control = b->control[i] };
+		b->heads[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i],
+			.msg_iov = &b->parts[i],
+			.msg_iovlen = 1,
+			.msg_control = b->control[i] };
 	}
 	make_ready(b, SOCKET_BATCH);
 	return b;
@@ -94,7 +99,8 @@ static uint64_t arrival_of(struct msghdr *head, const struct socket_clock *clock
 	return clock->now_us;
 }
 
-const struct datagram *socket_receive(struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n)
+const struct datagram *socket_receive(
+	struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n)
 {
 	int got = recvmmsg(fd, b->heads, SOCKET_BATCH, MSG_DONTWAIT, NULL);
 

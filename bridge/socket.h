@@ -22,7 +22,7 @@ struct datagram {
 	uint64_t arrival_us; /* monotonic */
 };
 
-struct socket_clock { /* read once per slot */
+struct socket_clock {     /* read once per slot */
 	uint64_t now_us;  /* monotonic */
 	uint64_t real_us; /* since 1970 */
 	uint64_t ntp;     /* the same as RFC 3550 section 4 has it */
@@ -35,7 +35,8 @@ struct socket_batch *socket_batch_free(struct socket_batch *b);
 
 /* What waits on `fd`, up to SOCKET_BATCH datagrams; *n of them are in the array returned.  Datagrams too long for
  * a packet are left out; an error of the socket (an ICMP answer to what we sent) reads as one datagram less, counted. */
-const struct datagram *socket_receive(struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n);
+const struct datagram *socket_receive(
+	struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n);
 bool socket_batch_was_full(const struct socket_batch *b); /* more may wait */
 
 /* False: the kernel refused; nothing to be done about it in a tick. */

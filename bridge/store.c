@@ -112,9 +112,8 @@ static enum bridge_err set_up(struct store *s, bool in_memory)
 
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
-	err = store_exec(s,
-		"PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-		"PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
+	err = store_exec(s, "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+			    "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
 	if (!err)
 		err = store_prepare(s, &statement, "PRAGMA journal_mode=WAL");
 	if (err)

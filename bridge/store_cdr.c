@@ -7,7 +7,10 @@
 
 enum { SQL_MAX = 4096 };
 
-struct sql { char text[SQL_MAX]; size_t len; };
+struct sql {
+	char text[SQL_MAX];
+	size_t len;
+};
 
 static void sql_add(struct sql *sql, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void sql_add(struct sql *sql, const char *format, ...)
@@ -19,7 +22,8 @@ static void sql_add(struct sql *sql, const char *format, ...)
 	n = vsnprintf(sql->text + sql->len, sizeof(sql->text) - sql->len, format, args);
 	va_end(args);
 	if (n > 0)
-		sql->len += (size_t)n < sizeof(sql->text) - sql->len ? (size_t)n : sizeof(sql->text) - sql->len - 1;
+		sql->len += (size_t)n < sizeof(sql->text) - sql->len ? (size_t)n
+								     : sizeof(sql->text) - sql->len - 1;
 }
 
 static void sql_columns(struct sql *sql, const char *between, const char *format)
@@ -184,10 +188,12 @@ enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter
 	narrow_by(&sql, "meeting", filter->meeting, values, &n_values);
 	narrow_by(&sql, "trunk", filter->trunk, values, &n_values);
 	if (filter->call && *filter->call) {
-		sql_add(&sql, "%s(id=?%d OR call_id=?%d)", n_values ? " AND " : " WHERE ", n_values + 1, n_values + 1);
+		sql_add(&sql, "%s(id=?%d OR call_id=?%d)", n_values ? " AND " : " WHERE ", n_values + 1,
+			n_values + 1);
 		values[n_values++] = filter->call;
 	}
-	sql_add(&sql, " ORDER BY started_us DESC, seq DESC LIMIT %u", limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX);
+	sql_add(&sql, " ORDER BY started_us DESC, seq DESC LIMIT %u",
+		limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX);
 	err = store_prepare(s, &list, sql.text);
 	if (err)
 		return err;

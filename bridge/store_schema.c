@@ -45,7 +45,8 @@ static const char *const steps[] = {
 	" route INTEGER NOT NULL REFERENCES route(position), position INTEGER NOT NULL,"
 	" trunk TEXT NOT NULL REFERENCES trunk(name), PRIMARY KEY (route, position)) STRICT;"
 	"CREATE TABLE audit ("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT "
+	"NULL,"
 	" changes TEXT NOT NULL) STRICT;"
 	"CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE cdr ("
@@ -96,8 +97,8 @@ static enum bridge_err check_ours(struct store *s, int64_t version)
 	}
 	if (version > STEPS) {
 		snprintf(s->error, sizeof(s->error),
-			"written by a newer partyline (schema %lld, this program knows %d)", (long long)version,
-			(int)STEPS);
+			"written by a newer partyline (schema %lld, this program knows %d)",
+			(long long)version, (int)STEPS);
 		return BRIDGE_FILE;
 	}
 	return BRIDGE_OK;
@@ -110,8 +111,8 @@ static enum bridge_err take_step(struct store *s, int64_t version)
 
 	if (err)
 		return err;
-	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld", (int)APPLICATION_ID,
-		(long long)version + 1);
+	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+		(int)APPLICATION_ID, (long long)version + 1);
 	err = store_exec(s, steps[version]);
 	if (!err)
 		err = store_exec(s, mark);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 /* What refers comes before what is referred to. */
-static const char *const empty_site = "DELETE FROM route_trunk; DELETE FROM route; DELETE FROM number;"
-				      "DELETE FROM trunk_codec; DELETE FROM trunk_gateway; DELETE FROM trunk_network;"
-				      "DELETE FROM trunk; DELETE FROM sip_user; DELETE FROM meeting; DELETE FROM account";
+static const char *const empty_site =
+	"DELETE FROM route_trunk; DELETE FROM route; DELETE FROM number;"
+	"DELETE FROM trunk_codec; DELETE FROM trunk_gateway; DELETE FROM trunk_network;"
+	"DELETE FROM trunk; DELETE FROM sip_user; DELETE FROM meeting; DELETE FROM account";
 
 static const char *const srtp_words[] = {
 	[SITE_SRTP_NEVER] = "never", [SITE_SRTP_ALLOW] = "allow", [SITE_SRTP_REQUIRE] = "require"
@@ -64,7 +65,8 @@ static void put_row(struct pass *p)
 }
 
 /* One row per text: owner, position, text. */
-static void put_list(struct pass *p, const char *sql, const char *owner, const char *texts, size_t each, size_t n)
+static void put_list(
+	struct pass *p, const char *sql, const char *owner, const char *texts, size_t each, size_t n)
 {
 	pass_use(p, sql);
 	for (size_t i = 0; i < n && !p->err; i++) {
@@ -113,9 +115,10 @@ static void put_account(struct pass *p, const struct site_account *account, size
 
 static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t position)
 {
-	pass_use(p, "INSERT INTO trunk(name, position, username, password, registers, channels, calls_per_second,"
-		    " srtp, country_code, trunk_prefix, national_min, national_max)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	pass_use(p,
+		"INSERT INTO trunk(name, position, username, password, registers, channels, calls_per_second,"
+		" srtp, country_code, trunk_prefix, national_min, national_max)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	put_text(p, 1, trunk->name);
 	put_number(p, 2, (int64_t)position);
 	put_text(p, 3, trunk->username);
@@ -186,7 +189,8 @@ static void put_audit(struct pass *p, const char *who, const char *changes_json)
 	put_row(p);
 }
 
-enum bridge_err store_save_site(struct store *s, const struct site *site, const char *who, const char *changes_json)
+enum bridge_err store_save_site(
+	struct store *s, const struct site *site, const char *who, const char *changes_json)
 {
 	struct pass p = { .s = s };
 
@@ -358,8 +362,9 @@ static void get_trunk_lists(struct pass *p, struct site_trunk *trunk)
 
 static void get_trunks(struct pass *p, struct site *site)
 {
-	pass_use(p, "SELECT name, username, password, registers, channels, calls_per_second, srtp, country_code,"
-		    " trunk_prefix, national_min, national_max FROM trunk ORDER BY position");
+	pass_use(p,
+		"SELECT name, username, password, registers, channels, calls_per_second, srtp, country_code,"
+		" trunk_prefix, national_min, national_max FROM trunk ORDER BY position");
 	while (next_row(p)) {
 		struct site_trunk *t = grown(p, site->trunks, site->n_trunks, sizeof(*t));
 

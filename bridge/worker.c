@@ -198,7 +198,8 @@ static enum bridge_err start_thread(struct worker *w)
 	return BRIDGE_OK;
 }
 
-enum bridge_err worker_open(struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on)
+enum bridge_err worker_open(
+	struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on)
 {
 	enum bridge_err err = BRIDGE_RANGE;
 	struct worker *w;
@@ -328,13 +329,16 @@ static void arrive(struct luggage *l)
 	if (e)
 		*at = e->next;
 	if (l->leg) {
-		const struct command add = { .kind = COMMAND_ADD_LEG, .leg_id = l->leg_id, .room_id = l->room_id,
+		const struct command add = { .kind = COMMAND_ADD_LEG,
+			.leg_id = l->leg_id,
+			.room_id = l->room_id,
 			.carried.leg = l->leg };
 
 		l->leg = NULL;
 		post_now(l->to, &add);
 	}
-	while (e && (one = waiting_take(&e->commands))) { /* for a leg that never came they are dropped there */
+	while (e &&
+		(one = waiting_take(&e->commands))) { /* for a leg that never came they are dropped there */
 		post_now(l->to, &one->command);
 		free(one);
 	}
@@ -522,7 +526,8 @@ void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit)
 
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r)
 {
-	post_luggage(w, &(struct command){ .kind = COMMAND_EQUIP, .leg_id = leg_id, .how.rate = to }, NULL, r);
+	post_luggage(
+		w, &(struct command){ .kind = COMMAND_EQUIP, .leg_id = leg_id, .how.rate = to }, NULL, r);
 }
 
 void worker_mute(struct worker *w, uint32_t leg_id, bool muted)
@@ -545,7 +550,8 @@ void worker_watch(struct worker *w, uint32_t leg_id, uint64_t dead_us)
 	post(w, &(struct command){ .kind = COMMAND_WATCH, .leg_id = leg_id, .how.dead_us = dead_us });
 }
 
-void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop, uint32_t play_id)
+void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop,
+	uint32_t play_id)
 {
 	struct command c = { .kind = COMMAND_PLAY, .leg_id = leg_id };
 

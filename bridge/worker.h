@@ -22,10 +22,10 @@
 
 enum { ROOM_ISOLATED = 0 }; /* the room_id of no room: the leg hears its cues only */
 
-struct worker_load { /* a snapshot, updated by the worker about once a second */
+struct worker_load {                               /* a snapshot, updated by the worker about once a second */
 	uint64_t ticks, late_ticks, skipped_ticks; /* late: began over 5 ms behind its deadline */
-	uint32_t tick_us_max;     /* longest slot since the last snapshot */
-	uint32_t busy_permille;   /* thread CPU time over wall time */
+	uint32_t tick_us_max;                      /* longest slot since the last snapshot */
+	uint32_t busy_permille;                    /* thread CPU time over wall time */
 	uint32_t n_legs, n_rooms;
 	uint64_t events_dropped;
 	uint64_t encodes, encodes_shared;
@@ -34,14 +34,16 @@ struct worker_load { /* a snapshot, updated by the worker about once a second */
 
 struct worker_handlers { /* called inside worker_poll() */
 	void (*on_media)(void *arg, uint32_t leg_id, const struct media_event *event);
-	void (*on_stats)(void *arg, uint32_t leg_id, const struct stream_stats *stats); /* answer to worker_ask_stats() */
+	void (*on_stats)(void *arg, uint32_t leg_id,
+		const struct stream_stats *stats); /* answer to worker_ask_stats() */
 	/* The leg is out; its stream has been freed; sockets are the caller's again. */
 	void (*on_gone)(void *arg, uint32_t leg_id, const struct stream_stats *last, struct port_pair *ports);
 	void *arg;
 };
 
 struct worker;
-enum bridge_err worker_open(struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on);
+enum bridge_err worker_open(
+	struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on);
 struct worker *worker_close(struct worker *w); /* stops the thread, frees all that is left */
 int worker_fd(const struct worker *w);         /* readable when worker_poll() has work */
 void worker_poll(struct worker *w);
@@ -53,20 +55,22 @@ void worker_drop_room(struct worker *w, uint32_t room_id); /* its legs have left
 void worker_room_play(struct worker *w, uint32_t room_id, const struct cue *const *list, size_t n);
 
 /* Takes the stream and the sockets over; on error they stay the caller's. */
-enum bridge_err worker_add_leg(struct worker *w, uint32_t leg_id, uint32_t room_id, struct stream *stream, const struct port_pair *ports);
+enum bridge_err worker_add_leg(struct worker *w, uint32_t leg_id, uint32_t room_id, struct stream *stream,
+	const struct port_pair *ports);
 void worker_move_leg(struct worker *w, uint32_t leg_id, uint32_t room_id);
 /* Moves a leg to a room of another worker (its stream and sockets travel by way of the control thread; some
  * 20 ms of silence).  Commands for it may be posted to `to` at once: they wait on this side, in
  * order, until the leg has arrived there. */
 void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, uint32_t room_id);
-void worker_drop_leg(struct worker *w, uint32_t leg_id); /* RTCP BYE, then on_gone() */
-void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit);  /* takes kit */
+void worker_drop_leg(struct worker *w, uint32_t leg_id);               /* RTCP BYE, then on_gone() */
+void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit); /* takes kit */
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */
 void worker_mute(struct worker *w, uint32_t leg_id, bool muted);
 void worker_deafen(struct worker *w, uint32_t leg_id, bool deaf);
 void worker_gain(struct worker *w, uint32_t leg_id, int tx_db, int rx_db);
 void worker_watch(struct worker *w, uint32_t leg_id, uint64_t dead_us);
-void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop,
+	uint32_t play_id);
 void worker_stop_cue(struct worker *w, uint32_t leg_id);
 void worker_info_digit(struct worker *w, uint32_t leg_id, char digit); /* comes back as MEDIA_DIGIT if new */
 void worker_press(struct worker *w, uint32_t leg_id, char digit, unsigned ms);

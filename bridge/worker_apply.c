@@ -171,7 +171,8 @@ static void drop_room(struct worker *w, uint32_t room_id)
 
 	if (!room)
 		return;
-	empty_into_isolation(w, room); /* the header says that there are none; a mistake must not crash calls */
+	empty_into_isolation(
+		w, room); /* the header says that there are none; a mistake must not crash calls */
 	while (*at != room)
 		at = &(*at)->next_by_id;
 	*at = room->next_by_id;

@@ -37,9 +37,9 @@ struct worker_media { /* media thread only, once it runs */
 	struct worker_room *rooms[WORKER_BUCKETS]; /* owned */
 	uint32_t n_legs, n_rooms;
 	struct parcel *pending, *pending_last; /* found no place in the ring; owned */
-	bool must_tell;                        /* something was put into the ring since the control thread was woken */
-	struct socket_batch *batch;            /* owned */
-	struct socket_clock clock;             /* of this slot */
+	bool must_tell;             /* something was put into the ring since the control thread was woken */
+	struct socket_batch *batch; /* owned */
+	struct socket_clock clock;  /* of this slot */
 	struct media_out out;
 	/* for the snapshot */
 	uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
@@ -50,9 +50,9 @@ struct worker_media { /* media thread only, once it runs */
 struct worker {
 	unsigned index, mixed_talkers;
 	struct worker_handlers on;
-	int wake_fd;  /* control thread writes: there are commands for a worker that sleeps */
-	int tell_fd;  /* media thread writes: there is something to poll */
-	int rtcp_fd;  /* epoll over all RTCP sockets */
+	int wake_fd; /* control thread writes: there are commands for a worker that sleeps */
+	int tell_fd; /* media thread writes: there is something to poll */
+	int rtcp_fd; /* epoll over all RTCP sockets */
 	struct ring *commands, *notices; /* owned */
 	pthread_t thread;
 	bool runs;
@@ -65,7 +65,8 @@ struct worker {
 	atomic_bool stop, asleep;
 	atomic_bool backlogged; /* the control thread waits for room in `commands` */
 	struct {
-		_Atomic uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
+		_Atomic uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes,
+			encodes_shared;
 		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
 	} load;
 

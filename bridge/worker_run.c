@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS_MAX = 4,         /* receive calls per leg and tick: a flood takes its own sound only */
-	REPORTS_MAX = 64,       /* RTCP sockets looked at per slot */
+	ROUNDS_MAX = 4,   /* receive calls per leg and tick: a flood takes its own sound only */
+	REPORTS_MAX = 64, /* RTCP sockets looked at per slot */
 	PUBLISH_US = 1000000,
-	RETRY_MS = 20           /* a sleeper with parcels that found no place looks again */
+	RETRY_MS = 20 /* a sleeper with parcels that found no place looks again */
 };
 
 /* ---- what the mixer hands out ---- */
@@ -50,7 +50,8 @@ static void receive(void *arg, struct stream *s)
 	unsigned n, rounds = 0;
 
 	do {
-		const struct datagram *d = socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
+		const struct datagram *d =
+			socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
 
 		for (unsigned i = 0; i < n; i++)
 			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &w->media.out);
@@ -65,7 +66,8 @@ static void receive_reports(struct worker *w)
 	for (int i = 0; i < n_ready; i++) {
 		const struct worker_leg *leg = ready[i].data.ptr;
 		unsigned n;
-		const struct datagram *d = socket_receive(w->media.batch, leg->ports.rtcp_fd, &w->media.clock, &n);
+		const struct datagram *d =
+			socket_receive(w->media.batch, leg->ports.rtcp_fd, &w->media.clock, &n);
 
 		for (unsigned k = 0; k < n; k++)
 			stream_rx_rtcp(leg->stream, d[k].p, d[k].len, &d[k].from, d[k].arrival_us);
@@ -132,15 +134,16 @@ static void publish(struct worker *w, uint64_t now_us)
 	atomic_store_explicit(&w->load.late_ticks, m->late_ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.skipped_ticks, m->skipped_ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.events_dropped, m->events_dropped, memory_order_relaxed);
-	atomic_store_explicit(&w->load.send_errors, m->send_errors + socket_errors(m->batch), memory_order_relaxed);
+	atomic_store_explicit(
+		&w->load.send_errors, m->send_errors + socket_errors(m->batch), memory_order_relaxed);
 	atomic_store_explicit(&w->load.encodes, encodes, memory_order_relaxed);
 	atomic_store_explicit(&w->load.encodes_shared, shared, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_legs, m->n_legs, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_rooms, m->n_rooms, memory_order_relaxed);
 	atomic_store_explicit(&w->load.tick_us_max, m->tick_us_max, memory_order_relaxed);
 	if (wall_us > 0)
-		atomic_store_explicit(&w->load.busy_permille, (uint32_t)((cpu_us - m->published_cpu_us) * 1000 / wall_us),
-			memory_order_relaxed);
+		atomic_store_explicit(&w->load.busy_permille,
+			(uint32_t)((cpu_us - m->published_cpu_us) * 1000 / wall_us), memory_order_relaxed);
 	m->published_us = now_us;
 	m->published_cpu_us = cpu_us;
 	m->tick_us_max = 0;
@@ -161,7 +164,8 @@ static void tell_control(struct worker *w)
 
 static void sleep_until(uint64_t us)
 {
-	const struct timespec until = { .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
+	const struct timespec until = { .tv_sec = (time_t)(us / 1000000),
+		.tv_nsec = (long)(us % 1000000) * 1000 };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;

@@ -31,7 +31,8 @@ struct job {
 			char text[256];
 		} site;
 		struct {
-			char account[NAME_MAX_LEN], meeting[NAME_MAX_LEN], trunk[NAME_MAX_LEN], call[NAME_MAX_LEN];
+			char account[NAME_MAX_LEN], meeting[NAME_MAX_LEN], trunk[NAME_MAX_LEN],
+				call[NAME_MAX_LEN];
 			unsigned limit;
 			writer_cdrs_fn done;
 			struct cdr *cdrs; /* owned */
@@ -140,7 +141,9 @@ static struct record *drop_first(struct record *batch)
 	return next;
 }
 
-struct written { unsigned written, refused; };
+struct written {
+	unsigned written, refused;
+};
 
 /* Writes a batch, one by one if the schema refuses one of them; returns what the disk did not take. */
 static struct record *write_batch(struct store *store, struct record *batch, struct written *out)
@@ -205,8 +208,8 @@ static void carry_out(struct store *store, struct job *job)
 		if (job->err)
 			strncpy(job->site.text, store_error(store), sizeof(job->site.text) - 1);
 	} else {
-		struct cdr_filter filter = { job->list.account, job->list.meeting, job->list.trunk, job->list.call,
-			job->list.limit };
+		struct cdr_filter filter = { job->list.account, job->list.meeting, job->list.trunk,
+			job->list.call, job->list.limit };
 
 		job->err = store_list_cdrs(store, &filter, &job->list.cdrs, &job->list.n);
 	}
@@ -460,7 +463,8 @@ void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_
 
 void writer_stats(const struct writer *w, struct writer_stats *out)
 {
-	struct writer *mutable = (struct writer *)(uintptr_t)w; /* the lock is not part of what const promises */
+	struct writer *mutable =
+		(struct writer *)(uintptr_t)w; /* the lock is not part of what const promises */
 
 	pthread_mutex_lock(&mutable->lock);
 	*out = w->stats;

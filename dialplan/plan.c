@@ -155,8 +155,7 @@ static const struct plan_trunk *trunk_find(const struct plan *p, const char *nam
 
 	if (!name || strlen(name) >= sizeof(key.name))
 		return NULL;
-	memset(&key, 0, sizeof(key));
-	strcpy(key.name, name);
+	memcpy(key.name, name, strlen(name) + 1);
 	return bsearch(&key, p->trunks, p->n_trunks, sizeof(key), trunk_order);
 }
 

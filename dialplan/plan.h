@@ -15,7 +15,7 @@
 
 #include "dialplan/number.h"
 
-enum { PLAN_NAME = 64, PLAN_STEPS = 24, PLAN_TAIL_MIN = 4 };
+enum { PLAN_NAME = 64, PLAN_STEPS = 24, PLAN_TAIL_MIN = 4 /* digits that may name a number by its end */ };
 
 enum plan_answer { PLAN_REFUSE, PLAN_ATTENDANT, PLAN_MEETING };
 

@@ -43,12 +43,17 @@ enum codec_id codec_find(const char *name, unsigned clock_hz)
 	return CODEC_NONE;
 }
 
+static unsigned bitrate(const struct codec_format *f)
+{
+	return f->bitrate_bps ? f->bitrate_bps : CODEC_OPUS_BITRATE;
+}
+
 bool codec_format_equal(const struct codec_format *a, const struct codec_format *b)
 {
 	if (a->id != b->id || a->ptime_ms != b->ptime_ms)
 		return false;
 	return a->id != CODEC_OPUS ||
-	       (a->bitrate_bps == b->bitrate_bps && a->complexity == b->complexity &&
+	       (bitrate(a) == bitrate(b) && a->complexity == b->complexity &&
 		       a->max_rate_hz == b->max_rate_hz && a->fec == b->fec && a->dtx == b->dtx);
 }
 

@@ -6,7 +6,6 @@
 
 enum {
 	OPUS_RATE_HZ = 48000,
-	DEFAULT_BITRATE = 24000,
 	ROOM_MIN = 100,
 	DTX_BYTES = 2, /* opus_encode(): so short a packet need not be sent */
 	PART_MS = 10,  /* of what Opus has no frame for: 30 and 50 ms */
@@ -42,7 +41,7 @@ enum mix_err codec_opus_encoder_init(void *state, const struct codec_format *for
 {
 	OpusEncoder *e = state;
 	opus_int32 bandwidth = bandwidth_for(format->max_rate_hz);
-	opus_int32 bitrate = format->bitrate_bps ? (opus_int32)format->bitrate_bps : DEFAULT_BITRATE;
+	opus_int32 bitrate = format->bitrate_bps ? (opus_int32)format->bitrate_bps : CODEC_OPUS_BITRATE;
 	/* All frames of one packet share one mode and bandwidth (RFC 6716 section 3.1): in parts,
 	 * both are pinned.  Such packets have neither FEC nor DTX. */
 	int application = in_parts(format) ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;

@@ -11,6 +11,8 @@
 
 #include "mixer/codec.h"
 
+enum { CODEC_OPUS_BITRATE = 24000 /* unless the format says otherwise */ };
+
 /* G.711: no state, tables only.  n samples are n bytes. */
 void codec_ulaw_encode(uint8_t *out, const int16_t *pcm, size_t n);
 void codec_alaw_encode(uint8_t *out, const int16_t *pcm, size_t n);

@@ -19,20 +19,23 @@
 struct cue; /* opaque: pcm and length per rate class */
 
 /* Reads a sound file: raw G.722 when the name ends in .g722, else whatever libsndfile
- * reads (WAV, FLAC, Ogg), mixed down to mono, brought to -20 dBov active level at most
- * (Y6).  MIX_FILE: cannot be opened or holds no sound; MIX_RANGE: longer than 10 min. */
+ * reads (WAV, FLAC, Ogg), mixed down to mono.  What is louder than -20 dBov active level
+ * comes down to it (Y6), what is quieter than -26 is lifted by up to 6 dB, peaks unclipped.
+ * MIX_FILE: cannot be opened or holds no sound; MIX_RANGE: longer than 10 min. */
 enum mix_err cue_load(struct cue **out, const char *path);
 
-/* A tone: up to two frequencies (0: none), `level_dbov` below full scale, `on_ms` of it with 5 ms
- * ramps, then `off_ms` of silence.  on_ms 0: silence only. */
-enum mix_err cue_tone(struct cue **out, unsigned hz_a, unsigned hz_b, unsigned level_dbov, unsigned on_ms, unsigned off_ms);
+/* A tone: up to two frequencies below 4000 Hz (0: none), together `level_dbov` below full scale (3
+ * or more, 6 for two), `on_ms` of it with 5 ms ramps, then `off_ms` of silence.  Without a frequency
+ * all of it is silence.  MIX_RANGE: no time at all, or over a minute. */
+enum mix_err cue_tone(
+	struct cue **out, unsigned hz_a, unsigned hz_b, unsigned level_dbov, unsigned on_ms, unsigned off_ms);
 /* Several cues joined to one; the parts stay the caller's. */
 enum mix_err cue_join(struct cue **out, const struct cue *const *parts, size_t n);
 struct cue *cue_free(struct cue *c);
 unsigned cue_ms(const struct cue *c);
 
 enum { CUE_LIST_MAX = 24 };
-struct cue_player { /* zero-initialise: plays nothing */
+struct cue_player {                           /* zero-initialise: plays nothing */
 	const struct cue *list[CUE_LIST_MAX]; /* borrowed; immutable */
 	uint8_t n, at;
 	bool loop;        /* the list starts again at its end: hold music */
@@ -41,7 +44,8 @@ struct cue_player { /* zero-initialise: plays nothing */
 };
 
 /* Starts a list; one that is playing is cut off. MIX_RANGE: n is 0 or over CUE_LIST_MAX. */
-enum mix_err cue_play(struct cue_player *p, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+enum mix_err cue_play(
+	struct cue_player *p, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
 void cue_stop(struct cue_player *p);
 bool cue_playing(const struct cue_player *p);
 

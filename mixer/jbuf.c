@@ -301,8 +301,6 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 	at = since_epoch(j, now_us) + have;
 	if (j->lossy && at - j->last_loss > ms(j, LOSS_MEMORY_MS))
 		j->lossy = false;
-	if (j->playing && at - j->play < j->delay)
-		j->delay = at - j->play; /* the caller threw sound away to shrink it */
 	if (!slots_first(&j->slots, &seq, &missing)) {
 		slots_pass_silent(&j->slots);
 		return give_nothing(j, out, at);

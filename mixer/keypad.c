@@ -201,9 +201,13 @@ char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now
 	return report(k, WAY_SOUND, k->struck, now_us);
 }
 
-void keypad_lost(struct keypad *k, size_t n)
+char keypad_made_up(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us)
 {
+	if (!k->tone)
+		return keypad_sound(k, pcm8k, n, now_us);
+	still_down(k, WAY_SOUND, k->tone, now_us);
 	dtmf_rx_fillin(&k->rx, (int)n);
+	return 0;
 }
 
 char keypad_info(struct keypad *k, char digit, uint64_t now_us)

@@ -29,8 +29,9 @@ char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t
 char keypad_sound(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us);
 char keypad_info(struct keypad *k, char digit, uint64_t now_us);
 
-/* In place of keypad_sound() for `n` samples that were lost: a hole in a tone is no new press. */
-void keypad_lost(struct keypad *k, size_t n);
+/* In place of keypad_sound() for sound that concealment made up: it may complete a tone, but a hole in one
+ * is no new press. */
+char keypad_made_up(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t now_us);
 
 /* True while a key is being held (event without end, or a tone): the leg's sound
  * stays out of the mix. */

@@ -6,8 +6,7 @@
 
 /* Levels count down from full scale: a smaller number is louder. */
 enum {
-	QUIETEST_TALK = 57,  /* whatever the floor: quieter than this is nobody talking */
-	QUIETEST_FLOOR = 80, /* a silent codec is no reason to hear talk in a whisper of noise */
+	QUIETEST_TALK = 57, /* whatever the floor: quieter than this is nobody talking */
 	FLOOR_AT_FIRST = 60,
 	ABOVE_TO_START = 9, /* dB over the noise floor */
 	ABOVE_TO_STAY = 6,
@@ -67,8 +66,7 @@ static void follow_level(struct talk *t, uint8_t dbov)
 
 static bool is_voiced(const struct talk *t, uint8_t dbov)
 {
-	int quiet = t->floor_dbov < QUIETEST_FLOOR ? t->floor_dbov : QUIETEST_FLOOR;
-	int threshold = quiet - (t->talking ? ABOVE_TO_STAY : ABOVE_TO_START);
+	int threshold = t->floor_dbov - (t->talking ? ABOVE_TO_STAY : ABOVE_TO_START);
 
 	return dbov <= QUIETEST_TALK && dbov <= threshold;
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 enum {
-	GROUPS = 12,             /* formats times packet phases in one room; who finds no place encodes alone */
-	LEAVING_MAX = 4,         /* talkers pushed out in one tick that are faded; more are cut */
+	GROUPS = 12,     /* formats times packet phases in one room; who finds no place encodes alone */
+	LEAVING_MAX = 4, /* talkers pushed out in one tick that are faded; more are cut */
 	SHARES = ROOM_TALKERS_MAX + LEAVING_MAX,
-	QUIET_TICKS = 2,         /* of silence, after which a limiter holds nothing any more */
-	REJOIN_TICKS = 50,       /* a codec with memory waits so long for a pause to change encoders in */
-	WAITING_MAX = 8,         /* and so many at a time: each costs an encode */
+	QUIET_TICKS = 2,   /* of silence, after which a limiter holds nothing any more */
+	REJOIN_TICKS = 50, /* a codec with memory waits so long for a pause to change encoders in */
+	WAITING_MAX = 8,   /* and so many at a time: each costs an encode */
 	LOSS_TICKS = 50
 };
 
@@ -23,13 +23,13 @@ struct group {
 
 struct room {
 	struct room_config config;
-	struct stream *first;       /* borrowed; linked by next and prev */
+	struct stream *first; /* borrowed; linked by next and prev */
 	unsigned n_streams;
 	struct group groups[GROUPS];
-	struct limit limit[RATES];  /* of all who hear the whole mix */
-	uint8_t quiet[RATES];       /* ticks in a row without sound, up to QUIET_TICKS */
+	struct limit limit[RATES]; /* of all who hear the whole mix */
+	uint8_t quiet[RATES];      /* ticks in a row without sound, up to QUIET_TICKS */
 	struct cue_player chime;
-	unsigned n_waiting;         /* in the last tick: own encodes that wait for a pause */
+	unsigned n_waiting; /* in the last tick: own encodes that wait for a pause */
 	struct room_stats stats;
 };
 
@@ -37,10 +37,10 @@ struct room {
 struct tick {
 	const struct media_out *out;
 	uint64_t now_us, ntp;
-	unsigned rates;              /* heard: bit 1 << rate */
+	unsigned rates; /* heard: bit 1 << rate */
 	unsigned n_shares, n_mixed;
 	struct chooser chooser;
-	bool sounds[RATES];          /* the class has something to hear, or its limiter still holds some */
+	bool sounds[RATES]; /* the class has something to hear, or its limiter still holds some */
 	int32_t sum[RATES][FRAME_MAX];
 	int16_t heard[RATES][FRAME_MAX]; /* by listeners who are not in the mix */
 	int32_t share[SHARES][FRAME_MAX];
@@ -192,7 +192,7 @@ static void join(struct room *r, struct stream *s)
 		if (!leader) {
 			vacant = vacant < GROUPS ? vacant : g;
 		} else if (leader->tx_n == 0 &&
-			codec_format_equal(&leader->kit->format.tx, &s->kit->format.tx)) {
+			   codec_format_equal(&leader->kit->format.tx, &s->kit->format.tx)) {
 			s->group = (uint8_t)g;
 			return;
 		}
@@ -209,7 +209,7 @@ static bool may_join_now(struct room *r, const struct stream *s)
 	bool has_memory = s->kit->format.tx.id == CODEC_OPUS || s->kit->format.tx.id == CODEC_G722;
 
 	return !has_memory || r->quiet[s->kit->tx_rate] >= QUIET_TICKS || s->own_ticks >= REJOIN_TICKS ||
-		r->n_waiting > WAITING_MAX;
+	       r->n_waiting > WAITING_MAX;
 }
 
 /* Who must hear something else now leaves its group, before anything is encoded or limited in this tick. */
@@ -219,7 +219,7 @@ static void regroup(struct room *r)
 		bool plain = !s->deaf && s->tx_gain == GAIN_UNITY && s->tx_gain_now == GAIN_UNITY;
 
 		s->wants_share = !s->skip && plain && stream_sends(s) && !s->in_mix && !s->was_in_mix &&
-			!cue_playing(&s->cue) && s->press.digit == 0;
+				 !cue_playing(&s->cue) && s->press.digit == 0;
 	}
 	for (struct stream *s = r->first; s; s = s->next)
 		if (!s->wants_share)

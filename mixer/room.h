@@ -24,8 +24,9 @@ struct room_config {
 };
 
 struct room_stats {
-	unsigned n_streams, n_mixed;       /* now; mixed: chosen in the last tick */
-	uint64_t ticks, encodes, encodes_shared /* payloads sent without an encode of their own */, limited /* frames that needed gain below 1 */;
+	unsigned n_streams, n_mixed; /* now; mixed: chosen in the last tick */
+	uint64_t ticks, encodes, encodes_shared /* payloads sent without an encode of their own */,
+		limited /* frames that needed gain below 1 */;
 };
 
 struct room;

@@ -66,14 +66,13 @@ static void make_window(struct slots *s, uint16_t seq, struct slots_dropped *dro
 
 static void make_room(struct slots *s, size_t len, struct slots_dropped *dropped)
 {
+	uint16_t oldest;
+	unsigned missing;
+
 	if (s->used + len <= SLOTS_ARENA)
 		return;
 	compact(s);
-	while (s->used + len > SLOTS_ARENA && s->sound != 0) {
-		uint16_t oldest;
-		unsigned missing;
-
-		(void)slots_first(s, &oldest, &missing);
+	while (s->used + len > SLOTS_ARENA && slots_first(s, &oldest, &missing)) {
 		while (s->next != (uint16_t)(oldest + 1))
 			drop_one(s, dropped);
 		compact(s);

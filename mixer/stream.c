@@ -80,6 +80,7 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	s->rx_n = s->rx_used = 0;
 	s->packet_samples = (uint16_t)frame_samples(fresh->rx_rate);
 	s->in_cn = false;
+	s->made_up = UINT16_MAX;
 	s->narrow = (struct narrow){ 0 };
 	jbuf_reset(s->jbuf, s->rx_clock_hz);
 }
@@ -158,7 +159,8 @@ void stream_watch(struct stream *s, uint64_t dead_us)
 	s->said_silent = false;
 }
 
-enum mix_err stream_play(struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id)
+enum mix_err stream_play(
+	struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id)
 {
 	return cue_play(&s->cue, list, n, loop, play_id);
 }
@@ -180,11 +182,6 @@ enum mix_err stream_press(struct stream *s, char digit, unsigned ms)
 	return keypad_press(&s->press, digit, ms, s->kit->tx_clock_hz, s->clock);
 }
 
-static unsigned waiting_ms(const struct stream *s)
-{
-	return s->kit ? (unsigned)(s->rx_n - s->rx_used) * 1000u / rate_hz(kit_rate(s->kit, s->rx_at)) : 0;
-}
-
 void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us)
 {
 	struct jbuf_stats waiting;
@@ -196,9 +193,9 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->rx_late = waiting.late;
 	out->rx_duplicate = waiting.duplicate;
 	out->rx_reordered = waiting.reordered;
-	out->rx_refused = s->latch.refused;
+	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
-	out->delay_ms = waiting.depth_ms + waiting_ms(s);
+	out->delay_ms = waiting.delay_ms;
 	out->concealed_ms = (uint32_t)(s->concealed_us / 1000);
 	out->level_dbov = s->talk.smooth_dbov;
 	if (s->kit) {

@@ -27,18 +27,18 @@ enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000 };
 
 /* What an offer/answer settled about one leg's media. */
 struct stream_format {
-	struct codec_format tx;     /* codec, ptime and Opus parameters that we send with */
-	uint8_t tx_pt;              /* payload type that we send it as */
+	struct codec_format tx; /* codec, ptime and Opus parameters that we send with */
+	uint8_t tx_pt;          /* payload type that we send it as */
 	struct {
 		uint8_t pt;
 		enum codec_id codec;
-	} rx[STREAM_RX_CODECS];     /* what may come in; rx[0] is the one expected */
+	} rx[STREAM_RX_CODECS]; /* what may come in; rx[0] is the one expected */
 	uint8_t n_rx;
 	uint8_t event_rx_pt, event_tx_pt; /* telephone-event, PT_NONE: not negotiated */
-	uint8_t cn_pt;              /* comfort noise (RFC 3389), PT_NONE: not negotiated */
-	bool send, receive;         /* direction as seen by us: false on hold */
-	bool rtcp_mux;              /* RFC 5761: RTCP on the RTP port */
-	struct net_addr rtp, rtcp;  /* where the far end said it wants them; port 0: nowhere */
+	uint8_t cn_pt;                    /* comfort noise (RFC 3389), PT_NONE: not negotiated */
+	bool send, receive;               /* direction as seen by us: false on hold */
+	bool rtcp_mux;                    /* RFC 5761: RTCP on the RTP port */
+	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
 };
 
 struct kit; /* the codecs of one stream_format */
@@ -53,7 +53,8 @@ struct stream_identity { /* random, injected; a resumed leg takes a new one */
 
 struct stream_stats { /* counters since stream_alloc() */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint32_t rx_lost, rx_late, rx_duplicate, rx_reordered, rx_bad /* not RTP, wrong PT */, rx_refused /* wrong source */;
+	uint32_t rx_lost, rx_late, rx_duplicate, rx_reordered, rx_bad /* not RTP, wrong PT */,
+		rx_refused /* wrong source */;
 	uint32_t concealed_ms, rtcp_rx, rtcp_tx, rtcp_bad;
 	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
 	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */
@@ -82,7 +83,8 @@ struct media_event {
  * `user` is the stream's own, from stream_alloc() or stream_set_user(); `rtcp` means from our
  * RTCP port (false for RTCP that is muxed); `p` is valid during the call. */
 struct media_out {
-	void (*send)(void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *p, size_t len);
+	void (*send)(
+		void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *p, size_t len);
 	void (*event)(void *arg, void *user, const struct media_event *event);
 	void *arg;
 };
@@ -106,19 +108,22 @@ struct resample *stream_equip(struct stream *s, enum rate_class to, struct resam
 
 /* One datagram on the RTP port (RTCP too, when muxed) or the RTCP port.  Any bytes are
  * allowed in: what is not for us is counted and dropped. */
-void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us,
-	const struct media_out *out);
-void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us);
+void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
+	uint64_t arrival_us, const struct media_out *out);
+void stream_rx_rtcp(
+	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us);
 
 /* Policy and control, each in force from the next tick. */
-void stream_mute(struct stream *s, bool muted);            /* its sound stays out of the mix; keys still count */
-void stream_deafen(struct stream *s, bool deaf);           /* hears its own cues only */
-void stream_gain(struct stream *s, int tx_db, int rx_db);  /* what it hears; what it gives: -30..+12 dB */
-void stream_watch(struct stream *s, uint64_t dead_us);     /* MEDIA_SILENT after this; 0: never (on hold) */
-enum mix_err stream_play(struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
+void stream_mute(struct stream *s, bool muted);  /* its sound stays out of the mix; keys still count */
+void stream_deafen(struct stream *s, bool deaf); /* hears its own cues only */
+void stream_gain(struct stream *s, int tx_db, int rx_db); /* what it hears; what it gives: -30..+12 dB */
+void stream_watch(struct stream *s, uint64_t dead_us);    /* MEDIA_SILENT after this; 0: never (on hold) */
+enum mix_err stream_play(
+	struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
 void stream_stop_cue(struct stream *s);
-char stream_info_digit(struct stream *s, char digit, uint64_t now_us); /* SIP INFO: 0 when it is no new press */
-enum mix_err stream_press(struct stream *s, char digit, unsigned ms);  /* sends a key to the far end */
+char stream_info_digit(
+	struct stream *s, char digit, uint64_t now_us); /* SIP INFO: 0 when it is no new press */
+enum mix_err stream_press(struct stream *s, char digit, unsigned ms); /* sends a key to the far end */
 void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp); /* RTCP BYE */
 
 void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us);

@@ -28,14 +28,14 @@ struct room;
 
 struct kit {
 	struct stream_format format;
-	enum rate_class rx_rate, tx_rate;             /* of rx[0], what the room is given; of tx, what is heard */
+	enum rate_class rx_rate, tx_rate; /* of rx[0], what the room is given; of tx, what is heard */
 	unsigned tx_clock_hz;
-	struct encoder *encoder;                      /* owned */
-	struct decoder *decoder[STREAM_RX_CODECS];    /* owned */
-	struct resample *align[STREAM_RX_CODECS];     /* owned; decoder's rate to rx_rate, NULL when equal */
-	struct conceal *conceal;                      /* owned; NULL when nothing but Opus comes in */
-	size_t rx_cap, tx_cap;                        /* samples */
-	int16_t *rx_pcm, *tx_pcm, *aligned;           /* into pcm[] */
+	struct encoder *encoder;                   /* owned */
+	struct decoder *decoder[STREAM_RX_CODECS]; /* owned */
+	struct resample *align[STREAM_RX_CODECS];  /* owned; decoder's rate to rx_rate, NULL when equal */
+	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
+	size_t rx_cap, tx_cap;                     /* samples */
+	int16_t *rx_pcm, *tx_pcm, *aligned;        /* into pcm[] */
 	int16_t pcm[];
 };
 
@@ -54,48 +54,50 @@ struct payloads {
 
 struct stream {
 	void *user;
-	struct kit *kit;                 /* owned; NULL until the first refit */
-	struct jbuf *jbuf;               /* owned */
-	struct keypad *keypad;           /* owned */
-	struct resample *to[RATES];      /* owned; from to_from[] */
-	enum rate_class to_from[RATES];  /* rate that the resampler was made for */
+	struct kit *kit;                /* owned; NULL until the first refit */
+	struct jbuf *jbuf;              /* owned */
+	struct keypad *keypad;          /* owned */
+	struct resample *to[RATES];     /* owned; from to_from[] */
+	enum rate_class to_from[RATES]; /* rate that the resampler was made for */
 
 	/* receiving */
 	struct latch latch;
-	struct net_addr rtcp_peer; /* where reports go without rtcp-mux: signalled, or where theirs come from */
+	struct net_addr
+		rtcp_peer; /* where reports go without rtcp-mux: signalled, or where theirs come from */
 	struct rtcp_rx rx;
 	unsigned rx_clock_hz;
-	uint8_t rx_at;          /* codec now coming in: index of kit's decoders */
-	uint16_t packet_samples;/* of the last packet, at its codec's rate */
-	uint16_t rx_n, rx_used; /* samples in kit->rx_pcm; of those, handed out in the last tick */
-	bool in_cn;             /* the far end sent comfort noise and then nothing */
+	uint8_t rx_at;           /* codec now coming in: index of kit's decoders */
+	uint16_t packet_samples; /* of the last packet, at its codec's rate */
+	uint16_t made_up;        /* samples since the last packet, of late ones; UINT16_MAX: no packet yet */
+	uint16_t rx_n, rx_used;  /* samples in kit->rx_pcm; of those, handed out in the last tick */
+	bool in_cn;              /* the far end sent comfort noise and then nothing */
 	uint8_t cn_dbov;
-	uint8_t tone_quiet;     /* frames without sound, up to a few: the digit receiver may rest */
-	uint32_t noise;         /* state of the comfort noise */
+	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
+	uint32_t noise;     /* state of the comfort noise */
 	struct narrow narrow;
 	struct talk talk;
 	bool muted, deaf;
-	uint8_t pause;          /* frames until it is looked whether delay can be taken back */
+	uint8_t pause; /* frames until it is looked whether delay can be taken back */
 
 	/* this tick */
-	const int16_t *frame;   /* at kit->rx_rate, borrowed from the kit; NULL: silent */
+	const int16_t *frame; /* at kit->rx_rate, borrowed from the kit; NULL: silent */
 	uint8_t dbov;
 	struct voice voice;
-	uint8_t share;          /* place of its share in the tick, NO_SHARE */
+	uint8_t share; /* place of its share in the tick, NO_SHARE */
 	bool in_mix, was_in_mix;
-	bool wants_share;       /* may hear what everybody hears */
+	bool wants_share; /* may hear what everybody hears */
 
 	/* sending */
-	uint32_t ssrc, clock;   /* RTP timestamp of this tick's first sample */
+	uint32_t ssrc, clock; /* RTP timestamp of this tick's first sample */
 	uint16_t seq;
-	bool marker;            /* on the next packet: a talk burst begins */
-	uint16_t tx_n;          /* samples in kit->tx_pcm: of a packet not yet full */
+	bool marker;   /* on the next packet: a talk burst begins */
+	uint16_t tx_n; /* samples in kit->tx_pcm: of a packet not yet full */
 	struct keypad_tx press;
 	struct cue_player cue;
 	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
 	int32_t tx_gain_now, rx_gain_now; /* in force */
 	struct limit limit;
-	uint32_t own_ticks;     /* since it had an encode of its own only */
+	uint32_t own_ticks; /* since it had an encode of its own only */
 
 	/* reports */
 	struct rtcp_tx tx;
@@ -127,13 +129,13 @@ unsigned kit_clock_hz(const struct kit *k, unsigned at);
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
 
 /* stream_tx.c */
-bool stream_sends(const struct stream *s);   /* it has somewhere to send to, and may */
-void stream_idle(struct stream *s);          /* nothing is sent in this tick */
+bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */
+void stream_idle(struct stream *s);        /* nothing is sent in this tick */
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
 bool stream_send_key(struct stream *s, const struct media_out *out); /* false: none is being pressed */
-void stream_advance(struct stream *s, unsigned frames); /* the clock goes on */
-void stream_copy_tx(struct stream *to, const struct stream *from); /* encoder and unfinished packet */
+void stream_advance(struct stream *s, unsigned frames);              /* the clock goes on */
+void stream_copy_tx(struct stream *to, const struct stream *from);   /* encoder and unfinished packet */
 
 /* stream_rtcp.c: reports when due, silence of the far end. */
 void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out);

@@ -8,7 +8,8 @@ static const struct net_addr *report_peer(const struct stream *s)
 	return s->kit->format.rtcp_mux ? latch_peer(&s->latch) : &s->rtcp_peer;
 }
 
-static void send_report(struct stream *s, const struct media_out *out, bool bye, uint64_t now_us, uint64_t ntp)
+static void send_report(
+	struct stream *s, const struct media_out *out, bool bye, uint64_t now_us, uint64_t ntp)
 {
 	uint8_t packet[RTCP_PACKET_MAX];
 	size_t len = 0;
@@ -26,6 +27,15 @@ static void send_report(struct stream *s, const struct media_out *out, bool bye,
 void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp)
 {
 	send_report(s, out, true, now_us, ntp);
+}
+
+/* Half the interval to a whole one, spread by the SSRC (RFC 3550 section 6.2): legs that join together do not
+ * report together. */
+static uint64_t first_interval_us(const struct stream *s)
+{
+	uint32_t scattered = s->ssrc * 2654435761u;
+
+	return RTCP_INTERVAL_US / 2 + ((uint64_t)scattered * (RTCP_INTERVAL_US / 2) >> 32);
 }
 
 static void watch(struct stream *s, uint64_t now_us, const struct media_out *out)
@@ -48,8 +58,8 @@ void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct
 {
 	s->tick_us = now_us;
 	s->tick_ntp = ntp;
-	if (s->rtcp_due_us == 0) /* legs that join together do not report together */
-		s->rtcp_due_us = now_us + RTCP_INTERVAL_US / 2 + s->ssrc % (RTCP_INTERVAL_US / 2);
+	if (s->rtcp_due_us == 0)
+		s->rtcp_due_us = now_us + first_interval_us(s);
 	if (now_us >= s->rtcp_due_us) {
 		send_report(s, out, false, now_us, ntp);
 		s->rtcp_due_us += RTCP_INTERVAL_US;

@@ -58,8 +58,8 @@ static void follow_clock(struct stream *s, const struct rtp *rtp)
 	}
 }
 
-void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us,
-	const struct media_out *out)
+void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
+	uint64_t arrival_us, const struct media_out *out)
 {
 	struct net_addr before = s->latch.locked;
 	enum payload_kind kind;
@@ -90,14 +90,16 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	rtcp_rx_packet(&s->rx, rtp.ssrc, rtp.seq, rtp.timestamp, s->rx_clock_hz, arrival_us);
 
 	if (kind == PAYLOAD_EVENT) {
-		report_digit(s, out, keypad_event(s->keypad, rtp.payload, rtp.payload_len, rtp.timestamp, arrival_us));
+		report_digit(s, out,
+			keypad_event(s->keypad, rtp.payload, rtp.payload_len, rtp.timestamp, arrival_us));
 		rtp.payload_len = 0; /* the jitter buffer needs its sequence number alone */
 	}
 	if (s->kit->format.receive)
 		(void)jbuf_put(s->jbuf, &rtp, arrival_us);
 }
 
-void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
+void stream_rx_rtcp(
+	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
 {
 	uint64_t ntp = s->tick_ntp + (((arrival_us - s->tick_us) << 32) / 1000000);
 	struct rtcp_news news;
@@ -134,7 +136,8 @@ static uint32_t units_of(const struct stream *s, size_t samples)
 
 static size_t samples_of(const struct stream *s, uint32_t units)
 {
-	return (size_t)units * (rate_hz(kit_rate(s->kit, s->rx_at)) / 1000) / (kit_clock_hz(s->kit, s->rx_at) / 1000);
+	return (size_t)units * (rate_hz(kit_rate(s->kit, s->rx_at)) / 1000) /
+	       (kit_clock_hz(s->kit, s->rx_at) / 1000);
 }
 
 static size_t rx_space(const struct stream *s)
@@ -146,7 +149,7 @@ static size_t rx_space(const struct stream *s)
 static bool may_skip(const struct stream *s, bool wanted)
 {
 	return (!wanted || s->muted) && s->kit->format.rx[s->rx_at].codec == CODEC_OPUS &&
-		s->kit->format.event_rx_pt != PT_NONE;
+	       s->kit->format.event_rx_pt != PT_NONE;
 }
 
 /* `n` samples that never came, or not in time. */
@@ -157,7 +160,8 @@ static void make_up(struct stream *s, size_t n, const struct jbuf_out *lost, boo
 
 	if (s->kit->format.rx[s->rx_at].codec != CODEC_OPUS)
 		conceal_fill(s->kit->conceal, pcm, n);
-	else if (skip || decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK)
+	else if (skip ||
+		 decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK)
 		memset(pcm, 0, n * sizeof(*pcm));
 	s->rx_n = (uint16_t)(s->rx_n + n);
 	s->concealed_us += (uint64_t)n * 1000000 / hz;
@@ -197,6 +201,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 	}
 	pcm = k->rx_pcm + s->rx_n;
 	s->in_cn = false;
+	s->made_up = 0;
 	if (skip) {
 		n = decoder_samples(id, in->payload, in->len);
 		if (n > rx_space(s))
@@ -250,19 +255,22 @@ static void make_noise(struct stream *s, size_t n)
 	s->rx_n = (uint16_t)(s->rx_n + n);
 }
 
-/* Nothing came for the rest of this frame: noise, or the tail of the last sound, or silence. */
-static void take_nothing(struct stream *s, const struct jbuf_out *empty, size_t n, bool skip, uint64_t now_us)
+/* Nothing came for the rest of this frame.  The packet may be late: its sound is made up for a while.  After that, or
+ * when the far end said that it falls silent, noise or silence. */
+static void take_nothing(struct stream *s, size_t n, bool skip, uint64_t now_us)
 {
-	size_t missing = n - s->rx_n, steps = whole_steps(s, missing);
-	size_t quiet = samples_of(s, empty->gap), most = rate_hz(kit_rate(s->kit, s->rx_at)) / 1000 * CONCEAL_MS;
 	const struct jbuf_out alone = { .gap = 0 };
+	size_t most = rate_hz(kit_rate(s->kit, s->rx_at)) / 1000 * CONCEAL_MS;
+	size_t missing = n - s->rx_n, steps = whole_steps(s, missing);
 
 	if (s->in_cn && s->cn_dbov < NOISE_LEAST_DBOV) {
 		make_noise(s, missing);
 		return;
 	}
-	if (!s->in_cn && empty->gap > 0 && quiet <= most && steps > 0 && !skip && !keypad_busy(s->keypad, now_us))
+	if (!s->in_cn && s->made_up < most && steps > 0 && !skip && !keypad_busy(s->keypad, now_us)) {
 		make_up(s, steps, &alone, skip);
+		s->made_up = (uint16_t)(s->made_up + steps);
+	}
 	if (s->rx_n > 0 && s->rx_n < n) {
 		memset(s->kit->rx_pcm + s->rx_n, 0, (n - s->rx_n) * sizeof(int16_t));
 		s->rx_n = (uint16_t)n;
@@ -282,7 +290,7 @@ static void fill(struct stream *s, bool wanted, uint64_t now_us)
 		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
 		case JBUF_PACKET: take_packet(s, &got, skip); break;
 		case JBUF_LOST: take_lost(s, &got, skip); break;
-		case JBUF_EMPTY: take_nothing(s, &got, n, skip, now_us); return;
+		case JBUF_EMPTY: take_nothing(s, n, skip, now_us); return;
 		}
 	}
 }
@@ -291,7 +299,8 @@ static void fill(struct stream *s, bool wanted, uint64_t now_us)
 static void drop_used(struct stream *s)
 {
 	if (s->rx_used < s->rx_n)
-		memmove(s->kit->rx_pcm, s->kit->rx_pcm + s->rx_used, (size_t)(s->rx_n - s->rx_used) * sizeof(int16_t));
+		memmove(s->kit->rx_pcm, s->kit->rx_pcm + s->rx_used,
+			(size_t)(s->rx_n - s->rx_used) * sizeof(int16_t));
 	s->rx_n = (uint16_t)(s->rx_n - s->rx_used);
 	s->rx_used = 0;
 }

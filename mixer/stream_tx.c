@@ -57,8 +57,8 @@ void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out)
 	memmove(s->kit->tx_pcm, s->kit->tx_pcm + need, s->tx_n * sizeof(*pcm));
 }
 
-static void send_packet(struct stream *s, struct rtp *head, uint8_t *packet, size_t payload_len,
-	const struct media_out *out)
+static void send_packet(
+	struct stream *s, struct rtp *head, uint8_t *packet, size_t payload_len, const struct media_out *out)
 {
 	head->ssrc = s->ssrc;
 	head->seq = s->seq++;

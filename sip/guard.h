@@ -27,5 +27,5 @@ enum guard_verdict guard_stranger(struct guard *g, const uint8_t ip[16], uint64_
 size_t guard_silenced(struct guard *g, uint8_t (*ips)[16], size_t cap, uint64_t now_us);
 bool guard_crowded(const struct guard *g);
 uint64_t guard_dropped(const struct guard *g); /* requests not answered */
-void guard_forgive(struct guard *g); /* the site changed: start anew */
+void guard_forgive(struct guard *g);           /* the site changed: start anew */
 #endif

@@ -1,6 +1,7 @@
 #include "sip/offer.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -273,6 +274,7 @@ static void answer_stream(const struct sdp_media *m, const struct media_self *se
 {
 	const struct sdp_format *mine = NULL, *theirs = pick_codec(m, self, &mine), *event, *my_event = NULL;
 
+	assert(mine && theirs); /* can_take() found them */
 	a->codec = as_they_want(mine, theirs);
 	a->event_tx_pt = a->event_rx_pt = a->cn_pt = NO_TYPE;
 	add_rx(a, mine, theirs->payload_type);

@@ -21,17 +21,19 @@ enum {
 	SDP_MEDIA_MAX = 8,
 	SDP_FORMATS_MAX = 24,
 	SDP_CRYPTO_MAX = 4,
-	SDP_TOKEN = 32, SDP_FMTP = 128, SDP_ADDR = 64
+	SDP_TOKEN = 32,
+	SDP_FMTP = 128,
+	SDP_ADDR = 64
 };
 
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
 struct sdp_format {
-	uint8_t payload_type;   /* 0..127; of RTP profiles only */
-	char name[SDP_TOKEN];   /* rtpmap encoding name; static types are filled in (RFC 3551 section 6) */
-	unsigned clock_hz;      /* 0: rtpmap gave none */
-	unsigned channels;      /* 1 when not said */
-	char fmtp[SDP_FMTP];    /* parameters as written, "" without */
+	uint8_t payload_type; /* 0..127; of RTP profiles only */
+	char name[SDP_TOKEN]; /* rtpmap encoding name; static types are filled in (RFC 3551 section 6) */
+	unsigned clock_hz;    /* 0: rtpmap gave none */
+	unsigned channels;    /* 1 when not said */
+	char fmtp[SDP_FMTP];  /* parameters as written, "" without */
 };
 
 struct sdp_media {
@@ -40,15 +42,20 @@ struct sdp_media {
 	uint16_t port;            /* 0: refused or disabled */
 	char address[SDP_ADDR];   /* literal of its c= or the session's; "" when there is none */
 	bool ipv6;
-	uint16_t rtcp_port;       /* a=rtcp (RFC 3605); 0 when not said: port + 1 */
-	bool rtcp_mux;            /* RFC 5761 */
-	enum sdp_direction direction; /* its own or the session's; hold by c=0.0.0.0 is told by `null_address` */
-	bool null_address;        /* c=0.0.0.0 or :: (RFC 3264 section 8.4's old hold) */
+	uint16_t rtcp_port; /* a=rtcp (RFC 3605); 0 when not said: port + 1 */
+	bool rtcp_mux;      /* RFC 5761 */
+	enum sdp_direction
+		direction; /* its own or the session's; hold by c=0.0.0.0 is told by `null_address` */
+	bool null_address; /* c=0.0.0.0 or :: (RFC 3264 section 8.4's old hold) */
 	unsigned ptime_ms, maxptime_ms; /* 0: not said */
 	struct sdp_format formats[SDP_FORMATS_MAX];
 	unsigned n_formats;
 	char raw_format[SDP_TOKEN]; /* first format of a non-RTP stream: "t38" */
-	struct { unsigned tag; char suite[40]; char params[160]; } crypto[SDP_CRYPTO_MAX]; /* RFC 4568, as written */
+	struct {
+		unsigned tag;
+		char suite[40];
+		char params[160];
+	} crypto[SDP_CRYPTO_MAX]; /* RFC 4568, as written */
 	unsigned n_crypto;
 	char setup[12], fingerprint[128]; /* RFC 5763, as written; "" without */
 };
@@ -61,7 +68,10 @@ struct sdp {
 	unsigned n_media;
 };
 
-struct sdp_why { unsigned line; char text[96]; }; /* what is wrong and where; line from 1 */
+struct sdp_why {
+	unsigned line;
+	char text[96];
+}; /* what is wrong and where; line from 1 */
 
 /* Reads `len` bytes, any bytes.  CALL_SYNTAX or CALL_LIMIT: *why says where, *out is unspecified. */
 enum call_err sdp_parse_text(struct sdp *out, const char *text, size_t len, struct sdp_why *why);

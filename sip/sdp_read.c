@@ -280,10 +280,8 @@ static void read_rtpmap(struct reader *r, struct span value)
 		return;
 	if (channels.n && (span_number(&n, channels, 255) != SPAN_NUMBER || n == 0))
 		return;
-	if (!is_token(name) || !span_copy(f->name, sizeof(f->name), name)) {
-		f->name[0] = 0;
+	if (!is_token(name) || !span_copy(f->name, sizeof(f->name), name))
 		return;
-	}
 	f->clock_hz = (unsigned)hz;
 	f->channels = hz ? (unsigned)n : 1;
 }

@@ -17,15 +17,15 @@ enum { TIMER_MIN_SE = 90, TIMER_DEFAULT_SE = 1800 };
 enum timer_side { TIMER_NOBODY, TIMER_WE, TIMER_THEY };
 enum timer_action { TIMER_WAIT, TIMER_REFRESH, TIMER_EXPIRED };
 
-struct session_timer { /* zero-initialise: no timer */
-	unsigned interval_s;      /* 0: none */
+struct session_timer {       /* zero-initialise: no timer */
+	unsigned interval_s; /* 0: none */
 	enum timer_side refresher;
 	uint64_t refreshed_us;
-	uint64_t asked_us;        /* when a refresh of ours went out, 0: none since the last success */
-	unsigned min_se_s;        /* what a 422 asked for, 0: nothing */
+	uint64_t asked_us; /* when a refresh of ours went out, 0: none since the last success */
+	unsigned min_se_s; /* what a 422 asked for, 0: nothing */
 };
 
-struct timer_headers { /* of one message, as read or to be written */
+struct timer_headers {            /* of one message, as read or to be written */
 	bool supported, required; /* option tag "timer" in Supported / Require */
 	unsigned expires_s;       /* Session-Expires, 0 absent */
 	unsigned min_se_s;        /* Min-SE, 0 absent */
@@ -33,7 +33,8 @@ struct timer_headers { /* of one message, as read or to be written */
 };
 
 /* We are UAS.  0 and *reply filled for the 2xx, or 422 with reply->min_se_s (section 9). */
-unsigned timer_invite(struct session_timer *t, const struct timer_headers *request, struct timer_headers *reply, uint64_t now_us);
+unsigned timer_invite(struct session_timer *t, const struct timer_headers *request,
+	struct timer_headers *reply, uint64_t now_us);
 /* We are UAC: what to write in a request, and what its 2xx settled (section 7.2). */
 void timer_request(const struct session_timer *t, struct timer_headers *request);
 void timer_answer(struct session_timer *t, const struct timer_headers *answer, uint64_t now_us);

@@ -15,7 +15,10 @@
 
 enum { TRUNK_NAME = 64 };
 
-struct trunk_network { uint8_t ip[16]; uint8_t prefix_bits; }; /* IPv4 as v4-mapped: 96 + n bits */
+struct trunk_network {
+	uint8_t ip[16];
+	uint8_t prefix_bits;
+}; /* IPv4 as v4-mapped: 96 + n bits */
 
 struct trunk_config {
 	char name[TRUNK_NAME];

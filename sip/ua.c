@@ -520,6 +520,7 @@ enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why
 		err = loop_every(config->loop, TICK_MS, on_tick, ua);
 	if (err)
 		goto fail;
+	ua_sieve(ua);
 	*out = ua;
 	return CALL_OK;
 fail:

@@ -94,6 +94,14 @@ static unsigned pick_port(const struct place *p)
 	return port;
 }
 
+static int socket_type(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 ? type : 0;
+}
+
 /* Sofia does not tell its listening sockets; they are known by their address. */
 static void find_fds(struct listener *at, const struct place *p)
 {
@@ -105,13 +113,12 @@ static void find_fds(struct listener *at, const struct place *p)
 	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
 		struct sockaddr_storage have;
 		socklen_t len = sizeof(have), opt_len = sizeof(int);
-		int fd = atoi(e->d_name), type = 0, listens = 0;
+		int fd = atoi(e->d_name), listens = 0;
 
 		if (e->d_name[0] == '.' || n >= UA_FDS || getsockname(fd, (struct sockaddr *)&have, &len) < 0)
 			continue;
-		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &opt_len);
 		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &opt_len);
-		if (len == want_len && port_of(&have) == at->port && (type == SOCK_DGRAM || listens) &&
+		if (len == want_len && port_of(&have) == at->port && (socket_type(fd) == SOCK_DGRAM || listens) &&
 			memcmp(&have, &want, have.ss_family == AF_INET6 ? 2 : 8) == 0)
 			at->fds[n++] = fd;
 	}
@@ -119,24 +126,26 @@ static void find_fds(struct listener *at, const struct place *p)
 		closedir(dir);
 }
 
+/* One transport each: Sofia takes a list of them from a stack frame that is gone, and crashes. */
+static void write_url(char out[UA_URL], const struct listener *at, const char *transport)
+{
+	const char *advertise = at->ua->advertise;
+
+	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : at->host, at->port, at->host,
+		transport);
+}
+
 static enum call_err start(struct listener *at, const struct place *p, void *root, nua_callback_f callback)
 {
 	const struct ua *ua = at->ua;
 	const unsigned t1 = ua->config.sip_t1_ms ? ua->config.sip_t1_ms : T1_MS;
-	char url[UA_URL];
+	char url[UA_URL], second[UA_URL];
 
-	if (ua->advertise[0])
-		snprintf(url, sizeof(url), "sip:%s:%u;maddr=%s;transport=%s", ua->advertise, at->port, at->host,
-			at->udp && at->tcp ? "udp,tcp"
-			: at->tcp	   ? "tcp"
-					   : "udp");
-	else
-		snprintf(url, sizeof(url), "sip:%s:%u;transport=%s", at->host, at->port,
-			at->udp && at->tcp ? "udp,tcp"
-			: at->tcp	   ? "tcp"
-					   : "udp");
+	write_url(url, at, at->udp ? "udp" : "tcp");
+	write_url(second, at, "tcp");
 	at->nua = nua_create(root, callback, (nua_magic_t *)at,
 		NUTAG_URL(url),
+		TAG_IF(at->udp && at->tcp, NUTAG_SIPS_URL(second)), /* any second URL goes here */
 		NUTAG_MEDIA_ENABLE(0), /* K1: its SDP parser never sees a byte */
 		NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0),
 		NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
@@ -151,7 +160,7 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 		NTATAG_MAXSIZE(65536), NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1),
 		NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
 		NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8), NTATAG_SIP_T4(t1 * 10),
-		TPTAG_IDLE(IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
+		TPTAG_STUN_SERVER(0), TPTAG_IDLE(IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
 		TAG_END());
 	if (!at->nua)
 		return CALL_ADDRESS;
@@ -212,11 +221,41 @@ enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, siz
 	return CALL_OK;
 }
 
-void listen_sieve(struct ua *ua, const struct sieve *sieve)
+/* A datagram whose first byte looks like STUN or SigComp would go to parsers of Sofia's that are not for network
+ * bytes: no SIP message begins so. */
+static void add_first_byte_rule(struct sieve *sieve)
+{
+	static const struct sock_filter rule[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8), /* behind the UDP header */
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0xf8, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x02, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const unsigned n = sizeof(rule) / sizeof(*rule);
+
+	if (sieve->n == 0)
+		sieve->code[sieve->n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	if (sieve->n + n > SIEVE_INSTRUCTIONS_MAX)
+		return;
+	memmove(sieve->code + n, sieve->code, sieve->n * sizeof(*sieve->code));
+	memcpy(sieve->code, rule, sizeof(rule));
+	sieve->n += n;
+}
+
+static void attach(struct ua *ua, const struct sieve *sieve, int wanted)
 {
 	for (size_t i = 0; i < ua->n_listeners; i++)
-		for (size_t k = 0; k < UA_FDS; k++)
-			if (ua->listeners[i].fds[k] >= 0 &&
-				sieve_attach(ua->listeners[i].fds[k], sieve) != CALL_OK)
+		for (size_t k = 0; k < UA_FDS; k++) {
+			const int fd = ua->listeners[i].fds[k];
+
+			if (fd >= 0 && socket_type(fd) == wanted && sieve_attach(fd, sieve) != CALL_OK)
 				ua_note(ua, NULL, "socket filter not attached: strangers cost us time");
+		}
+}
+
+void listen_sieve(struct ua *ua, struct sieve *sieve)
+{
+	attach(ua, sieve, SOCK_STREAM);
+	add_first_byte_rule(sieve);
+	attach(ua, sieve, SOCK_DGRAM);
 }

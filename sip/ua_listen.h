@@ -6,5 +6,5 @@
 
 /* Opens ua->config.listen.  CALL_ADDRESS: *why names the place; what was opened stays for ua_close(). */
 enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, size_t why_cap);
-void listen_sieve(struct ua *ua, const struct sieve *sieve); /* puts the filter on all of them */
+void listen_sieve(struct ua *ua, struct sieve *sieve); /* puts the filter on all of them; *sieve is changed */
 #endif

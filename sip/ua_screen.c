@@ -121,6 +121,8 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 	const struct call *call = aimed_at(ua, sip);
 
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
+	if (method == sip_method_ack && !call)
+		return; /* ends the repeating of a refusal of ours; never answered */
 	if (!trunk && is_silenced(ua, ip)) {
 		drop(sip);
 		return;

@@ -44,10 +44,8 @@ static bool is_visible(struct span s)
 
 static enum vet_host vet_ipv4(const uint8_t ip[4])
 {
-	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
-
-	return ip[0] == 0 || (ip[0] >= 224 && ip[0] < 240) || memcmp(ip, broadcast, 4) == 0 ? VET_HOST_BAD
-											    : VET_HOST_IPV4;
+	return ip[0] == 0 || ip[0] >= 224 ? VET_HOST_BAD
+					  : VET_HOST_IPV4; /* this network; groups, reserved, broadcast */
 }
 
 static enum vet_host vet_ipv6(const uint8_t ip[16])
@@ -139,18 +137,12 @@ enum vet vet_parts(const char *scheme, const char *host, const char *port)
 /* host[:port], an IPv6 one in brackets */
 static enum vet check_hostport(struct span hostport)
 {
-	struct span host = hostport;
+	bool bracketed = hostport.n && hostport.p[0] == '[';
+	struct span rest = hostport, host = span_until(&rest, bracketed ? ']' : ':');
 	enum vet verdict;
 
-	if (hostport.n && hostport.p[0] == '[') {
-		struct span rest = hostport;
-
-		host = span_until(&rest, ']');
-		if (host.n == hostport.n)
-			return VET_HOST;
-		host.n++;
-	} else
-		host = span_until(&(struct span){ hostport.p, hostport.n }, ':');
+	if (bracketed && host.n < hostport.n)
+		host.n++; /* its bracket belongs to it */
 	verdict = check_host(host);
 	if (verdict || host.n == hostport.n)
 		return verdict;

@@ -42,7 +42,7 @@ enum vet {
 enum vet_host { VET_HOST_BAD, VET_HOST_IPV4, VET_HOST_IPV6, VET_HOST_NAME };
 
 const char *vet_words(
-        enum vet verdict); /* "Contact or route is not sip or sips"; never NULL, fits a reason phrase */
+	enum vet verdict); /* "Contact or route is not sip or sips"; never NULL, fits a reason phrase */
 
 /* What kind of host is this text (IPv6 in brackets or bare)?  VET_HOST_BAD also for addresses that nobody can
  * be called at: unspecified, multicast, broadcast.  Only the literal kinds may be handed to Sofia: a name must be

@@ -15,18 +15,19 @@
 
 enum { OWNERS = 4096, TICK_MS = 20 };
 
+struct line {
+	struct shared *shared;
+	pid_t pid;
+	int orders; /* our end of a socket pair */
+};
+
 struct shared { /* between test and child */
+	struct line line; /* the test's own; here, so that a failed test leaves nothing on the heap */
 	atomic_uint n;
 	char lines[LINE_LINES][LINE_TEXT];
 	atomic_uint port;
 	struct call_stats stats;
 	atomic_bool failed;
-};
-
-struct line {
-	struct shared *shared;
-	pid_t pid;
-	int orders; /* our end of a socket pair */
 };
 
 struct owner { /* one call, as seen by the child's handlers */
@@ -272,27 +273,30 @@ static void nap(void)
 
 struct line *line_start(const struct line_config *config)
 {
-	struct line *l = calloc(1, sizeof(*l));
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS };
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct line *l = shared == MAP_FAILED ? NULL : &shared->line;
 	int pair[2];
+	pid_t pid;
 
 	if (!l || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		abort();
-	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (l->shared == MAP_FAILED)
-		abort();
+	l->shared = shared;
 	l->orders = pair[0];
-	l->pid = fork();
-	if (l->pid == 0) {
+	pid = fork();
+	if (pid == 0) {
 		struct child *ch = calloc(1, sizeof(*ch));
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) /* cmocka's would go on in here */
+			signal(fatal[i], SIG_DFL);
 		close(pair[0]);
 		ch->shared = l->shared;
 		ch->config = *config;
 		ch->orders = pair[1];
-		free(l);
 		exit(child_run(ch)); /* not _exit: the leak checker runs at exit */
 	}
+	l->pid = pid; /* only here: the child shares this memory */
 	close(pair[1]);
 	while (!atomic_load(&l->shared->port) && !atomic_load(&l->shared->failed) && line_alive(l))
 		nap();
@@ -307,8 +311,8 @@ unsigned line_port(const struct line *l)
 bool line_alive(const struct line *l)
 {
 	siginfo_t info = { 0 };
-
-	return waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+	const bool alive = waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+	return alive;
 }
 
 struct call_stats line_stats(const struct line *l)
@@ -392,6 +396,5 @@ int line_stop(struct line *l)
 	result = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 	close(l->orders);
 	munmap(l->shared, sizeof(*l->shared));
-	free(l);
 	return result;
 }

@@ -13,12 +13,17 @@ static void hear(struct phone *p, const struct rtp *rtp)
 	unsigned clock_hz = codec_info(p->format.tx.id)->clock_hz;
 
 	if (rtp->payload_type == p->format.event_tx_pt) {
+		p->odd_steps += p->events > 0 && rtp->timestamp != p->event_ts;
+		p->event_ts = rtp->timestamp;
 		p->events++;
 		p->event_ends += rtp->payload[1] >> 7;
 		return;
 	}
-	if (decoder_run(p->decoder, rtp->payload, rtp->payload_len, pcm, sizeof(pcm) / sizeof(*pcm), &n) != MIX_OK)
+	if (decoder_run(p->decoder, rtp->payload, rtp->payload_len, pcm, sizeof(pcm) / sizeof(*pcm), &n) !=
+		MIX_OK)
 		return;
+	p->odd_steps += p->n_heard > 0 && !rtp->marker && rtp->timestamp != p->next_ts;
+	p->next_ts = rtp->timestamp + (uint32_t)(n * clock_hz / phone_rate(p));
 	at = (size_t)(rtp->timestamp - p->first_ts) * (phone_rate(p) / 1000) / (clock_hz / 1000);
 	if (at + n > PHONE_HEARD_MAX)
 		return;
@@ -27,7 +32,8 @@ static void hear(struct phone *p, const struct rtp *rtp)
 		p->n_heard = at + n;
 }
 
-static void on_send(void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *bytes, size_t len)
+static void on_send(
+	void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *bytes, size_t len)
 {
 	struct phone *p = user;
 	struct rtp rtp;
@@ -35,6 +41,8 @@ static void on_send(void *arg, void *user, bool rtcp, const struct net_addr *to,
 	(void)arg;
 	if (rtcp || rtp_is_rtcp(bytes, len)) {
 		p->reports++;
+		p->report_len = len < sizeof(p->report) ? len : 0;
+		memcpy(p->report, bytes, p->report_len);
 		return;
 	}
 	if (rtp_parse(&rtp, bytes, len) != MIX_OK || !net_addr_equal(to, &p->address)) {
@@ -94,6 +102,8 @@ void phone_refit(struct phone *p, uint64_t now_us)
 	must(kit_alloc(&kit, &p->format) == MIX_OK, "kit");
 	stream_refit(p->stream, &kit, now_us);
 	kit_free(kit);
+	if (p->decoder && decoder_id(p->decoder) == p->format.tx.id)
+		return;
 	p->decoder = decoder_free(p->decoder);
 	must(decoder_alloc(&p->decoder, p->format.tx.id) == MIX_OK, "decoder");
 }
@@ -102,8 +112,10 @@ void phone_init(struct phone *p, unsigned number, enum codec_id codec, unsigned 
 {
 	const struct codec_info *info = codec_info(codec);
 	const uint8_t pt = info->payload_type == CODEC_DYNAMIC ? 107 : (uint8_t)info->payload_type;
-	struct stream_identity id = { .ssrc = 0x1000 + number, .first_timestamp = 77777 * number,
-		.first_seq = (uint16_t)(65530 + number), .cname = "test" };
+	struct stream_identity id = { .ssrc = 0x1000 + number,
+		.first_timestamp = 77777 * number,
+		.first_seq = (uint16_t)(65530 + number),
+		.cname = "test" };
 
 	memset(p, 0, sizeof(*p));
 	p->codec = codec;
@@ -116,8 +128,15 @@ void phone_init(struct phone *p, unsigned number, enum codec_id codec, unsigned 
 	p->address = (struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 },
 		.port = (uint16_t)(4000 + 2 * number) };
 	p->format = (struct stream_format){ .tx = { .id = codec, .ptime_ms = ptime_ms, .complexity = 5 },
-		.tx_pt = pt, .rx = { { pt, codec } }, .n_rx = 1, .event_rx_pt = 101, .event_tx_pt = 101,
-		.cn_pt = 13, .send = true, .receive = true, .rtp = p->address };
+		.tx_pt = pt,
+		.rx = { { pt, codec } },
+		.n_rx = 1,
+		.event_rx_pt = 101,
+		.event_tx_pt = 101,
+		.cn_pt = 13,
+		.send = true,
+		.receive = true,
+		.rtp = p->address };
 	p->format.rtcp = p->address;
 	p->format.rtcp.port++;
 	must(encoder_alloc(&p->encoder, &p->format.tx) == MIX_OK, "encoder");
@@ -136,7 +155,8 @@ void phone_free(struct phone *p)
 	p->heard = NULL;
 }
 
-static void send_packet(struct phone *p, const struct rtp *head, const uint8_t *payload, size_t len, uint64_t now_us)
+static void send_packet(
+	struct phone *p, const struct rtp *head, const uint8_t *payload, size_t len, uint64_t now_us)
 {
 	uint8_t packet[PACKET_MAX];
 
@@ -148,10 +168,14 @@ static void send_packet(struct phone *p, const struct rtp *head, const uint8_t *
 	stream_rx_rtp(p->stream, packet, RTP_HEADER + len, &p->address, now_us, &phone_out);
 }
 
-void phone_send_event(struct phone *p, unsigned code, bool end, unsigned duration, uint32_t timestamp, uint64_t now_us)
+void phone_send_event(
+	struct phone *p, unsigned code, bool end, unsigned duration, uint32_t timestamp, uint64_t now_us)
 {
-	const uint8_t payload[4] = { (uint8_t)code, (uint8_t)(10 | end << 7), (uint8_t)(duration >> 8), (uint8_t)duration };
-	const struct rtp head = { .seq = p->seq++, .timestamp = timestamp, .ssrc = p->ssrc,
+	const uint8_t payload[4] = { (uint8_t)code, (uint8_t)(10 | end << 7), (uint8_t)(duration >> 8),
+		(uint8_t)duration };
+	const struct rtp head = { .seq = p->seq++,
+		.timestamp = timestamp,
+		.ssrc = p->ssrc,
 		.payload_type = p->format.event_rx_pt };
 
 	send_packet(p, &head, payload, sizeof(payload), now_us);
@@ -168,7 +192,9 @@ void phone_send(struct phone *p, uint64_t now_us)
 		int16_t pcm[48 * PTIME_MAX_MS];
 		uint8_t payload[CODEC_PAYLOAD_MAX];
 		size_t n = rate / 1000 * p->ptime_ms, len = 0;
-		struct rtp head = { .seq = p->seq, .timestamp = p->timestamp, .ssrc = p->ssrc,
+		struct rtp head = { .seq = p->seq,
+			.timestamp = p->timestamp,
+			.ssrc = p->ssrc,
 			.payload_type = p->format.rx[0].pt };
 
 		p->timestamp += info->clock_hz / 1000 * p->ptime_ms;
@@ -177,8 +203,9 @@ void phone_send(struct phone *p, uint64_t now_us)
 			continue;
 		for (size_t i = 0; i < n; i++) {
 			p->phase += 2 * M_PI * p->hz / rate;
-			pcm[i] = p->holds_its_tongue ? 0
-						     : (int16_t)lrint(32767 * pow(10, -p->dbov / 20) * sin(p->phase));
+			pcm[i] = p->holds_its_tongue
+					 ? 0
+					 : (int16_t)lrint(32767 * pow(10, -p->dbov / 20) * sin(p->phase));
 		}
 		must(encoder_run(p->encoder, pcm, n, payload, sizeof(payload), &len) == MIX_OK, "encode");
 		p->seq++;
@@ -215,7 +242,8 @@ double phone_level(const struct phone *p, unsigned hz, unsigned ms)
 	const int16_t *pcm = last(p, ms, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		double w = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n), a = 2 * M_PI * hz * (double)i / phone_rate(p);
+		double w = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n),
+		       a = 2 * M_PI * hz * (double)i / phone_rate(p);
 
 		re += w * pcm[i] * cos(a);
 		im += w * pcm[i] * sin(a);

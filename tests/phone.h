@@ -34,7 +34,11 @@ struct phone {
 	bool started;
 	uint32_t first_ts, last_ts;
 	uint16_t last_seq, jumps; /* sequence numbers that did not follow, SSRCs that were not ours */
-	unsigned packets, markers, marks_after_first, events, event_ends, reports;
+	unsigned packets, markers, events, event_ends, reports;
+	unsigned odd_steps; /* timestamps that did not follow the packet before */
+	uint32_t next_ts, event_ts;
+	uint8_t report[256]; /* the last RTCP packet */
+	size_t report_len;
 	char digits[32];
 	unsigned n_digits, talk_on, talk_off, silent, played, latched;
 	uint32_t last_played;
@@ -48,7 +52,8 @@ void phone_free(struct phone *p);
 void phone_send(struct phone *p, uint64_t now_us);
 /* A new kit for p->format, as after an offer/answer. */
 void phone_refit(struct phone *p, uint64_t now_us);
-void phone_send_event(struct phone *p, unsigned code, bool end, unsigned duration, uint32_t timestamp, uint64_t now_us);
+void phone_send_event(
+	struct phone *p, unsigned code, bool end, unsigned duration, uint32_t timestamp, uint64_t now_us);
 void phone_forget(struct phone *p); /* what it has heard so far */
 
 unsigned phone_rate(const struct phone *p); /* of `heard`, Hz */

@@ -395,17 +395,29 @@ TEST(a_copied_encoder_goes_on_to_the_bit)
 
 TEST(formats_are_equal_when_their_bytes_would_be)
 {
-	struct codec_format a = format_of(CODEC_OPUS), b = a;
+	static const struct codec_format base = { CODEC_OPUS, 20, 24000, 5, 0, false, false };
+	static const struct {
+		const char *story;
+		struct codec_format other;
+	} cases[] = {
+		{ "codec", { CODEC_PCMU, 20, 24000, 5, 0, false, false } },
+		{ "ptime", { CODEC_OPUS, 40, 24000, 5, 0, false, false } },
+		{ "bitrate", { CODEC_OPUS, 20, 32000, 5, 0, false, false } },
+		{ "complexity", { CODEC_OPUS, 20, 24000, 6, 0, false, false } },
+		{ "bandwidth", { CODEC_OPUS, 20, 24000, 5, 16000, false, false } },
+		{ "FEC", { CODEC_OPUS, 20, 24000, 5, 0, true, false } },
+		{ "DTX", { CODEC_OPUS, 20, 24000, 5, 0, false, true } },
+	};
+	struct codec_format a = base, b = base;
 
 	CHECK(codec_format_equal(&a, &b), "the same");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK(!codec_format_equal(&base, &cases[i].other), "another %s", cases[i].story);
+	a.bitrate_bps = 0;
+	CHECK(codec_format_equal(&a, &b), "the default, named or not");
+	a.id = b.id = CODEC_PCMU;
 	b.fec = true;
-	CHECK(!codec_format_equal(&a, &b), "FEC makes other bytes");
-	a = format_of(CODEC_PCMU);
-	b = a;
-	b.bitrate_bps = 64000;
 	CHECK(codec_format_equal(&a, &b), "Opus' settings say nothing about G.711");
-	b.ptime_ms = 30;
-	CHECK(!codec_format_equal(&a, &b), "another ptime");
 }
 
 TEST(a_decoder_refuses_what_is_no_payload)

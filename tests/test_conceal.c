@@ -84,6 +84,53 @@ TEST(a_steady_voice_goes_on_as_if_nothing_was_lost)
 	}
 }
 
+TEST(made_up_sound_begins_where_real_sound_ended)
+{
+	/* A slow swing under the voice: one period ago the wave was elsewhere. */
+	static int16_t pcm[SOUND_MAX];
+
+	for (enum rate_class rate = RATE_8K; rate <= RATE_16K; rate++) {
+		for (size_t extra = 0; extra < 100; extra += 9) { /* wherever in the swing */
+			struct conceal *c = conceal_of(rate);
+			size_t n = frame_samples(rate), end = 10 * n + extra;
+			for (size_t i = 0; i < end; i++) {
+				double t = 2 * M_PI * (double)i / rate_hz(rate);
+				pcm[i] = (int16_t)lrint(8000 * sin(25 * t) + 1000 * sin(180 * t));
+			}
+			conceal_good(c, pcm, end);
+			conceal_fill(c, pcm + end, n);
+			int step = jump(pcm, end, end + n), usual = jump(pcm, 1, end);
+			CHECK(step <= 3 * usual, "a step of %d where %d is usual", step, usual);
+			conceal_free(c);
+		}
+	}
+}
+
+TEST(every_second_packet_is_enough_for_a_steady_voice)
+{
+	static int16_t real[SOUND_MAX], out[SOUND_MAX];
+
+	for (enum rate_class rate = RATE_8K; rate <= RATE_16K; rate++) {
+		size_t n = frame_samples(rate) / 2; /* ptime 10: what was made up becomes history */
+		struct conceal *c = conceal_of(rate);
+		double error = 0, signal = 0;
+		voice(real, 60 * n, 125, rate_hz(rate), false);
+		memcpy(out, real, sizeof(out));
+		for (size_t f = 0; f < 60; f++) {
+			if (f < 10 || f % 2)
+				conceal_good(c, out + f * n, n);
+			else
+				conceal_fill(c, out + f * n, n);
+			for (size_t i = f * n; f >= 20 && i < (f + 1) * n; i++) {
+				error += (double)(out[i] - real[i]) * (out[i] - real[i]);
+				signal += (double)real[i] * real[i];
+			}
+		}
+		CHECK(10 * log10(signal / error) > 10, "%.1f dB", 10 * log10(signal / error));
+		conceal_free(c);
+	}
+}
+
 TEST(a_long_loss_fades_out_in_60_ms)
 {
 	static int16_t pcm[SOUND_MAX];
@@ -228,6 +275,7 @@ TEST(allocation_failures_leave_nothing_behind)
 	CHECK(!conceal_free(c) && !conceal_free(NULL), "free returns NULL");
 }
 
-TESTS(a_steady_voice_goes_on_as_if_nothing_was_lost, a_long_loss_fades_out_in_60_ms,
+TESTS(a_steady_voice_goes_on_as_if_nothing_was_lost, made_up_sound_begins_where_real_sound_ended,
+	every_second_packet_is_enough_for_a_steady_voice, a_long_loss_fades_out_in_60_ms,
 	bursts_of_loss_sound_better_than_silence, any_length_is_filled_and_not_a_sample_more,
 	extremes_do_not_wrap, allocation_failures_leave_nothing_behind)

@@ -67,6 +67,15 @@ static double tone_dbov(const int16_t *pcm, size_t n, double hz, double rate)
 	return 10 * log10((2 * (re * re + im * im) / ((double)n * (double)n) + 1e-9) / (32768.0 * 32768.0));
 }
 
+static int steepest(const int16_t *pcm, size_t n)
+{
+	int most = 0;
+
+	for (size_t i = 1; i < n; i++)
+		most = abs(pcm[i] - pcm[i - 1]) > most ? abs(pcm[i] - pcm[i - 1]) : most;
+	return most;
+}
+
 /* Writes a sound of `seconds` with `channels`; the first channel sounds at `hz`, the others at twice that.
  * Speech-like: half of each second is silent. */
 static void write_sound(
@@ -279,6 +288,8 @@ TEST(tones_have_their_level_length_and_ramps)
 					0.4, cases[i].story);
 				CHECK(abs(pcm[0]) < 100 && abs(pcm[on * ms - 1]) < 100,
 					"it begins and ends softly");
+				int usual = steepest(pcm + 10 * ms, (on - 20) * ms);
+				CHECK(steepest(pcm, on * ms) <= usual * 11 / 10, "and has no step");
 			}
 			for (size_t k = on * ms; k < n; k++)
 				CHECK_INT(0, pcm[k], "then silence");
@@ -326,6 +337,7 @@ TEST(a_list_plays_in_order_and_says_when_it_ended)
 		}
 		CHECK(!cue_playing(&p) && !cue_frame(&p, RATE_8K, pcm, &ended), "over");
 		CHECK_INT(0, ended, "told once");
+		CHECK(!p.list[0], "no cue is held");
 		CHECK_INT(0, pcm[80], "and silence after it");
 	}
 

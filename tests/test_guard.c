@@ -65,6 +65,16 @@ TEST(a_slow_refill_saves_no_more_than_the_budget)
 	guard_free(g);
 }
 
+TEST(a_full_budget_saves_nothing_up)
+{
+	struct guard *g = guard_alloc();
+
+	CHECK_STR("a", knocks(g, "192.0.2.1", 1, S(0), 0), "one of five");
+	CHECK_STR("aaaaa", knocks(g, "192.0.2.1", 5, S(239), 0), "full again since the first minute");
+	CHECK_STR("N", knocks(g, "192.0.2.1", 1, S(241), 0), "the three minutes of fullness are lost");
+	guard_free(g);
+}
+
 TEST(ipv6_is_counted_by_its_64)
 {
 	struct guard *g = guard_alloc();
@@ -124,6 +134,17 @@ TEST(a_crowd_closes_the_door_for_all)
 	guard_free(g);
 }
 
+TEST(a_crowd_that_went_is_noticed_by_the_next_knock_too)
+{
+	struct guard *g = guard_alloc();
+
+	for (unsigned i = 0; i <= GUARD_SOURCES; i++)
+		knock(g, nth_source(i), S(5));
+	CHECK(guard_crowded(g), "full");
+	CHECK_INT(GUARD_ANSWER, knock(g, "192.0.2.1", S(606)), "ten minutes later");
+	guard_free(g);
+}
+
 TEST(old_rows_are_used_again_without_a_crowd)
 {
 	struct guard *g = guard_alloc();
@@ -161,7 +182,8 @@ TEST(a_clock_that_goes_back_harms_nobody)
 	guard_free(g);
 }
 
-TESTS(a_few_answers_then_silence_then_a_new_life, one_a_minute_is_answered_for_ever,
+TESTS(a_crowd_that_went_is_noticed_by_the_next_knock_too, a_full_budget_saves_nothing_up,
+	a_few_answers_then_silence_then_a_new_life, one_a_minute_is_answered_for_ever,
 	a_slow_refill_saves_no_more_than_the_budget, ipv6_is_counted_by_its_64,
 	a_crowd_closes_the_door_for_all, old_rows_are_used_again_without_a_crowd,
 	all_is_forgiven_when_the_site_changes, a_clock_that_goes_back_harms_nobody)

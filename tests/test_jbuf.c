@@ -191,6 +191,8 @@ TEST(new_beginnings_are_not_loss)
 			"50 | 51 | 0@99000 | 1@99160 | 2@99320 | 3@99480 | 4@99640 | 5@99800 |",
 			"50 51 _ _ _ 3 4 5", 0, 3, 0, 1 },
 		{ "timestamps jump ahead", "1 | 2 | 3@800000 | 4@800160 |", "1 2 3 4", 0, 0, 0, 1 },
+		{ "timestamps jump ahead and a packet is lost", "1 | 2 | 4@80000 | 5@80160 |", "1 2 4 5", 1,
+			0, 0, 1 },
 		{ "timestamps jump back", "1@900000 | 2@900160 | 3@160 | 4@320 | 5@480 |", "1 2 3 4 5", 0, 0,
 			0, 0 },
 	};
@@ -283,11 +285,33 @@ TEST(delay_follows_jitter_up_at_once_and_down_again)
 	}
 }
 
+/* Ten seconds of hold, and its timestamps stood still. */
+TEST(after_a_long_silence_the_path_is_learned_anew)
+{
+	struct story_log log = { .n = 0 };
+	struct player p;
+	unsigned n = 0;
+
+	player_init(&p, 8000);
+	play_clean(&p, &log, &n, 100);
+	for (unsigned i = 0; i < 500; i++)
+		player_tick(&p, &log);
+	for (unsigned i = 0; i < 5; i++) {
+		put_one(&p, n++, 10000);
+		player_tick(&p, &log);
+		CHECK_INT(20, stats_of(&p).target_ms, "ten seconds late is a new clock, not jitter");
+		CHECK(stats_of(&p).delay_ms <= 20, "delay %u", stats_of(&p).delay_ms);
+	}
+	CHECK_INT(105, stats_of(&p).taken, "all played");
+	CHECK_INT(0, stats_of(&p).restarts, "and nothing was thrown away for it");
+	jbuf_free(p.jbuf);
+}
+
 /* What stream.c does in a pause: decode a packet and throw its sound away. */
 TEST(thrown_away_sound_shortens_the_delay_for_good)
 {
 	struct story_log log = { .n = 0 };
-	struct jbuf_stats before, after;
+	struct jbuf_stats before;
 	struct jbuf_out out;
 	struct player p;
 	unsigned n = 0;
@@ -298,19 +322,44 @@ TEST(thrown_away_sound_shortens_the_delay_for_good)
 	player_tick(&p, &log);
 	player_tick(&p, &log); /* two ticks of stall, then one after the other again */
 	put_one(&p, n, 40), put_one(&p, n + 1, 20), n += 2;
-	play_clean(&p, &log, &n, 600);
+	while (stats_of(&p).surplus_ms < 20 && n < 1500)
+		play_clean(&p, &log, &n, 1);
 	before = stats_of(&p);
-	if (before.surplus_ms >= 20) {
-		CHECK_INT(JBUF_PACKET, player_take(&p, &seq, &out), "one to throw away");
+	CHECK(before.surplus_ms >= 20 && before.dropped == 0,
+		"the jitter is forgotten, the delay not yet cut");
+	CHECK_INT(JBUF_PACKET, player_take(&p, &seq, &out), "one to throw away");
+	p.have = 0;
+	while (player_take(&p, &seq, &out) == JBUF_PACKET) /* all that is here ... */
 		p.have = 0;
-		play_clean(&p, &log, &n, 2);
-		after = stats_of(&p);
-		CHECK_INT(before.delay_ms - 20, after.delay_ms, "a packet less");
-		play_clean(&p, &log, &n, 50);
-		CHECK(stats_of(&p).delay_ms <= after.delay_ms, "and it stays so");
-	}
-	CHECK(stats_of(&p).dropped + (before.surplus_ms >= 20) > 0, "the delay did shrink");
-	CHECK_INT(0, stats_of(&p).lost, "nothing counts as lost");
+	n++; /* ... and the next is lost, so that the delay is known by nothing but what was thrown */
+	p.have = 0, p.now_us += 20000;
+	play_clean(&p, &log, &n, 2);
+	CHECK(stats_of(&p).delay_ms <= before.delay_ms - 20, "delay %u, before %u", stats_of(&p).delay_ms,
+		before.delay_ms);
+	play_clean(&p, &log, &n, 50);
+	CHECK(stats_of(&p).delay_ms <= before.delay_ms - 20, "and it stays so");
+	jbuf_free(p.jbuf);
+}
+
+TEST(a_late_packet_with_an_absurd_timestamp_teaches_nothing)
+{
+	struct story_log log = { .n = 0 };
+	uint8_t bytes[160] = { 0 };
+	struct rtp absurd = {
+		.ssrc = 1, .seq = 50, .timestamp = 5000000, .payload = bytes, .payload_len = 160
+	};
+	struct player p;
+	unsigned n = 0;
+
+	player_init(&p, 8000);
+	play_clean(&p, &log, &n, 50);
+	n++, player_tick(&p, &log);
+	play_clean(&p, &log, &n, 20);
+	CHECK_INT(MIX_STALE, jbuf_put(p.jbuf, &absurd, p.now_us), "number 50, long after its time");
+	play_clean(&p, &log, &n, 2);
+	CHECK_INT(1, stats_of(&p).late, "counted");
+	CHECK_INT(20, stats_of(&p).target_ms, "and forgotten");
+	CHECK(stats_of(&p).delay_ms <= 20, "delay %u", stats_of(&p).delay_ms);
 	jbuf_free(p.jbuf);
 }
 
@@ -412,7 +461,8 @@ TEST(is_made_and_reset)
 	jbuf_free(p.jbuf);
 }
 
-TESTS(plays_in_order, late_packets_make_the_delay_grow, silence_is_not_loss, new_beginnings_are_not_loss,
+TESTS(a_late_packet_with_an_absurd_timestamp_teaches_nothing, plays_in_order,
+	late_packets_make_the_delay_grow, silence_is_not_loss, new_beginnings_are_not_loss,
 	any_ptime_at_any_time, delay_follows_jitter_up_at_once_and_down_again,
-	thrown_away_sound_shortens_the_delay_for_good, a_stall_longer_than_the_ceiling_drops_the_oldest,
-	every_size_of_packet_fits, is_made_and_reset)
+	after_a_long_silence_the_path_is_learned_anew, thrown_away_sound_shortens_the_delay_for_good,
+	a_stall_longer_than_the_ceiling_drops_the_oldest, every_size_of_packet_fits, is_made_and_reset)

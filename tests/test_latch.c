@@ -92,6 +92,8 @@ TEST(who_may_speak_for_a_leg)
 		{ "they now signal what we found out", 'S', "N+ =N >N N+ 20 M- 60 M-" },
 		{ "hold without address: nothing sent, nobody let in", 'S',
 			"S+ =0 >0 N- 5 N- S+ >0 60 N- H-" },
+		{ "hold before anybody was heard", 'S', "=0 >0 S- N- 5 =S >S S+" },
+		{ "a lock without SSRC asks for none", 'S', "N:7+ 11 N:7+ 14.1 n+ 17.2 M:9+" },
 		{ "resume at the same address: the lock is still there", 'S', "N+ =0 >0 60 =S >N N+ M-" },
 		{ "resume elsewhere", 'S', "S+ =0 >0 60 =T >T T+ >T" },
 		{ "address not known yet: first source, then the signalled", '0', ">0 N+ >N =S >S S+ >S N-" },

@@ -108,8 +108,11 @@ TEST(what_is_talk_and_what_is_not)
 	CHECK(feed(&t, 60000, 45) < 3000, "steady noise stops counting");
 	CHECK_INT(0, feed(&t, 10000, 45), "and does not come back");
 	CHECK(t.floor_dbov >= 43 && t.floor_dbov <= 48, "floor %u", t.floor_dbov);
-	CHECK(speak(&t, 5000, 28, 45) > 4600, "speech 17 dB over that noise counts, all of it");
+	CHECK(speak(&t, 600, 28, 45) > 500, "speech 17 dB over that noise counts");
+	CHECK(speak(&t, 5000, 28, 45) >= 5000, "all of it, in one burst");
 	CHECK(feed(&t, 2000, 45) <= 420, "and then ends");
+	speak(&t, 600, 33, 45);
+	CHECK(speak(&t, 5000, 33, 45) >= 5000, "12 dB over it is one burst as well");
 
 	talk_init(&t);
 	CHECK_INT(0, feed(&t, 10000, 65), "a quiet line never talks");

@@ -99,30 +99,42 @@ TEST(gain_falls_before_the_peak_and_comes_back)
 	CHECK_NEAR(LIMIT_CEILING, peak, 700, "the burst is at the ceiling");
 	for (size_t i = 1; i < N; i++) /* 500 Hz at the ceiling moves by 12,600 a sample */
 		CHECK(abs(out[i] - out[i - 1]) < 13000, "a click at %zu", i);
+	int after = 0;
+	for (size_t i = END + late + 80; i < END + late + 160; i++)
+		after = abs(out[i]) > after ? abs(out[i]) : after;
+	CHECK(after < 1500, "10 ms after the burst the gain is still low: %d", after);
 	for (size_t i = N - 800; i < N; i++)
 		CHECK_INT(sum[i - late], out[i], "transparent again");
 }
 
 TEST(a_steady_overload_stays_a_clean_tone)
 {
-	/* Six talkers 6 dB too loud together: what a clipper would turn into harmonics. */
+	/* 6 dB too loud: what a clipper would turn into harmonics.  A low voice's wave is longer than
+	 * the look-ahead, and gain must not follow it. */
 	static int32_t sum[N_MAX];
 	static int16_t out[N_MAX];
+	static const struct {
+		double hz, most_db;
+	} cases[] = { { 300, -50 }, { 75, -30 } };
 
-	for (size_t i = 0; i < 8000; i++)
-		sum[i] = (int32_t)lrint(65000 * sine_at(i, 300, 8000));
-	run(RATE_8K, sum, out);
-	double harmonic[6] = { 0 };
-	for (unsigned h = 1; h < 6; h++) {
-		double re = 0, im = 0;
-		for (size_t i = 4000; i < 8000; i++) {
-			re += out[i] * cos(2 * M_PI * 300 * h * (double)i / 8000);
-			im += out[i] * sin(2 * M_PI * 300 * h * (double)i / 8000);
+	for (size_t k = 0; k < 2; k++) {
+		double hz = cases[k].hz;
+		for (size_t i = 0; i < 8000; i++)
+			sum[i] = (int32_t)lrint(65000 * sine_at(i, hz, 8000));
+		run(RATE_8K, sum, out);
+		double harmonic[6] = { 0 };
+		for (unsigned h = 1; h < 6; h++) {
+			double re = 0, im = 0;
+			for (size_t i = 4000; i < 8000; i++) {
+				re += out[i] * cos(2 * M_PI * hz * h * (double)i / 8000);
+				im += out[i] * sin(2 * M_PI * hz * h * (double)i / 8000);
+			}
+			harmonic[h] = 10 * log10(re * re + im * im + 1);
 		}
-		harmonic[h] = 10 * log10(re * re + im * im + 1);
+		for (unsigned h = 2; h < 6; h++)
+			CHECK(harmonic[h] < harmonic[1] + cases[k].most_db, "%.0f Hz, harmonic %u at %.1f dB",
+				hz, h, harmonic[h] - harmonic[1]);
 	}
-	for (unsigned h = 2; h < 6; h++)
-		CHECK(harmonic[h] < harmonic[1] - 50, "harmonic %u at %.1f dB", h, harmonic[h] - harmonic[1]);
 }
 
 TEST(a_copy_goes_on_without_a_seam)

@@ -198,6 +198,14 @@ TEST(original_is_kept_short_and_clean)
 	CHECK_STR("", n.original, "nothing came");
 }
 
+TEST(results_and_forms_have_words)
+{
+	for (enum plan_err err = PLAN_OK; err <= PLAN_NO_RULE; err++)
+		CHECK(strcmp(plan_strerror(err), "unnamed error") != 0, "result %d", (int)err);
+	for (enum number_form form = NUMBER_NONE; form <= NUMBER_SHORT; form++)
+		CHECK(strcmp(number_form_words(form), "unnamed form") != 0, "form %d", (int)form);
+}
+
 TEST(validity_of_the_stored_form)
 {
 	static const struct {
@@ -224,4 +232,4 @@ TEST(validity_of_the_stored_form)
 
 TESTS(what_carriers_send_becomes_e164, what_is_no_number_is_refused,
 	routing_number_is_kept_beside_the_called_one, ambiguous_digits_are_read_in_order,
-	original_is_kept_short_and_clean, validity_of_the_stored_form)
+	original_is_kept_short_and_clean, results_and_forms_have_words, validity_of_the_stored_form)

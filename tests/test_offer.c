@@ -223,6 +223,7 @@ TEST(an_offer_that_is_not_for_us_changes_nothing)
 		{ "DTLS only", "m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n" },
 		{ "port zero", "m=audio 0 RTP/AVP 0\r\n" },
 		{ "a multicast group", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/127\r\n" },
+		{ "the first multicast group", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 224.0.0.1\r\n" },
 		{ "everybody on the wire", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 255.255.255.255\r\n" },
 		{ "a multicast group of IPv6", "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ff02::1\r\n" },
 		{ "an address of the other family", "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n" },
@@ -338,6 +339,7 @@ TEST(ptime_is_what_was_asked_for_within_reason)
 		{ "absurd maxptime", "a=maxptime:1\r\n", 60, 10, 10 },
 		{ "our maximum is less", "a=ptime:60\r\n", 20, 20, 20 },
 		{ "we have no maximum", "a=ptime:60\r\n", 0, 60, 60 },
+		{ "nobody has", "a=ptime:100000\r\n", 0, 60, 60 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -355,6 +357,65 @@ TEST(ptime_is_what_was_asked_for_within_reason)
 			CHECK_INT(agreed.ptime_ms, answer.media[0].ptime_ms, cases[i].story);
 			CHECK_INT(cases[i].our_max, answer.media[0].maxptime_ms, cases[i].story);
 		}
+}
+
+TEST(the_last_of_eight_streams_is_taken_as_well)
+{
+	struct media_self self = self_of(false);
+	char lines[1024] = "";
+
+	for (unsigned i = 0; i + 1 < SDP_MEDIA_MAX; i++)
+		strcat(lines, "m=video 5000 RTP/AVP 31\r\n");
+	strcat(lines, "m=audio 4000 RTP/AVP 0\r\n");
+	parse(&offer, lines, "eight");
+	CHECK_INT(CALL_OK, offer_answer(&offer, &self, &agreed, &answer), "eight");
+	CHECK_INT(SDP_MEDIA_MAX - 1, agreed.stream, "the last");
+	CHECK_INT(SDP_MEDIA_MAX, answer.n_media, "all answered");
+	CHECK_INT(CALL_OK, offer_make(&self, &agreed, &offer), "and offered again");
+	CHECK_INT(SDP_MEDIA_MAX, offer.n_media, "all of them");
+	CHECK_INT(20000, offer.media[SDP_MEDIA_MAX - 1].port, "in its place");
+}
+
+/* Formats behind the last one are nobody's, whatever bytes stand there. */
+TEST(only_what_is_ours_is_agreed)
+{
+	struct media_self self = self_of(false), shorter = self;
+
+	shorter.n_formats = 3; /* Opus, G.722, PCMU */
+	parse(&offer, "m=audio 4000 RTP/AVP 8\r\n", "PCMA");
+	CHECK_INT(CALL_NO_MATCH, offer_answer(&offer, &shorter, &agreed, &answer), "PCMA is not ours now");
+	parse(&offer, "m=audio 4000 RTP/AVP 0 13 101\r\na=rtpmap:101 telephone-event/8000\r\n",
+		"PCMU and more");
+	CHECK_INT(CALL_OK, offer_answer(&offer, &shorter, &agreed, &answer), "PCMU");
+	CHECK_STR("PCMU/8000=0 20ms to 192.0.2.1:4000/4001 sendrecv event 255/255 cn 255 rx 0=PCMU",
+		tell(&agreed), "no digits, no noise");
+	self.n_formats = 5; /* and PCMA and CN, but no digits */
+	CHECK_INT(CALL_OK, offer_answer(&offer, &self, &agreed, &answer), "PCMU");
+	CHECK_STR("PCMU/8000=0 20ms to 192.0.2.1:4000/4001 sendrecv event 255/255 cn 13 rx 0=PCMU 13=CN",
+		tell(&agreed), "noise");
+	offer.media[0].n_formats = 0;
+	CHECK_INT(CALL_NO_MATCH, offer_answer(&offer, &self, &agreed, &answer), "nor are theirs");
+}
+
+TEST(a_call_over_ipv6)
+{
+	static const char want[] =
+		"v=0\r\no=- 42 1 IN IP6 2001:db8::10\r\ns=-\r\nc=IN IP6 2001:db8::10\r\nt=0 0\r\n"
+		"m=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=maxptime:60\r\n"
+		"a=sendrecv\r\n";
+	struct media_self self = self_of(false);
+	char text[1024];
+
+	snprintf(self.address, sizeof(self.address), "2001:db8::10");
+	self.ipv6 = true;
+	parse(&offer, "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n", "IPv6");
+	CHECK_INT(CALL_OK, offer_answer(&offer, &self, &agreed, &answer), "IPv6");
+	CHECK_STR("PCMU/8000=0 20ms to 2001:db8::1:4000/4001 sendrecv event 255/255 cn 255 rx 0=PCMU",
+		tell(&agreed), "IPv6");
+	CHECK_INT(true, agreed.ipv6, "IPv6");
+	CHECK_INT(true, answer.media[0].ipv6, "IPv6");
+	CHECK_INT(CALL_OK, sdp_write_text(text, sizeof(text), &answer), "IPv6");
+	CHECK_STR(want, text, "IPv6");
 }
 
 TEST(our_order_wins_when_asked_for)
@@ -401,6 +462,9 @@ TEST(an_offer_of_ours_names_everything_we_have)
 		  "a=sendrecv\r\n",
 		written(&offer), "T8");
 	CHECK_INT(1, offer.origin_version, "first");
+	CHECK_INT(42, offer.origin_id, "o=");
+	CHECK_STR("192.0.2.10", offer.origin_address, "o=");
+	CHECK_STR("-", offer.origin_user, "o=");
 	CHECK_INT(CALL_OK, offer_make(&self, NULL, &offer), "again");
 	CHECK_INT(1, offer.origin_version, "nothing changed");
 }
@@ -531,6 +595,7 @@ TEST(what_would_take_our_audio_away_is_recognised)
 TESTS(an_offer_gets_its_answer, an_offer_that_is_not_for_us_changes_nothing,
 	the_examples_of_rfc_3264_section_10, the_version_rises_with_each_change_and_only_then,
 	ptime_is_what_was_asked_for_within_reason, our_order_wins_when_asked_for,
+	the_last_of_eight_streams_is_taken_as_well, only_what_is_ours_is_agreed, a_call_over_ipv6,
 	a_side_that_cannot_be_described_is_refused, an_offer_of_ours_names_everything_we_have,
 	an_answer_to_ours_is_taken, a_later_offer_of_ours_keeps_streams_and_numbers,
 	what_would_take_our_audio_away_is_recognised)

@@ -440,6 +440,7 @@ TEST(event_streams_are_read_as_the_standard_says)
 		{ "empty data", "data\n\ndata\ndata\n\ndata:", "[][\n]", "" },
 		{ "with and without blank", "data:test\n\ndata: test\n\n", "[test][test]", "" },
 		{ "CR LF and CR", "data: a\r\n\r\ndata: b\r\rid: 7\r\n\r\n", "[a][b]", "7" },
+		{ "CR LF within an event", "data: a\r\ndata: b\r\n\r\n", "[a\nb]", "" },
 		{ "unknown fields", "event: x\nfoo: bar\ndata: a\n\n", "[a]", "" },
 		{ "no event without data", "id: 5\nevent: x\n\n", "", "5" },
 	};

@@ -117,6 +117,8 @@ TEST(what_is_refused_and_why)
 			"trunk request-uri normalise !did !answer", "not in the number table" },
 		{ "international that ends like ours", "carrier-a", "0015550100999", NULL, 404,
 			"trunk request-uri normalise !did !answer", "not in the number table" },
+		{ "international is never last digits", "carrier-b", "00790100", NULL, 404,
+			"trunk request-uri normalise !did !answer", "+790100 is not" },
 		{ "two numbers end so", "carrier-d", "7100", NULL, 404,
 			"trunk request-uri normalise !did !did !answer", "+4940777100 or +4989777100" },
 		{ "three digits are too few", "carrier-d", "200", NULL, 404,
@@ -173,8 +175,8 @@ TEST(steps_never_run_over)
 	char user[400];
 
 	memset(many, 0, sizeof(many));
-	for (int i = 0; i < 40; i++) {
-		snprintf(many[i].number, sizeof(many[i].number), "+%d4930123456", 100 + i);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(many[i].number, sizeof(many[i].number), "+%u4930123456", 100u + i % 100u);
 		strcpy(many[i].trunk, "t");
 		many[i].answer = PLAN_ATTENDANT;
 	}

@@ -22,7 +22,9 @@ static uint16_t port_of(int fd)
 
 static int bind_elsewhere(uint16_t port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0, "port %u is free", port);
@@ -115,7 +117,8 @@ TEST(ranges_that_cannot_be)
 	struct ports *p = NULL;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		CHECK_INT(BRIDGE_RANGE, ports_alloc(&p, cases[i].listen, cases[i].first, cases[i].last), cases[i].story);
+		CHECK_INT(BRIDGE_RANGE, ports_alloc(&p, cases[i].listen, cases[i].first, cases[i].last),
+			cases[i].story);
 		CHECK(!p, "%s: nothing made", cases[i].story);
 	}
 	CHECK_INT(BRIDGE_OK, ports_alloc(&p, "127.0.0.1", 65534, 65535), "the last pair there is");

@@ -131,7 +131,8 @@ TEST(wide_listeners_hear_wide_sound)
 TEST(every_ptime_goes_in_and_out)
 {
 	static const unsigned ptimes[] = { 10, 20, 30, 40, 50, 60 };
-	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_G722, CODEC_PCMA, CODEC_OPUS, CODEC_G722, CODEC_PCMU };
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_G722, CODEC_PCMA, CODEC_OPUS, CODEC_G722,
+		CODEC_PCMU };
 	struct scene sc;
 
 	scene_open(&sc, 6, false);
@@ -145,7 +146,8 @@ TEST(every_ptime_goes_in_and_out)
 	run(&sc, 2400);
 	everybody_hears_all_others(&sc, 6, 55);
 	for (unsigned i = 0; i < 6; i++) {
-		CHECK_NEAR(2400.0 / ptimes[i], sc.phones[i].packets, 2, "packets of the ptime that was asked for");
+		CHECK_NEAR(2400.0 / ptimes[i], sc.phones[i].packets, 2,
+			"packets of the ptime that was asked for");
 		CHECK_INT(0, sc.phones[i].jumps, "sequence");
 	}
 	scene_close(&sc);
@@ -177,7 +179,8 @@ TEST(mute_deafen_and_gain)
 	stream_deafen(b->stream, true);
 	stream_gain(c->stream, -6, 6);
 	run(&sc, 1500);
-	CHECK(phone_level(b, tones[0], 500) > 60 && phone_level(c, tones[0], 500) > 60, "a muted leg is absent");
+	CHECK(phone_level(b, tones[0], 500) > 60 && phone_level(c, tones[0], 500) > 60,
+		"a muted leg is absent");
 	CHECK(phone_rms(b, 500) > 80, "a deaf leg hears nothing");
 	CHECK_NEAR(26, phone_level(c, tones[1], 500), 1, "c hears all 6 dB quieter");
 	CHECK_NEAR(14, phone_level(a, tones[2], 500), 1, "and is heard 6 dB louder");
@@ -210,11 +213,14 @@ TEST(idle_listeners_share_one_encode)
 		room_stats(sc.room, &before);
 		run(&sc, 200);
 		room_stats(sc.room, &after);
-		CHECK_INT(20, after.encodes - before.encodes, "10 ticks: one for the talker, one for all others");
-		CHECK_INT(490, after.encodes_shared - before.encodes_shared, "49 of 50 listeners encode nothing");
+		CHECK_INT(20, after.encodes - before.encodes,
+			"10 ticks: one for the talker, one for all others");
+		CHECK_INT(490, after.encodes_shared - before.encodes_shared,
+			"49 of 50 listeners encode nothing");
 		CHECK_INT(1, after.n_mixed, "one is mixed");
 		CHECK(phone_level(talker, tones[0], 300) > 60, "the talker does not hear itself");
-		CHECK_NEAR(20, phone_level(&sc.phones[50], tones[0], 300), 1, "the last listener hears the talker");
+		CHECK_NEAR(20, phone_level(&sc.phones[50], tones[0], 300), 1,
+			"the last listener hears the talker");
 		scene_close(&sc);
 	}
 }
@@ -282,6 +288,70 @@ TEST(listener_becomes_talker_without_a_seam)
 			(void)a;
 			scene_close(&sc);
 		}
+}
+
+/* Two who hear the same in long packets, but not at the same place in them: after b has talked, it must not be
+ * given packets that begin before its last one ended. */
+TEST(long_packets_of_two_phases)
+{
+	static const unsigned ptimes[] = { 30, 40, 60 };
+
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned late = 20; late <= 60; late += 20) {
+			struct scene sc;
+			struct phone *b, *c;
+
+			scene_open(&sc, 4, false);
+			join(&sc, CODEC_PCMU, 20, 400);
+			c = join(&sc, CODEC_PCMU, ptimes[i], 0);
+			run(&sc, 400);
+			b = join(&sc, CODEC_PCMU, ptimes[i], 0);
+			run(&sc, late);
+			b->hz = 2000;
+			run(&sc, 200 + late);
+			b->hz = 0;
+			run(&sc, 1000);
+			CHECK_INT(0, b->odd_steps, "b's timestamps follow each other");
+			CHECK_INT(0, c->odd_steps, "c's too");
+			CHECK_NEAR(20, phone_level(b, 400, 1100), 0.5, "and the sound is whole");
+			scene_close(&sc);
+		}
+}
+
+/* A session timer's re-INVITE changes nothing: nor may the sound, for a codec with memory. */
+TEST(refresh_is_not_heard)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_G722, CODEC_OPUS };
+
+	for (unsigned k = 0; k < 3; k++) {
+		struct stream_stats stats;
+		struct scene sc;
+		struct phone *a, *b, *c;
+
+		scene_open(&sc, 4, false);
+		a = join(&sc, codecs[k], 20, 400);
+		b = join(&sc, codecs[k], 40, 0);
+		c = join(&sc, codecs[k], 40, 0);
+		run(&sc, 1500);
+		for (unsigned i = 0; i < 3; i++) {
+			phone_refit(a, sc.now_us);
+			phone_refit(b, sc.now_us);
+			run(&sc, 100);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			const struct phone *ear = i ? c : b;
+
+			CHECK_NEAR(20, phone_level(ear, 400, 300), 0.5, "the tone");
+			CHECK(greatest_step(ear, 300) <
+					3277 * pow(2 * M_PI * 400 / phone_rate(ear), 2) * 1.3 + 300,
+				"%s: no seam: %.0f", codec_info(codecs[k])->name, greatest_step(ear, 300));
+			CHECK_INT(1, ear->markers, "one talk burst");
+			CHECK_INT(0, ear->jumps + ear->odd_steps, "sequence and timestamps");
+		}
+		stream_stats(a->stream, &stats, sc.now_us);
+		CHECK_INT(0, stats.rx_lost + stats.concealed_ms, "nothing is lost");
+		scene_close(&sc);
+	}
 }
 
 TEST(leader_leaves_and_the_others_hear_nothing_of_it)
@@ -422,7 +492,8 @@ TEST(events_are_no_loss)
 	keys = join(&sc, CODEC_PCMU, 20, 300);
 	run(&sc, 600);
 	for (unsigned i = 1; i <= 6; i++) { /* events in the place of sound */
-		phone_send_event(keys, 5, i >= 4, 160 * (i < 4 ? i : 4), keys->timestamp - (i - 1) * 160, sc.now_us);
+		phone_send_event(
+			keys, 5, i >= 4, 160 * (i < 4 ? i : 4), keys->timestamp - (i - 1) * 160, sc.now_us);
 		keys->timestamp += 160;
 		keys->next_us += FRAME_US;
 		run(&sc, 20);
@@ -545,38 +616,49 @@ TEST(isolated_room_hears_cues_alone)
 	cue_free(cue);
 }
 
+/* Whoever comes into a room in the middle of a long packet may not share one that began before. */
 TEST(moved_between_rooms)
 {
-	struct scene lobby, sc;
-	struct phone *a, *b;
+	static const unsigned ptimes[] = { 20, 30, 40, 60 };
 
-	scene_open(&lobby, 4, true);
-	scene_open(&sc, 4, false);
-	a = join(&lobby, CODEC_PCMU, 30, tones[0]);
-	b = join(&sc, CODEC_PCMU, 20, tones[1]);
-	for (unsigned i = 0; i < 100; i++) {
-		phone_send(a, sc.now_us);
-		if (i == 50) {
-			room_remove(lobby.room, a->stream);
-			room_add(sc.room, a->stream);
+	for (unsigned k = 0; k < 4; k++)
+		for (unsigned at = 50; at < 53; at++) {
+			struct scene lobby, sc;
+			struct phone *a, *b, *c;
+
+			scene_open(&lobby, 4, true);
+			scene_open(&sc, 4, false);
+			a = join(&lobby, CODEC_PCMU, ptimes[k], tones[0]);
+			b = join(&sc, CODEC_PCMU, 20, tones[1]);
+			c = join(&sc, CODEC_PCMU, ptimes[k], 0);
+			run(&sc, (at - 50) * FRAME_MS); /* c is so far ahead in its packet */
+			for (unsigned i = 0; i < 100; i++) {
+				if (i < 80)
+					phone_send(a, sc.now_us);
+				if (i == at) {
+					room_remove(lobby.room, a->stream);
+					room_add(sc.room, a->stream);
+				}
+				room_tick(lobby.room, lobby.now_us + 1000, 0, &phone_out);
+				lobby.now_us += FRAME_US;
+				run(&sc, 20);
+			}
+			CHECK_NEAR(20, phone_level(a, tones[1], 700), 1, "hears the room");
+			CHECK_NEAR(21, phone_level(b, tones[0], 1000), 5, "was heard there");
+			CHECK_INT(0, a->jumps + c->jumps, "sequence");
+			CHECK_INT(0, a->odd_steps + c->odd_steps, "timestamps");
+			CHECK_INT(1, a->markers, "one talk burst");
+			leave(&sc, a);
+			a->stream = NULL;
+			scene_close(&lobby);
+			scene_close(&sc);
 		}
-		room_tick(lobby.room, lobby.now_us + 1000, 0, &phone_out);
-		lobby.now_us += FRAME_US;
-		run(&sc, 20);
-	}
-	CHECK_NEAR(20, phone_level(a, tones[1], 400), 1, "hears the room");
-	CHECK_NEAR(20, phone_level(b, tones[0], 400), 1, "is heard there");
-	CHECK_INT(0, a->jumps, "sequence");
-	CHECK_INT(1, a->markers, "one talk burst");
-	leave(&sc, a);
-	a->stream = NULL;
-	scene_close(&lobby);
-	scene_close(&sc);
 }
 
 TEST(refuses_bad_settings)
 {
-	const struct room_config bad[] = { { .mixed_talkers = 0 }, { .mixed_talkers = ROOM_TALKERS_MAX + 1 } };
+	const struct room_config bad[] = { { .mixed_talkers = 0 },
+		{ .mixed_talkers = ROOM_TALKERS_MAX + 1 } };
 	struct room *r = NULL;
 
 	for (size_t i = 0; i < 2; i++)
@@ -587,7 +669,8 @@ TEST(refuses_bad_settings)
 
 TESTS(each_hears_the_others_and_not_itself, wide_listeners_hear_wide_sound, every_ptime_goes_in_and_out,
 	opus_of_10_and_60_ms, mute_deafen_and_gain, idle_listeners_share_one_encode,
-	listener_becomes_talker_without_a_seam, leader_leaves_and_the_others_hear_nothing_of_it,
-	limiter_leaves_no_own_voice_and_no_clip, loudest_few_keep_their_places, first_syllable_is_whole,
-	keys_stay_out_of_the_mix, events_are_no_loss, hold_stops_both_ways, codec_changes_in_the_middle,
-	cue_over_a_room_and_chime_for_all, isolated_room_hears_cues_alone, moved_between_rooms, refuses_bad_settings)
+	listener_becomes_talker_without_a_seam, long_packets_of_two_phases, refresh_is_not_heard,
+	leader_leaves_and_the_others_hear_nothing_of_it, limiter_leaves_no_own_voice_and_no_clip,
+	loudest_few_keep_their_places, first_syllable_is_whole, keys_stay_out_of_the_mix, events_are_no_loss,
+	hold_stops_both_ways, codec_changes_in_the_middle, cue_over_a_room_and_chime_for_all,
+	isolated_room_hears_cues_alone, moved_between_rooms, refuses_bad_settings)

@@ -130,6 +130,19 @@ TEST(a_line_means_what_its_section_says)
 			"audio RTP/AVP 192.0.2.1:4000 sendrecv 0=PCMU/8000/1 3=GSM/8000/1 8=PCMA/8000/1 "
 			"9=G722/8000/1 "
 			"13=CN/8000/1 18=G729/8000/1" },
+		{ "all static types of audio", "m=audio 1 RTP/AVP 4 5 6 7 10 11 12 14 15 16 17\r\n",
+			"audio RTP/AVP 192.0.2.1:1 sendrecv 4=G723/8000/1 5=DVI4/8000/1 6=DVI4/16000/1 "
+			"7=LPC/8000/1 "
+			"10=L16/44100/2 11=L16/44100/1 12=QCELP/8000/1 14=MPA/90000/1 15=G728/8000/1 "
+			"16=DVI4/11025/1 "
+			"17=DVI4/22050/1" },
+		{ "and of video", "m=video 1 RTP/AVP 25 26 28 31 32 33 34 2\r\n",
+			"video RTP/AVP 192.0.2.1:1 sendrecv 25=CelB/90000/1 26=JPEG/90000/1 28=nv/90000/1 "
+			"31=H261/90000/1 "
+			"32=MPV/90000/1 33=MP2T/90000/1 34=H263/90000/1 2=/0/1" },
+		{ "an rtpmap that makes no sense takes a static type away, too",
+			"m=audio 4000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/fast\r\na=rtpmap:8 \"PCMA\"/8000\r\n",
+			"audio RTP/AVP 192.0.2.1:4000 sendrecv 0=/8000/1 8=/8000/1" },
 		{ "a dynamic type without one has no name", "m=audio 4000 RTP/AVP 97\r\n",
 			"audio RTP/AVP 192.0.2.1:4000 sendrecv 97=/0/1" },
 		{ "an rtpmap beats the static table", "m=audio 4000 RTP/AVP 5\r\na=rtpmap:5 L16/16000/2\r\n",
@@ -156,6 +169,9 @@ TEST(a_line_means_what_its_section_says)
 			"recvonly 0=PCMU/8000/1" },
 		{ "inactive", "m=audio 4000 RTP/AVP 0\r\na=inactive\r\n",
 			"audio RTP/AVP 192.0.2.1:4000 inactive 0=PCMU/8000/1" },
+		{ "a stream that differs from its session",
+			"a=inactive\r\nm=audio 4000 RTP/AVP 0\r\na=sendrecv\r\n",
+			"audio RTP/AVP 192.0.2.1:4000 sendrecv 0=PCMU/8000/1" },
 		{ "the old hold", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n",
 			"audio RTP/AVP 0.0.0.0(null):4000 sendrecv 0=PCMU/8000/1" },
 		{ "the old hold of IPv6", "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::\r\n",
@@ -231,6 +247,12 @@ TEST(what_is_malformed_is_refused_with_its_line)
 		{ "o= too short", "v=0\r\no=- 1 IN IP4 192.0.2.1\r\n", CALL_SYNTAX, 2 },
 		{ "o= with a word for a number", "v=0\r\no=- one 1 IN IP4 192.0.2.1\r\n", CALL_SYNTAX, 2 },
 		{ "o= of another network", "v=0\r\no=- 1 1 ATM NSAP 47.0091\r\n", CALL_SYNTAX, 2 },
+		{ "o= of a family there is not", "v=0\r\no=- 1 1 IN IP5 192.0.2.1\r\n", CALL_SYNTAX, 2 },
+		{ "o= of a network there is not", "v=0\r\no=- 1 1 OUT IP4 192.0.2.1\r\n", CALL_SYNTAX, 2 },
+		{ "c= of a family there is not", HEAD "c=IN IP5 192.0.2.1\r\n", CALL_SYNTAX, 6 },
+		{ "c= of a network there is not", HEAD "c=OUT IP4 192.0.2.1\r\n", CALL_SYNTAX, 6 },
+		{ "a letter that is a space", HEAD " =x\r\n", CALL_SYNTAX, 6 },
+		{ "a letter that is none", HEAD "\x7f=x\r\n", CALL_SYNTAX, 6 },
 		{ "no equals sign", HEAD "m audio\r\n", CALL_SYNTAX, 6 },
 		{ "one byte", HEAD "m", CALL_SYNTAX, 6 },
 		{ "c= with half an address", HEAD "c=IN IP4 192.0.2\r\n", CALL_SYNTAX, 6 },
@@ -277,6 +299,36 @@ TEST(what_is_malformed_is_refused_with_its_line)
 		"a zero byte");
 	CHECK_INT(CALL_OK, sdp_parse_text(&sdp, HEAD "\0", sizeof(HEAD), &why),
 		"the end of a C string, counted");
+}
+
+TEST(an_origin_is_read_from_its_end)
+{
+	static const struct {
+		const char *line, *user, *address;
+	} cases[] = {
+		{ "o=jdoe 1 2 IN IP4 192.0.2.1", "jdoe", "192.0.2.1" },
+		{ "o=a user with spaces 1 2 IN IP6 2001:db8::1", "a", "2001:db8::1" },
+		{ "o=a-user-of-more-than-thirty-one-characters 1 2 IN IP4 192.0.2.1", "-", "192.0.2.1" },
+		{ "o=\x01\x02 1 2 IN IP4 192.0.2.1", "-", "192.0.2.1" },
+		{ "o=- 1 2 IN IP4 "
+		  "a-host-of-more-than-sixty-three-characters.of-more-than-sixty-three.example",
+			"-", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "v=0\r\n%s\r\n", cases[i].line);
+		CHECK_INT(CALL_OK, parse(text), cases[i].line);
+		CHECK_STR(cases[i].user, sdp.origin_user, cases[i].line);
+		CHECK_STR(cases[i].address, sdp.origin_address, cases[i].line);
+		CHECK_INT(1, sdp.origin_id, cases[i].line);
+		CHECK_INT(2, sdp.origin_version, cases[i].line);
+	}
+	CHECK_INT(CALL_OK, parse("v=0\r\no=- 99999999999999999999 18446744073709551615 IN IP4 192.0.2.1\r\n"),
+		why.text);
+	CHECK(sdp.origin_id == UINT64_MAX && sdp.origin_version == UINT64_MAX,
+		"giant numbers stay the largest");
 }
 
 TEST(a_thousand_of_anything_is_bounded)
@@ -447,8 +499,9 @@ TEST(every_result_has_its_words)
 	CHECK_STR("unnamed error", call_strerror((enum call_err)99), "one that is none");
 }
 
-TESTS(descriptions_of_the_standards_and_of_real_peers_are_understood, a_line_means_what_its_section_says,
-	what_is_malformed_is_refused_with_its_line, a_thousand_of_anything_is_bounded,
-	all_128_payload_types_at_once_keep_the_first_24, a_description_cut_at_any_byte_is_harmless,
-	what_was_read_is_written_and_read_the_same, a_description_is_written_whole_or_not_at_all,
-	a_format_parameter_is_found_by_its_whole_name, every_result_has_its_words)
+TESTS(an_origin_is_read_from_its_end, descriptions_of_the_standards_and_of_real_peers_are_understood,
+	a_line_means_what_its_section_says, what_is_malformed_is_refused_with_its_line,
+	a_thousand_of_anything_is_bounded, all_128_payload_types_at_once_keep_the_first_24,
+	a_description_cut_at_any_byte_is_harmless, what_was_read_is_written_and_read_the_same,
+	a_description_is_written_whole_or_not_at_all, a_format_parameter_is_found_by_its_whole_name,
+	every_result_has_its_words)

@@ -279,6 +279,8 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			"trunks[0].inbound.from[0]", "network" },
 		{ "network twice", "127.0.0.2/32", "127.0.0.2/32, 127.0.0.2", 11, "trunks[0].inbound.from[1]",
 			"already the network of trunk 'carrier-a'" },
+		{ "network twice, written differently", "127.0.0.2/32", "10.1.2.3/8, 10.9.9.9/8", 11,
+			"trunks[0].inbound.from[1]", "already the network of trunk 'carrier-a'" },
 		{ "network of two trunks", "numbers:\n",
 			"  - { name: b, inbound: { from: [ 127.0.0.2 ] } }\nnumbers:\n", 16,
 			"trunks[1].inbound.from[0]", "already the network of trunk 'carrier-a'" },
@@ -406,6 +408,11 @@ TEST(a_site_made_by_hand_is_checked_too)
 	strcpy(s->accounts[0].name, "a\nb");
 	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "a control character");
 	strcpy(s->accounts[0].name, "acme");
+	s->trunks[0].from[0].prefix_bits = 0;
+	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "a network that is not what its text says");
+	CHECK_STR("trunks[0].inbound.from", why.key, "named");
+	s->trunks[0].from[0].prefix_bits = 128;
+	CHECK_INT(BRIDGE_OK, site_check(s, &why), "mended");
 	s->numbers[0].answer = PLAN_REFUSE;
 	CHECK_INT(BRIDGE_SYNTAX, site_check(s, &why), "an answer that is none");
 	site_free(s);
@@ -476,6 +483,12 @@ TEST(what_changes_is_told_without_values)
 		changes("accounts: [ { name: a }, { name: b } ]\n",
 			"accounts: [ { name: b }, { name: a } ]\n"),
 		"order");
+	CHECK_STR("changed number +15550100 (answer)",
+		changes("accounts: [ { name: a, meetings: [ { id: \"777\" }, { id: \"888\" } ] } ]\n"
+			"numbers: [ { number: +15550100, account: a, answer: \"meeting:777\" } ]\n",
+			"accounts: [ { name: a, meetings: [ { id: \"777\" }, { id: \"888\" } ] } ]\n"
+			"numbers: [ { number: +15550100, account: a, answer: \"meeting:888\" } ]\n"),
+		"another meeting answers");
 	CHECK_STR("changed meeting 777 (account)",
 		changes("accounts: [ { name: a, meetings: [ { id: \"777\" } ] }, { name: b } ]\n",
 			"accounts: [ { name: a }, { name: b, meetings: [ { id: \"777\" } ] } ]\n"),

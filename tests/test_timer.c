@@ -200,6 +200,31 @@ TEST(a_refresh_under_way_is_not_repeated_at_once)
 	CHECK_INT(TIMER_REFRESH, timer_due(&t, false, S(195)), "which ends");
 }
 
-TESTS(as_uas_every_combination_is_answered, a_422_leaves_the_timer_as_it_was,
+/* interval 1800: a pause is 32 s, not a sixth of it */
+TEST(a_refresh_that_failed_is_tried_again_soon)
+{
+	struct session_timer t = { .interval_s = 1800, .refresher = TIMER_WE, .refreshed_us = S(100) };
+
+	timer_asked(&t, S(1000));
+	CHECK_INT(TIMER_WAIT, timer_due(&t, false, S(1031)), "31 s");
+	CHECK_INT(TIMER_REFRESH, timer_due(&t, false, S(1032)), "32 s");
+}
+
+TEST(a_timer_ends_when_a_refresh_no_longer_names_one)
+{
+	struct session_timer t = { .interval_s = 1800, .refresher = TIMER_THEY };
+	struct timer_headers reply;
+
+	CHECK_INT(0, timer_invite(&t, &(struct timer_headers){ 0 }, &reply, S(9)), "as UAS");
+	CHECK_INT(0, t.interval_s, "as UAS");
+	CHECK_STR("nobody", who(t.refresher), "as UAS");
+	t = (struct session_timer){ .interval_s = 1800, .refresher = TIMER_WE };
+	timer_answer(&t, &(struct timer_headers){ .supported = true }, S(9));
+	CHECK_INT(0, t.interval_s, "as UAC");
+	CHECK_STR("nobody", who(t.refresher), "as UAC");
+}
+
+TESTS(a_refresh_that_failed_is_tried_again_soon, a_timer_ends_when_a_refresh_no_longer_names_one,
+	as_uas_every_combination_is_answered, a_422_leaves_the_timer_as_it_was,
 	as_uac_every_answer_is_understood, a_request_of_ours_says_what_holds,
 	the_duty_stays_when_the_roles_swap, what_is_due_when, a_refresh_under_way_is_not_repeated_at_once)

@@ -73,6 +73,9 @@ TEST(a_contact_is_one_sip_uri)
 		{ "<sip:alice@0.0.0.0>", VET_HOST },
 		{ "<sip:alice@255.255.255.255>", VET_HOST },
 		{ "<sip:alice@233.252.0.1>", VET_HOST },
+		{ "<sip:alice@224.0.0.1>", VET_HOST },
+		{ "<sip:alice@240.0.0.1>", VET_HOST },
+		{ "<sip:alice@223.255.255.255>", VET_OK },
 		{ "<sip:alice@[::]>", VET_HOST },
 		{ "<sip:alice@[ff02::1]>", VET_HOST },
 		{ "<sip:alice@[::ffff:0.0.0.0]>", VET_HOST },
@@ -167,6 +170,17 @@ TEST(a_uri_in_parts_is_judged_the_same)
 			cases[i].host ? cases[i].host : "NULL");
 }
 
+static char *repeat(const char *head, char c, size_t n)
+{
+	static char out[2048];
+	size_t at = strlen(head);
+
+	memcpy(out, head, at);
+	memset(out + at, c, n);
+	out[at + n] = 0;
+	return out;
+}
+
 TEST(a_host_is_a_literal_or_a_name)
 {
 	static const struct {
@@ -193,17 +207,8 @@ TEST(a_host_is_a_literal_or_a_name)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		CHECK_INT(cases[i].kind, vet_host(cases[i].host, strlen(cases[i].host)), cases[i].host);
 	CHECK_INT(VET_HOST_BAD, vet_host(NULL, 0), "NULL");
-}
-
-static char *repeat(const char *head, char c, size_t n)
-{
-	static char out[2048];
-	size_t at = strlen(head);
-
-	memcpy(out, head, at);
-	memset(out + at, c, n);
-	out[at + n] = 0;
-	return out;
+	CHECK_INT(VET_HOST_NAME, vet_host(repeat("", 'a', 63), 63), "a label of 63");
+	CHECK_INT(VET_HOST_BAD, vet_host(repeat("", 'a', 64), 64), "a label of 64");
 }
 
 /* K3 and LIBRARIES' rule 3; RFC 4475 section 3.3.1 has a branch that is only the cookie. */
@@ -300,6 +305,11 @@ TEST(what_people_read_is_clean)
 			"c\xe2\x80\xa8"
 			"d",
 			64, "a?b?c?d", "a?b?c?d" },
+		{ "joined by nothing",
+			"\xe2\x81\xa0"
+			"a\xe2\x81\xaf"
+			"b\xe2\x81\xb0",
+			64, "?a?b\xe2\x81\xb0", "?a?b\xe2\x81\xb0" },
 		{ "no UTF-8", "\xff\xc3(\xe2\x82", 64, "?\?(?\?", "?\?(?\?" },
 		{ "overlong", "\xc0\xaf\xe0\x80\xaf", 64, "?????", "?????" },
 		{ "a surrogate", "\xed\xa0\x80", 64, "???", "???" },

@@ -81,7 +81,9 @@ static void on_gone(void *arg, uint32_t leg_id, const struct stream_stats *last,
 
 static struct worker *open_worker(struct seen *seen)
 {
-	const struct worker_handlers on = { .on_media = on_media, .on_stats = on_stats, .on_gone = on_gone, .arg = seen };
+	const struct worker_handlers on = {
+		.on_media = on_media, .on_stats = on_stats, .on_gone = on_gone, .arg = seen
+	};
 	struct worker *w = NULL;
 
 	CHECK_INT(BRIDGE_OK, worker_open(&w, 0, 4, &on), "worker");
@@ -114,13 +116,21 @@ static void handset_close(struct handset *h)
 static struct stream *stream_for(const struct handset *h, uint32_t number)
 {
 	const struct stream_identity identity = { .ssrc = number, .cname = "worker" };
-	struct stream_format format = { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 }, .tx_pt = 0, .rx = { { 0, CODEC_PCMU } },
-		.n_rx = 1, .event_rx_pt = 101, .event_tx_pt = 101, .cn_pt = PT_NONE, .send = true, .receive = true,
+	struct stream_format format = { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 },
+		.tx_pt = 0,
+		.rx = { { 0, CODEC_PCMU } },
+		.n_rx = 1,
+		.event_rx_pt = 101,
+		.event_tx_pt = 101,
+		.cn_pt = PT_NONE,
+		.send = true,
+		.receive = true,
 		.rtcp_mux = true };
 	struct stream *s = NULL;
 	struct kit *kit = NULL;
 
-	format.rtp = (struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 }, .port = h->port };
+	format.rtp =
+		(struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 }, .port = h->port };
 	CHECK_INT(MIX_OK, stream_alloc(&s, &identity, NULL), "stream");
 	CHECK_INT(MIX_OK, kit_alloc(&kit, &format), "kit");
 	stream_refit(s, &kit, now_us());
@@ -129,8 +139,9 @@ static struct stream *stream_for(const struct handset *h, uint32_t number)
 
 static void send_to(const struct handset *h, uint16_t port, const uint8_t *p, size_t len)
 {
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
 
 	(void)!sendto(h->fd, p, len, 0, (const struct sockaddr *)&to, sizeof(to));
 }
@@ -168,7 +179,8 @@ static void listen_to_all(struct handset *h)
 		}
 		if (rtp_parse(&rtp, packet, (size_t)len) != MIX_OK || h->n_heard + PACKET > HEARD_MAX)
 			continue;
-		if (decoder_run(h->decoder, rtp.payload, rtp.payload_len, h->heard + h->n_heard, PACKET, &n) == MIX_OK)
+		if (decoder_run(h->decoder, rtp.payload, rtp.payload_len, h->heard + h->n_heard, PACKET,
+			    &n) == MIX_OK)
 			h->n_heard += n;
 		h->packets++;
 	}
@@ -184,7 +196,8 @@ static double level(const struct handset *h, unsigned hz)
 	if (h->n_heard < n)
 		return 130;
 	for (size_t i = 0; i < n; i++) {
-		double w = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n), a = 2 * M_PI * hz * (double)i / RATE;
+		double w = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n),
+		       a = 2 * M_PI * hz * (double)i / RATE;
 
 		re += w * pcm[i] * cos(a);
 		im += w * pcm[i] * sin(a);
@@ -244,7 +257,9 @@ TEST(a_room_through_sockets)
 		handset_open(&h[i], tones[i]);
 		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
-		CHECK_INT(BRIDGE_OK, worker_add_leg(w, 100 + i, i == 2 ? ROOM_ISOLATED : 7, stream_for(&h[i], 50 + i), &pairs[i]),
+		CHECK_INT(BRIDGE_OK,
+			worker_add_leg(
+				w, 100 + i, i == 2 ? ROOM_ISOLATED : 7, stream_for(&h[i], 50 + i), &pairs[i]),
 			"leg");
 	}
 	talk_for(h, to, 3, 400, w);
@@ -264,7 +279,8 @@ TEST(a_room_through_sockets)
 
 	worker_ask_stats(w, 101);
 	CHECK(wait_for(w, NULL, &seen.stats, 1), "an answer");
-	CHECK(seen.asked.rx_packets > 30 && seen.asked.rx_bad == 0, "%u packets", (unsigned)seen.asked.rx_packets);
+	CHECK(seen.asked.rx_packets > 30 && seen.asked.rx_bad == 0, "%u packets",
+		(unsigned)seen.asked.rx_packets);
 	worker_load(w, &load);
 	for (unsigned i = 0; i < 3; i++)
 		worker_drop_leg(w, 100 + i);
@@ -348,7 +364,9 @@ TEST(a_leg_moves_to_another_worker)
 		handset_open(&h[i], tones[i]);
 		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
-		CHECK_INT(BRIDGE_OK, worker_add_leg(i ? b : a, 1 + i, i ? 3 : ROOM_ISOLATED, stream_for(&h[i], 50 + i), &pairs[i]),
+		CHECK_INT(BRIDGE_OK,
+			worker_add_leg(i ? b : a, 1 + i, i ? 3 : ROOM_ISOLATED, stream_for(&h[i], 50 + i),
+				&pairs[i]),
 			"leg");
 	}
 	talk_for(h, to, 2, 60, a);

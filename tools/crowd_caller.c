@@ -1,4 +1,5 @@
 #include "tools/crowd_caller.h"
+#include <stdlib.h>
 #include <string.h>
 
 const char crowd_key_names[] = "0123456789*#ABCD";
@@ -6,6 +7,11 @@ const char crowd_key_names[] = "0123456789*#ABCD";
 static bool has_way(const struct crowd_caller *c, enum crowd_digits_by way)
 {
 	return (c->group->digits_by & (unsigned)way) != 0;
+}
+
+static const struct crowd_key *key_sound(const struct crowd_caller *c, char key)
+{
+	return &c->voice->keys[strchr(crowd_key_names, key) - crowd_key_names];
 }
 
 static void press_key(struct crowd_caller *c, char key, uint64_t now_us)
@@ -18,9 +24,8 @@ static void press_key(struct crowd_caller *c, char key, uint64_t now_us)
 	c->pressed++;
 	if (has_way(c, CROWD_BY_EVENT) && c->call.answer.event_pt != CROWD_PT_NONE)
 		keypad_press(&c->press, key, ms, codec->clock_hz, c->stream.timestamp);
-	const struct crowd_clip *sound = c->voice->keys[strchr(crowd_key_names, key) - crowd_key_names];
 	c->inband_at = 0;
-	c->inband_n = has_way(c, CROWD_BY_INBAND) && sound ? crowd_clip_packets(sound) : 0;
+	c->inband_n = has_way(c, CROWD_BY_INBAND) && c->pen ? key_sound(c, key)->n : 0;
 	c->info_wanted = has_way(c, CROWD_BY_INFO);
 }
 
@@ -64,21 +69,37 @@ static bool send_event(struct crowd_caller *c, struct crowd_media *media, uint32
 {
 	uint8_t payload[KEYPAD_EVENT_LEN];
 	bool marker = false;
+	uint32_t timestamp = c->press.timestamp; /* forgotten with the last packet */
 
 	if (!c->press.digit || keypad_next(&c->press, (uint16_t)step, payload, &marker) != MIX_OK)
 		return false;
-	crowd_media_send(media, &c->stream, c->call.answer.event_pt, marker, c->press.timestamp, payload,
-		sizeof(payload));
+	crowd_media_send(
+		media, &c->stream, c->call.answer.event_pt, marker, timestamp, payload, sizeof(payload));
 	return true;
+}
+
+/* A packet of the key that is pressed, or of silence between keys, by the caller's own encoder. */
+static struct crowd_packet next_inband(struct crowd_caller *c)
+{
+	size_t n = rate_hz(codec_info(c->voice->format.id)->rate) / 1000 * c->group->ptime_ms, len = 0;
+	int16_t pcm[48 * PTIME_MAX_MS] = { 0 };
+
+	if (c->inband_at < c->inband_n) {
+		size_t left = c->inband_n - c->inband_at, some = left < n ? left : n;
+		memcpy(pcm, key_sound(c, c->keys.steps[c->key_at - 1])->pcm + c->inband_at,
+			some * sizeof(*pcm));
+		c->inband_at += some;
+	}
+	if (encoder_run(c->pen->encoder, pcm, n, c->pen->payload, sizeof(c->pen->payload), &len) != MIX_OK ||
+		len < 2)
+		len = 0;
+	return (struct crowd_packet){ c->pen->payload, len, false };
 }
 
 static struct crowd_packet next_sound(struct crowd_caller *c)
 {
-	if (c->finger == CROWD_PRESSING && c->inband_at < c->inband_n) {
-		char key = c->keys.steps[c->key_at - 1];
-		return crowd_clip_packet(
-			c->voice->keys[strchr(crowd_key_names, key) - crowd_key_names], c->inband_at++);
-	}
+	if (c->finger != CROWD_KEYED && c->pen)
+		return next_inband(c);
 	const struct crowd_clip *clip =
 		c->finger == CROWD_KEYED && c->talks ? c->voice->talk : c->voice->quiet;
 	return crowd_clip_packet(clip, c->say_at++);
@@ -116,4 +137,12 @@ bool crowd_caller_speak(
 	}
 	c->stream.timestamp += step;
 	return marks;
+}
+
+void crowd_caller_free(struct crowd_caller *c)
+{
+	crowd_ear_free(c->ear);
+	if (c->pen)
+		encoder_free(c->pen->encoder);
+	free(c->pen);
 }

@@ -16,18 +16,27 @@
 #include "tools/crowd_media.h"
 #include "tools/crowd_options.h"
 
-enum { CROWD_KEY_GAP_MS = 100, CROWD_KEY_CLIPS = 16 };
+enum { CROWD_KEY_GAP_MS = 100, CROWD_KEYS = 16 };
 
 enum crowd_finger { CROWD_NEXT_KEY, CROWD_PAUSING, CROWD_WAITING, CROWD_PRESSING, CROWD_KEYED };
 
 /* The sounds of one (group, codec): made once for all its callers. */
 struct crowd_voice {
 	struct crowd_clip *talk, *quiet; /* owned; NULL: codec not in use */
-	struct crowd_clip
-		*keys[CROWD_KEY_CLIPS]; /* owned; in-band, by place in crowd_key_names; NULL: not used */
+	struct crowd_key {
+		int16_t *pcm; /* owned; NULL: keys do not go as tones */
+		size_t n;
+	} keys[CROWD_KEYS]; /* by place in crowd_key_names */
 	struct codec_format format;
 };
 extern const char crowd_key_names[];
+
+/* An encoder of a caller's own, for keys as tones: what is pressed now and then cannot come from a loop,
+ * because a codec's memory would not fit. */
+struct crowd_pen {
+	struct encoder *encoder; /* owned */
+	uint8_t payload[CODEC_PAYLOAD_MAX];
+};
 
 struct crowd_caller {
 	struct crowd_call call;
@@ -43,7 +52,8 @@ struct crowd_caller {
 	unsigned key_at; /* step of keys */
 	uint64_t key_until_us, key_since_us;
 	struct keypad_tx press;
-	size_t inband_at, inband_n;
+	struct crowd_pen *pen;      /* owned; NULL: keys do not go as tones */
+	size_t inband_at, inband_n; /* samples of the key */
 	bool info_wanted;
 	unsigned pressed;
 	bool spoke; /* the first packet of all is marked */
@@ -55,4 +65,5 @@ struct crowd_caller {
 /* One ptime has passed: sends what is due. `out` takes an INFO.  True: a burst begins with this packet. */
 bool crowd_caller_speak(
 	struct crowd_caller *c, struct crowd_media *media, uint64_t now_us, struct crowd_outbox *out);
+void crowd_caller_free(struct crowd_caller *c); /* what it owns */
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BURST_MS = 40, BURST_EVERY_MS = 500, BURST_HZ = 1000, PACKET_SLOT = 1280 };
+enum { BURST_MS = 40, BURST_EVERY_MS = 500, BURST_HZ = 1000, KEY_DBOV = -16, PACKET_SLOT = 1280 };
 
 struct crowd_clip {
 	uint8_t *bytes; /* owned: payloads one after another */
@@ -286,27 +286,23 @@ struct crowd_clip *crowd_clip_make(
 	return clip;
 }
 
-struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms,
-	const struct codec_format *format, char *why, size_t why_cap)
+bool crowd_key_sound(
+	int16_t **pcm, size_t *n, char key, unsigned press_ms, unsigned gap_ms, enum rate_class rate)
 {
 	static const char keys[] = "123A456B789C*0#D";
 	static const double rows[] = { 697, 770, 852, 941 }, columns[] = { 1209, 1336, 1477, 1633 };
-	struct pcm p = pcm_for(format, 1);
-	struct crowd_clip *clip = NULL;
+	struct pcm p = { .hz = rate_hz(rate), .rate = rate };
 	const char *at = key ? strchr(keys, key) : NULL;
 	size_t on = p.hz / 1000 * press_ms, off = p.hz / 1000 * gap_ms;
+	char why[96];
 
-	if (!at) {
-		snprintf(why, why_cap, "no such key");
-		return NULL;
-	}
-	if (pcm_room(&p, on + off, why, why_cap)) {
-		put_sines(&p, on, rows[(at - keys) / 4], columns[(at - keys) % 4], -15.0);
-		put_silence(&p, off);
-		clip = encode(&p, format, why, why_cap);
-	}
-	free(p.samples);
-	return clip;
+	if (!at || !pcm_room(&p, on + off, why, sizeof(why)))
+		return false;
+	put_sines(&p, on, rows[(at - keys) / 4], columns[(at - keys) % 4], KEY_DBOV);
+	put_silence(&p, off);
+	*pcm = p.samples;
+	*n = p.n;
+	return true;
 }
 
 struct crowd_clip *crowd_clip_free(struct crowd_clip *clip)

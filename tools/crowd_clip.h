@@ -31,9 +31,10 @@ struct crowd_clip;
 /* NULL: *why says what is wrong with `sound`, or what is missing. */
 struct crowd_clip *crowd_clip_make(
 	const char *sound, const struct codec_format *format, uint64_t seed, char *why, size_t why_cap);
-/* One key as in-band tones, `press_ms` long, and a pause of `gap_ms`. */
-struct crowd_clip *crowd_clip_key(char key, unsigned press_ms, unsigned gap_ms,
-	const struct codec_format *format, char *why, size_t why_cap);
+/* One key as in-band tones, `press_ms` long, and a pause of `gap_ms`, not encoded: *pcm is allocated and the
+ * caller's.  False: no such key, or out of memory. */
+bool crowd_key_sound(
+	int16_t **pcm, size_t *n, char key, unsigned press_ms, unsigned gap_ms, enum rate_class rate);
 struct crowd_clip *crowd_clip_free(struct crowd_clip *clip);
 
 size_t crowd_clip_packets(const struct crowd_clip *clip);

@@ -29,6 +29,7 @@ enum option_name {
 	OPT_RECORD,
 	OPT_AND,
 	OPT_SECONDS,
+	OPT_SETTLE,
 	OPT_OWN_TIME,
 	OPT_DELAY,
 	OPT_JSON,
@@ -70,6 +71,7 @@ const char *crowd_options_help(void)
 	       "  --own-time           each stays S of its own instead\n"
 	       "  --delay              measure mouth-to-ear delay: first talker of each room to its "
 	       "listeners\n"
+	       "  --settle S           before that, so that prompts are over (0; with --delay 6)\n"
 	       "  --share N            callers on one RTP socket (128)\n"
 	       "  --seed N             of all that is random (1)\n"
 	       "  --json | --table     what is printed (table)\n"
@@ -212,6 +214,8 @@ static bool read_run_option(struct parse *p, int option, const char *name, const
 	case OPT_SECONDS:
 		return number(value, 0, CROWD_SECONDS_MAX, &o->seconds) ||
 		       bad(p, name, value, "0 to 86400 seconds");
+	case OPT_SETTLE:
+		return number(value, 0, 600, &o->settle_s) || bad(p, name, value, "0 to 600 seconds");
 	case OPT_SHARE: return whole(value, 1, 1000, &o->share) || bad(p, name, value, "1 to 1000 callers");
 	case OPT_SEED:
 		if (!number(value, 0, 9e15, &n))
@@ -259,6 +263,8 @@ static bool find_server(struct crowd_group *g, bool allow_remote, char *why, siz
 
 static bool check_groups(struct crowd_options *o, char *why, size_t why_cap)
 {
+	if (o->settle_s < 0)
+		o->settle_s = o->delay ? 6 : 0;
 	for (unsigned i = 0; i < o->n_groups; i++) {
 		struct crowd_group *g = &o->groups[i];
 		if (!g->to[0]) {
@@ -308,6 +314,7 @@ enum crowd_parsed crowd_options_read(
 		{ "record", required_argument, NULL, OPT_RECORD },
 		{ "and", no_argument, NULL, OPT_AND },
 		{ "seconds", required_argument, NULL, OPT_SECONDS },
+		{ "settle", required_argument, NULL, OPT_SETTLE },
 		{ "own-time", no_argument, NULL, OPT_OWN_TIME },
 		{ "delay", no_argument, NULL, OPT_DELAY },
 		{ "json", no_argument, NULL, OPT_JSON },
@@ -321,7 +328,9 @@ enum crowd_parsed crowd_options_read(
 	struct parse p = { out, why, why_cap };
 	int option, index = 0;
 
-	*out = (struct crowd_options){ .n_groups = 1, .seconds = 10, .share = 128, .seed = 1 };
+	*out = (struct crowd_options){
+		.n_groups = 1, .seconds = 10, .settle_s = -1, .share = 128, .seed = 1
+	};
 	out->groups[0] = (struct crowd_group){ .from_user = "+15559000001",
 		.calls = 1,
 		.rate = 10,

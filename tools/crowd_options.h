@@ -42,8 +42,9 @@ struct crowd_options {
 	struct crowd_group groups[CROWD_GROUPS];
 	unsigned n_groups, n_calls;
 	double seconds;
-	bool own_time; /* each call counts its own seconds; else all end together */
-	bool delay;    /* measure mouth to ear */
+	double settle_s; /* after all are up, before delay is measured: prompts end */
+	bool own_time;   /* each call counts its own seconds; else all end together */
+	bool delay;      /* measure mouth to ear */
 	bool json, allow_remote;
 	unsigned share; /* callers on one RTP socket */
 	uint64_t seed;

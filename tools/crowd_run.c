@@ -34,7 +34,7 @@ struct loop { /* what lives as long as the run's loop */
 	unsigned n_lines;
 	int signals;
 	enum stage stage;
-	uint64_t begun_us, end_us, done_us; /* end: when all hang up */
+	uint64_t begun_us, measure_us, end_us, done_us; /* end: when all hang up */
 	unsigned started[CROWD_GROUPS];
 	uint32_t n_settled, n_hung_up, n_ended;
 	uint64_t *bursts[CROWD_GROUPS]; /* owned: when the talker of each room last began a burst */
@@ -91,13 +91,25 @@ static bool make_voice(struct loop *l, const struct crowd_group *g, struct crowd
 	v->quiet = crowd_clip_make(g->quiet, &v->format, l->run->options.seed + 1, why, why_cap);
 	if (!v->quiet)
 		return false;
-	for (unsigned i = 0; i < CROWD_KEY_CLIPS && (g->digits_by & CROWD_BY_INBAND); i++) {
-		v->keys[i] = crowd_clip_key(
-			crowd_key_names[i], g->press_ms, CROWD_KEY_GAP_MS, &v->format, why, why_cap);
-		if (!v->keys[i])
+	for (unsigned i = 0; i < CROWD_KEYS && (g->digits_by & CROWD_BY_INBAND); i++) {
+		if (!crowd_key_sound(&v->keys[i].pcm, &v->keys[i].n, crowd_key_names[i], g->press_ms,
+			    CROWD_KEY_GAP_MS, codec_info(codec)->rate)) {
+			snprintf(why, why_cap, "out of memory for keys");
 			return false;
+		}
 	}
 	return true;
+}
+
+static bool make_pen(struct crowd_caller *c, char *why, size_t why_cap)
+{
+	if (!(c->group->digits_by & CROWD_BY_INBAND) || c->keys.n == 0)
+		return true;
+	c->pen = calloc(1, sizeof(*c->pen));
+	if (c->pen && encoder_alloc(&c->pen->encoder, &c->voice->format) == MIX_OK)
+		return true;
+	snprintf(why, why_cap, "out of memory for encoders");
+	return false;
 }
 
 static bool make_ear(const struct crowd_options *o, struct crowd_caller *c, char *why, size_t why_cap)
@@ -143,7 +155,8 @@ static bool make_caller(struct loop *l, unsigned gi, uint32_t index, char *why, 
 	c->talks = index < g->talkers;
 	c->say_at = crowd_clip_spoken(voice->talk) || run->options.delay ? 0 : random32(l) % 10007;
 	crowd_template(keys, sizeof(keys), g->keys_text, g->each_first + c->room, g->each_width);
-	if (!crowd_keys_read(&c->keys, keys, why, why_cap) || !make_ear(&run->options, c, why, why_cap))
+	if (!crowd_keys_read(&c->keys, keys, why, why_cap) || !make_pen(c, why, why_cap) ||
+		!make_ear(&run->options, c, why, why_cap))
 		return false;
 
 	const struct line *line = line_for(l, g->from_ip, why, why_cap);
@@ -331,7 +344,8 @@ static void on_packet(void *arg, uint32_t id, const struct rtp *rtp, uint64_t ar
 	if (!c->ear || rtp->payload_type != c->call.answer.payload_type)
 		return;
 	crowd_ear_packet(c->ear, rtp, arrival_us);
-	if (!l->run->options.delay || !crowd_ear_onset(c->ear) || l->stage != STAYING)
+	if (!l->run->options.delay || !crowd_ear_onset(c->ear) || l->stage != STAYING ||
+		arrival_us < l->measure_us)
 		return;
 	unsigned gi = (unsigned)(c->group - l->run->options.groups);
 	struct crowd_delays *d = &l->run->groups[gi].delays;
@@ -444,7 +458,8 @@ static void stages(struct loop *l, uint64_t tick, uint64_t now_us)
 
 	if (l->stage == CALLING && l->n_settled == o->n_calls) {
 		l->stage = STAYING;
-		l->end_us = now_us + (uint64_t)(o->seconds * 1e6);
+		l->measure_us = now_us + (uint64_t)(o->settle_s * 1e6);
+		l->end_us = l->measure_us + (uint64_t)(o->seconds * 1e6);
 		if (!o->json)
 			fprintf(stderr, "crowd: %u of %u calls up after %.1f s\n", o->n_calls - l->n_ended,
 				o->n_calls, (double)(now_us - l->begun_us) / 1e6);
@@ -560,7 +575,7 @@ bool crowd_run(struct crowd_run *run, char *why, size_t why_cap)
 void crowd_run_free(struct crowd_run *run)
 {
 	for (uint32_t i = 0; run->callers && i < run->options.n_calls; i++)
-		crowd_ear_free(run->callers[i].ear);
+		crowd_caller_free(&run->callers[i]);
 	free(run->callers);
 	for (unsigned gi = 0; gi < CROWD_GROUPS; gi++) {
 		free(run->groups[gi].delays.us);
@@ -568,8 +583,8 @@ void crowd_run_free(struct crowd_run *run)
 			struct crowd_voice *v = &run->groups[gi].voices[k];
 			crowd_clip_free(v->talk);
 			crowd_clip_free(v->quiet);
-			for (unsigned i = 0; i < CROWD_KEY_CLIPS; i++)
-				crowd_clip_free(v->keys[i]);
+			for (unsigned i = 0; i < CROWD_KEYS; i++)
+				free(v->keys[i].pcm);
 		}
 	}
 }

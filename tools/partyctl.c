@@ -4,6 +4,8 @@
 
 int main(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN); /* `partyctl watch | head` ends by a failed write */
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignore, NULL); /* `partyctl watch | head` ends by a failed write */
 	return (int)ctl_run(argc, argv, stdout, stderr);
 }

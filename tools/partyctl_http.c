@@ -140,11 +140,12 @@ bool ctl_http_follow(const struct ctl *c, const char *path, const char *last_eve
 bool ctl_path_add(char path[CTL_PATH_MAX], const char *plain, const char *escaped)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	size_t n = strlen(path) + strlen(plain);
+	size_t n = strlen(path), n_plain = strlen(plain);
 
-	if (n + 3 * strlen(escaped) >= CTL_PATH_MAX)
+	if (n + n_plain + 3 * strlen(escaped) >= CTL_PATH_MAX)
 		return false;
-	strcat(path, plain);
+	memcpy(path + n, plain, n_plain);
+	n += n_plain;
 	for (const unsigned char *p = (const unsigned char *)escaped; *p; p++) {
 		if (isalnum(*p) || strchr("-._~", *p)) { /* unreserved: RFC 3986 section 2.3 */
 			path[n++] = (char)*p;

@@ -78,8 +78,8 @@ static enum ctl_exit socket_choose(struct ctl *c, const char *config_path, const
 	if (config_path) {
 		err = config_load(&config, config_path, &why);
 		if (err == BRIDGE_SYNTAX)
-			fprintf(c->err, "partyctl: %s: line %u: %s: %s\n", config_path, why.line, why.key,
-				why.text);
+			fprintf(c->err, "partyctl: %s: line %u: %s%s%s\n", config_path, why.line, why.key,
+				why.key[0] ? ": " : "", why.text);
 		else if (err)
 			fprintf(c->err, "partyctl: %s\n", why.text[0] ? why.text : bridge_strerror(err));
 		if (err)

@@ -1,6 +1,6 @@
 /* bench - what a leg costs: real sockets, CPU time of the server process only.
  *
- * How: for each case, partylined runs alone on core 0 and crowd on core 1; when all callers are up and two
+ * How: for each case, partylined runs alone on core 0 and crowd on core 1; when all callers are up and six
  * seconds have gone by, the server's CPU time is read from /proc/PID/stat at both ends of the span measured.
  * `legs a core` is 1 s over the CPU time that one leg takes in a second: what the cost comes to, not a load that was run.
  *
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160 };
+enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160, SETTLE_MS = 6000 };
 
 struct bench_case {
 	const char *name, *story;
@@ -174,7 +174,8 @@ static void crowd_command(
 	option(cmd, "--rate", "%g", half ? c->rate / 2 : c->rate);
 	option(cmd, "--talkers", "%u", rooms * c->talkers / (half ? 2 : 1));
 	option(cmd, "--codec", "%s", half ? "PCMU" : c->codec);
-	option(cmd, "--seconds", "%u", s->seconds + 6);
+	option(cmd, "--seconds", "%u", s->seconds + 4);
+	option(cmd, "--settle", "%d", SETTLE_MS / 1000);
 	say(cmd, "--say");
 	say(cmd, "tone:440:-26:0.7+silence:0.3+tone:550:-26:0.6+silence:0.4");
 	say(cmd, "--quiet");
@@ -202,7 +203,7 @@ static double worker_sum(const json_t *status, const char *name)
 /* The span itself: CPU time and ticks between two moments of steady state. */
 static void measure(const struct bridge *b, const struct settings *s, struct result *r)
 {
-	test_sleep_ms(2000);
+	test_sleep_ms(SETTLE_MS);
 	json_t *before = bridge_get(b, "/v1/status");
 	double cpu = cpu_seconds(b->peer.pid);
 	uint64_t begun_ms = test_now_ms();

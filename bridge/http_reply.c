@@ -1,0 +1,122 @@
+#include "bridge/http_conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { WRITE_CHUNK = 65536, LINGER_US = 2000000 /* for the rest of a body that was refused */ };
+
+int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow)
+{
+	unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *at = start, *end = buf + sizeof(buf);
+	bool bodiless = status == 204 || status == 304;
+
+	if (lws_add_http_header_status(wsi, status, &at, end))
+		return -1;
+	if (*type && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE,
+			     (const unsigned char *)type, (int)strlen(type), &at, end))
+		return -1;
+	if (!bodiless && lws_add_http_header_content_length(wsi, len, &at, end))
+		return -1;
+	if (lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:",
+		    (const unsigned char *)"no-store", 8, &at, end) ||
+		lws_add_http_header_by_name(wsi, (const unsigned char *)"x-content-type-options:",
+			(const unsigned char *)"nosniff", 7, &at, end))
+		return -1;
+	if (allow && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW, (const unsigned char *)allow,
+			     (int)strlen(allow), &at, end))
+		return -1;
+	return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
+}
+
+int conn_finish(struct conn *c, struct lws *wsi)
+{
+	lws_usec_t next_us = conn_server(wsi)->request_us;
+
+	conn_reset(c);
+	if (lws_http_transaction_completed(wsi))
+		return -1;
+	c->server = conn_server(wsi);
+	lws_set_timer_usecs(wsi, next_us);
+	return 0;
+}
+
+int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head)
+{
+	unsigned char buf[LWS_PRE + 256];
+	int len = snprintf((char *)buf + LWS_PRE, sizeof(buf) - LWS_PRE,
+		"{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code, message);
+
+	if (reply_headers(wsi, status, "application/json", (size_t)len, NULL))
+		return -1;
+	return !head && lws_write(wsi, buf + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
+}
+
+int conn_refuse(
+	struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest)
+{
+	if (reply_error(wsi, status, code, message, c->head))
+		return -1;
+	if (!rest)
+		return conn_finish(c, wsi);
+	message_free(c->message);
+	c->message = NULL;
+	c->state = CONN_REFUSED;
+	lws_set_timer_usecs(wsi, LINGER_US);
+	return 0;
+}
+
+void reply_early(int fd, const char *status, const char *code, const char *message)
+{
+	char text[384], body[192];
+	int body_len = snprintf(
+		body, sizeof(body), "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code, message);
+	int len = snprintf(text, sizeof(text),
+		"HTTP/1.1 %s\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: "
+		"%d\r\n\r\n%s",
+		status, body_len, body);
+
+	/* Best effort: whoever does not read it finds the connection closed. */
+	if (send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) < len)
+		return;
+}
+
+void conn_answer(struct server *s, struct answer *a)
+{
+	for (struct conn *c = s->conns; c; c = c->next) {
+		if (c->id != a->id || c->state != CONN_WAITING)
+			continue;
+		c->answer = a;
+		c->state = CONN_REPLYING;
+		lws_set_timer_usecs(c->wsi, s->stalled_us);
+		lws_callback_on_writable(c->wsi);
+		return;
+	}
+	free(a); /* whoever asked has gone */
+}
+
+int conn_write(struct conn *c, struct lws *wsi)
+{
+	struct answer *a = c->answer;
+	size_t len = a->len - c->sent < WRITE_CHUNK ? a->len - c->sent : WRITE_CHUNK;
+
+	lws_set_timer_usecs(wsi, c->server->stalled_us);
+	if (!c->headers_sent) {
+		c->headers_sent = true;
+		if (reply_headers(wsi, a->status, a->content_type, a->len, NULL))
+			return -1;
+		if (c->head || !a->len)
+			return conn_finish(c, wsi);
+		lws_callback_on_writable(wsi);
+		return 0;
+	}
+	if (lws_write(wsi, a->body + c->sent, len,
+		    c->sent + len == a->len ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+		return -1;
+	c->sent += len;
+	if (c->sent == a->len)
+		return conn_finish(c, wsi);
+	lws_callback_on_writable(wsi);
+	return 0;
+}

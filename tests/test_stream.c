@@ -1,0 +1,512 @@
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c tests/phone.c */
+/* One leg: what it makes of its packets, and what it sends; two phones in a room of two hear each other. */
+#include "mixer/room.h"
+#include "mixer/rtcp.h"
+#include "tests/phone.h"
+#include "tests/starve.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <spandsp.h>
+#include <stdlib.h>
+
+struct pair {
+	struct room *room;
+	struct phone *a, *ear; /* owned; a sends, ear listens */
+	uint64_t now_us;
+};
+
+static void pair_open(struct pair *p, enum codec_id codec, unsigned ptime_ms, unsigned hz)
+{
+	const struct room_config config = { .mixed_talkers = 4 };
+
+	memset(p, 0, sizeof(*p));
+	p->now_us = 1000000;
+	p->a = calloc(1, sizeof(*p->a));
+	p->ear = calloc(1, sizeof(*p->ear));
+	CHECK(p->a && p->ear, "memory");
+	phone_init(p->a, 1, codec, ptime_ms, hz);
+	phone_init(p->ear, 2, codec, 20, 0);
+	CHECK_INT(MIX_OK, room_alloc(&p->room, &config), "room");
+	room_add(p->room, p->a->stream);
+	room_add(p->room, p->ear->stream);
+}
+
+static uint64_t ntp_of(uint64_t us)
+{
+	return ((us / 1000000) << 32) + ((us % 1000000) << 32) / 1000000;
+}
+
+static void tick(struct pair *p)
+{
+	room_tick(p->room, p->now_us + 3000, ntp_of(p->now_us + 3000), &phone_out);
+	p->now_us += FRAME_US;
+}
+
+static void run(struct pair *p, unsigned ms)
+{
+	for (unsigned t = 0; t < ms; t += FRAME_MS) {
+		phone_send(p->a, p->now_us);
+		tick(p);
+	}
+}
+
+static void pair_close(struct pair *p)
+{
+	room_remove(p->room, p->a->stream);
+	room_remove(p->room, p->ear->stream);
+	room_free(p->room);
+	phone_free(p->a);
+	phone_free(p->ear);
+	free(p->a);
+	free(p->ear);
+}
+
+static struct stream_stats stats_of(const struct pair *p)
+{
+	struct stream_stats stats;
+
+	stream_stats(p->a->stream, &stats, p->now_us);
+	return stats;
+}
+
+TEST(silence_is_told_once)
+{
+	struct pair p;
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	stream_watch(p.a->stream, 2000000);
+	run(&p, 3000);
+	CHECK_INT(0, p.a->silent, "it talks");
+	p.a->hz = 0;
+	run(&p, 1900);
+	CHECK_INT(0, p.a->silent, "not yet");
+	run(&p, 300);
+	CHECK_INT(1, p.a->silent, "two seconds");
+	run(&p, 5000);
+	CHECK_INT(1, p.a->silent, "once");
+	p.a->hz = 500;
+	run(&p, 200);
+	p.a->hz = 0;
+	run(&p, 2500);
+	CHECK_INT(2, p.a->silent, "and again after it was heard");
+	stream_watch(p.a->stream, 0);
+	run(&p, 5000);
+	CHECK_INT(2, p.a->silent, "nobody watches a leg on hold");
+	stream_watch(p.a->stream, 1000000);
+	run(&p, 900);
+	CHECK_INT(2, p.a->silent, "a new watch counts from now");
+	run(&p, 200);
+	CHECK_INT(3, p.a->silent, "one second");
+	CHECK_INT(0, p.ear->silent, "the other was not watched");
+	pair_close(&p);
+}
+
+/* The quietest 20 ms of a steady tone, against its whole level: a hole shows as a deep one. */
+static double deepest_hole(const struct phone *p, unsigned ms)
+{
+	size_t n = phone_rate(p) / 1000 * ms, block = phone_rate(p) / 50;
+	const int16_t *x = p->heard + p->n_heard - n;
+	double whole = 0, least = 1e18;
+
+	for (size_t at = 0; at + block <= n; at += block) {
+		double sum = 0;
+
+		for (size_t i = 0; i < block; i++)
+			sum += (double)x[at + i] * x[at + i];
+		whole += sum;
+		least = sum < least ? sum : least;
+	}
+	whole /= (double)(n / block);
+	return 10 * log10(whole / (least + 1));
+}
+
+TEST(lost_packets_are_concealed)
+{
+	static const struct {
+		const char *story;
+		enum codec_id codec;
+		unsigned ptime_ms;
+		double hole_db;
+	} cases[] = { { "PCMU 20 ms", CODEC_PCMU, 20, 6 }, { "PCMA 10 ms", CODEC_PCMA, 10, 6 },
+		{ "G722 20 ms", CODEC_G722, 20, 6 }, { "Opus 20 ms", CODEC_OPUS, 20, 12 },
+		{ "PCMU 40 ms", CODEC_PCMU, 40, 10 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stream_stats stats;
+		struct pair p;
+
+		pair_open(&p, cases[i].codec, cases[i].ptime_ms, 250);
+		p.a->lose_every = 20;
+		run(&p, 4000);
+		stats = stats_of(&p);
+		CHECK_NEAR(4000.0 / cases[i].ptime_ms / 20, stats.rx_lost, 1.1, cases[i].story);
+		CHECK_NEAR(4000.0 / 20, stats.concealed_ms, 2.1 * cases[i].ptime_ms, cases[i].story);
+		CHECK(deepest_hole(p.ear, 3000) < cases[i].hole_db, "%s: a hole of %.1f dB", cases[i].story,
+			deepest_hole(p.ear, 3000));
+		CHECK_INT(0, p.ear->jumps + p.ear->odd_steps, "what is sent on is whole");
+		pair_close(&p);
+	}
+}
+
+/* Packets come in lumps of four: all are heard, and once the buffer has grown, none is late. */
+TEST(lumps_are_smoothed)
+{
+	struct stream_stats before, after;
+	struct pair p;
+
+	pair_open(&p, CODEC_PCMU, 20, 250);
+	for (unsigned i = 0; i < 200; i++) {
+		if (i == 100)
+			before = stats_of(&p);
+		if (i % 4 == 0) { /* what was sent in the last 80 ms */
+			p.a->next_us = p.a->next_us ? p.a->next_us : p.now_us;
+			for (unsigned k = 0; k < 4; k++) {
+				p.a->next_us = p.now_us;
+				phone_send(p.a, p.now_us);
+			}
+		}
+		tick(&p);
+	}
+	after = stats_of(&p);
+	CHECK_INT(0, after.rx_late - before.rx_late, "late");
+	CHECK_INT(0, after.rx_lost, "lost");
+	CHECK_INT(before.concealed_ms, after.concealed_ms, "made up");
+	CHECK(deepest_hole(p.ear, 1500) < 1, "a hole of %.1f dB", deepest_hole(p.ear, 1500));
+	CHECK(after.delay_ms >= 20 && after.delay_ms <= 140, "delay %u ms", after.delay_ms);
+	pair_close(&p);
+}
+
+TEST(ptime_changes_on_the_way_in)
+{
+	static const unsigned ptimes[] = { 20, 40, 10, 60, 30, 20, 50 };
+	struct stream_stats stats;
+	struct pair p;
+
+	pair_open(&p, CODEC_PCMU, 20, 250);
+	for (unsigned i = 0; i < sizeof(ptimes) / sizeof(*ptimes); i++) {
+		const struct codec_format format = { .id = CODEC_PCMU, .ptime_ms = ptimes[i] };
+
+		p.a->encoder = encoder_free(p.a->encoder);
+		CHECK_INT(MIX_OK, encoder_alloc(&p.a->encoder, &format), "encoder");
+		p.a->ptime_ms = ptimes[i];
+		run(&p, 600);
+	}
+	stats = stats_of(&p);
+	CHECK_INT(0, stats.rx_lost, "lost");
+	CHECK_NEAR(20, phone_level(p.ear, 250, 2000), 1, "the tone goes on");
+	CHECK(stats.concealed_ms <= 180, "made up while the delay grew: %u ms", stats.concealed_ms);
+	pair_close(&p);
+}
+
+/* RFC 3389: the far end says how loud its silence is, and sends nothing more. */
+TEST(comfort_noise_at_the_level_given)
+{
+	struct stream_stats stats;
+	struct pair p;
+	uint8_t packet[RTP_HEADER + 1];
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	run(&p, 600);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rtp head = {
+			.seq = p.a->seq++, .timestamp = p.a->timestamp, .ssrc = p.a->ssrc, .payload_type = 13
+		};
+
+		rtp_write(packet, &head);
+		packet[RTP_HEADER] = i ? 90 : 50;
+		stream_rx_rtp(p.a->stream, packet, sizeof(packet), &p.a->address, p.now_us, &phone_out);
+		p.a->hz = 0;
+		run(&p, 1000);
+		if (i == 0)
+			CHECK_NEAR(50, phone_rms(p.ear, 500), 2, "noise of -50 dBov");
+		else
+			CHECK(phone_rms(p.ear, 300) > 75, "-90 dBov is silence");
+	}
+	p.a->hz = 500;
+	run(&p, 600);
+	stats = stats_of(&p);
+	CHECK_INT(0, stats.rx_lost, "no loss");
+	CHECK_INT(0, stats.rx_bad, "no bad packet");
+	CHECK_NEAR(20, phone_level(p.ear, 500, 300), 1, "and the next burst is heard");
+	pair_close(&p);
+}
+
+/* Keys as tones, by SpanDSP's generator, through each codec; then as tone and event at once. */
+TEST(tones_are_keys)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_G722, CODEC_OPUS };
+
+	for (unsigned k = 0; k < 3; k++)
+		for (unsigned both = 0; both < 2; both++) {
+			struct pair p;
+			dtmf_tx_state_t *gen = dtmf_tx_init(NULL);
+			struct resample *up = NULL;
+			const enum rate_class rate = codec_info(codecs[k])->rate;
+			uint32_t began = 0;
+
+			pair_open(&p, codecs[k], 20, 0);
+			if (rate != RATE_8K)
+				CHECK_INT(MIX_OK, resample_alloc(&up, RATE_8K, rate), "resampler");
+			dtmf_tx_set_timing(gen, 100, 100);
+			dtmf_tx_put(gen, "19#", -1);
+			for (unsigned i = 0; i < 60; i++) {
+				int16_t pcm[160], wide[FRAME_MAX];
+				uint8_t packet[RTP_HEADER + CODEC_PAYLOAD_MAX];
+				size_t len = 0;
+				int n = dtmf_tx(gen, pcm, 160);
+				struct rtp head = { .seq = p.a->seq++,
+					.timestamp = p.a->timestamp,
+					.ssrc = p.a->ssrc,
+					.payload_type = p.a->format.rx[0].pt };
+
+				memset(pcm + n, 0, (size_t)(160 - n) * sizeof(*pcm));
+				if (up)
+					resample_frame(up, pcm, wide);
+				else
+					memcpy(wide, pcm, sizeof(pcm));
+				CHECK_INT(MIX_OK,
+					encoder_run(p.a->encoder, wide, frame_samples(rate),
+						packet + RTP_HEADER, CODEC_PAYLOAD_MAX, &len),
+					"encode");
+				rtp_write(packet, &head);
+				p.a->timestamp += codec_info(codecs[k])->clock_hz / 50;
+				stream_rx_rtp(p.a->stream, packet, RTP_HEADER + len, &p.a->address, p.now_us,
+					&phone_out);
+				if (both && i % 10 < 5 &&
+					i < 30) { /* 100 ms on, 100 ms off, as the generator does */
+					static const unsigned codes[] = { 1, 9, 11 };
+
+					began = i % 10 == 0 ? p.a->timestamp : began;
+					phone_send_event(p.a, codes[i / 10], i % 10 == 4, 160 * (i % 10 + 1),
+						began, p.now_us);
+				}
+				tick(&p);
+			}
+			CHECK_STR("19#", p.a->digits, codec_info(codecs[k])->name);
+			resample_free(up);
+			dtmf_tx_free(gen);
+			pair_close(&p);
+		}
+}
+
+TEST(keys_of_muted_and_held_legs_count)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_OPUS };
+
+	for (unsigned k = 0; k < 2; k++) {
+		struct pair p;
+
+		pair_open(&p, codecs[k], 20, 300);
+		stream_mute(p.a->stream, true);
+		run(&p, 300);
+		phone_send_event(p.a, 6, true, 800, p.a->timestamp, p.now_us);
+		run(&p, 300);
+		p.a->format.receive = false;
+		phone_refit(p.a, p.now_us);
+		phone_send_event(p.a, 10, true, 800, p.a->timestamp, p.now_us);
+		run(&p, 100);
+		CHECK_INT('*', stream_info_digit(p.ear->stream, '*', p.now_us), "INFO, somebody else's");
+		CHECK_INT(0, stream_info_digit(p.a->stream, '*', p.now_us),
+			"INFO: the same key, the other way");
+		CHECK_STR("6*", p.a->digits, "each once");
+		CHECK(phone_rms(p.ear, 500) > 70, "and nothing is heard");
+		pair_close(&p);
+	}
+}
+
+TEST(keys_are_sent_as_events)
+{
+	struct pair p;
+	unsigned before;
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	run(&p, 500);
+	before = p.ear->packets;
+	CHECK_INT(MIX_OK, stream_press(p.ear->stream, '5', 100), "press");
+	CHECK_INT(MIX_FULL, stream_press(p.ear->stream, '6', 100), "one at a time");
+	run(&p, 500);
+	CHECK_INT(25, p.ear->packets - before, "events stand in the place of sound");
+	CHECK(p.ear->events >= 6 && p.ear->events <= 8, "100 ms and the end: %u", p.ear->events);
+	CHECK_INT(3, p.ear->event_ends, "three end packets (RFC 4733 section 2.5.1.4)");
+	CHECK_INT(2, p.ear->markers, "the event's first has the marker");
+	CHECK_INT(0, p.ear->jumps, "one sequence for both");
+	CHECK_NEAR(20, phone_level(p.ear, 500, 200), 1, "sound is back");
+	p.ear->format.event_tx_pt = PT_NONE;
+	phone_refit(p.ear, p.now_us);
+	CHECK_INT(MIX_UNKNOWN, stream_press(p.ear->stream, '5', 100), "not negotiated");
+	pair_close(&p);
+}
+
+TEST(reports_go_both_ways)
+{
+	struct rtcp_rx far = { 0 };
+	struct rtcp_tx tx = { .ssrc = 0x9001, .packets = 1, .octets = 160 };
+	struct rtcp_news news;
+	struct stream_stats stats;
+	struct pair p;
+	uint8_t packet[RTCP_PACKET_MAX];
+	struct net_addr from;
+	size_t len = 0;
+	unsigned at_once = 0;
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	p.a->lose_every = 10;
+	for (unsigned i = 0; i < 1050; i++) { /* 21 s */
+		unsigned before = p.a->reports + p.ear->reports;
+
+		run(&p, 20);
+		at_once += p.a->reports + p.ear->reports - before == 2;
+	}
+	CHECK_INT(4, p.a->reports, "one in five seconds");
+	CHECK_INT(4, p.ear->reports, "for each");
+	CHECK_INT(0, at_once, "not all in one tick");
+
+	/* The far end reads our SR and sees its own loss in it. */
+	far.ssrc = 0x1001;
+	far.started = true;
+	CHECK_INT(MIX_OK,
+		rtcp_parse(&news, &far, p.a->ssrc, p.a->report, p.a->report_len, p.now_us, ntp_of(p.now_us)),
+		"SR");
+	CHECK(news.has_sr && news.has_report, "a sender's report with a block for us");
+	CHECK_NEAR(256 / 10, news.fraction_lost, 4, "a tenth is lost");
+
+	/* And answers it 300 ms later; the answer takes no time. */
+	from = p.a->format.rtcp;
+	p.now_us += 300000;
+	far.received = 1;
+	CHECK_INT(MIX_OK,
+		rtcp_write(packet, sizeof(packet), &len, &far, &tx, "far", false, p.now_us, ntp_of(p.now_us)),
+		"report");
+	stream_rx_rtcp(p.a->stream, packet, len, &from, p.now_us);
+	stats = stats_of(&p);
+	CHECK_INT(1, stats.rtcp_rx, "counted");
+	CHECK(stats.round_trip_us < 5500000, "round trip %u us", stats.round_trip_us);
+	stream_rx_rtcp(p.a->stream, packet, 7, &from, p.now_us);
+	from.ip[15]++;
+	stream_rx_rtcp(p.a->stream, packet, len, &from, p.now_us);
+	stats = stats_of(&p);
+	CHECK_INT(1, stats.rtcp_rx, "no more");
+	CHECK_INT(1, stats.rtcp_bad, "cut short");
+	CHECK_INT(1, stats.rx_refused, "a stranger's");
+
+	stream_bye(p.a->stream, &phone_out, p.now_us, ntp_of(p.now_us));
+	CHECK_INT(
+		MIX_OK, rtcp_parse(&news, &far, p.a->ssrc, p.a->report, p.a->report_len, p.now_us, 0), "BYE");
+	CHECK(news.bye, "BYE");
+	pair_close(&p);
+}
+
+TEST(what_is_not_ours_is_counted)
+{
+	struct stream_stats stats;
+	struct pair p;
+	uint8_t packet[200] = { 0 };
+	struct net_addr stranger;
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	run(&p, 200);
+	stranger = p.a->address;
+	stranger.ip[15]++;
+	for (unsigned i = 0; i < 50; i++) {
+		struct rtp head = { .seq = (uint16_t)(p.a->seq + i),
+			.timestamp = p.a->timestamp,
+			.ssrc = 5,
+			.payload_type = 8 };
+
+		rtp_write(packet, &head);
+		stream_rx_rtp(p.a->stream, packet, sizeof(packet), &p.a->address, p.now_us,
+			&phone_out); /* PCMA: not agreed */
+		head.payload_type = 0;
+		rtp_write(packet, &head);
+		stream_rx_rtp(p.a->stream, packet, sizeof(packet), &stranger, p.now_us, &phone_out);
+		stream_rx_rtp(p.a->stream, packet, i % 12, &p.a->address, p.now_us, &phone_out);
+	}
+	run(&p, 300);
+	stats = stats_of(&p);
+	CHECK_INT(100, stats.rx_bad, "wrong codec, no RTP");
+	CHECK_INT(50, stats.rx_refused, "another source");
+	CHECK_INT(25, stats.rx_packets, "ours");
+	CHECK_INT(1, p.a->latched, "latched once");
+	CHECK_NEAR(20, phone_level(p.ear, 500, 200), 1, "and none of it is heard");
+	pair_close(&p);
+}
+
+/* A sender that restarts (a new SSRC, new numbers) is the same leg, and goes on being heard. */
+TEST(sender_restarts)
+{
+	struct stream_stats stats;
+	struct pair p;
+
+	pair_open(&p, CODEC_PCMU, 20, 500);
+	run(&p, 500);
+	p.a->ssrc += 77;
+	p.a->seq += 30000;
+	p.a->timestamp += 0x70000000;
+	run(&p, 500);
+	stats = stats_of(&p);
+	CHECK_INT(0, stats.rx_lost, "no loss");
+	CHECK_NEAR(20, phone_level(p.ear, 500, 300), 1, "heard");
+	pair_close(&p);
+}
+
+TEST(nth_allocation_fails)
+{
+	const struct stream_identity identity = { .ssrc = 1 };
+	const struct stream_format formats[] = {
+		{ .tx = { .id = CODEC_PCMU, .ptime_ms = 20 }, .rx = { { 0, CODEC_PCMU } }, .n_rx = 1 },
+		{ .tx = { .id = CODEC_OPUS, .ptime_ms = 60, .complexity = 5 },
+			.tx_pt = 107,
+			.rx = { { 107, CODEC_OPUS }, { 0, CODEC_PCMU }, { 9, CODEC_G722 } },
+			.n_rx = 3 },
+	};
+	struct stream *s = NULL;
+	enum mix_err err;
+
+	STARVE(err, stream_alloc(&s, &identity, NULL), MIX_NOMEM);
+	for (size_t i = 0; i < 2; i++) {
+		struct kit *kit = NULL;
+
+		STARVE(err, kit_alloc(&kit, &formats[i]), MIX_NOMEM);
+		stream_refit(s, &kit, 1);
+		kit_free(kit);
+	}
+	stream_free(s);
+	stream_free(NULL);
+	kit_free(NULL);
+}
+
+TEST(kits_that_cannot_be)
+{
+	static const struct {
+		const char *story;
+		struct stream_format format;
+	} cases[] = {
+		{ "nothing to receive", { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 } } },
+		{ "no codec", { .tx = { .ptime_ms = 20 }, .rx = { { 0, CODEC_PCMU } }, .n_rx = 1 } },
+		{ "no codec to receive", { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 }, .n_rx = 1 } },
+		{ "too many", { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 },
+				      .rx = { { 0, CODEC_PCMU } },
+				      .n_rx = 5 } },
+		{ "5 ms", { .tx = { .id = CODEC_PCMU, .ptime_ms = 5 },
+				  .rx = { { 0, CODEC_PCMU } },
+				  .n_rx = 1 } },
+		{ "25 ms", { .tx = { .id = CODEC_PCMU, .ptime_ms = 25 },
+				   .rx = { { 0, CODEC_PCMU } },
+				   .n_rx = 1 } },
+		{ "70 ms", { .tx = { .id = CODEC_PCMU, .ptime_ms = 70 },
+				   .rx = { { 0, CODEC_PCMU } },
+				   .n_rx = 1 } },
+	};
+	struct kit *kit = NULL;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK_INT(MIX_RANGE, kit_alloc(&kit, &cases[i].format), cases[i].story);
+		CHECK(!kit, "%s: nothing made", cases[i].story);
+	}
+}
+
+TESTS(silence_is_told_once, lost_packets_are_concealed, lumps_are_smoothed, ptime_changes_on_the_way_in,
+	comfort_noise_at_the_level_given, tones_are_keys, keys_of_muted_and_held_legs_count,
+	keys_are_sent_as_events, reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts,
+	nth_allocation_fails, kits_that_cannot_be)
