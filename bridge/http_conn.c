@@ -41,7 +41,7 @@ static int timed_out(struct conn *c, struct lws *wsi)
 {
 	switch (c ? c->state : CONN_IDLE) {
 	case CONN_IDLE:
-		if (c && c->server) /* kept alive after a request: it has been served */
+		if (lws_get_opaque_user_data(wsi)) /* kept alive after a request: nothing is owed */
 			return -1;
 		/* fall through */
 	case CONN_READING:

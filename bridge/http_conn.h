@@ -19,7 +19,7 @@
 
 enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
 
-struct conn { /* made, zeroed and freed by libwebsockets with its connection */
+struct conn { /* made, zeroed and freed by libwebsockets, at times between two requests */
 	struct lws *wsi; /* NULL: not in the server's list */
 	struct server *server;
 	struct conn *next, **link; /* the server's list */
@@ -75,7 +75,7 @@ int upgrade_begin(struct conn *c, struct lws *wsi);
 /* http_reply.c */
 void conn_answer(struct server *s, struct answer *a); /* takes it */
 int conn_write(struct conn *c, struct lws *wsi);      /* the next part of the answer */
-/* The request is done with: on to the next on this connection. */
+/* The request is done with: on to the next on this connection.  *c is gone afterwards. */
 int conn_finish(struct conn *c, struct lws *wsi);
 /* Answers without asking the control thread, and conn_finish()es.  `rest`: a body is still coming; it is thrown away for a
  * moment, so that the answer is read before the connection goes. */

@@ -32,13 +32,13 @@ int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len
 
 int conn_finish(struct conn *c, struct lws *wsi)
 {
-	lws_usec_t next_us = conn_server(wsi)->request_us;
+	struct server *s = conn_server(wsi);
 
 	conn_reset(c);
-	if (lws_http_transaction_completed(wsi))
+	lws_set_opaque_user_data(wsi, s); /* it has been served: see timed_out() */
+	if (lws_http_transaction_completed(wsi)) /* which may free *c */
 		return -1;
-	c->server = conn_server(wsi);
-	lws_set_timer_usecs(wsi, next_us);
+	lws_set_timer_usecs(wsi, s->request_us);
 	return 0;
 }
 

@@ -162,6 +162,8 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);
 	snprintf(cdr->to_number, sizeof(cdr->to_number), "%.63s", invite->request_user);
 	cdr->started_us = when_now_us();
+	if (!invite->privacy)
+		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
 }
 
 static struct leg *leg_alloc(struct node *n, struct call *call)

@@ -35,6 +35,7 @@ struct leg {
 	struct leg *next;        /* hash chain */
 	struct call *call;       /* borrowed from sip/; NULL when it has ended */
 	struct cdr cdr;
+	char name[CALL_NAME];    /* as its From says; for the roster */
 	struct media_agreed agreed;
 	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
 	struct stream *stream;   /* owned until the worker has it */

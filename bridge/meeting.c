@@ -128,6 +128,7 @@ static struct participant *seat(struct node *n, struct meeting *m, struct leg *l
 		return NULL;
 	snprintf(p->id, sizeof(p->id), "p%u", ++n->last_person_id);
 	snprintf(p->number, sizeof(p->number), "%s", leg->cdr.from_number);
+	snprintf(p->name, sizeof(p->name), "%s", leg->name);
 	p->meeting = m;
 	p->leg = leg;
 	p->state.role = role;

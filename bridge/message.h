@@ -112,4 +112,12 @@ struct notice {
 		struct parcel *parcel;
 	} what;
 };
+
+/* Control thread. */
+void message_free_leg(struct worker_leg *leg);  /* its sockets are somebody else's */
+void message_close_leg(struct worker_leg *leg); /* its sockets as well */
+void message_free_room(struct worker_room *room);
+void message_free_luggage(struct luggage *l); /* a leg in it has nobody left to take it: closed */
+void message_free_parcel(struct parcel *parcel);
+void message_free_carried(const struct command *c);
 #endif

@@ -32,7 +32,7 @@ void worker_flush_pending(struct worker *w)
 	m->pending_last = NULL;
 }
 
-void worker_return(struct worker *w, struct parcel *parcel, enum parcel_kind kind)
+static void give_back(struct worker *w, struct parcel *parcel, enum parcel_kind kind)
 {
 	parcel->kind = kind;
 	put_parcel(w, parcel); /* behind those that wait: order is kept */
@@ -59,13 +59,20 @@ static struct worker_room *find_room(struct worker *w, uint32_t room_id)
 	return room;
 }
 
+/* A large room takes longer than its slot and makes the next one late: neighbours count as well. */
+static unsigned weight(const struct worker_slot *slots, unsigned i)
+{
+	return 4 * slots[i].n_legs + 2 * slots[(i + WORKER_SLOTS - 1) % WORKER_SLOTS].n_legs +
+	       slots[(i + 1) % WORKER_SLOTS].n_legs;
+}
+
 static unsigned emptiest_slot(const struct worker *w)
 {
 	const struct worker_slot *slots = w->media.slots;
 	unsigned best = 0;
 
 	for (unsigned i = 1; i < WORKER_SLOTS; i++)
-		if (slots[i].n_legs < slots[best].n_legs)
+		if (weight(slots, i) < weight(slots, best))
 			best = i;
 	return best;
 }
@@ -142,7 +149,7 @@ static void drop_leg(struct worker *w, struct worker_leg *leg)
 	stream_bye(leg->stream, &w->media.out, w->media.clock.now_us, w->media.clock.ntp);
 	stream_stats(leg->stream, &leg->last, w->media.clock.now_us);
 	take_leg_out(w, leg);
-	worker_return(w, &leg->parcel, PARCEL_LEG_GONE);
+	give_back(w, &leg->parcel, PARCEL_LEG_GONE);
 }
 
 static void add_room(struct worker *w, struct worker_room *room)
@@ -180,7 +187,7 @@ static void drop_room(struct worker *w, uint32_t room_id)
 	room_stats(room->room, &stats);
 	w->media.encodes += stats.encodes;
 	w->media.encodes_shared += stats.encodes_shared;
-	worker_return(w, &room->parcel, PARCEL_ROOM);
+	give_back(w, &room->parcel, PARCEL_ROOM);
 }
 
 static void put_notice(struct worker *w, const struct notice *notice)
@@ -213,7 +220,7 @@ static void return_luggage(struct worker *w, const struct command *c)
 {
 	struct luggage *l = c->carried.luggage;
 
-	worker_return(w, &l->parcel, c->kind == COMMAND_HAND_OVER ? PARCEL_LEG_MOVED : PARCEL_LUGGAGE);
+	give_back(w, &l->parcel, c->kind == COMMAND_HAND_OVER ? PARCEL_LEG_MOVED : PARCEL_LUGGAGE);
 }
 
 static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const struct command *c)

@@ -1,5 +1,5 @@
-/* worker_priv.h - a worker from inside: shared by worker.c (control thread), worker_run.c and
- * worker_apply.c (media thread).  Each field says who may touch it.
+/* worker_priv.h - a worker from inside: shared by worker.c and worker_post.c (control thread),
+ * worker_run.c and worker_apply.c (media thread).  Each field says who may touch it.
  */
 #ifndef BRIDGE_WORKER_PRIV_H
 #define BRIDGE_WORKER_PRIV_H
@@ -19,11 +19,11 @@ enum {
 	WORKER_LATE_US = 5000
 };
 
-struct waiting; /* worker.c: a command that found the ring full, or whose leg is still under way */
+struct waiting; /* worker_post.c: a command that found the ring full, or whose leg is still under way */
 struct waiting_list {
 	struct waiting *first, *last; /* owned */
 };
-struct expected; /* worker.c: a leg that will arrive from another worker */
+struct expected; /* worker_post.c: a leg that will arrive from another worker */
 
 struct worker_slot {
 	struct worker_room *rooms; /* borrowed; those with legs */
@@ -73,11 +73,16 @@ struct worker {
 	struct worker_media media;
 };
 
+/* worker_post.c, control thread */
+void worker_arrive(
+	struct luggage *l); /* a leg is where it was sent; what was posted for it follows; frees l */
+void worker_flush_backlog(struct worker *w);
+void worker_forget_posts(struct worker *w); /* the worker has ended */
+
 /* worker_run.c */
 void *worker_main(void *arg); /* the thread; arg is the struct worker */
 
 /* worker_apply.c, media thread */
 void worker_take_commands(struct worker *w);
-void worker_return(struct worker *w, struct parcel *parcel, enum parcel_kind kind);
 void worker_flush_pending(struct worker *w);
 #endif

@@ -179,6 +179,7 @@ static void sleep_without_legs(struct worker *w)
 	uint64_t count;
 
 	publish(w, w->media.clock.now_us);
+	atomic_store_explicit(&w->load.busy_permille, 0, memory_order_relaxed);
 	(void)atomic_exchange(&w->asleep, true);
 	if (ring_empty(w->commands) && !atomic_load(&w->stop))
 		(void)poll(&woken, 1, w->media.pending ? RETRY_MS : -1);

@@ -1,36 +1,13 @@
-#include "mixer/room.h"
-#include "mixer/stream_priv.h"
+#include "mixer/room_priv.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	GROUPS = 12,     /* formats times packet phases in one room; who finds no place encodes alone */
 	LEAVING_MAX = 4, /* talkers pushed out in one tick that are faded; more are cut */
 	SHARES = ROOM_TALKERS_MAX + LEAVING_MAX,
-	QUIET_TICKS = 2,   /* of silence, after which a limiter holds nothing any more */
-	REJOIN_TICKS = 50, /* a codec with memory waits so long for a pause to change encoders in */
-	WAITING_MAX = 8,   /* and so many at a time: each costs an encode */
 	LOSS_TICKS = 50
-};
-
-/* Listeners who hear the same in the same format: one of them encodes for all.  Its encoder and its
- * unfinished packet are the group's; who leaves takes a copy, and when it is the leader, another takes over. */
-struct group {
-	struct stream *leader; /* borrowed; NULL: free */
-};
-
-struct room {
-	struct room_config config;
-	struct stream *first; /* borrowed; linked by next and prev */
-	unsigned n_streams;
-	struct group groups[GROUPS];
-	struct limit limit[RATES]; /* of all who hear the whole mix */
-	uint8_t quiet[RATES];      /* ticks in a row without sound, up to QUIET_TICKS */
-	struct cue_player chime;
-	unsigned n_waiting; /* in the last tick: own encodes that wait for a pause */
-	struct room_stats stats;
 };
 
 /* One tick, on the stack: nothing in it outlives the tick. */
@@ -44,7 +21,7 @@ struct tick {
 	int32_t sum[RATES][FRAME_MAX];
 	int16_t heard[RATES][FRAME_MAX]; /* by listeners who are not in the mix */
 	int32_t share[SHARES][FRAME_MAX];
-	struct payloads made[GROUPS];
+	struct payloads made[ROOM_GROUPS];
 };
 
 enum mix_err room_alloc(struct room **out, const struct room_config *config)
@@ -85,7 +62,7 @@ void room_add(struct room *r, struct stream *s)
 	s->group = NO_GROUP;
 	s->fresh = true;
 	s->in_mix = s->was_in_mix = false;
-	s->own_ticks = s->stats.tx_packets ? 0 : REJOIN_TICKS;
+	s->wait_ticks = s->stats.tx_packets ? 0 : ROOM_REJOIN_TICKS;
 	s->voice = (struct voice){ 0 };
 }
 
@@ -137,121 +114,6 @@ void room_skip(struct room *r, unsigned frames)
 		stream_advance(s, frames);
 		s->marker = true;
 	}
-}
-
-/* ---- groups ---- */
-
-/* Another takes the encoder's state over, before the old leader changes it. */
-static void hand_over(struct room *r, struct stream *leader, bool only_willing)
-{
-	struct group *g = &r->groups[leader->group];
-
-	g->leader = NULL;
-	for (struct stream *s = r->first; s; s = s->next)
-		if (s != leader && s->group == leader->group && (!only_willing || s->wants_share)) {
-			stream_copy_tx(s, leader);
-			g->leader = s;
-			return;
-		}
-	/* Nobody can: the others of the group, all about to leave it, still need the state. */
-	for (struct stream *s = r->first; s; s = s->next)
-		if (s != leader && s->group == leader->group) {
-			stream_copy_tx(s, leader);
-			s->group = NO_GROUP;
-			s->own_ticks = 0;
-			s->limit = r->limit[s->kit->tx_rate];
-		}
-}
-
-static void part(struct room *r, struct stream *s, bool only_willing)
-{
-	if (s->group == NO_GROUP)
-		return;
-	if (r->groups[s->group].leader == s)
-		hand_over(r, s, only_willing);
-	else
-		stream_copy_tx(s, r->groups[s->group].leader);
-	s->group = NO_GROUP;
-	s->own_ticks = 0;
-	s->limit = r->limit[s->kit->tx_rate];
-}
-
-void room_part(struct room *r, struct stream *s)
-{
-	part(r, s, false);
-}
-
-/* A group in the same format and at the same place in its packet; else a free one. */
-static void join(struct room *r, struct stream *s)
-{
-	unsigned vacant = GROUPS;
-
-	for (unsigned g = 0; g < GROUPS; g++) {
-		struct stream *leader = r->groups[g].leader;
-
-		if (!leader) {
-			vacant = vacant < GROUPS ? vacant : g;
-		} else if (leader->tx_n == 0 &&
-			   codec_format_equal(&leader->kit->format.tx, &s->kit->format.tx)) {
-			s->group = (uint8_t)g;
-			return;
-		}
-	}
-	if (vacant < GROUPS) {
-		r->groups[vacant].leader = s;
-		s->group = (uint8_t)vacant;
-	}
-}
-
-/* A decoder with memory hears a change of encoders least in a pause. */
-static bool may_join_now(struct room *r, const struct stream *s)
-{
-	bool has_memory = s->kit->format.tx.id == CODEC_OPUS || s->kit->format.tx.id == CODEC_G722;
-
-	return !has_memory || r->quiet[s->kit->tx_rate] >= QUIET_TICKS || s->own_ticks >= REJOIN_TICKS ||
-	       r->n_waiting > WAITING_MAX;
-}
-
-/* Who must hear something else now leaves its group, before anything is encoded or limited in this tick. */
-static void regroup(struct room *r)
-{
-	for (struct stream *s = r->first; s; s = s->next) {
-		bool plain = !s->deaf && s->tx_gain == GAIN_UNITY && s->tx_gain_now == GAIN_UNITY;
-
-		s->wants_share = !s->skip && plain && stream_sends(s) && !s->in_mix && !s->was_in_mix &&
-				 !cue_playing(&s->cue) && s->press.digit == 0;
-	}
-	for (struct stream *s = r->first; s; s = s->next)
-		if (!s->wants_share)
-			part(r, s, true);
-}
-
-static void form_groups(struct room *r)
-{
-	unsigned waiting = 0;
-
-	for (struct stream *s = r->first; s; s = s->next) {
-		if (!s->wants_share || s->group != NO_GROUP || s->tx_n != 0)
-			continue;
-		if (may_join_now(r, s))
-			join(r, s);
-		else
-			waiting++;
-	}
-	r->n_waiting = waiting;
-}
-
-/* The shared encoder spends on FEC what its worst listener needs. */
-static void expect_loss(struct room *r)
-{
-	uint8_t worst[GROUPS] = { 0 };
-
-	for (const struct stream *s = r->first; s; s = s->next)
-		if (s->group != NO_GROUP && s->far_percent > worst[s->group])
-			worst[s->group] = s->far_percent;
-	for (unsigned g = 0; g < GROUPS; g++)
-		if (r->groups[g].leader)
-			encoder_expect_loss(r->groups[g].leader->kit->encoder, worst[g]);
 }
 
 /* ---- the mix ---- */
@@ -372,9 +234,9 @@ static void limit_classes(struct room *r, struct tick *t)
 			continue;
 		if (t->sounds[rate])
 			r->quiet[rate] = 0;
-		else if (r->quiet[rate] < QUIET_TICKS)
+		else if (r->quiet[rate] < ROOM_QUIET_TICKS)
 			r->quiet[rate]++;
-		if (r->quiet[rate] >= QUIET_TICKS) {
+		if (r->quiet[rate] >= ROOM_QUIET_TICKS) {
 			memset(t->heard[rate], 0, frame_samples(rate) * sizeof(int16_t));
 			limit_init(&r->limit[rate], rate);
 			continue;
@@ -407,13 +269,12 @@ static void send_own(struct room *r, struct tick *t, struct stream *s, const int
 	static const struct ramp as_it_is = { GAIN_UNITY, GAIN_UNITY };
 	const enum rate_class rate = s->kit->tx_rate;
 	const size_t n = frame_samples(rate);
-	const int32_t ducked = gain_of_db(-ROOM_DUCK_DB);
 	int32_t gain = s->deaf || r->config.isolated ? 0 : s->tx_gain, sum[FRAME_MAX];
 	struct payloads made;
 	int16_t pcm[FRAME_MAX];
 
 	if (cue)
-		gain = (int32_t)((int64_t)gain * ducked / GAIN_UNITY);
+		gain = (int32_t)((int64_t)gain * gain_of_db(-ROOM_DUCK_DB) / GAIN_UNITY);
 	mix_take(sum, t->sum[rate], s->share != NO_SHARE ? t->share[s->share] : NULL, n,
 		(struct ramp){ s->tx_gain_now, gain });
 	s->tx_gain_now = gain;
@@ -425,13 +286,11 @@ static void send_own(struct room *r, struct tick *t, struct stream *s, const int
 	stream_make(s, pcm, &made);
 	r->stats.encodes += made.encodes;
 	stream_send(s, &made, t->out);
-	if (s->own_ticks < REJOIN_TICKS)
-		s->own_ticks++;
 }
 
 static void encode_groups(struct room *r, struct tick *t)
 {
-	for (unsigned g = 0; g < GROUPS; g++) {
+	for (unsigned g = 0; g < ROOM_GROUPS; g++) {
 		struct stream *leader = r->groups[g].leader;
 
 		if (!leader)
@@ -481,11 +340,11 @@ void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media
 	t.rates = room_rates(r);
 	mix(r, &t);
 	chime(r, &t);
-	regroup(r);
+	room_leave_groups(r);
 	limit_classes(r, &t);
-	form_groups(r);
+	room_join_groups(r);
 	if (r->stats.ticks % LOSS_TICKS == 0)
-		expect_loss(r);
+		room_expect_loss(r);
 	encode_groups(r, &t);
 	send_all(r, &t);
 	r->stats.n_mixed = t.n_mixed;

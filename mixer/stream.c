@@ -95,7 +95,6 @@ static void refit_tx(struct stream *s, struct kit *fresh, const struct kit *old)
 		memcpy(fresh->tx_pcm, old->tx_pcm, s->tx_n * sizeof(int16_t));
 	} else {
 		s->tx_n = 0;
-		s->own_ticks = 0;
 		s->marker = true;
 	}
 	if (fresh->format.event_tx_pt == PT_NONE || (old && old->tx_clock_hz != fresh->tx_clock_hz))
@@ -189,10 +188,11 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	(void)now_us;
 	jbuf_stats(s->jbuf, &waiting);
 	*out = s->stats;
-	out->rx_lost = s->rx.lost;
+	out->rx_lost += s->rx.lost;
 	out->rx_late = waiting.late;
 	out->rx_duplicate = waiting.duplicate;
 	out->rx_reordered = waiting.reordered;
+	out->rx_dropped = waiting.dropped + waiting.overflow;
 	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
 	out->delay_ms = waiting.delay_ms;

@@ -56,6 +56,9 @@ struct stream_stats { /* counters since stream_alloc() */
 	uint32_t rx_lost, rx_late, rx_duplicate, rx_reordered, rx_bad /* not RTP, wrong PT */,
 		rx_refused /* wrong source */;
 	uint32_t concealed_ms, rtcp_rx, rtcp_tx, rtcp_bad;
+	uint32_t
+		rx_dropped; /* skipped in the middle of sound to take back delay: pauses were too rare for it */
+	uint32_t decodes; /* runs of a decoder: none for who cannot be heard (DESIGN.md section 4, rule 3) */
 	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
 	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */
 	uint8_t far_fraction_lost; /* 1/256, its last report */

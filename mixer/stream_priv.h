@@ -97,7 +97,7 @@ struct stream {
 	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
 	int32_t tx_gain_now, rx_gain_now; /* in force */
 	struct limit limit;
-	uint32_t own_ticks; /* since it had an encode of its own only */
+	uint16_t wait_ticks; /* for which it could have shared an encode and waited for a pause */
 
 	/* reports */
 	struct rtcp_tx tx;

@@ -87,6 +87,8 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	s->stats.heard_us = arrival_us;
 	s->said_silent = false;
 	follow_clock(s, &rtp);
+	if (s->rx.started && s->rx.ssrc != rtp.ssrc)
+		s->stats.rx_lost += s->rx.lost; /* what counts from here on begins at 0 */
 	rtcp_rx_packet(&s->rx, rtp.ssrc, rtp.seq, rtp.timestamp, s->rx_clock_hz, arrival_us);
 
 	if (kind == PAYLOAD_EVENT) {
@@ -98,10 +100,20 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		(void)jbuf_put(s->jbuf, &rtp, arrival_us);
 }
 
+/* The wall clock at a moment near the last tick; 0 before the first. */
+static uint64_t ntp_at(const struct stream *s, uint64_t us)
+{
+	int64_t since_us = (int64_t)(us - s->tick_us);
+
+	if (s->tick_us == 0 || since_us < -10000000 || since_us > 10000000)
+		return s->tick_ntp;
+	return s->tick_ntp + (uint64_t)(since_us * (1LL << 32) / 1000000);
+}
+
 void stream_rx_rtcp(
 	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
 {
-	uint64_t ntp = s->tick_ntp + (((arrival_us - s->tick_us) << 32) / 1000000);
+	uint64_t ntp = ntp_at(s, arrival_us);
 	struct rtcp_news news;
 
 	if (!s->kit || !latch_hears(&s->latch, from)) {
@@ -207,10 +219,12 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 		if (n > rx_space(s))
 			n = 0;
 		memset(pcm, 0, n * sizeof(*pcm));
-	} else if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK) {
-		n = 0;
-	} else if (id != CODEC_OPUS) {
-		conceal_good(k->conceal, pcm, n);
+	} else {
+		s->stats.decodes++;
+		if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK)
+			n = 0;
+		else if (id != CODEC_OPUS)
+			conceal_good(k->conceal, pcm, n);
 	}
 	if (n > 0) {
 		s->packet_samples = (uint16_t)n;

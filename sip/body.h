@@ -24,6 +24,6 @@ struct body_text {
  *   boundary  parameter's value, quotes allowed; NULL: none
  * CALL_NO_MATCH: another type, or no part is a description.  CALL_SYNTAX: multipart without its delimiters.
  * CALL_LIMIT: too many parts or too long a boundary.  On error *out is unchanged. */
-enum call_err body_sdp(struct body_text *out, const char *type, const char *boundary, const char *body,
-	size_t len);
+enum call_err body_sdp(
+	struct body_text *out, const char *type, const char *boundary, const char *body, size_t len);
 #endif

@@ -8,12 +8,17 @@
 
 /* DIALOG_INVALID = 0: what is not listed is refused. */
 static const enum dialog_state dialog_next[DIALOG_STATES][DIALOG_EVENTS] = {
-	[DIALOG_INCOMING] = { [EV_PROGRESS] = DIALOG_EARLY, [EV_ANSWER] = DIALOG_ANSWERED,
-	        [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
-	[DIALOG_EARLY] = { [EV_PROGRESS] = DIALOG_EARLY, [EV_ANSWER] = DIALOG_ANSWERED,
-	        [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
-	[DIALOG_ANSWERED] = { [EV_ACK] = DIALOG_CONFIRMED, [EV_HANGUP] = DIALOG_LEAVING,
-	        [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_INCOMING] = { [EV_PROGRESS] = DIALOG_EARLY,
+		[EV_ANSWER] = DIALOG_ANSWERED,
+		[EV_HANGUP] = DIALOG_ENDING,
+		[EV_GONE] = DIALOG_ENDED },
+	[DIALOG_EARLY] = { [EV_PROGRESS] = DIALOG_EARLY,
+		[EV_ANSWER] = DIALOG_ANSWERED,
+		[EV_HANGUP] = DIALOG_ENDING,
+		[EV_GONE] = DIALOG_ENDED },
+	[DIALOG_ANSWERED] = { [EV_ACK] = DIALOG_CONFIRMED,
+		[EV_HANGUP] = DIALOG_LEAVING,
+		[EV_GONE] = DIALOG_ENDED },
 	[DIALOG_LEAVING] = { [EV_ACK] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
 	[DIALOG_CONFIRMED] = { [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
 	[DIALOG_ENDING] = { [EV_GONE] = DIALOG_ENDED },
@@ -105,8 +110,11 @@ static struct early_facts early_facts_of(const struct call *c)
 {
 	const struct call_media *m = &c->media;
 
-	return (struct early_facts){ .required = c->rel100_required, .supported = c->rel100_supported,
-		.has_offer = m->had_offer, .media_ready = m->ready, .awaits_prack = c->awaits_prack,
+	return (struct early_facts){ .required = c->rel100_required,
+		.supported = c->rel100_supported,
+		.has_offer = m->had_offer,
+		.media_ready = m->ready,
+		.awaits_prack = c->awaits_prack,
 		.sent = m->sent_how };
 }
 
@@ -147,13 +155,21 @@ enum call_err call_answer(struct call *call)
 	}
 	call->timer.refreshed_us = ua_now_us(call->ua);
 	call->invite_open = true;
+	call->answer_held = call->awaits_prack;
 	ua_reply_invite(call, &reply);
 	return CALL_OK;
 }
 
+/* May the INVITE still be refused? */
+static bool is_unanswered(const struct call *c)
+{
+	return c->state == DIALOG_INCOMING || c->state == DIALOG_EARLY ||
+	       (c->state == DIALOG_ANSWERED && c->answer_held);
+}
+
 void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s)
 {
-	const bool too_late = call->state != DIALOG_INCOMING && call->state != DIALOG_EARLY;
+	const bool too_late = !is_unanswered(call);
 	struct call_end end;
 	char reason[160];
 
@@ -187,7 +203,7 @@ void call_hangup(struct call *call, unsigned q850, const char *text)
 {
 	const struct call_end end = call_end_of(false, 0, q850, text ? text : cause_words(q850));
 
-	if (call->state == DIALOG_INCOMING || call->state == DIALOG_EARLY) {
+	if (is_unanswered(call)) {
 		call_refuse(call, cause_to_status(q850), q850, text, 0);
 		return;
 	}
@@ -232,11 +248,13 @@ void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_repl
 	c->awaits_prack = false;
 	if (c->media.answer_due && !c->media.settled) {
 		c->media.answer_due = false;
-		if (sdp && call_take_answer(c, sdp) == CALL_OK)
-			return;
-		reply->status = sdp ? 488 : 400;
+		if (!sdp || call_take_answer(c, sdp) != CALL_OK)
+			reply->status = sdp ? 488 : 400;
+		else
+			c->answer_held = false; /* nua lets it go with the 200 for this PRACK */
 		return;
 	}
+	c->answer_held = false;
 	if (!sdp)
 		return;
 	if (call_take_offer(c, sdp) == CALL_OK)

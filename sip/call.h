@@ -36,25 +36,26 @@ struct ua;   /* the endpoint */
 
 /* What an INVITE says; text is bounded, sanitised (no controls) and only valid during the callback. */
 struct call_invite {
-	const char *trunk;               /* identified by source; never NULL */
-	char source[64];                 /* "udp:127.0.0.2:5062" */
+	const char *trunk; /* identified by source; never NULL */
+	char source[64];   /* "udp:127.0.0.2:5062" */
 	char call_id[CALL_ID];
-	char request_user[CALL_URI], request_params[CALL_URI]; /* user part with its ;parameters, URI parameters ("user=phone") */
+	char request_user[CALL_URI],
+		request_params[CALL_URI]; /* user part with its ;parameters, URI parameters ("user=phone") */
 	char request_host[CALL_URI];
-	char request_scheme[8];          /* sip, sips, tel */
+	char request_scheme[8]; /* sip, sips, tel */
 	char to_user[CALL_URI], to_host[CALL_URI];
 	char from_user[CALL_URI], from_host[CALL_URI], from_name[CALL_NAME];
-	char asserted[CALL_URI];         /* P-Asserted-Identity URI user, "" without */
-	bool privacy;                    /* Privacy: id */
+	char asserted[CALL_URI]; /* P-Asserted-Identity URI user, "" without */
+	bool privacy;            /* Privacy: id */
 	char user_agent[CALL_NAME];
-	bool has_offer;                  /* false: we shall offer (T8) */
+	bool has_offer; /* false: we shall offer (T8) */
 };
 
-struct call_end { /* why a call ended */
-	bool by_far_end;      /* they sent BYE, CANCEL or a final answer */
-	unsigned sip_status;  /* final status of an INVITE that never was answered, else 0 */
-	unsigned q850;        /* 16 normal, ... */
-	char text[96];        /* for people: "far end hung up", "no ACK within 32 s" */
+struct call_end {            /* why a call ended */
+	bool by_far_end;     /* they sent BYE, CANCEL or a final answer */
+	unsigned sip_status; /* final status of an INVITE that never was answered, else 0 */
+	unsigned q850;       /* 16 normal, ... */
+	char text[96];       /* for people: "far end hung up", "no ACK within 32 s" */
 };
 
 struct call_stats { /* since ua_open() */
@@ -69,8 +70,10 @@ struct call_handlers {
 	/* What media was agreed, first and after every change; `first` until then nothing flowed. */
 	void (*on_media)(void *owner, struct call *call, const struct media_agreed *agreed);
 	void (*on_confirmed)(void *owner, struct call *call); /* ACK came (and its answer, if we offered) */
-	void (*on_digit)(void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
-	void (*on_ended)(void *owner, struct call *call, const struct call_end *end); /* call is gone after this */
+	void (*on_digit)(
+		void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
+	void (*on_ended)(
+		void *owner, struct call *call, const struct call_end *end); /* call is gone after this */
 	/* An INVITE that was refused below this line (stranger, malformed, unusable Contact): for the call record. */
 	void (*on_refused)(void *arg, const char *trunk_or_null, const char *source, const char *from_user,
 		const char *to_user, const char *call_id, unsigned status, const char *text);
@@ -84,18 +87,19 @@ struct ua_config {
 	struct loop *loop;
 	const char *listen[CALL_LISTEN_MAX]; /* "udp:127.0.0.1:5060", "tcp:..."; port 0 picks one */
 	size_t n_listen;
-	const char *advertise;   /* host for Contact and Via, NULL: the bound one */
-	const char *user_agent;  /* "partyline/0.1" */
+	const char *advertise;       /* host for Contact and Via, NULL: the bound one */
+	const char *user_agent;      /* "partyline/0.1" */
 	const struct trunks *trunks; /* borrowed; see ua_set_trunks() */
 	unsigned session_expires_s;  /* 0: 1800 */
-	unsigned sip_t1_ms;          /* 0: 500 (RFC 3261 section 17.1.1.1); tests shorten all of SIP's waits with it */
-	unsigned timer_speed;        /* 0: 1; tests let the session timers' clock run that much faster */
+	unsigned sip_t1_ms; /* 0: 500 (RFC 3261 section 17.1.1.1); tests shorten all of SIP's waits with it */
+	unsigned timer_speed; /* 0: 1; tests let the session timers' clock run that much faster */
 	struct call_handlers on;
 };
 
 /* CALL_ADDRESS: which one is in *why. */
 enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why, size_t why_cap);
-void ua_set_trunks(struct ua *ua, const struct trunks *trunks); /* after a reload; calls in progress are untouched */
+void ua_set_trunks(
+	struct ua *ua, const struct trunks *trunks); /* after a reload; calls in progress are untouched */
 
 /* No new calls (503 with Retry-After); BYE to all with Reason; `done` when all are gone or after `limit_ms`. */
 void ua_shutdown(struct ua *ua, unsigned limit_ms, loop_fn done, void *arg);
@@ -104,15 +108,17 @@ void ua_stats(const struct ua *ua, struct call_stats *out);
 unsigned ua_port(const struct ua *ua, const char *transport); /* bound port of "udp" or "tcp", 0 none */
 
 void call_set_owner(struct call *call, void *owner);
-const char *call_id(const struct call *call);         /* Call-ID header */
-const char *call_token(const struct call *call);      /* our own random ID, in its Contact */
+const char *call_id(const struct call *call);    /* Call-ID header */
+const char *call_token(const struct call *call); /* our own random ID, in its Contact */
 
 /* Gives our side of the media and answers the INVITE's offer (or prepares ours).  on_media() is called before
  * this returns CALL_OK if there was an offer.  CALL_NO_MATCH, CALL_SYNTAX: refuse with 488 or 400. */
 enum call_err call_accept_media(struct call *call, const struct media_self *self);
 
-enum call_err call_progress(struct call *call, unsigned status, bool with_sdp); /* 180, 183; reliable if the far end requires or supports it and there is SDP */
+enum call_err call_progress(struct call *call, unsigned status,
+	bool with_sdp); /* 180, 183; reliable if the far end requires or supports it and there is SDP */
 enum call_err call_answer(struct call *call); /* 200 with the answer, or with our offer (T8) */
 void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s);
-void call_hangup(struct call *call, unsigned q850, const char *text); /* BYE with Reason; CANCEL or refusal if too early */
+void call_hangup(struct call *call, unsigned q850,
+	const char *text); /* BYE with Reason; CANCEL or refusal if too early */
 #endif

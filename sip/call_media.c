@@ -157,10 +157,17 @@ void call_take_reinvite(struct call *c, const struct body_text *sdp, const struc
 void call_take_update(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
 	struct ua_reply *reply)
 {
+	const bool unsettled = (c->state == DIALOG_INCOMING || c->state == DIALOG_EARLY) &&
+			       c->media.sent_how != EARLY_RELIABLY;
 	enum call_err err;
 
-	if (sdp && (c->media.answer_due || c->pending_has_offer)) { /* our offer is out: RFC 3311 section 5.2 */
+	if (sdp &&
+		(c->media.answer_due || c->pending_has_offer)) { /* our offer is out: RFC 3311 section 5.2 */
 		reply->status = 491;
+		return;
+	}
+	if (sdp && unsettled) { /* theirs is not answered */
+		refuse_offer(reply, CALL_STATE);
 		return;
 	}
 	if (!refresh_timer(c, timer, reply))

@@ -38,12 +38,12 @@ enum dialog_state {
 enum dialog_event { EV_PROGRESS, EV_ANSWER, EV_ACK, EV_HANGUP, EV_GONE, DIALOG_EVENTS };
 
 struct call_media {
-	bool ready;               /* `self` was given and our description is written */
+	bool ready; /* `self` was given and our description is written */
 	struct media_self self;
-	bool settled;             /* `agreed` holds */
+	bool settled; /* `agreed` holds */
 	struct media_agreed agreed;
-	bool had_offer;           /* the INVITE came with a description */
-	char *offer_rx;           /* owned; that description, until it is answered */
+	bool had_offer; /* the INVITE came with a description */
+	char *offer_rx; /* owned; that description, until it is answered */
 	size_t offer_rx_len;
 	char *sent;               /* owned; our last description, offer or answer */
 	bool answer_due;          /* `sent` was an offer and has no answer yet */
@@ -51,12 +51,12 @@ struct call_media {
 };
 
 struct call {
-	struct ua *ua; /* borrowed: it owns us */
+	struct ua *ua;             /* borrowed: it owns us */
 	struct call *next, **prev; /* ua's list of all calls */
 	struct call *bucket_next;  /* ua's index by Call-ID */
-	void *handle;   /* ua's: nua_handle_t; NULL once the dialog is gone */
-	void *listener; /* borrowed from ua: where the INVITE came in */
-	void *owner;    /* borrowed from whoever set it */
+	void *handle;              /* ua's: nua_handle_t; NULL once the dialog is gone */
+	void *listener;            /* borrowed from ua: where the INVITE came in */
+	void *owner;               /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
 	char id[CALL_ID], remote_tag[CALL_ID], token[CALL_TOKEN];
@@ -64,6 +64,7 @@ struct call {
 	bool rel100_required, rel100_supported; /* of the INVITE */
 	bool allows_update;                     /* the far end's Allow names UPDATE */
 	bool awaits_prack;
+	bool answer_held; /* our 200 waits in nua for the PRACK */
 	bool invite_open; /* an INVITE of theirs has our 2xx and no ACK */
 	struct call_media media;
 	struct session_timer timer;
@@ -92,7 +93,8 @@ struct ua_reply {
 struct call *call_alloc(struct ua *ua); /* in INCOMING, with its token; NULL: out of memory */
 struct call *call_free(struct call *c);
 bool call_event(struct call *c, enum dialog_event event); /* false: not in this state; nothing changed */
-void call_finish(struct call *c, const struct call_end *end); /* first reason stays; on_ended() follows from the loop */
+void call_finish(struct call *c,
+	const struct call_end *end); /* first reason stays; on_ended() follows from the loop */
 struct call_end call_end_of(bool by_far_end, unsigned status, unsigned q850, const char *text);
 void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: none came */
 void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);

@@ -51,7 +51,8 @@ void call_tick(struct call *c, uint64_t now_us)
 	}
 }
 
-static void refresh_refused(struct call *c, bool by_update, unsigned status, const struct timer_headers *timer)
+static void refresh_refused(
+	struct call *c, bool by_update, unsigned status, const struct timer_headers *timer)
 {
 	const uint64_t now_us = ua_now_us(c->ua);
 	const unsigned speed = c->ua->config.timer_speed;

@@ -31,8 +31,8 @@ struct early_plan {
  *   wants_sdp  early media are to flow, if the far end can take them
  * CALL_RANGE: no such status.  CALL_STATE: media wanted but not ready, or the far end owes us a PRACK (RFC 3262
  * section 3: one reliable response at a time).  On error *out is unchanged. */
-enum call_err early_plan(struct early_plan *out, const struct early_facts *facts, unsigned status,
-	bool wants_sdp);
+enum call_err early_plan(
+	struct early_plan *out, const struct early_facts *facts, unsigned status, bool wants_sdp);
 
 /* Does our description go into the 2xx? */
 bool early_final_sdp(const struct early_facts *facts);

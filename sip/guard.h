@@ -2,7 +2,7 @@
  *
  * How: each source (IPv4 /32, IPv6 /64) has a small budget of answers that refills slowly; who
  * has spent it is listed as silenced for GUARD_SILENCE_US.  The list is bounded: when it is full the oldest
- * goes, and `crowded` says that only known networks should be let in.  sip/sieve turns
+ * goes, and for GUARD_SILENCE_US it is crowded: no stranger is answered, only known networks should be let in.  sip/sieve turns
  * the list into a socket filter, so that a silenced stranger costs the kernel, not us.
  *
  * Thread: control; time injected.
@@ -23,7 +23,8 @@ struct guard;
 struct guard *guard_alloc(void); /* NULL: out of memory */
 struct guard *guard_free(struct guard *g);
 enum guard_verdict guard_stranger(struct guard *g, const uint8_t ip[16], uint64_t now_us);
-/* Silenced sources now: writes up to cap addresses (v4-mapped), returns how many. */
+/* Silenced sources now: writes up to cap addresses (v4-mapped; of IPv6 the /64), returns how many.  Ask every
+ * minute or so: with the filter in force nobody knocks, and this is how silences and crowds come to their end. */
 size_t guard_silenced(struct guard *g, uint8_t (*ips)[16], size_t cap, uint64_t now_us);
 bool guard_crowded(const struct guard *g);
 uint64_t guard_dropped(const struct guard *g); /* requests not answered */

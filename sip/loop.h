@@ -33,7 +33,7 @@ void loop_unwatch(struct loop *l, int fd); /* also from inside `ready`; a strang
  * for. */
 enum call_err loop_every(struct loop *l, unsigned interval_ms, loop_fn due, void *arg);
 void loop_never(struct loop *l, loop_fn due, void *arg); /* ends that timer; also from inside `due` */
-uint64_t loop_now_us(void); /* CLOCK_MONOTONIC */
+uint64_t loop_now_us(void);                              /* CLOCK_MONOTONIC */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 void *loop_root(struct loop *l); /* su_root_t, for sip/ua alone */

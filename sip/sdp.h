@@ -4,7 +4,7 @@
  * struct sdp, which holds at most SDP_MEDIA_MAX streams of SDP_FORMATS_MAX formats.  Strict where
  * it matters (ports, addresses, payload types), lenient where RFC 4475's valid bodies and
  * carriers are: bare LF, missing s= or t=, rtpmap without a clock rate, unknown lines.
- * Use:  sdp_parse() on a body; sdp_write() the answer.
+ * Use:  sdp_parse_text() on a body; sdp_write_text() the answer.  (sdp_parse() is Sofia-SIP's, and not for us.)
  *
  * Thread: control; pure.
  */
@@ -40,13 +40,14 @@ struct sdp_media {
 	char type[SDP_TOKEN];     /* "audio", "image", "video", ... */
 	char protocol[SDP_TOKEN]; /* "RTP/AVP", "RTP/SAVP", "udptl", ... */
 	uint16_t port;            /* 0: refused or disabled */
-	char address[SDP_ADDR];   /* literal of its c= or the session's; "" when there is none */
+	char address
+		[SDP_ADDR]; /* literal of its c= or the session's, canonical; "" when there is none or it is a name */
 	bool ipv6;
 	uint16_t rtcp_port; /* a=rtcp (RFC 3605); 0 when not said: port + 1 */
 	bool rtcp_mux;      /* RFC 5761 */
 	enum sdp_direction
 		direction; /* its own or the session's; hold by c=0.0.0.0 is told by `null_address` */
-	bool null_address; /* c=0.0.0.0 or :: (RFC 3264 section 8.4's old hold) */
+	bool null_address; /* c=0.0.0.0, :: or a name under .invalid (RFC 3264 section 8.4's old hold) */
 	unsigned ptime_ms, maxptime_ms; /* 0: not said */
 	struct sdp_format formats[SDP_FORMATS_MAX];
 	unsigned n_formats;

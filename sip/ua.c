@@ -111,7 +111,8 @@ static void turn_away(const struct ua_event *ev, const struct ua_reply *reply, c
 	}
 	if (ua->config.on.on_refused)
 		ua->config.on.on_refused(ua->config.on.arg, ev->seen->trunk[0] ? ev->seen->trunk : NULL,
-			ev->seen->source, invite.from_user, invite.to_user, invite.call_id, full.status, text);
+			ev->seen->source, invite.from_user, invite.to_user, invite.call_id, full.status,
+			text);
 	ua->stats.refused++;
 	ua_refuse(ev->at, ev->handle, &full);
 }
@@ -174,6 +175,13 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	return c;
 }
 
+/* Sofia would look names up itself, in this thread and without bounds: requests go to where theirs came from. */
+static void keep_from_resolver(const struct ua_event *ev, struct call *c)
+{
+	if (read_next_hop_is_name(ev->sip))
+		ua_send_to_source(c, ev->seen->source);
+}
+
 static void new_call(const struct ua_event *ev)
 {
 	struct ua *ua = ev->at->ua;
@@ -205,6 +213,7 @@ static void new_call(const struct ua_event *ev)
 	}
 	nua_handle_bind(ev->handle, (nua_hmagic_t *)c);
 	ua_adopt(ua, c);
+	keep_from_resolver(ev, c);
 	read_invite(&invite, ev->sip, ev->seen);
 	invite.trunk = c->trunk;
 	invite.has_offer = c->media.had_offer;
@@ -240,6 +249,7 @@ static void on_invite(const struct ua_event *ev)
 	if (!reply.status)
 		reply.status = read_body(&sdp, ev->sip);
 	if (!reply.status) {
+		keep_from_resolver(ev, ev->call);
 		if (ev->sip->sip_allow)
 			ev->call->allows_update = sip_is_allowed(ev->sip->sip_allow, sip_method_update, NULL);
 		call_take_reinvite(ev->call, sdp.text ? &sdp : NULL, &ev->seen->timer, &reply);
@@ -255,6 +265,8 @@ static void on_update(const struct ua_event *ev)
 	if (!reply.status)
 		reply.status = read_body(&sdp, ev->sip);
 	if (!reply.status)
+		keep_from_resolver(ev, ev->call);
+	if (!reply.status)
 		call_take_update(ev->call, sdp.text ? &sdp : NULL, &ev->seen->timer, &reply);
 	ua_reply_request(ev->call, &reply);
 }
@@ -269,7 +281,7 @@ static void on_prack(const struct ua_event *ev)
 	if (!reply.status)
 		call_take_prack(ev->call, sdp.text ? &sdp : NULL, &reply);
 	ua_reply_request(ev->call, &reply);
-	if (reply.status >= 300 && ev->call->media.had_offer == false && !ev->call->media.settled)
+	if (reply.status >= 300 && !ev->call->media.had_offer && !ev->call->media.settled)
 		call_refuse(ev->call, 488, Q850_INCOMPATIBLE, "no usable answer to our offer", 0);
 }
 
@@ -303,7 +315,8 @@ static void on_options(const struct ua_event *ev)
 	if (stranger)
 		ev->at->ua->stats.stranger_refused++;
 	nua_respond(ev->handle, status, status_words((unsigned)status), NUTAG_WITH_THIS(ev->at->nua),
-		SIPTAG_SERVER_STR(ev->at->ua->agent), TAG_IF(status == 200, SIPTAG_ACCEPT_STR("application/sdp")),
+		SIPTAG_SERVER_STR(ev->at->ua->agent),
+		TAG_IF(status == 200, SIPTAG_ACCEPT_STR("application/sdp")),
 		TAG_IF(status == 200, SIPTAG_ACCEPT_ENCODING_STR("identity")),
 		TAG_IF(status == 200, SIPTAG_ACCEPT_LANGUAGE_STR("en")), TAG_END());
 	if (!ev->call)
@@ -321,15 +334,17 @@ static void on_ack(const struct ua_event *ev)
 /* Sofia has answered BYE and CANCEL already; the dialog's end follows. */
 static void on_bye(const struct ua_event *ev)
 {
-	const struct call_end end = call_end_of(true, 0, read_reason(ev->sip, Q850_NORMAL), "far end hung up");
+	const bool early = ev->call->state == DIALOG_INCOMING || ev->call->state == DIALOG_EARLY;
+	const struct call_end end =
+		call_end_of(true, early ? 487 : 0, read_reason(ev->sip, Q850_NORMAL), "far end hung up");
 
 	call_finish(ev->call, &end);
 }
 
 static void on_cancel(const struct ua_event *ev)
 {
-	const struct call_end end =
-		call_end_of(true, 487, read_reason(ev->sip, Q850_NORMAL), "far end gave up before the answer");
+	const struct call_end end = call_end_of(
+		true, 487, read_reason(ev->sip, Q850_NORMAL), "far end gave up before the answer");
 
 	call_finish(ev->call, &end);
 }
@@ -375,7 +390,8 @@ static void on_refreshed(const struct ua_event *ev, bool by_update)
 		ua_note(ev->at->ua, ev->call->id, ev->seen->bad);
 	if (ev->sip && read_body(&sdp, ev->sip) != 0)
 		sdp.text = NULL;
-	call_take_refreshed(ev->call, by_update, ev->seen && ev->seen->interval_refused ? 422 : (unsigned)ev->status,
+	call_take_refreshed(ev->call, by_update,
+		ev->seen && ev->seen->interval_refused ? 422 : (unsigned)ev->status,
 		ev->seen ? &ev->seen->timer : &none, sdp.text ? &sdp : NULL);
 }
 
@@ -414,9 +430,16 @@ static void on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
 	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[])
 {
 	struct listener *at = (struct listener *)magic;
-	const struct ua_event ev = { .at = at, .handle = handle, .call = (struct call *)hmagic, .status = status,
-		.phrase = phrase, .sip = sip, .seen = read_screened(sip), .tags = tags };
-	const bool known = event >= 0 && (size_t)event < sizeof(events) / sizeof(*events) && events[event].handle;
+	const struct ua_event ev = { .at = at,
+		.handle = handle,
+		.call = (struct call *)hmagic,
+		.status = status,
+		.phrase = phrase,
+		.sip = sip,
+		.seen = read_screened(sip),
+		.tags = tags };
+	const bool known =
+		event >= 0 && (size_t)event < sizeof(events) / sizeof(*events) && events[event].handle;
 
 	(void)nua;
 	if (event == nua_r_shutdown && status >= 200)

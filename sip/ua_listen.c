@@ -118,7 +118,8 @@ static void find_fds(struct listener *at, const struct place *p)
 		if (e->d_name[0] == '.' || n >= UA_FDS || getsockname(fd, (struct sockaddr *)&have, &len) < 0)
 			continue;
 		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &opt_len);
-		if (len == want_len && port_of(&have) == at->port && (socket_type(fd) == SOCK_DGRAM || listens) &&
+		if (len == want_len && port_of(&have) == at->port &&
+			(socket_type(fd) == SOCK_DGRAM || listens) &&
 			memcmp(&have, &want, have.ss_family == AF_INET6 ? 2 : 8) == 0)
 			at->fds[n++] = fd;
 	}
@@ -131,8 +132,8 @@ static void write_url(char out[UA_URL], const struct listener *at, const char *t
 {
 	const char *advertise = at->ua->advertise;
 
-	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : at->host, at->port, at->host,
-		transport);
+	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : at->host,
+		at->port, at->host, transport);
 }
 
 static enum call_err start(struct listener *at, const struct place *p, void *root, nua_callback_f callback)
@@ -143,25 +144,23 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 
 	write_url(url, at, at->udp ? "udp" : "tcp");
 	write_url(second, at, "tcp");
-	at->nua = nua_create(root, callback, (nua_magic_t *)at,
-		NUTAG_URL(url),
+	at->nua = nua_create(root, callback, (nua_magic_t *)at, NUTAG_URL(url),
 		TAG_IF(at->udp && at->tcp, NUTAG_SIPS_URL(second)), /* any second URL goes here */
-		NUTAG_MEDIA_ENABLE(0), /* K1: its SDP parser never sees a byte */
-		NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0),
-		NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
-		NUTAG_ENABLEMESSAGE(0), NUTAG_DETECT_NETWORK_UPDATES(0), NUTAG_OUTBOUND("no-natify"),
-		NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(0), NUTAG_REFRESH_WITHOUT_SDP(1), /* sip/timer has these */
+		NUTAG_MEDIA_ENABLE(0),                              /* K1: its SDP parser never sees a byte */
+		NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
+		NUTAG_MAX_RETRY_AFTER(0), NUTAG_ENABLEMESSAGE(0), NUTAG_DETECT_NETWORK_UPDATES(0),
+		NUTAG_OUTBOUND("no-natify"), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(0),
+		NUTAG_REFRESH_WITHOUT_SDP(1), /* sip/timer has these */
 		SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"),
 		SIPTAG_SUPPORTED_STR("100rel, timer"), SIPTAG_USER_AGENT_STR(ua->agent),
 		/* a comma list in one NUTAG_APPL_METHOD crashes: one tag per method */
 		NUTAG_APPL_METHOD(NULL), NUTAG_APPL_METHOD("INVITE"), NUTAG_APPL_METHOD("OPTIONS"),
 		NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NUTAG_APPL_METHOD("PRACK"),
-		NTATAG_MCLASS(screen_class(at->screen)),
-		NTATAG_MAXSIZE(65536), NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1),
-		NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
-		NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8), NTATAG_SIP_T4(t1 * 10),
-		TPTAG_STUN_SERVER(0), TPTAG_IDLE(IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
-		TAG_END());
+		NTATAG_MCLASS(screen_class(at->screen)), NTATAG_MAXSIZE(65536),
+		NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1), NTATAG_USE_NAPTR(0),
+		NTATAG_USE_SRV(0), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8),
+		NTATAG_SIP_T4(t1 * 10), TPTAG_STUN_SERVER(0), TPTAG_IDLE(IDLE_MS),
+		TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS), TAG_END());
 	if (!at->nua)
 		return CALL_ADDRESS;
 	find_fds(at, p);

@@ -14,16 +14,17 @@ struct ua_event {
 	struct call *call; /* NULL: none */
 	int status;
 	const char *phrase;
-	const sip_t *sip; /* NULL: no message */
+	const sip_t *sip;            /* NULL: no message */
 	const struct screened *seen; /* of the message; NULL without one */
 	tagi_t *tags;
 };
 
 /* ua_read.c */
-const struct screened *read_screened(const sip_t *sip); /* NULL: none */
+const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
-void read_features(struct call *c, const sip_t *sip); /* 100rel, Allow */
+void read_features(struct call *c, const sip_t *sip);    /* 100rel, Allow */
+bool read_next_hop_is_name(const sip_t *sip);            /* would requests of this dialog need a resolver? */
 unsigned read_reason(const sip_t *sip, unsigned absent); /* Q.850 cause of Reason headers */
 
 /* The description in a message.  0: *out holds it, out->text NULL when there is none; else the status that refuses it. */

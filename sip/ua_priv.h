@@ -17,7 +17,7 @@ enum { UA_BUCKETS = 4096, UA_SOURCE = 64, UA_FDS = 2, UA_URL = 160 };
 struct nua_s;
 struct screen;
 
-struct listener { /* one nua: all transports of one address and port */
+struct listener {              /* one nua: all transports of one address and port */
 	struct ua *ua;         /* borrowed */
 	struct nua_s *nua;     /* owned */
 	struct screen *screen; /* owned */
@@ -33,10 +33,10 @@ struct ua {
 	char agent[64], advertise[UA_SOURCE];
 	struct listener listeners[CALL_LISTEN_MAX];
 	size_t n_listeners;
-	struct guard *guard;             /* owned */
-	struct sieve *sieve;             /* owned; scratch */
-	uint64_t sieve_at_us;            /* when the list of silenced was last looked at */
-	struct call *calls;              /* owned */
+	struct guard *guard;  /* owned */
+	struct sieve *sieve;  /* owned; scratch */
+	uint64_t sieve_at_us; /* when the list of silenced was last looked at */
+	struct call *calls;   /* owned */
 	struct call *buckets[UA_BUCKETS];
 	struct call_stats stats;
 	int kick_fd; /* eventfd: a call has finished */
@@ -48,19 +48,19 @@ struct ua {
 
 /* What the screen found out about a message; hangs on its sip_t, lives as long as the message. */
 struct screened {
-	const char *bad; /* why it is poison, NULL: it is not */
-	char trunk[TRUNK_NAME];          /* "": a stranger */
-	char source[UA_SOURCE];          /* "udp:127.0.0.2:5062" */
+	const char *bad;        /* why it is poison, NULL: it is not */
+	char trunk[TRUNK_NAME]; /* "": a stranger */
+	char source[UA_SOURCE]; /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
-	struct timer_headers timer;      /* hidden from nua, which has timers of its own */
-	bool interval_refused;           /* a 422, shown to nua as 400 */
+	struct timer_headers timer; /* hidden from nua, which has timers of its own */
+	bool interval_refused;      /* a 422, shown to nua as 400 */
 };
 
 /* ua.c */
 uint64_t ua_now_us(const struct ua *ua); /* the session timers' clock */
 void ua_kick(struct ua *ua);
 void ua_note(struct ua *ua, const char *call_id, const char *text);
-void ua_adopt(struct ua *ua, struct call *c);                /* into list and index; c->id is set */
+void ua_adopt(struct ua *ua, struct call *c); /* into list and index; c->id is set */
 struct call *ua_find(const struct ua *ua, const char *call_id, const char *remote_tag);
 void ua_sieve(struct ua *ua); /* the list of silenced has changed */
 
@@ -72,9 +72,11 @@ const void *screen_class(const struct screen *s); /* msg_mclass_t, for NTATAG_MC
 /* ua_send.c: everything that goes out; c->handle must be there. */
 void ua_reply_invite(struct call *c, const struct ua_reply *reply);  /* the INVITE that is open */
 void ua_reply_request(struct call *c, const struct ua_reply *reply); /* the request in hand */
-void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply); /* no call; handle is gone after */
+void ua_refuse(
+	struct listener *at, void *handle, const struct ua_reply *reply); /* no call; handle is gone after */
 void ua_send_bye(struct call *c, const char *reason);
 void ua_send_ack(struct call *c);
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer);
+void ua_send_to_source(struct call *c, const char *source); /* from now on; "udp:127.0.0.2:5062" */
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

@@ -176,6 +176,27 @@ static enum vet vet_url(const url_t *url)
 	return vet_uri(text, (size_t)len);
 }
 
+static bool is_literal(const char *host)
+{
+	const enum vet_host kind = vet_host(host, strlen(host));
+
+	return kind == VET_HOST_IPV4 || kind == VET_HOST_IPV6;
+}
+
+bool read_next_hop_is_name(const sip_t *sip)
+{
+	const url_t *hop = sip->sip_record_route ? sip->sip_record_route->r_url
+			   : sip->sip_contact    ? sip->sip_contact->m_url
+						 : NULL;
+	char maddr[VET_HOST_MAX + 1];
+
+	if (!hop || !hop->url_host)
+		return false;
+	if (url_param(hop->url_params, "maddr", maddr, sizeof(maddr)) > 0 && !is_literal(maddr))
+		return true;
+	return !is_literal(hop->url_host);
+}
+
 static enum vet vet_contacts(const sip_contact_t *m, bool contact_due)
 {
 	if (!m)

@@ -13,11 +13,11 @@
 /* Sofia offers no hook before its transactions and dialogs, and by the time nua tells us of a request the
  * dialog has already taken its Contact for the remote target.  So the message class that its parser works with is ours:
  *
- *   first line  -> screen_request(), screen_status(): the version is replaced by one that Sofia refuses
- *   empty line  -> screen_body(): all headers are there; the message is looked at, and gets its version back
+ *   first line  -> screen_request(), screen_status(): made to look like something that Sofia throws away
+ *   empty line  -> screen_body(): all headers are there; the message is looked at, and gets its looks back
  *
- * A message that never reaches its empty line keeps the wrong version: a request is answered 505, a response is dropped.
- * What is dropped loses its first line: to Sofia that is garbage, thrown away without an answer. */
+ * So a message that never reaches its empty line acts on nothing.  What is dropped loses its
+ * first line: to Sofia that is garbage, thrown away without an answer. */
 struct screen {
 	msg_mclass_t class; /* first: msg_mclass() gives us back */
 	struct msg_hclass_s request[1], status[1];
@@ -38,8 +38,11 @@ static issize_t screen_request(su_home_t *home, msg_header_t *h, char *s, isize_
 	const issize_t result = screen_of(home)->parse_request(home, h, s, len);
 	sip_request_t *rq = (sip_request_t *)h;
 
-	if (result >= 0 && rq->rq_version == sip_version_2_0)
+	if (result >= 0 && rq->rq_version == sip_version_2_0) {
 		rq->rq_version = unscreened;
+		rq->rq_method = sip_method_ack; /* a broken ACK gets no answer */
+		sip_object((msg_t *)home)->sip_flags |= MSG_FLG_TRUNC;
+	}
 	return result;
 }
 
@@ -120,6 +123,8 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 	const sip_method_t method = sip->sip_request->rq_method;
 	const struct call *call = aimed_at(ua, sip);
 
+	if (call && method == sip_method_invite && !sip->sip_to->a_tag)
+		ua->stats.retransmits++;
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
 	if (method == sip_method_ack && !call)
 		return; /* ends the repeating of a refusal of ours; never answered */
@@ -173,6 +178,8 @@ static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
 	}
 	read_source(seen, ip, msg);
 	sip->sip_user = seen;
+	/* answers go where the request came from, never to a name or a third party */
+	msg_header_remove_param(sip->sip_via->v_common, "maddr");
 	if (sip->sip_request) {
 		screen_sender(ua, msg, sip, seen, ip);
 		if (!sip->sip_request)
@@ -196,8 +203,11 @@ static issize_t screen_body(msg_t *msg, msg_pub_t *pub, char *b, isize_t n, int 
 
 	if (used <= 0 || !fresh)
 		return used;
-	if (sip->sip_request)
+	if (sip->sip_request) {
 		sip->sip_request->rq_version = sip_version_2_0;
+		sip->sip_request->rq_method = sip_method_code(sip->sip_request->rq_method_name);
+		sip->sip_flags &= ~MSG_FLG_TRUNC;
+	}
 	if (sip->sip_status)
 		sip->sip_status->st_version = sip_version_2_0;
 	screen_message(s, msg, sip);

@@ -13,8 +13,8 @@ static void write_contact(char out[HEADER], const struct call *c)
 	const struct listener *at = c->listener;
 	const struct ua *ua = c->ua;
 
-	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token, ua->advertise[0] ? ua->advertise : at->host, at->port,
-		c->by_tcp ? ";transport=tcp" : "");
+	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token, ua->advertise[0] ? ua->advertise : at->host,
+		at->port, c->by_tcp ? ";transport=tcp" : "");
 }
 
 struct timer_text {
@@ -23,7 +23,7 @@ struct timer_text {
 
 static void write_timer(struct timer_text *out, const struct timer_headers *timer)
 {
-	const char *who = timer->refresher == 'u' ? ";refresher=uac"
+	const char *who = timer->refresher == 'u'   ? ";refresher=uac"
 			  : timer->refresher == 's' ? ";refresher=uas"
 						    : "";
 
@@ -33,7 +33,8 @@ static void write_timer(struct timer_text *out, const struct timer_headers *time
 
 static void write_require(char out[HEADER], bool rel100, bool timer)
 {
-	snprintf(out, HEADER, "%s%s%s", rel100 ? "100rel" : "", rel100 && timer ? ", " : "", timer ? "timer" : "");
+	snprintf(out, HEADER, "%s%s%s", rel100 ? "100rel" : "", rel100 && timer ? ", " : "",
+		timer ? "timer" : "");
 }
 
 /* Every response but 1xx..2xx of a call goes without Contact. */
@@ -50,8 +51,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 	snprintf(warning, sizeof(warning), "%u %s:%u \"%s\"", r->warning, at->host, at->port,
 		r->warning == 304 ? "Media type not available" : "Incompatible media format");
 	nua_respond(handle, (int)r->status, status_words(r->status),
-		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)),
-		SIPTAG_SERVER_STR(at->ua->agent),
+		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)), SIPTAG_SERVER_STR(at->ua->agent),
 		TAG_IF(contact && r->status < 300, SIPTAG_CONTACT_STR(contact)),
 		TAG_IF(require[0], SIPTAG_REQUIRE_STR(require)),
 		TAG_IF(timer, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
@@ -62,8 +62,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		TAG_IF(r->status == 415, SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay")),
 		TAG_IF(r->status == 415, SIPTAG_ACCEPT_ENCODING_STR("identity")),
 		TAG_IF(r->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)),
-		TAG_END());
+		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)), TAG_END());
 }
 
 void ua_reply_invite(struct call *c, const struct ua_reply *reply)
@@ -113,14 +112,22 @@ void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const stru
 		return;
 	write_contact(contact, c);
 	write_timer(&text, timer);
-	(by_update ? nua_update : nua_invite)(c->handle,
-		SIPTAG_CONTACT_STR(contact),
+	(by_update ? nua_update : nua_invite)(c->handle, SIPTAG_CONTACT_STR(contact),
 		TAG_IF(timer->required, SIPTAG_REQUIRE_STR("timer")),
 		TAG_IF(timer->expires_s, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
 		TAG_IF(timer->min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
-		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
+		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
 		TAG_END());
+}
+
+void ua_send_to_source(struct call *c, const char *source)
+{
+	char url[UA_URL];
+
+	if (!c->handle)
+		return;
+	snprintf(url, sizeof(url), "sip:%s;transport=%.3s", source + 4, source);
+	nua_set_hparams(c->handle, NUTAG_PROXY(url), TAG_END());
 }
 
 void ua_release(struct call *c)

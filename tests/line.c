@@ -21,7 +21,7 @@ struct line {
 	int orders; /* our end of a socket pair */
 };
 
-struct shared { /* between test and child */
+struct shared {           /* between test and child */
 	struct line line; /* the test's own; here, so that a failed test leaves nothing on the heap */
 	atomic_uint n;
 	char lines[LINE_LINES][LINE_TEXT];
@@ -63,7 +63,11 @@ static void dummy_media(struct media_self *self)
 	static const struct sdp_format formats[] = {
 		{ .payload_type = 0, .name = "PCMU", .clock_hz = 8000, .channels = 1 },
 		{ .payload_type = 8, .name = "PCMA", .clock_hz = 8000, .channels = 1 },
-		{ .payload_type = 101, .name = "telephone-event", .clock_hz = 8000, .channels = 1, .fmtp = "0-15" },
+		{ .payload_type = 101,
+			.name = "telephone-event",
+			.clock_hz = 8000,
+			.channels = 1,
+			.fmtp = "0-15" },
 	};
 
 	memset(self, 0, sizeof(*self));
@@ -116,9 +120,11 @@ static void on_invite(void *arg, struct call *call, const struct call_invite *v)
 
 	while (i < OWNERS && ch->owners[i].call)
 		i++;
-	say(ch, "invite %s from %s trunk %s source %.4s offer %d scheme %s asserted '%s' privacy %d to %s params '%s'",
-		v->request_user, v->from_user, v->trunk, v->source, v->has_offer, v->request_scheme, v->asserted,
-		v->privacy, v->to_user, v->request_params);
+	say(ch,
+		"invite %s from %s trunk %s source %.4s offer %d scheme %s asserted '%s' privacy %d to %s "
+		"params '%s'",
+		v->request_user, v->from_user, v->trunk, v->source, v->has_offer, v->request_scheme,
+		v->asserted, v->privacy, v->to_user, v->request_params);
 	if (i == OWNERS) {
 		call_refuse(call, 503, 0, NULL, 1);
 		return;
@@ -136,8 +142,8 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 {
 	(void)owner, (void)call;
 	say(the_child, "media %s pt %u to %s:%u send %d receive %d hold %d event %u ptime %u", a->codec.name,
-		a->codec.payload_type, a->address, a->rtp_port, a->send, a->receive, a->on_hold, a->event_tx_pt,
-		a->ptime_ms);
+		a->codec.payload_type, a->address, a->rtp_port, a->send, a->receive, a->on_hold,
+		a->event_tx_pt, a->ptime_ms);
 }
 
 static void on_confirmed(void *owner, struct call *call)
@@ -221,8 +227,11 @@ static void on_order(void *arg)
 
 static enum call_err open_ua(struct child *ch, const struct trunks *trunks)
 {
-	struct ua_config config = { .loop = ch->loop, .user_agent = "partyline/test", .trunks = trunks,
-		.sip_t1_ms = ch->config.t1_ms, .timer_speed = ch->config.timer_speed };
+	struct ua_config config = { .loop = ch->loop,
+		.user_agent = "partyline/test",
+		.trunks = trunks,
+		.sip_t1_ms = ch->config.t1_ms,
+		.timer_speed = ch->config.timer_speed };
 	char why[128] = "";
 	enum call_err err;
 
@@ -247,7 +256,8 @@ static int child_run(struct child *ch)
 
 	the_child = ch;
 	if (!trunk_network_parse(&networks[0], ch->config.trunk_a ? ch->config.trunk_a : "127.0.0.2/32") ||
-		!trunk_network_parse(&networks[1], ch->config.trunk_b ? ch->config.trunk_b : "127.0.0.3/32") ||
+		!trunk_network_parse(
+			&networks[1], ch->config.trunk_b ? ch->config.trunk_b : "127.0.0.3/32") ||
 		trunks_alloc(&table, trunks, 2) != CALL_OK || loop_open(&ch->loop) != CALL_OK)
 		goto out;
 	if (open_ua(ch, table) || loop_every(ch->loop, TICK_MS, on_tick, ch) ||
@@ -274,7 +284,8 @@ static void nap(void)
 struct line *line_start(const struct line_config *config)
 {
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS };
-	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared =
+		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct line *l = shared == MAP_FAILED ? NULL : &shared->line;
 	int pair[2];
 	pid_t pid;
@@ -311,7 +322,8 @@ unsigned line_port(const struct line *l)
 bool line_alive(const struct line *l)
 {
 	siginfo_t info = { 0 };
-	const bool alive = waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+	const bool alive =
+		waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 	return alive;
 }
 

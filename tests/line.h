@@ -19,7 +19,7 @@ struct line_config {
 	const char *trunk_b; /* NULL: 127.0.0.3/32 */
 	unsigned t1_ms;      /* 0: RFC's 500 */
 	unsigned timer_speed;
-	bool media_flows;    /* what the owner says to the session timer */
+	bool media_flows; /* what the owner says to the session timer */
 	bool tcp;
 };
 
@@ -28,13 +28,13 @@ struct line *line_start(const struct line_config *config);
 unsigned line_port(const struct line *l);
 bool line_alive(const struct line *l);
 struct call_stats line_stats(const struct line *l);
-size_t line_count(const struct line *l, const char *part); /* lines that contain part */
-const char *line_find(const struct line *l, const char *part); /* first such line, NULL: none */
+size_t line_count(const struct line *l, const char *part);           /* lines that contain part */
+const char *line_find(const struct line *l, const char *part);       /* first such line, NULL: none */
 bool line_wait(const struct line *l, const char *part, unsigned ms); /* until such a line is there */
-bool line_quiet(const struct line *l, unsigned ms); /* until no call is live */
+bool line_quiet(const struct line *l, unsigned ms);                  /* until no call is live */
 void line_print(const struct line *l);
 void line_order(struct line *l, const char *word); /* "shutdown", "hangup": to the child */
-void line_clear(struct line *l); /* forget the lines */
+void line_clear(struct line *l);                   /* forget the lines */
 
 /* Ends the child in order: shutdown, close.  Its exit status; -signal when one killed it. */
 int line_stop(struct line *l);

@@ -23,6 +23,7 @@ static void hear(struct phone *p, const struct rtp *rtp)
 		MIX_OK)
 		return;
 	p->odd_steps += p->n_heard > 0 && !rtp->marker && rtp->timestamp != p->next_ts;
+	p->overlaps += p->n_heard > 0 && (int32_t)(rtp->timestamp - p->next_ts) < 0;
 	p->next_ts = rtp->timestamp + (uint32_t)(n * clock_hz / phone_rate(p));
 	at = (size_t)(rtp->timestamp - p->first_ts) * (phone_rate(p) / 1000) / (clock_hz / 1000);
 	if (at + n > PHONE_HEARD_MAX)

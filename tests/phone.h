@@ -36,6 +36,7 @@ struct phone {
 	uint16_t last_seq, jumps; /* sequence numbers that did not follow, SSRCs that were not ours */
 	unsigned packets, markers, events, event_ends, reports;
 	unsigned odd_steps; /* timestamps that did not follow the packet before */
+	unsigned overlaps;  /* of those, that went back into it */
 	uint32_t next_ts, event_ts;
 	uint8_t report[256]; /* the last RTCP packet */
 	size_t report_len;

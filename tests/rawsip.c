@@ -128,7 +128,8 @@ bool raw_request(struct raw *r, const char *method, const char *headers, const c
 		random_word(r->branch, sizeof(r->branch), "z9hG4bKraw");
 	add(w, "%s %s SIP/2.0\r\n", method, r->target);
 	if (!given(headers, "Via"))
-		add(w, "Via: SIP/2.0/%s %s:%u;branch=%s\r\n", r->tcp ? "TCP" : "UDP", r->ip, r->port, r->branch);
+		add(w, "Via: SIP/2.0/%s %s:%u;branch=%s\r\n", r->tcp ? "TCP" : "UDP", r->ip, r->port,
+			r->branch);
 	if (!given(headers, "From"))
 		add(w, "From: <sip:raw@%s>;tag=%s\r\n", r->ip, r->from_tag);
 	if (!given(headers, "To"))

@@ -34,11 +34,12 @@ bool raw_send(struct raw *r, const char *bytes, size_t n);
  *   body     NULL: none */
 bool raw_request(struct raw *r, const char *method, const char *headers, const char *body);
 
-unsigned raw_any(struct raw *r, unsigned ms); /* next message: its status, 1 for a request, 0 for none within ms */
+unsigned raw_any(
+	struct raw *r, unsigned ms); /* next message: its status, 1 for a request, 0 for none within ms */
 /* The same, without 100 Trying and what answers older requests. */
 unsigned raw_wait(struct raw *r, unsigned ms);
-unsigned raw_final(struct raw *r, unsigned ms); /* the same, all 1xx skipped */
-bool raw_has(const struct raw *r, const char *part); /* in what came last */
+unsigned raw_final(struct raw *r, unsigned ms);                      /* the same, all 1xx skipped */
+bool raw_has(const struct raw *r, const char *part);                 /* in what came last */
 bool raw_reply(struct raw *r, unsigned status, const char *headers); /* to the request that came last */
 
 /* INVITE with a good offer, 200, ACK: 200, or what came instead. */

@@ -1,75 +1,31 @@
 #include "tests/sipp.h"
+#include "tests/flow/peer.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { ARGS = 48, TEXT = 160 };
+enum { ARGS = 48, TEXT = 512 };
+
+struct numbers { /* as text, for the command line */
+	char to[32], calls[16], rate[16], limit[16], file[TEXT], errors[TEXT];
+};
 
 /* Tests run from the root of the tree; from elsewhere TESTS_ROOT says where that is. */
-static void scenario_path(char *out, size_t cap, const char *scenario)
+static void write_numbers(struct numbers *n, const struct sipp_run *run, const struct folder *f)
 {
 	const char *root = getenv("TESTS_ROOT");
 
-	snprintf(out, cap, "%s/tests/flow/sipp/%s.xml", root ? root : ".", scenario);
-}
-
-static void exec_sipp(const struct sipp_run *run, const char *log)
-{
-	char file[512], errors[TEXT], to[TEXT], calls[16], rate[16], limit[16];
-	const char *args[ARGS] = { "sipp", to, "-sf", file, "-i", run->from ? run->from : "127.0.0.2", "-s",
-		run->number ? run->number : "answer", "-m", calls, "-r", rate, "-timeout", limit,
-		"-timeout_error", "-nostdin", "-trace_err", "-error_file", errors, "-nd", "-t",
-		run->tcp ? "t1" : "u1", "-max_socket", "100", "-skip_rlimit", "-cid_str",
-		"%u-%p@sipp.invalid" };
-	size_t n = 0;
-	int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), null = open("/dev/null", O_RDONLY);
-
-	scenario_path(file, sizeof(file), run->scenario);
-	snprintf(errors, sizeof(errors), "%s.err", log);
-	snprintf(to, sizeof(to), "127.0.0.1:%u", run->to_port);
-	snprintf(calls, sizeof(calls), "%u", run->calls ? run->calls : 1);
-	snprintf(rate, sizeof(rate), "%u", run->rate ? run->rate : 10);
-	snprintf(limit, sizeof(limit), "%u", run->seconds ? run->seconds : 20);
-	while (args[n])
-		n++;
-	if (run->key) {
-		args[n++] = "-key";
-		args[n++] = run->key;
-		args[n++] = run->value;
-	}
-	dup2(null, 0);
-	dup2(out, 1);
-	dup2(out, 2);
-	setenv("TERM", "dumb", 1);
-	execvp("sipp", (char *const *)(uintptr_t)args);
-	_exit(127);
-}
-
-void sipp_start(struct sipp *s, const struct sipp_run *run)
-{
-	int fd;
-
-	snprintf(s->log, sizeof(s->log), "/tmp/sipp-XXXXXX");
-	fd = mkstemp(s->log);
-	if (fd >= 0)
-		close(fd);
-	s->pid = fork();
-	if (s->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exec_sipp(run, s->log);
-	}
+	snprintf(n->file, sizeof(n->file), "%s/tests/flow/sipp/%s.xml", root ? root : ".", run->scenario);
+	snprintf(n->errors, sizeof(n->errors), "%s", folder_file(f, "sipp.errors"));
+	snprintf(n->to, sizeof(n->to), "127.0.0.1:%u", run->to_port);
+	snprintf(n->calls, sizeof(n->calls), "%u", run->calls ? run->calls : 1);
+	snprintf(n->rate, sizeof(n->rate), "%u", run->rate ? run->rate : 10);
+	snprintf(n->limit, sizeof(n->limit), "%u", run->seconds ? run->seconds : 20);
 }
 
 static void print_file(const char *path)
 {
-	char line[512];
+	char line[TEXT];
 	FILE *f = fopen(path, "r");
 
 	while (f && fgets(line, sizeof(line), f))
@@ -78,24 +34,28 @@ static void print_file(const char *path)
 		fclose(f);
 }
 
-int sipp_wait(struct sipp *s)
-{
-	char errors[TEXT];
-	int status = 0;
-
-	snprintf(errors, sizeof(errors), "%s.err", s->log);
-	waitpid(s->pid, &status, 0);
-	if (status)
-		print_file(errors);
-	unlink(errors);
-	unlink(s->log);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
 int sipp_run(const struct sipp_run *run)
 {
-	struct sipp s;
+	struct numbers n;
+	const char *const args[ARGS] = { "sipp", n.to, "-sf", n.file, "-i",
+		run->from ? run->from : "127.0.0.2", "-s", run->number ? run->number : "answer", "-m",
+		n.calls, "-r", n.rate, "-timeout", n.limit, "-timeout_error", "-nostdin", "-trace_err",
+		"-error_file", n.errors, "-nd", "-t", run->tcp ? "t1" : "u1", "-skip_rlimit", "-cid_str",
+		"%u-%p@sipp.invalid", NULL };
+	struct folder f;
+	struct peer peer;
+	int code = 255;
 
-	sipp_start(&s, run);
-	return sipp_wait(&s);
+	if (!folder_make(&f))
+		return code;
+	write_numbers(&n, run, &f);
+	setenv("TERM", "dumb", 1);
+	if (peer_start(&peer, &f, "sipp", args))
+		code = peer_wait_exit(&peer, (run->seconds ? run->seconds : 20) * 1000 + 5000);
+	if (code == PEER_RUNNING)
+		code = peer_stop(&peer, 500);
+	if (code)
+		print_file(n.errors);
+	folder_remove(&f);
+	return code;
 }

@@ -16,7 +16,8 @@ TEST(a_status_has_the_cause_of_rfc_3398)
 		{ 416, 127 }, { 420, 127 }, { 421, 127 }, { 423, 127 }, { 480, 18 }, { 481, 41 }, { 482, 25 },
 		{ 483, 25 }, { 484, 28 }, { 485, 1 }, { 486, 17 }, { 487, 16 }, { 488, 88 }, { 500, 41 },
 		{ 501, 79 }, { 502, 38 }, { 503, 41 }, { 504, 102 }, { 505, 127 }, { 513, 127 }, { 600, 17 },
-		{ 603, 21 }, { 604, 1 }, { 606, 88 },
+		{ 603, 21 }, { 604, 1 }, { 606, 88 }, { 301, 22 }, { 302, 23 }, { 422, 127 }, { 428, 21 },
+		{ 433, 21 }, { 438, 21 }, { 489, 127 }, { 491, 41 }, { 580, 47 }, { 607, 21 }, { 608, 21 },
 		/* none is known of these: their class's x00 (RFC 3261 section 8.1.3.2) */
 		{ 499, 41 }, { 599, 41 }, { 699, 17 }, { 399, 23 },
 		/* these end nothing */
@@ -58,6 +59,9 @@ TEST(everything_has_words)
 {
 	CHECK_STR("normal call clearing", cause_words(16), "16");
 	CHECK_STR("Busy Here", status_words(486), "486");
+	CHECK_STR("Session Progress", status_words(183), "183");
+	CHECK_STR("OK", status_words(200), "200");
+	CHECK_STR("Session Interval Too Small", status_words(422), "RFC 4028");
 	CHECK_STR("Request Failure", status_words(499), "an unknown one has its class's");
 	CHECK_STR("Unknown", status_words(4711), "no status at all");
 	for (unsigned i = 0; i < 1000; i++)

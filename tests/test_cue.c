@@ -11,14 +11,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/partyline-cue-XXXXXX"; /* made by the first test that needs it */
+static char dir[32]; /* one sound's own folder; empty: none now */
 
 static const char *path_of(const char *name)
 {
 	static char path[128];
 
-	if (dir[sizeof(dir) - 2] == 'X')
+	if (!dir[0]) {
+		snprintf(dir, sizeof(dir), "/tmp/partyline-cue-XXXXXX");
 		CHECK(mkdtemp(dir), "a folder for sounds");
+	}
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
 }
@@ -26,9 +28,8 @@ static const char *path_of(const char *name)
 static void forget(const char *name)
 {
 	unlink(path_of(name));
-	rmdir(dir); /* works when it was the last file */
-	if (access(dir, F_OK) != 0)
-		memset(dir + sizeof(dir) - 7, 'X', 6);
+	rmdir(dir);
+	dir[0] = 0;
 }
 
 /* Plays a whole cue at one rate into `pcm`; samples. */

@@ -194,14 +194,13 @@ TEST(a_listener_who_does_not_read_is_cut_off)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct bed bed = { .config = { .beat_ms = 50, .stalled_ms = cases[i].stalled_ms } };
 		struct timespec rest = { .tv_nsec = 400000000 };
-		int slow, live, small = 4096;
+		int slow, live;
 		uint64_t seq = 1;
 		char text[4096];
 		ssize_t n = 1;
 
 		bed_open(&bed);
 		slow = listen_to(&bed, "", "");
-		setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 		CHECK(bed_read(slow, text, sizeof(text), "retry", 1), "listens");
 		while (seq <= (uint64_t)cases[i].n)
 			http_publish(bed.http, seq++, "big", big);

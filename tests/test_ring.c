@@ -1,5 +1,6 @@
 /* links: mixer/ring.c mixer/err.c */
 #include "mixer/ring.h"
+#include "tests/starve.h"
 #include "tests/test.h"
 
 #include <pthread.h>
@@ -66,7 +67,10 @@ TEST(ring_refuses_bad_sizes)
 		{ "too many bytes", 8, 4097 },
 	};
 	struct ring *r = NULL;
+	enum mix_err err;
 
+	STARVE(err, ring_alloc(&r, 8, 8), MIX_NOMEM);
+	r = ring_free(r);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		CHECK_INT(MIX_RANGE, ring_alloc(&r, cases[i].slots, cases[i].size), cases[i].story);
 		CHECK(!r, "%s: nothing made", cases[i].story);

@@ -1,7 +1,8 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c tests/phone.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c tests/phone.c */
 /* What everybody in a room hears, judged by far ends with codecs of their own on a simulated clock. */
 #include "mixer/room.h"
 #include "tests/phone.h"
+#include "tests/starve.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -290,6 +291,44 @@ TEST(listener_becomes_talker_without_a_seam)
 		}
 }
 
+/* A decoder with memory is not handed over to another encoder in the middle of somebody's sentence. */
+TEST(back_to_the_shared_encoder_in_a_pause)
+{
+	static const struct {
+		enum codec_id codec;
+		unsigned at_once;
+	} cases[] = { { CODEC_PCMU, 20 }, { CODEC_G722, 30 } };
+
+	for (unsigned k = 0; k < 2; k++) {
+		struct room_stats before, after;
+		struct scene sc;
+		struct phone *a, *b;
+
+		scene_open(&sc, 4, false);
+		a = join(&sc, cases[k].codec, 20, 400);
+		b = join(&sc, cases[k].codec, 20, 0);
+		join(&sc, cases[k].codec, 20, 0);
+		run(&sc, 1000);
+		b->hz = 1500;
+		run(&sc, 300);
+		b->hz = 0;
+		run(&sc, 600); /* until b is out of the mix */
+		room_stats(sc.room, &before);
+		run(&sc, 200);
+		room_stats(sc.room, &after);
+		CHECK_INT(cases[k].at_once, after.encodes - before.encodes, codec_info(cases[k].codec)->name);
+		a->hz = 0;
+		run(&sc, 700);
+		a->hz = 400;
+		run(&sc, 200);
+		room_stats(sc.room, &before);
+		run(&sc, 200);
+		room_stats(sc.room, &after);
+		CHECK_INT(20, after.encodes - before.encodes, "after a pause: a's own, and one for all");
+		scene_close(&sc);
+	}
+}
+
 /* Two who hear the same in long packets, but not at the same place in them: after b has talked, it must not be
  * given packets that begin before its last one ended. */
 TEST(long_packets_of_two_phases)
@@ -572,6 +611,7 @@ TEST(cue_over_a_room_and_chime_for_all)
 	b = join(&sc, CODEC_G722, 20, 0);
 	c = join(&sc, CODEC_OPUS, 20, 0);
 	run(&sc, 600);
+	CHECK_INT(1 << RATE_8K | 1 << RATE_16K | 1 << RATE_48K, room_rates(sc.room), "three rates are heard");
 	CHECK_INT(MIX_OK, stream_play(b->stream, list, 1, false, 77), "play");
 	run(&sc, 600);
 	CHECK_NEAR(17, phone_level(b, 2500, 400), 1, "the cue: 20 dBov of a sine");
@@ -655,22 +695,67 @@ TEST(moved_between_rooms)
 		}
 }
 
+/* The rule of the tick: nothing is allocated, by us or by a codec's library, whatever happens in it. */
+TEST(a_tick_allocates_nothing)
+{
+	static const enum codec_id codecs[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS };
+	enum { PLENTY = 1000000 };
+	struct scene sc;
+	struct cue *cue = NULL;
+	const struct cue *list[1];
+	unsigned allocated = 0;
+
+	CHECK_INT(MIX_OK, cue_tone(&cue, 2500, 0, 20, 300, 0), "tone");
+	list[0] = cue;
+	scene_open(&sc, 4, false);
+	for (unsigned i = 0; i < 8; i++) {
+		struct phone *p = join(&sc, codecs[i % 4], i % 3 ? 20 : 40, i < 6 ? tones[i] : 0);
+
+		p->lose_every = 9;
+		p->dbov = 6;
+	}
+	for (unsigned t = 0; t < 100; t++) {
+		for (unsigned i = 0; i < sc.n; i++)
+			phone_send(&sc.phones[i], sc.now_us);
+		if (t == 20)
+			CHECK_INT(MIX_OK, stream_play(sc.phones[3].stream, list, 1, false, 1), "cue");
+		if (t == 40)
+			CHECK_INT(MIX_OK, room_play(sc.room, list, 1), "chime");
+		if (t == 60)
+			CHECK_INT(MIX_OK, stream_press(sc.phones[2].stream, '4', 100), "key");
+		stream_mute(sc.phones[1].stream, t % 20 < 5);
+		starve_at = PLENTY;
+		room_tick(sc.room, sc.now_us, sc.now_us << 12, &phone_out);
+		allocated += (unsigned)(PLENTY - starve_at);
+		starve_at = 0;
+		sc.now_us += FRAME_US;
+	}
+	CHECK_INT(0, allocated, "allocations");
+	scene_close(&sc);
+	cue_free(cue);
+}
+
 TEST(refuses_bad_settings)
 {
 	const struct room_config bad[] = { { .mixed_talkers = 0 },
 		{ .mixed_talkers = ROOM_TALKERS_MAX + 1 } };
+	const struct room_config good = { .mixed_talkers = 4 };
 	struct room *r = NULL;
+	enum mix_err err;
 
 	for (size_t i = 0; i < 2; i++)
 		CHECK_INT(MIX_RANGE, room_alloc(&r, &bad[i]), "talkers");
 	CHECK(!r, "nothing made");
 	room_free(NULL);
+	STARVE(err, room_alloc(&r, &good), MIX_NOMEM);
+	room_free(r);
 }
 
 TESTS(each_hears_the_others_and_not_itself, wide_listeners_hear_wide_sound, every_ptime_goes_in_and_out,
 	opus_of_10_and_60_ms, mute_deafen_and_gain, idle_listeners_share_one_encode,
-	listener_becomes_talker_without_a_seam, long_packets_of_two_phases, refresh_is_not_heard,
-	leader_leaves_and_the_others_hear_nothing_of_it, limiter_leaves_no_own_voice_and_no_clip,
-	loudest_few_keep_their_places, first_syllable_is_whole, keys_stay_out_of_the_mix, events_are_no_loss,
-	hold_stops_both_ways, codec_changes_in_the_middle, cue_over_a_room_and_chime_for_all,
-	isolated_room_hears_cues_alone, moved_between_rooms, refuses_bad_settings)
+	listener_becomes_talker_without_a_seam, back_to_the_shared_encoder_in_a_pause,
+	long_packets_of_two_phases, refresh_is_not_heard, leader_leaves_and_the_others_hear_nothing_of_it,
+	limiter_leaves_no_own_voice_and_no_clip, loudest_few_keep_their_places, first_syllable_is_whole,
+	keys_stay_out_of_the_mix, events_are_no_loss, hold_stops_both_ways, codec_changes_in_the_middle,
+	cue_over_a_room_and_chime_for_all, isolated_room_hears_cues_alone, moved_between_rooms,
+	a_tick_allocates_nothing, refuses_bad_settings)

@@ -411,6 +411,10 @@ TEST(what_was_read_is_written_and_read_the_same)
 		snprintf(told, sizeof(told), "%s", tell());
 		CHECK_INT(CALL_OK, sdp_write_text(text, sizeof(text), &sdp), files[i]);
 		CHECK_INT(CALL_OK, parse(text), files[i]);
+		if (strcmp(files[i], "chrome.sdp") == 0) {
+			CHECK_STR("actpass", sdp.media[0].setup, "RFC 5763");
+			CHECK_INT(103, strlen(sdp.media[0].fingerprint), "RFC 8122");
+		}
 		if (strcmp(files[i], "baresip.sdp") == 0) /* port + 1 needs no a=rtcp */
 			sdp.media[0].rtcp_port = 22335;
 		CHECK_STR(told, tell(), files[i]);
@@ -457,6 +461,21 @@ TEST(a_description_is_written_whole_or_not_at_all)
 
 	snprintf(s.media[0].formats[0].fmtp, SDP_FMTP, "a=1\r\na=sendonly");
 	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "a line within a value");
+	s = sample();
+	s.media[0].n_crypto = SDP_CRYPTO_MAX + 1;
+	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "more keys than there are");
+	s = sample();
+	s.media[1].type[0] = 0;
+	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "a stream without a type");
+	s = sample();
+	s.media[1].protocol[0] = 0;
+	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "a stream without a protocol");
+	s = sample();
+	s.media[0].direction = (enum sdp_direction)4;
+	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "a fifth direction");
+	s = sample();
+	s.origin_address[0] = 0;
+	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "from nowhere");
 	s = sample();
 	s.n_media = SDP_MEDIA_MAX + 1;
 	CHECK_INT(CALL_RANGE, sdp_write_text(text, sizeof(text), &s), "more streams than there are");

@@ -165,6 +165,12 @@ TEST(an_address_is_read_with_and_without_brackets)
 
 	CHECK(trunk_address_parse(ip, "[2001:db8::1]") && trunk_address_parse(other, "2001:DB8::1"), "both");
 	CHECK(memcmp(ip, other, 16) == 0, "the same");
+	for (size_t n = 62; n < 67; n++) { /* the bound of what is looked at */
+		char text[80];
+
+		snprintf(text, sizeof(text), "%0*d", (int)n, 1);
+		CHECK(!trunk_address_parse(ip, text), "%zu digits", n);
+	}
 	for (size_t i = 0; i < COUNT(bad); i++)
 		CHECK(!trunk_address_parse(ip, bad[i]), "%s", bad[i]);
 }
@@ -178,6 +184,11 @@ TEST(networks_of_one_length_stand_together)
 	CHECK_INT(7, n, "all of them");
 	for (size_t i = 1; i < n; i++)
 		CHECK(networks[i - 1].prefix_bits >= networks[i].prefix_bits, "longest first");
+	CHECK(memcmp(&networks[0], &(struct trunk_network){ { [10] = 0xff, 0xff, 192, 0, 2, 200 }, 128 },
+		      sizeof(*networks)) == 0,
+		"the one address there is");
+	CHECK_INT(32, networks[n - 1].prefix_bits, "2001:db8::/32 comes last");
+	CHECK_INT(0x20, networks[n - 1].ip[0], "2001:db8::/32 comes last");
 	trunks_free(t);
 }
 

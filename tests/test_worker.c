@@ -1,8 +1,9 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c bridge/err.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_run.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/err.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c bridge/err.c bridge/message.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_post.c bridge/worker_run.c */
 /* The media thread with real sockets on loopback and the real clock: every wait is bounded, and a machine
  * that is busy makes it slower, not wrong. */
 #include "bridge/worker.h"
 #include "mixer/rtp.h"
+#include "tests/starve.h"
 #include "tests/test.h"
 
 #include <arpa/inet.h>
@@ -27,7 +28,7 @@ struct handset {
 	struct decoder *decoder;
 	int16_t heard[HEARD_MAX];
 	size_t n_heard;
-	unsigned packets, byes;
+	unsigned packets, byes, events;
 };
 
 struct seen {
@@ -177,6 +178,10 @@ static void listen_to_all(struct handset *h)
 				h->byes += packet[i + 1] == 203;
 			continue;
 		}
+		if (rtp_parse(&rtp, packet, (size_t)len) == MIX_OK && rtp.payload_type == 101) {
+			h->events++;
+			continue;
+		}
 		if (rtp_parse(&rtp, packet, (size_t)len) != MIX_OK || h->n_heard + PACKET > HEARD_MAX)
 			continue;
 		if (decoder_run(h->decoder, rtp.payload, rtp.payload_len, h->heard + h->n_heard, PACKET,
@@ -276,6 +281,12 @@ TEST(a_room_through_sockets)
 	CHECK(level(&h[2], tones[2]) > 60, "not by itself");
 	CHECK_INT(3, seen.latched, "three sources");
 	CHECK(seen.talk >= 3, "talk bursts: %u", seen.talk);
+
+	worker_deafen(w, 100, true);
+	worker_press(w, 101, '7', 60);
+	talk_for(h, to, 3, 300, w);
+	CHECK(level(&h[0], tones[1]) > 60, "the first has its ears shut");
+	CHECK(h[1].events >= 5, "the second gets a key: %u", h[1].events);
 
 	worker_ask_stats(w, 101);
 	CHECK(wait_for(w, NULL, &seen.stats, 1), "an answer");
@@ -452,5 +463,31 @@ TEST(sleeps_without_legs)
 	worker_close(w);
 }
 
+TEST(nth_allocation_fails)
+{
+	struct seen seen = { 0 };
+	const struct worker_handlers on = {
+		.on_media = on_media, .on_stats = on_stats, .on_gone = on_gone, .arg = &seen
+	};
+	struct handset *h = calloc(1, sizeof(*h));
+	struct worker *w = NULL;
+	struct port_pair pair;
+	struct stream *s;
+	enum bridge_err err;
+
+	CHECK(h, "memory");
+	STARVE(err, ports_alloc(&seen.ports, "127.0.0.1", 18792, 18800), BRIDGE_NOMEM);
+	STARVE(err, worker_open(&w, 0, 4, &on), BRIDGE_NOMEM);
+	STARVE(err, worker_add_room(w, 1), BRIDGE_NOMEM);
+	handset_open(h, 0);
+	s = stream_for(h, 1);
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	STARVE(err, worker_add_leg(w, 1, 1, s, &pair), BRIDGE_NOMEM);
+	worker_close(w);
+	handset_close(h);
+	ports_free(seen.ports);
+	free(h);
+}
+
 TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, bad_datagrams_are_counted,
-	sleeps_without_legs)
+	sleeps_without_legs, nth_allocation_fails)

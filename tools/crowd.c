@@ -1,9 +1,9 @@
 /* crowd - simulated callers for operators and tests; see crowd --help.
  *
  *   crowd_options   what was asked for        crowd_caller   one person: call, voice, ear, keys
- *   crowd_run       the loop over all         crowd_call     its SIP            crowd_sip, crowd_sdp
+ *   crowd_gather    makes the callers         crowd_call     its SIP            crowd_sip, crowd_sdp
  *   crowd_report    what it came to           crowd_media    RTP sockets, in batches
- *                                             crowd_clip     what is said       crowd_hear  what is heard
+ *   crowd_run       the loop over all         crowd_clip     what is said       crowd_hear  what is heard
  */
 #include "tools/crowd_options.h"
 #include "tools/crowd_report.h"

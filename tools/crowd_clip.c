@@ -315,11 +315,6 @@ struct crowd_clip *crowd_clip_free(struct crowd_clip *clip)
 	return NULL;
 }
 
-size_t crowd_clip_packets(const struct crowd_clip *clip)
-{
-	return clip->n;
-}
-
 struct crowd_packet crowd_clip_packet(const struct crowd_clip *clip, size_t index)
 {
 	size_t i = index % clip->n;

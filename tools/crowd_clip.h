@@ -37,7 +37,6 @@ bool crowd_key_sound(
 	int16_t **pcm, size_t *n, char key, unsigned press_ms, unsigned gap_ms, enum rate_class rate);
 struct crowd_clip *crowd_clip_free(struct crowd_clip *clip);
 
-size_t crowd_clip_packets(const struct crowd_clip *clip);
 struct crowd_packet crowd_clip_packet(
 	const struct crowd_clip *clip, size_t index);  /* index modulo its length */
 bool crowd_clip_spoken(const struct crowd_clip *clip); /* holds a file: begins at its beginning */

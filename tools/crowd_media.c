@@ -32,7 +32,6 @@ struct seat {         /* of the table that finds a caller by where a packet come
 struct crowd_media {
 	int epoll;
 	unsigned share;
-	bool precise;
 	struct place *places; /* owned */
 	unsigned n_places;
 	struct seat *seats; /* owned, a power of two */
@@ -64,7 +63,7 @@ uint64_t crowd_now_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
-struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls, bool precise)
+struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls)
 {
 	struct crowd_media *m = calloc(1, sizeof(*m));
 
@@ -72,7 +71,6 @@ struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls, bool prec
 		return NULL;
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);
 	m->share = share;
-	m->precise = precise;
 	m->n_seats = 1024;
 	while (m->n_seats < (size_t)n_calls * 8)
 		m->n_seats *= 2;
@@ -149,7 +147,7 @@ static void watch(struct crowd_media *m, int fd, unsigned place, bool rtcp)
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = place * 2 + rtcp };
 	int on = 1;
 
-	if (m->precise && !rtcp)
+	if (!rtcp) /* the kernel's arrival times: our own delays are not the bridge's */
 		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &event);
 }
@@ -272,11 +270,11 @@ static void receive_place(struct crowd_media *m, unsigned place, crowd_packet_fn
 	do {
 		for (unsigned i = 0; i < BATCH; i++) {
 			m->in[i].msg_hdr.msg_namelen = sizeof(m->in_from[i]);
-			m->in[i].msg_hdr.msg_control = m->precise ? m->in_control[i] : NULL;
-			m->in[i].msg_hdr.msg_controllen = m->precise ? sizeof(m->in_control[i]) : 0;
+			m->in[i].msg_hdr.msg_control = m->in_control[i];
+			m->in[i].msg_hdr.msg_controllen = sizeof(m->in_control[i]);
 		}
 		n = recvmmsg(m->places[place].rtp, m->in, BATCH, MSG_DONTWAIT, NULL);
-		uint64_t now_us = crowd_now_us(), wall_us = m->precise ? clock_us(CLOCK_REALTIME) : 0;
+		uint64_t now_us = crowd_now_us(), wall_us = clock_us(CLOCK_REALTIME);
 		for (int i = 0; i < n; i++) {
 			struct rtp rtp;
 			const struct seat *seat = seat_find(m, seat_key(place, &m->in_from[i]));
@@ -285,8 +283,7 @@ static void receive_place(struct crowd_media *m, unsigned place, crowd_packet_fn
 			else if (!seat->key || rtp_parse(&rtp, m->in_bytes[i], m->in[i].msg_len) != MIX_OK)
 				m->strays++;
 			else
-				on_packet(arg, seat->id, &rtp,
-					m->precise ? arrival(&m->in[i].msg_hdr, now_us, wall_us) : now_us);
+				on_packet(arg, seat->id, &rtp, arrival(&m->in[i].msg_hdr, now_us, wall_us));
 		}
 	} while (n == BATCH);
 }

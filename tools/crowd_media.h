@@ -37,8 +37,8 @@ struct crowd_stream {   /* one caller's RTP both ways; zero-initialise, then cro
 struct crowd_media;
 typedef void (*crowd_packet_fn)(void *arg, uint32_t id, const struct rtp *rtp, uint64_t arrival_us);
 
-/* `precise`: arrival times are the kernel's. NULL: out of memory. */
-struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls, bool precise);
+/* NULL: out of memory. */
+struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls);
 struct crowd_media *crowd_media_close(struct crowd_media *m);
 
 /* Gives the stream a socket pair on `ip`; `phase` is the millisecond it sends in. False: *why. */

@@ -49,7 +49,8 @@ const char *crowd_options_help(void)
 	       "of a group of callers; --and begins the next group, like the one before but for what "
 	       "follows\n"
 	       "  --to URI             whom to call; \"{}\" is replaced, see --each\n"
-	       "  --from USER          who calls (+15559000001)     --from-ip IP   from where (127.0.0.1)\n"
+	       "  --from USER          who calls (+1555900{}: 0001...) --from-ip IP   from where "
+	       "(127.0.0.1)\n"
 	       "  --calls N            how many (1)                 --rate CPS     how fast (10)\n"
 	       "  --after S            begin later (0)\n"
 	       "  --codec NAME         PCMU PCMA G722 opus, or mix: one after another (PCMU)\n"
@@ -331,7 +332,7 @@ enum crowd_parsed crowd_options_read(
 	*out = (struct crowd_options){
 		.n_groups = 1, .seconds = 10, .settle_s = -1, .share = 128, .seed = 1
 	};
-	out->groups[0] = (struct crowd_group){ .from_user = "+15559000001",
+	out->groups[0] = (struct crowd_group){ .from_user = "+1555900{}",
 		.calls = 1,
 		.rate = 10,
 		.codec = CODEC_PCMU,

@@ -1,18 +1,17 @@
 #include "tools/crowd_run.h"
+#include "tools/crowd_gather.h"
+#include "tools/crowd_lines.h"
 #include <arpa/inet.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	LINES = 16,         /* source addresses of SIP */
 	TIMER_SLICES = 50,  /* milliseconds between two looks at a call's SIP timers */
 	FREEZE_US = 300000, /* ears close this long before the first hang-up */
 	LINGER_US = 200000, /* after the last end: repetitions are still answered */
@@ -20,217 +19,18 @@ enum {
 	BEHIND_MS = 200     /* further behind than this, milliseconds are left out */
 };
 
-struct line { /* a SIP socket */
-	int fd;
-	struct sockaddr_in at;
-};
-
 enum stage { CALLING, STAYING, LEAVING, DONE };
 
 struct loop { /* what lives as long as the run's loop */
 	struct crowd_run *run;
 	struct crowd_media *media;
-	struct line lines[LINES];
-	unsigned n_lines;
+	struct crowd_lines lines;
 	int signals;
 	enum stage stage;
 	uint64_t begun_us, measure_us, end_us, done_us; /* end: when all hang up */
 	unsigned started[CROWD_GROUPS];
 	uint32_t n_settled, n_hung_up, n_ended;
-	uint64_t *bursts[CROWD_GROUPS]; /* owned: when the talker of each room last began a burst */
-	uint64_t random;
-	uint32_t token;
 };
-
-static uint32_t random32(struct loop *l)
-{
-	l->random = l->random * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (uint32_t)(l->random >> 32);
-}
-
-static const struct line *line_for(struct loop *l, struct in_addr ip, char *why, size_t why_cap)
-{
-	for (unsigned i = 0; i < l->n_lines; i++)
-		if (l->lines[i].at.sin_addr.s_addr == ip.s_addr)
-			return &l->lines[i];
-	if (l->n_lines == LINES) {
-		snprintf(why, why_cap, "more than %d source addresses", LINES);
-		return NULL;
-	}
-	struct line *line = &l->lines[l->n_lines];
-	socklen_t len = sizeof(line->at);
-	int size = 4 << 20;
-	line->at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = ip };
-	line->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (line->fd < 0 || bind(line->fd, (struct sockaddr *)&line->at, len) != 0 ||
-		getsockname(line->fd, (struct sockaddr *)&line->at, &len) != 0) {
-		snprintf(why, why_cap, "no SIP socket: %s", strerror(errno));
-		if (line->fd >= 0)
-			close(line->fd);
-		return NULL;
-	}
-	if (setsockopt(line->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(line->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	l->n_lines++;
-	return line;
-}
-
-static enum codec_id caller_codec(const struct crowd_group *g, uint32_t index)
-{
-	return g->codec != CODEC_NONE ? g->codec : (enum codec_id)(CODEC_NONE + 1 + index % (CODECS - 1));
-}
-
-static bool make_voice(struct loop *l, const struct crowd_group *g, struct crowd_voice *v,
-	enum codec_id codec, char *why, size_t why_cap)
-{
-	v->format =
-		(struct codec_format){ .id = codec, .ptime_ms = g->ptime_ms, .complexity = 5, .dtx = g->dtx };
-	v->talk = crowd_clip_make(g->say, &v->format, l->run->options.seed, why, why_cap);
-	if (!v->talk)
-		return false;
-	v->quiet = crowd_clip_make(g->quiet, &v->format, l->run->options.seed + 1, why, why_cap);
-	if (!v->quiet)
-		return false;
-	for (unsigned i = 0; i < CROWD_KEYS && (g->digits_by & CROWD_BY_INBAND); i++) {
-		if (!crowd_key_sound(&v->keys[i].pcm, &v->keys[i].n, crowd_key_names[i], g->press_ms,
-			    CROWD_KEY_GAP_MS, codec_info(codec)->rate)) {
-			snprintf(why, why_cap, "out of memory for keys");
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool make_pen(struct crowd_caller *c, char *why, size_t why_cap)
-{
-	if (!(c->group->digits_by & CROWD_BY_INBAND) || c->keys.n == 0)
-		return true;
-	c->pen = calloc(1, sizeof(*c->pen));
-	if (c->pen && encoder_alloc(&c->pen->encoder, &c->voice->format) == MIX_OK)
-		return true;
-	snprintf(why, why_cap, "out of memory for encoders");
-	return false;
-}
-
-static bool make_ear(const struct crowd_options *o, struct crowd_caller *c, char *why, size_t why_cap)
-{
-	const struct crowd_group *g = c->group;
-	bool records = g->record[0] && c->index == 0;
-	bool listens = o->delay && !c->talks;
-
-	if (!records && !listens && g->n_hear == 0 && !strchr(g->keys_text, 'w') &&
-		!strchr(g->keys_text, 'W'))
-		return true;
-	c->ear = crowd_ear_alloc(c->voice->format.id, g->n_hear > 0);
-	if (!c->ear) {
-		snprintf(why, why_cap, "out of memory for ears");
-		return false;
-	}
-	if (records && !crowd_ear_record(c->ear, g->record)) {
-		snprintf(why, why_cap, "%s: cannot be written", g->record);
-		return false;
-	}
-	return true;
-}
-
-/* Fills in caller `index` of group `gi`. */
-static bool make_caller(struct loop *l, unsigned gi, uint32_t index, char *why, size_t why_cap)
-{
-	struct crowd_run *run = l->run;
-	const struct crowd_group *g = &run->options.groups[gi];
-	uint32_t id = run->groups[gi].first + index, values = crowd_group_values(g);
-	struct crowd_caller *c = &run->callers[id];
-	enum codec_id codec = caller_codec(g, index);
-	const struct codec_info *info = codec_info(codec);
-	struct crowd_voice *voice = &run->groups[gi].voices[codec];
-	char keys[CROWD_KEYS_MAX];
-
-	if (!voice->talk && !make_voice(l, g, voice, codec, why, why_cap))
-		return false;
-	c->group = g;
-	c->voice = voice;
-	c->id = id;
-	c->index = index;
-	c->room = index % values;
-	c->talks = index < g->talkers;
-	c->say_at = crowd_clip_spoken(voice->talk) || run->options.delay ? 0 : random32(l) % 10007;
-	crowd_template(keys, sizeof(keys), g->keys_text, g->each_first + c->room, g->each_width);
-	if (!crowd_keys_read(&c->keys, keys, why, why_cap) || !make_pen(c, why, why_cap) ||
-		!make_ear(&run->options, c, why, why_cap))
-		return false;
-
-	const struct line *line = line_for(l, g->from_ip, why, why_cap);
-	unsigned phase = (index + gi * 7) % g->ptime_ms;
-	if (!line || !crowd_media_place(l->media, &c->stream, g->from_ip, phase, why, why_cap))
-		return false;
-	c->stream.ssrc = random32(l);
-	c->stream.timestamp = random32(l);
-	c->stream.seq = (uint16_t)random32(l);
-
-	struct crowd_call *call = &c->call;
-	char ip[INET_ADDRSTRLEN];
-	inet_ntop(AF_INET, &g->from_ip, ip, sizeof(ip));
-	if (!crowd_template(
-		    call->to_uri, sizeof(call->to_uri), g->to, g->each_first + c->room, g->each_width)) {
-		snprintf(why, why_cap, "--to is too long");
-		return false;
-	}
-	snprintf(call->from_user, sizeof(call->from_user), "%s", g->from_user);
-	snprintf(call->call_id, sizeof(call->call_id), "%08x-%u@%s", l->token, id, ip);
-	snprintf(call->from_tag, sizeof(call->from_tag), "%08x%u", random32(l), id);
-	call->local = line->at;
-	call->server = g->server;
-	call->allow_remote = run->options.allow_remote;
-	call->offer = (struct crowd_offer){ .session = random32(l) >> 1,
-		.ip = g->from_ip,
-		.port = c->stream.port,
-		.name = info->name,
-		.clock_hz = info->clock_hz,
-		.channels = info->channels,
-		.ptime_ms = g->ptime_ms,
-		.payload_type = (uint8_t)(info->payload_type == CODEC_DYNAMIC ? 96 : info->payload_type),
-		.event_pt = g->digits_by & CROWD_BY_EVENT ? 101 : CROWD_PT_NONE,
-		.fmtp = codec == CODEC_OPUS ? (g->dtx ? "useinbandfec=1;usedtx=1" : "useinbandfec=1") : NULL,
-		.direction = "sendrecv" };
-	return true;
-}
-
-static bool make_all(struct loop *l, char *why, size_t why_cap)
-{
-	struct crowd_run *run = l->run;
-	uint32_t first = 0;
-
-	for (unsigned gi = 0; gi < run->options.n_groups; gi++) {
-		const struct crowd_group *g = &run->options.groups[gi];
-		run->groups[gi].first = first;
-		l->bursts[gi] = calloc(crowd_group_values(g), sizeof(*l->bursts[gi]));
-		if (run->options.delay)
-			run->groups[gi].delays.us = calloc(CROWD_DELAYS_MAX, sizeof(uint32_t));
-		if (!l->bursts[gi] || (run->options.delay && !run->groups[gi].delays.us)) {
-			snprintf(why, why_cap, "out of memory");
-			return false;
-		}
-		for (uint32_t i = 0; i < g->calls; i++)
-			if (!make_caller(l, gi, i, why, why_cap))
-				return false;
-		first += g->calls;
-	}
-	return true;
-}
-
-static void post(struct loop *l, const struct crowd_caller *c, const struct crowd_outbox *out)
-{
-	for (unsigned i = 0; i < out->n; i++) {
-		const struct sockaddr_in *to = &out->items[i].to;
-		int fd = -1;
-		for (unsigned k = 0; k < l->n_lines; k++)
-			if (l->lines[k].at.sin_addr.s_addr == c->call.local.sin_addr.s_addr)
-				fd = l->lines[k].fd;
-		/* What the kernel does not take is lost and sent again by the timer. */
-		(void)sendto(fd, out->items[i].text, out->items[i].len, 0, (const struct sockaddr *)to,
-			sizeof(*to));
-	}
-}
 
 static void settle(struct loop *l, struct crowd_caller *c, uint64_t now_us)
 {
@@ -272,22 +72,8 @@ static void hang_up(struct loop *l, struct crowd_caller *c, uint64_t now_us)
 	l->n_hung_up++;
 	out.n = 0;
 	crowd_call_hangup(&c->call, now_us, &out);
-	post(l, c, &out);
+	crowd_lines_post(&l->lines, &c->call.local, &out);
 	after_step(l, c, before, now_us);
-}
-
-/* A request that belongs to no call of ours. */
-static void answer_stranger(
-	const struct line *line, const struct crowd_message *m, const struct sockaddr_in *from)
-{
-	char text[CROWD_MESSAGE];
-	bool options = crowd_span_is(m->method, "OPTIONS");
-
-	if (crowd_span_is(m->method, "ACK"))
-		return;
-	size_t n = crowd_reply_write(text, sizeof(text), m, options ? 200 : 481,
-		options ? "OK" : "Call/Transaction Does Not Exist", "crowd", NULL, NULL);
-	(void)sendto(line->fd, text, n, 0, (const struct sockaddr *)from, sizeof(*from));
 }
 
 static struct crowd_caller *find_caller(struct loop *l, struct crowd_span call_id)
@@ -303,15 +89,14 @@ static struct crowd_caller *find_caller(struct loop *l, struct crowd_span call_i
 	return &l->run->callers[id];
 }
 
-static void read_line(struct loop *l, const struct line *line)
+static void read_line(struct loop *l, unsigned line)
 {
 	char bytes[65536];
 	struct sockaddr_in from;
 	struct crowd_message m;
 
 	for (int i = 0; i < 1000; i++) { /* sound must not wait for a flood */
-		socklen_t len = sizeof(from);
-		ssize_t n = recvfrom(line->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &len);
+		ssize_t n = crowd_lines_read(&l->lines, line, bytes, sizeof(bytes), &from);
 		if (n < 0)
 			return;
 		if (!crowd_message_read(&m, bytes, (size_t)n))
@@ -319,7 +104,7 @@ static void read_line(struct loop *l, const struct line *line)
 		struct crowd_caller *c = find_caller(l, m.call_id);
 		if (!c) {
 			if (!m.status)
-				answer_stranger(line, &m, &from);
+				crowd_lines_refuse(&l->lines, line, &m, &from);
 			continue;
 		}
 		struct crowd_outbox out;
@@ -327,7 +112,7 @@ static void read_line(struct loop *l, const struct line *line)
 		enum crowd_state before = c->call.state;
 		out.n = 0;
 		crowd_call_take(&c->call, &m, now_us, &out);
-		post(l, c, &out);
+		crowd_lines_post(&l->lines, &c->call.local, &out);
 		after_step(l, c, before, now_us);
 	}
 }
@@ -349,7 +134,7 @@ static void on_packet(void *arg, uint32_t id, const struct rtp *rtp, uint64_t ar
 		return;
 	unsigned gi = (unsigned)(c->group - l->run->options.groups);
 	struct crowd_delays *d = &l->run->groups[gi].delays;
-	uint64_t burst_us = l->bursts[gi][c->room];
+	uint64_t burst_us = l->run->groups[gi].bursts[c->room];
 	if (burst_us && arrival_us > burst_us && arrival_us - burst_us < 500000 && d->n < CROWD_DELAYS_MAX)
 		d->us[d->n++] = (uint32_t)(arrival_us - burst_us);
 }
@@ -366,7 +151,7 @@ static void start_due(struct loop *l, uint64_t now_us)
 			struct crowd_outbox out;
 			out.n = 0;
 			crowd_call_start(&c->call, now_us, &out);
-			post(l, c, &out);
+			crowd_lines_post(&l->lines, &c->call.local, &out);
 		}
 	}
 }
@@ -385,11 +170,11 @@ static void speak_due(struct loop *l, uint64_t tick, uint64_t now_us)
 			struct crowd_outbox out;
 			out.n = 0;
 			if (crowd_caller_speak(c, l->media, now_us, &out)) {
-				l->bursts[gi][c->room] = crowd_now_us();
+				l->run->groups[gi].bursts[c->room] = crowd_now_us();
 				crowd_media_flush(l->media);
 			}
 			if (out.n)
-				post(l, c, &out);
+				crowd_lines_post(&l->lines, &c->call.local, &out);
 			if (!c->settled && c->stream.on && c->finger == CROWD_KEYED)
 				settle(l, c, now_us);
 		}
@@ -407,7 +192,7 @@ static void timers_due(struct loop *l, uint64_t tick, uint64_t now_us)
 		enum crowd_state before = c->call.state;
 		out.n = 0;
 		crowd_call_timer(&c->call, now_us, &out);
-		post(l, c, &out);
+		crowd_lines_post(&l->lines, &c->call.local, &out);
 		after_step(l, c, before, now_us);
 	}
 }
@@ -517,8 +302,8 @@ static void turn(struct loop *l)
 		start_due(l, now_us);
 		speak_due(l, tick, now_us);
 		crowd_media_receive(l->media, on_packet, l);
-		for (unsigned i = 0; i < l->n_lines; i++)
-			read_line(l, &l->lines[i]);
+		for (unsigned i = 0; i < l->lines.n; i++)
+			read_line(l, i);
 		timers_due(l, tick, now_us);
 		read_signals(l, now_us);
 		stages(l, tick, now_us);
@@ -540,16 +325,12 @@ static bool open_loop(struct loop *l, char *why, size_t why_cap)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	/* Call-IDs of two runs must differ, whatever the seed. */
-	l->token = (uint32_t)crowd_now_us() ^ ((uint32_t)getpid() << 16);
-	l->random = o->seed * 2862933555777941757ULL + 3037000493ULL;
-	l->media = crowd_media_open(o->share, o->n_calls, o->delay);
-	l->run->callers = calloc(o->n_calls, sizeof(*l->run->callers));
-	if (!l->media || !l->run->callers || l->signals < 0) {
+	l->media = crowd_media_open(o->share, o->n_calls);
+	if (!l->media || l->signals < 0) {
 		snprintf(why, why_cap, "out of memory or descriptors");
 		return false;
 	}
-	return make_all(l, why, why_cap);
+	return crowd_gather(l->run, l->media, &l->lines, why, why_cap);
 }
 
 bool crowd_run(struct crowd_run *run, char *why, size_t why_cap)
@@ -562,10 +343,7 @@ bool crowd_run(struct crowd_run *run, char *why, size_t why_cap)
 		run->strays = crowd_media_strays(l.media);
 		run->unsent = crowd_media_unsent(l.media);
 	}
-	for (unsigned i = 0; i < l.n_lines; i++)
-		close(l.lines[i].fd);
-	for (unsigned i = 0; i < CROWD_GROUPS; i++)
-		free(l.bursts[i]);
+	crowd_lines_close(&l.lines);
 	if (l.signals >= 0)
 		close(l.signals);
 	crowd_media_close(l.media);
@@ -579,6 +357,7 @@ void crowd_run_free(struct crowd_run *run)
 	free(run->callers);
 	for (unsigned gi = 0; gi < CROWD_GROUPS; gi++) {
 		free(run->groups[gi].delays.us);
+		free(run->groups[gi].bursts);
 		for (unsigned k = 0; k < CODECS; k++) {
 			struct crowd_voice *v = &run->groups[gi].voices[k];
 			crowd_clip_free(v->talk);

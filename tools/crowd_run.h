@@ -26,6 +26,7 @@ struct crowd_run {
 		uint32_t first; /* of callers */
 		struct crowd_voice voices[CODECS];
 		struct crowd_delays delays;
+		uint64_t *bursts; /* owned: when the talker of each room last began one */
 	} groups[CROWD_GROUPS];
 	uint64_t strays, unsent, late_sends; /* late: milliseconds of ours that came over 5 ms behind */
 	bool interrupted;

@@ -6,8 +6,8 @@
 enum { SEEN = 6 };
 
 struct flow {
-	const char *scenario; /* the ladder stands in tests/flow/sipp/<scenario>.xml */
-	const char *number;   /* what the owner does, see tests/line.h */
+	const char *scenario;   /* the ladder stands in tests/flow/sipp/<scenario>.xml */
+	const char *number;     /* what the owner does, see tests/line.h */
 	const char *seen[SEEN]; /* what the handlers must have seen */
 	struct line_config line;
 	unsigned calls;
@@ -25,8 +25,12 @@ static void run(const struct flow *f)
 		config.t1_ms = 100;
 	config.tcp = f->tcp;
 	l = line_start(&config);
-	fprintf(stderr,"-- %s\n", f->scenario);code = sipp_run(&(struct sipp_run){ .scenario = f->scenario, .number = f->number, 
-		.calls = f->calls, .rate = f->calls, .to_port = line_port(l), .tcp = f->tcp });
+	code = sipp_run(&(struct sipp_run){ .scenario = f->scenario,
+		.number = f->number,
+		.calls = f->calls,
+		.rate = f->calls,
+		.to_port = line_port(l),
+		.tcp = f->tcp });
 	if (code)
 		line_print(l);
 	CHECK_INT(0, code, f->scenario);
@@ -46,11 +50,13 @@ static void run(const struct flow *f)
 TEST(calls_with_and_without_offer)
 {
 	static const struct flow flows[] = {
-		{ "call", "answer", .seen = { "media PCMU pt 0 to 127.0.0.2:30000 send 1 receive 1 hold 0 event 101",
+		{ "call", "answer",
+			.seen = { "media PCMU pt 0 to 127.0.0.2:30000 send 1 receive 1 hold 0 event 101",
 				"confirmed answer", "ended answer by them status 0 cause 31" } },
 		{ "call", "ring+late", .seen = { "progress 180: ok", "confirmed", "ended" } },
 		{ "call", "answer", .seen = { "confirmed answer", "source tcp:" }, .tcp = true },
-		{ "delayed", "answer", .seen = { "offer 0", "media PCMA pt 8 to 127.0.0.2:30000", "confirmed",
+		{ "delayed", "answer",
+			.seen = { "offer 0", "media PCMA pt 8 to 127.0.0.2:30000", "confirmed",
 				"by them status 0 cause 16" } },
 		{ "delayed_no_answer", "answer", .seen = { "by us status 0 cause 88: no usable answer" } },
 		{ "multipart", "answer", .seen = { "media PCMU", "confirmed" } },
@@ -66,11 +72,16 @@ TEST(early_media_and_prack)
 		{ "reliable", "early+answer", .seen = { "progress 183: ok", "answer: ok", "confirmed" } },
 		{ "reliable_supported", "early+late", .seen = { "confirmed" } },
 		{ "reliable_delayed", "early+late", .seen = { "offer 0", "media PCMA pt 8", "confirmed" } },
-		{ "reliable_reoffer", "early+late", .seen = { "media PCMU", "media PCMA pt 8 to 127.0.0.2:30002",
-				"confirmed" } },
-		{ "update_early", "early+late", .seen = { "media PCMA pt 8 to 127.0.0.2:30004", "confirmed" } },
+		{ "reliable_reoffer", "early+late",
+			.seen = { "media PCMU", "media PCMA pt 8 to 127.0.0.2:30002", "confirmed" } },
+		{ "update_early", "early+late",
+			.seen = { "media PCMA pt 8 to 127.0.0.2:30004", "confirmed" } },
+		{ "update_too_early", "ring+late", .seen = { "confirmed" } },
+		{ "prack_no_answer", "early+answer",
+			.seen = { "by us status 488 cause 88: no usable answer" } },
 		{ "early_unreliable", "early+late", .seen = { "progress 183: ok", "confirmed" } },
-		{ "no_prack", "early", .seen = { "ended early by us status 504 cause 102: no PRACK" }, .line = { .t1_ms = 20 } },
+		{ "no_prack", "early", .seen = { "ended early by us status 504 cause 102: no PRACK" },
+			.line = { .t1_ms = 20 } },
 	};
 
 	RUN(flows);
@@ -95,8 +106,10 @@ TEST(calls_that_end_early)
 TEST(changes_inside_a_call)
 {
 	static const struct flow flows[] = {
-		{ "hold", "answer", .seen = { "send 0 receive 1 hold 1", "send 0 receive 0 hold 1", "confirmed" } },
-		{ "change", "answer", .seen = { "media PCMA pt 8 to 127.0.0.2:30000", "media PCMA pt 8 to 127.0.0.77:31000",
+		{ "hold", "answer",
+			.seen = { "send 0 receive 1 hold 1", "send 0 receive 0 hold 1", "confirmed" } },
+		{ "change", "answer",
+			.seen = { "media PCMA pt 8 to 127.0.0.2:30000", "media PCMA pt 8 to 127.0.0.77:31000",
 				"ptime 40" } },
 		{ "reinvite_delayed", "answer", .seen = { "to 127.0.0.2:30010" } },
 		{ "t38", "answer", .seen = { "by them status 0 cause 16" } },
@@ -126,8 +139,10 @@ TEST(requests_that_are_refused)
 TEST(session_timers)
 {
 	static const struct flow flows[] = {
-		{ "timer_update", "answer", .seen = { "confirmed", "by them" }, .line = { .timer_speed = 50 } },
-		{ "timer_reinvite", "answer", .seen = { "confirmed", "by them" }, .line = { .timer_speed = 50 } },
+		{ "timer_update", "answer", .seen = { "confirmed", "by them" },
+			.line = { .timer_speed = 50 } },
+		{ "timer_reinvite", "answer", .seen = { "confirmed", "by them" },
+			.line = { .timer_speed = 50 } },
 		{ "timer_theirs", "answer", .seen = { "by us status 0 cause 102: session timer expired" },
 			.line = { .timer_speed = 50 } },
 		{ "timer_unsupported", "answer", .seen = { "by them" }, .line = { .timer_speed = 50 } },

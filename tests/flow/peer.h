@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { FOLDER_PATH = 128, PEER_ARGS = 96, PEER_RUNNING = -1 };
+enum { FOLDER_PATH = 128, PEER_ARGS = 256, PEER_RUNNING = -1 };
 
 struct folder {
 	char path[FOLDER_PATH];
