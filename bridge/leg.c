@@ -327,12 +327,13 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->rate = codec_info(format.rx[0].codec)->rate;
 	if (leg->worker) {
 		worker_refit(leg->worker, leg->id, kit);
-		worker_watch(leg->worker, leg->id, agreed->receive ? STREAM_DEAD_US : 0);
+		worker_watch(leg->worker, leg->id, agreed->receive && !agreed->on_hold ? STREAM_DEAD_US : 0);
 	} else {
 		stream_refit(leg->stream, &kit, loop_now_us());
 		kit_free(kit);
-		stream_watch(leg->stream, agreed->receive ? STREAM_DEAD_US : 0);
+		stream_watch(leg->stream, agreed->receive && !agreed->on_hold ? STREAM_DEAD_US : 0);
 	}
+	meeting_hold(leg);
 	if (leg->person)
 		meeting_equip(leg->person->meeting);
 }

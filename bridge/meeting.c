@@ -94,10 +94,12 @@ static void meeting_close(struct node *n, struct meeting *m)
 
 /* ---- sound ---- */
 
+/* Who holds us is not heard: what its side sends then is music (T9). */
 static void apply_mute(const struct participant *p)
 {
 	if (p->leg->worker)
-		worker_mute(p->leg->worker, p->leg->id, p->state.muted || p->state.host_muted);
+		worker_mute(p->leg->worker, p->leg->id,
+			p->state.muted || p->state.host_muted || p->leg->agreed.on_hold);
 }
 
 static void chime(const struct meeting *m, const struct node *n, enum prompt prompt)
@@ -106,6 +108,12 @@ static void chime(const struct meeting *m, const struct node *n, enum prompt pro
 
 	if (m->chimes)
 		worker_room_play(m->worker, m->room_id, &cue, 1);
+}
+
+void meeting_hold(struct leg *leg)
+{
+	if (leg->person)
+		apply_mute(leg->person);
 }
 
 void meeting_equip(struct meeting *m)

@@ -43,6 +43,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 void meeting_leave(struct leg *leg, const char *why); /* nothing when it sits nowhere */
 void meeting_key(struct leg *leg, char digit);        /* a key pressed in the meeting */
 void meeting_talking(struct leg *leg, bool on);       /* its talk burst began or ended */
+void meeting_hold(struct leg *leg);                   /* its far end holds us, or no more */
 void meeting_equip(struct meeting *m);                /* after a leg came or changed its codec */
 
 struct meeting *meeting_find(const struct node *n, const char *id);

@@ -3,7 +3,7 @@
  * How: each leg has a struct voice, told once a tick how loud its frame was.  A voice is a candidate
  * from the very frame that opens it (never cut a syllable) until CHOOSE_HANG frames after the last one
  * that was loud.  A small room takes everything but silence; a crowded one takes what rises above its
- * leg's own noise floor.  Of the candidates the loudest by smoothed level are chosen; who is in
+ * leg's own noise floor, or is too loud for noise.  Of the candidates the loudest by smoothed level are chosen; who is in
  * keeps the place against newcomers less than CHOOSE_EDGE_DB louder; of equals, who has waited longest.
  * Use:  chooser_begin(); voice_hear() per leg and chooser_offer() if it is a candidate; chooser_end(): the
  *       chosen stand in `best` and know it.
@@ -21,6 +21,7 @@ enum {
 	CHOOSE_GATE_DBOV = 60,  /* quieter than this is silence */
 	CHOOSE_CROWD_DBOV = 50, /* in a crowded room */
 	CHOOSE_RISE_DB = 9,     /* and this much above the leg's noise floor */
+	CHOOSE_LOUD_DBOV = 36,  /* or as loud as this: music or a tone, steady as it may be */
 	CHOOSE_HANG = 20,       /* frames: 400 ms */
 	CHOOSE_EDGE_DB = 6
 };

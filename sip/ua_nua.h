@@ -19,6 +19,10 @@ struct ua_event {
 	tagi_t *tags;
 };
 
+/* ua_events.c: what nua tells, by a table. */
+void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,
+	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[]);
+
 /* ua_read.c */
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */

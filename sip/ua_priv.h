@@ -1,6 +1,6 @@
 /* ua_priv.h - the inside of the endpoint, shared by sip/ua*.c; sip/call*.c use its send functions.
  *
- * How:  datagram -> ua_screen.c (inside Sofia's parser: strangers, poison) -> nua -> ua.c's event table ->
+ * How:  datagram -> ua_screen.c (inside Sofia's parser: strangers, poison) -> nua -> ua_events.c's table ->
  *       ua_read.c (headers into plain structs) -> sip/call*.c (decisions) -> ua_send.c (nua_respond() and friends).
  *
  * Thread: control.

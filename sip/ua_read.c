@@ -36,6 +36,25 @@ static void copy_text(char *out, size_t cap, const char *text)
 	vet_clean(out, cap, text, text ? strlen(text) : 0);
 }
 
+/* A display name as people read it: Sofia leaves the quotes of a quoted-string on (RFC 3261 section 25.1). */
+static void copy_display(char *out, size_t cap, const char *display)
+{
+	char plain[CALL_NAME];
+	size_t n = 0, len = display ? strlen(display) : 0;
+
+	if (len < 2 || display[0] != '"' || display[len - 1] != '"') {
+		copy_text(out, cap, display);
+		return;
+	}
+	for (const char *p = display + 1; p < display + len - 1 && n + 1 < sizeof(plain); p++) {
+		if (*p == '\\' && p + 1 < display + len - 1)
+			p++;
+		plain[n++] = *p;
+	}
+	plain[n] = '\0';
+	copy_text(out, cap, plain);
+}
+
 static void copy_user(char *out, size_t cap, const char *user)
 {
 	vet_user(out, cap, user, user ? strlen(user) : 0);
@@ -109,7 +128,7 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 	copy_user(out->from_user, sizeof(out->from_user),
 		from->url_type == url_tel && !from->url_user ? from->url_host : from->url_user);
 	copy_text(out->from_host, sizeof(out->from_host), from->url_host);
-	copy_text(out->from_name, sizeof(out->from_name), sip->sip_from->a_display);
+	copy_display(out->from_name, sizeof(out->from_name), sip->sip_from->a_display);
 	if (sip->sip_user_agent)
 		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
 	read_unknown(out, sip);

@@ -52,8 +52,8 @@ static void bed_on_request(void *arg, const struct http_request *r)
 	}
 	for (size_t i = 0; i < r->body_len; i++)
 		sum = (unsigned char)(sum + (unsigned char)r->body[i]);
-	len = snprintf(text, sizeof(text), "%s %s %s|%s|%s|%zu:%u", r->method, r->local ? "local" : "far", r->path,
-		r->query, r->content_type, r->body_len, sum);
+	len = snprintf(text, sizeof(text), "%s %s %s|%s|%s|%zu:%u", r->method, r->local ? "local" : "far",
+		r->path, r->query, r->content_type, r->body_len, sum);
 	http_reply(bed->http, r->id, 200, "text/plain", text, (size_t)len);
 }
 

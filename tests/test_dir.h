@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct test_dir { char path[48], file[96]; };
+struct test_dir {
+	char path[48], file[96];
+};
 
 static inline struct test_dir test_dir_make(void)
 {

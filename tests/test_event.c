@@ -7,7 +7,11 @@
 
 #include <stdlib.h>
 
-static struct { uint64_t seq; char type[64], json[1024]; int n; } heard;
+static struct {
+	uint64_t seq;
+	char type[64], json[1024];
+	int n;
+} heard;
 
 /* The API's place: what would be served. */
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *json)
@@ -31,14 +35,21 @@ static struct event_bus *bus_at(uint64_t first)
 
 TEST(events_are_numbered_and_dated)
 {
-	static const struct { const char *story; json_int_t at; const char *type, *data, *want; } cases[] = {
+	static const struct {
+		const char *story;
+		json_int_t at;
+		const char *type, *data, *want;
+	} cases[] = {
 		{ "with data", 1772357400000250, "call.started", "{\"call\":\"c1\",\"from\":\"x\"}",
-			"{\"seq\":7,\"time\":\"2026-03-01T09:30:00.000250Z\",\"type\":\"call.started\",\"call\":\"c1\",\"from\":\"x\"}" },
-		{ "without", 0, "meeting.opened", NULL, "{\"seq\":8,\"time\":\"1970-01-01T00:00:00.000000Z\",\"type\":\"meeting.opened\"}" },
+			"{\"seq\":7,\"time\":\"2026-03-01T09:30:00.000250Z\",\"type\":\"call.started\","
+			"\"call\":\"c1\",\"from\":\"x\"}" },
+		{ "without", 0, "meeting.opened", NULL,
+			"{\"seq\":8,\"time\":\"1970-01-01T00:00:00.000000Z\",\"type\":\"meeting.opened\"}" },
 		{ "its own seq and type", 1, "a", "{\"seq\":1,\"type\":\"b\",\"x\":null}",
 			"{\"seq\":9,\"time\":\"1970-01-01T00:00:00.000001Z\",\"type\":\"a\",\"x\":null}" },
 		{ "a line stays a line", 1, "a", "{\"name\":\"two\\nlines\"}",
-			"{\"seq\":10,\"time\":\"1970-01-01T00:00:00.000001Z\",\"type\":\"a\",\"name\":\"two\\nlines\"}" },
+			"{\"seq\":10,\"time\":\"1970-01-01T00:00:00.000001Z\",\"type\":\"a\",\"name\":"
+			"\"two\\nlines\"}" },
 	};
 	struct event_bus *bus = bus_at(7);
 	struct event_stats stats;
@@ -87,7 +98,10 @@ TEST(a_dropped_event_uses_no_number)
 
 TEST(moments_as_text)
 {
-	static const struct { int64_t us; const char *want; } cases[] = {
+	static const struct {
+		int64_t us;
+		const char *want;
+	} cases[] = {
 		{ 0, "1970-01-01T00:00:00.000000Z" },
 		{ -1, "1969-12-31T23:59:59.999999Z" },
 		{ 951827696123456, "2000-02-29T12:34:56.123456Z" },
@@ -102,9 +116,17 @@ TEST(moments_as_text)
 
 TEST(a_call_record_as_json)
 {
-	struct cdr cdr = { .id = "c1", .call_id = "a\xff" "b@h", .from_number = "M\xc3\xbcller", .started_us = 1,
-		.sip_status = 200, .q850 = 16, .cause = "far end hung up", .by_far_end = true,
-		.rx_packets = 1ull << 40, .jitter_us = 1500 };
+	struct cdr cdr = { .id = "c1",
+		.call_id = "a\xff"
+			   "b@h",
+		.from_number = "M\xc3\xbcller",
+		.started_us = 1,
+		.sip_status = 200,
+		.q850 = 16,
+		.cause = "far end hung up",
+		.by_far_end = true,
+		.rx_packets = 1ull << 40,
+		.jitter_us = 1500 };
 	json_t *json = cdr_json(&cdr);
 	size_t n;
 
@@ -113,7 +135,8 @@ TEST(a_call_record_as_json)
 	CHECK_STR("c1", json_string_value(json_object_get(json, "id")), "id");
 	CHECK_STR("a?b@h", json_string_value(json_object_get(json, "call_id")), "what is not UTF-8");
 	CHECK_STR("M\xc3\xbcller", json_string_value(json_object_get(json, "from")), "what is");
-	CHECK_STR("1970-01-01T00:00:00.000001Z", json_string_value(json_object_get(json, "started_at")), "a time");
+	CHECK_STR("1970-01-01T00:00:00.000001Z", json_string_value(json_object_get(json, "started_at")),
+		"a time");
 	CHECK(json_is_null(json_object_get(json, "answered_at")), "never");
 	CHECK_INT(1ll << 40, json_integer_value(json_object_get(json, "rx_packets")), "a large count");
 	CHECK_NEAR(1.5, json_real_value(json_object_get(json, "jitter_ms")), 0, "milliseconds");

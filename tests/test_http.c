@@ -5,7 +5,10 @@
 #include <sys/resource.h>
 #include <time.h>
 
-struct got { char text[4096]; size_t len, total; };
+struct got {
+	char text[4096];
+	size_t len, total;
+};
 
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -20,8 +23,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 	return n;
 }
 
-static long ask(struct bed *bed, CURL *curl, bool local, const char *method, const char *path, const char *body,
-	size_t len, struct got *got)
+static long ask(struct bed *bed, CURL *curl, bool local, const char *method, const char *path,
+	const char *body, size_t len, struct got *got)
 {
 	char url[1024];
 	long status = 0;
@@ -88,8 +91,10 @@ TEST(requests_arrive_whole)
 				memmove(strstr(want, " far ") + 7, strstr(cases[i].far, " far ") + 5,
 					strlen(strstr(cases[i].far, " far ") + 5) + 1),
 					memcpy(strstr(want, " far "), " local ", 7);
-			CHECK_INT(200, ask(&bed, curl, local, cases[i].method, cases[i].path, cases[i].body,
-				cases[i].len, &got), cases[i].story);
+			CHECK_INT(200,
+				ask(&bed, curl, local, cases[i].method, cases[i].path, cases[i].body,
+					cases[i].len, &got),
+				cases[i].story);
 			CHECK_STR(want, got.text, cases[i].story);
 		}
 		curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connects);
@@ -124,26 +129,34 @@ TEST(a_large_reply_comes_whole)
 TEST(what_is_not_a_request_is_refused)
 {
 #define LINE " /x HTTP/1.1\r\nHost: h:1\r\n"
-	static const struct { const char *story, *request, *reply; } cases[] = {
+	static const struct {
+		const char *story, *request, *reply;
+	} cases[] = {
 		{ "zeros and noise", "\x01\x02\xff garbage\r\n\r\n", "403" },
 		{ "a TLS hello", "\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03 abc\r\n\r\n", "403" },
 		{ "no such method", "BREW" LINE "\r\n", "403" },
 		{ "HTTP/2 with prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "403" },
-		{ "an upgrade to HTTP/2", "GET" LINE "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-			"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n", "400" },
-		{ "WebSocket at another path", "GET" LINE "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "404" },
+		{ "an upgrade to HTTP/2",
+			"GET" LINE "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+			"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+			"400" },
+		{ "WebSocket at another path",
+			"GET" LINE "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+			"404" },
 		{ "a body in chunks", "PUT" LINE "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "411" },
 		{ "a length in words", "PUT" LINE "Content-Length: five\r\n\r\n", "400" },
 		{ "a negative length", "PUT" LINE "Content-Length: -5\r\n\r\n", "400" },
 		{ "two lengths", "PUT" LINE "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "400" },
 		{ "4 MB and one", "PUT" LINE "Content-Length: 4194305\r\n\r\n", "413" },
-		{ "a length beyond numbers", "PUT" LINE "Content-Length: 99999999999999999999999\r\n\r\n", "413" },
+		{ "a length beyond numbers", "PUT" LINE "Content-Length: 99999999999999999999999\r\n\r\n",
+			"413" },
 		{ "a bad escape", "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", "403" },
 		{ "half a line", "GET /x HT", "408" },
 		{ "not a byte", "", "408" },
 		{ "half a body", "PUT" LINE "Content-Length: 5\r\n\r\nhel", "408" },
-		{ "another site's page", "POST" LINE "Origin: http://evil:1\r\nContent-Length: 0\r\n\r\n", "403" },
+		{ "another site's page", "POST" LINE "Origin: http://evil:1\r\nContent-Length: 0\r\n\r\n",
+			"403" },
 		{ "a page without origin", "DELETE" LINE "Origin: null\r\n\r\n", "403" },
 		{ "our own page", "POST" LINE "Origin: http://h:1\r\nContent-Length: 0\r\n\r\n", "200" },
 		{ "another site's page that only asks", "GET" LINE "Origin: http://evil\r\n\r\n", "200" },
@@ -170,7 +183,11 @@ TEST(what_is_not_a_request_is_refused)
 
 TEST(what_is_too_long_is_refused)
 {
-	static const struct { const char *story, *before; size_t fill; const char *after, *reply; } cases[] = {
+	static const struct {
+		const char *story, *before;
+		size_t fill;
+		const char *after, *reply;
+	} cases[] = {
 		{ "a path", "GET /", 511, " HTTP/1.1\r\nHost: h\r\n\r\n", " 414 " },
 		{ "as long as may be", "GET /", 510, " HTTP/1.1\r\nHost: h\r\n\r\n", " 200 " },
 		{ "a query", "GET /x?q=", 510, " HTTP/1.1\r\nHost: h\r\n\r\n", " 414 " },
@@ -192,9 +209,10 @@ TEST(what_is_too_long_is_refused)
 		memset(request + before, 'x', cases[i].fill);
 		strcpy(request + before + cases[i].fill, cases[i].after);
 		bed_send(fd, request, strlen(request));
-		CHECK(bed_read(fd, text, sizeof(text), "\r\n", 1), "%s: an answer or the end", cases[i].story);
-		CHECK(*cases[i].reply ? strstr(text, cases[i].reply) != NULL : !*text, "%s: have '%s'", cases[i].story,
-			text);
+		CHECK(bed_read(fd, text, sizeof(text), "\r\n", 1), "%s: an answer or the end",
+			cases[i].story);
+		CHECK(*cases[i].reply ? strstr(text, cases[i].reply) != NULL : !*text, "%s: have '%s'",
+			cases[i].story, text);
 		close(fd);
 	}
 	bed_close(&bed);
@@ -208,7 +226,8 @@ TEST(a_large_body_is_refused_and_the_refusal_can_be_read)
 	struct got got;
 
 	bed_open(&bed);
-	CHECK_INT(413, ask(&bed, curl, false, "PUT", "/v1/site", body, HTTP_BODY_MAX + 1, &got), "4 MB and one");
+	CHECK_INT(413, ask(&bed, curl, false, "PUT", "/v1/site", body, HTTP_BODY_MAX + 1, &got),
+		"4 MB and one");
 	CHECK(strstr(got.text, "\"too_large\""), "says why: %s", got.text);
 	curl_easy_cleanup(curl);
 	free(body);
@@ -217,9 +236,11 @@ TEST(a_large_body_is_refused_and_the_refusal_can_be_read)
 
 TEST(requests_sent_ahead)
 {
-	static const char get[] = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\nGET /3 HTTP/1.1\r\nHost: h\r\n\r\n";
-	static const char post[] = "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\naPOST /2 HTTP/1.1\r\nHost: h\r\n"
-				   "Content-Length: 1\r\n\r\nb";
+	static const char get[] = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\nGET "
+				  "/3 HTTP/1.1\r\nHost: h\r\n\r\n";
+	static const char post[] =
+		"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\naPOST /2 HTTP/1.1\r\nHost: h\r\n"
+		"Content-Length: 1\r\n\r\nb";
 	struct bed bed = { 0 };
 	char text[4096];
 	int fd;
@@ -228,7 +249,8 @@ TEST(requests_sent_ahead)
 	fd = bed_connect_tcp(http_port(bed.http));
 	bed_send(fd, get, sizeof(get) - 1);
 	CHECK(bed_read(fd, text, sizeof(text), "|||0:0", 3), "three answers");
-	CHECK(strstr(text, "/1") < strstr(text, "/2") && strstr(text, "/2") < strstr(text, "/3"), "in order: %s", text);
+	CHECK(strstr(text, "/1") < strstr(text, "/2") && strstr(text, "/2") < strstr(text, "/3"),
+		"in order: %s", text);
 	close(fd);
 	/* libwebsockets would spin for ever here */
 	fd = bed_connect_tcp(http_port(bed.http));
@@ -256,11 +278,14 @@ TEST(too_many_connections_lock_nobody_else_out)
 		bed_send(fds[i], "GET /x HTTP/1.1\r\nX:", (size_t)(i % 19));
 	}
 	one_more = bed_connect_tcp(http_port(bed.http));
-	CHECK(bed_read(one_more, text, sizeof(text), "\r\n", 1) && strstr(text, " 503 "), "the 65th: '%s'", text);
+	CHECK(bed_read(one_more, text, sizeof(text), "\r\n", 1) && strstr(text, " 503 "), "the 65th: '%s'",
+		text);
 	close(one_more);
-	CHECK_INT(200, ask(&bed, curl, true, "GET", "/x", NULL, 0, &got), "the operator's socket is not theirs");
+	CHECK_INT(200, ask(&bed, curl, true, "GET", "/x", NULL, 0, &got),
+		"the operator's socket is not theirs");
 	for (int i = 0; i < HTTP_CONNECTIONS; i++) {
-		CHECK(bed_read(fds[i], text, sizeof(text), "\r\n", 1) && strstr(text, " 408 "), "%d: '%s'", i, text);
+		CHECK(bed_read(fds[i], text, sizeof(text), "\r\n", 1) && strstr(text, " 408 "), "%d: '%s'", i,
+			text);
 		close(fds[i]);
 	}
 	CHECK_INT(200, ask(&bed, curl, false, "GET", "/x", NULL, 0, &got), "then there is room again");
@@ -277,18 +302,22 @@ TEST(the_control_socket_is_private_and_one_bridge_s)
 	int fd;
 
 	bed_open(&bed);
-	CHECK(stat(bed.control, &have) == 0 && (have.st_mode & 0777) == 0600, "0600, have %o", have.st_mode & 0777);
+	CHECK(stat(bed.control, &have) == 0 && (have.st_mode & 0777) == 0600, "0600, have %o",
+		have.st_mode & 0777);
 	other.config = bed.config;
 	other.config.listen = NULL;
-	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)), "a second bridge");
+	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)),
+		"a second bridge");
 	CHECK(strstr(other.why, "another bridge answers"), "says why: %s", other.why);
 	other.config.control = NULL;
 	snprintf(listen, sizeof(listen), "127.0.0.1:%u", http_port(bed.http));
 	other.config.listen = listen;
-	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)), "a taken port");
+	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)),
+		"a taken port");
 	CHECK(strstr(other.why, "in use"), "says why: %s", other.why);
 	other.config.listen = "localhost:80";
-	CHECK_INT(BRIDGE_RANGE, http_open(&other.http, &other.config, other.why, sizeof(other.why)), "a name");
+	CHECK_INT(
+		BRIDGE_RANGE, http_open(&other.http, &other.config, other.why, sizeof(other.why)), "a name");
 	other.config.listen = NULL;
 
 	snprintf(path, sizeof(path), "%s/left-over", bed.dir); /* as a killed bridge leaves it */
@@ -307,7 +336,8 @@ TEST(the_control_socket_is_private_and_one_bridge_s)
 	CHECK(strstr(other.why, "not a socket") && access(path, F_OK) == 0, "is left alone: %s", other.why);
 	unlink(path);
 	other.config.control = "/nonexistent/control.sock";
-	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)), "no directory");
+	CHECK_INT(BRIDGE_FILE, http_open(&other.http, &other.config, other.why, sizeof(other.why)),
+		"no directory");
 	CHECK(strstr(other.why, "No such file"), "says why: %s", other.why);
 	bed_close(&bed);
 }
@@ -347,12 +377,13 @@ TEST(idle_costs_nothing)
 	getrusage(RUSAGE_SELF, &before);
 	nanosleep(&rest, NULL);
 	getrusage(RUSAGE_SELF, &after);
-	CHECK(after.ru_nvcsw - before.ru_nvcsw <= 4, "no thread wakes: %ld times in 0.3 s", after.ru_nvcsw - before.ru_nvcsw);
+	CHECK(after.ru_nvcsw - before.ru_nvcsw <= 4, "no thread wakes: %ld times in 0.3 s",
+		after.ru_nvcsw - before.ru_nvcsw);
 	close(fd);
 	bed_close(&bed);
 }
 
-TESTS(requests_arrive_whole, a_large_reply_comes_whole, what_is_not_a_request_is_refused, what_is_too_long_is_refused,
-	a_large_body_is_refused_and_the_refusal_can_be_read, requests_sent_ahead,
+TESTS(requests_arrive_whole, a_large_reply_comes_whole, what_is_not_a_request_is_refused,
+	what_is_too_long_is_refused, a_large_body_is_refused_and_the_refusal_can_be_read, requests_sent_ahead,
 	too_many_connections_lock_nobody_else_out, the_control_socket_is_private_and_one_bridge_s,
 	an_answer_to_somebody_who_has_gone_is_dropped, idle_costs_nothing)

@@ -42,7 +42,8 @@ static int listen_by_websocket(struct bed *bed, const char *query, const char *h
 
 	snprintf(text, sizeof(text),
 		"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s", header); /* RFC 6455 section 1.3 */
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s",
+		header); /* RFC 6455 section 1.3 */
 	fd = listen_to(bed, query, text);
 	for (size_t n = 0; n < 4 || memcmp(text + n - 4, "\r\n\r\n", 4);) {
 		CHECK(n < sizeof(text) - 1 && recv(fd, text + n, 1, 0) == 1, "a handshake");
@@ -83,19 +84,24 @@ TEST(a_listener_hears_what_happens_from_now_on)
 	CHECK(strstr(text, " 200 ") && strstr(text, "text/event-stream"), "as an event stream: %s", text);
 	publish(&bed, 4, 5);
 	CHECK(bed_read(fd, text, sizeof(text), "\n\n", 2), "two events");
-	CHECK_STR("id: 4\nevent: call.started\ndata: {\"seq\":4}\n\nid: 5\nevent: call.started\ndata: {\"seq\":5}\n\n", text,
-		"word for word");
+	CHECK_STR("id: 4\nevent: call.started\ndata: {\"seq\":4}\n\nid: 5\nevent: call.started\ndata: "
+		  "{\"seq\":5}\n\n",
+		text, "word for word");
 	close(fd);
 	bed_close(&bed);
 }
 
 TEST(a_listener_comes_back)
 {
-	static const struct { const char *story, *query, *header, *first; } cases[] = {
+	static const struct {
+		const char *story, *query, *header, *first;
+	} cases[] = {
 		{ "by header", "", "Last-Event-ID: 8\r\n", "id: 9\nevent: call.started\n" },
 		{ "by query", "?last_event_id=8", "", "id: 9\nevent: call.started\n" },
-		{ "header before query", "?last_event_id=5", "last-event-id: 9\r\n", "id: 10\nevent: call.started\n" },
-		{ "nonsense in the header", "?last_event_id=9", "Last-Event-ID: nine\r\n", "id: 10\nevent: call.started\n" },
+		{ "header before query", "?last_event_id=5", "last-event-id: 9\r\n",
+			"id: 10\nevent: call.started\n" },
+		{ "nonsense in the header", "?last_event_id=9", "Last-Event-ID: nine\r\n",
+			"id: 10\nevent: call.started\n" },
 		{ "just before the oldest", "", "Last-Event-ID: 4\r\n", "id: 5\nevent: call.started\n" },
 		{ "too long ago", "", "Last-Event-ID: 3\r\n", "id: 4\nevent: gap\n" },
 		{ "from another life", "", "Last-Event-ID: 99\r\n", "id: 4\nevent: gap\n" },
@@ -113,8 +119,8 @@ TEST(a_listener_comes_back)
 		CHECK(bed_read(fd, text, sizeof(text), "{\"seq\":10}", 1), "%s: to the end", cases[i].story);
 		snprintf(want, sizeof(want), "retry: 2000\n\n%s", cases[i].first);
 		CHECK(strstr(text, want), "%s: wanted '%s', have '%s'", cases[i].story, want, text);
-		CHECK(!strstr(cases[i].first, "gap") || strstr(text, "\n\nid: 5\n"), "%s: then all there is: %s",
-			cases[i].story, text);
+		CHECK(!strstr(cases[i].first, "gap") || strstr(text, "\n\nid: 5\n"),
+			"%s: then all there is: %s", cases[i].story, text);
 		close(fd);
 	}
 	bed_close(&bed);
@@ -131,7 +137,8 @@ TEST(a_listener_by_websocket)
 	settle(&bed);
 	fd = listen_by_websocket(&bed, "?last_event_id=1", "");
 	CHECK_INT(0x81, read_frame(fd, text, sizeof(text)), "a text");
-	CHECK(strstr(text, "{\"seq\":4,") == text && strstr(text, "\"type\":\"gap\",\"last_event_id\":1}"), "gap: %s", text);
+	CHECK(strstr(text, "{\"seq\":4,") == text && strstr(text, "\"type\":\"gap\",\"last_event_id\":1}"),
+		"gap: %s", text);
 	for (int seq = 5; seq < 7; seq++) {
 		char want[32];
 
@@ -161,8 +168,9 @@ TEST(a_foreign_page_may_not_listen)
 	int fd;
 
 	bed_open(&bed);
-	fd = listen_to(&bed, "", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-				 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://evil\r\n");
+	fd = listen_to(&bed, "",
+		"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://evil\r\n");
 	CHECK(bed_read(fd, text, sizeof(text), "\r\n", 1) && strstr(text, " 403 "), "refused: %s", text);
 	close(fd);
 	close(listen_by_websocket(&bed, "", "Origin: http://h\r\n"));
@@ -184,7 +192,11 @@ TEST(silence_is_broken_by_heartbeats)
 
 TEST(a_listener_who_does_not_read_is_cut_off)
 {
-	static const struct { const char *story; int n; unsigned stalled_ms; } cases[] = {
+	static const struct {
+		const char *story;
+		int n;
+		unsigned stalled_ms;
+	} cases[] = {
 		{ "falls behind what is kept: 26 MB", 400, 0 },
 		{ "takes nothing, 6 MB behind", 90, 200 }, /* more than sockets hold, less than is kept */
 	};
@@ -230,7 +242,8 @@ TEST(at_the_end_listeners_hear_the_last_word)
 	CHECK(bed_read(fd, text, sizeof(text), "retry: 2000\n\n", 1), "listens");
 	publish(&bed, 1, 3);
 	bed_close(&bed);
-	CHECK(bed_read(fd, text, sizeof(text), "{\"seq\":3}\n\n", 1) && strstr(text, "{\"seq\":3}"), "the last event: %s", text);
+	CHECK(bed_read(fd, text, sizeof(text), "{\"seq\":3}\n\n", 1) && strstr(text, "{\"seq\":3}"),
+		"the last event: %s", text);
 	CHECK(recv(fd, text, sizeof(text), 0) <= 0, "then the end");
 	close(fd);
 }
@@ -271,7 +284,9 @@ TEST(the_ring_keeps_the_last_and_knows_a_gap)
 
 TEST(query_parameters)
 {
-	static const struct { const char *story, *query, *name, *want; } cases[] = {
+	static const struct {
+		const char *story, *query, *name, *want;
+	} cases[] = {
 		{ "alone", "a=1", "a", "1" },
 		{ "second", "a=1&b=2", "b", "2" },
 		{ "first of two", "a=1&a=2", "a", "1" },
@@ -305,5 +320,6 @@ TEST(query_parameters)
 }
 
 TESTS(a_listener_hears_what_happens_from_now_on, a_listener_comes_back, a_listener_by_websocket,
-	a_foreign_page_may_not_listen, silence_is_broken_by_heartbeats, a_listener_who_does_not_read_is_cut_off,
-	at_the_end_listeners_hear_the_last_word, the_ring_keeps_the_last_and_knows_a_gap, query_parameters)
+	a_foreign_page_may_not_listen, silence_is_broken_by_heartbeats,
+	a_listener_who_does_not_read_is_cut_off, at_the_end_listeners_hear_the_last_word,
+	the_ring_keeps_the_last_and_knows_a_gap, query_parameters)

@@ -9,35 +9,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char rich[] = "accounts:\n"
-			   "  - name: zeta\n"
-			   "    language: de\n"
-			   "    audio: { levelling: false, noise_suppression: true }\n"
-			   "    meetings:\n"
-			   "      - { id: \"583920175\", name: \"Wöchentlich\", host_pin: \"900911\", guest_pin: \"4821\" }\n"
-			   "      - { id: \"100\", name: Short }\n"
-			   "    users:\n"
-			   "      - { name: zoe, password: \"pass'word\" }\n"
-			   "      - { name: alice, password: \"s3cret\" }\n"
-			   "  - name: acme\n"
-			   "    meetings:\n"
-			   "      - { id: \"483920175\", name: Weekly, guest_pin: \"77777\" }\n"
-			   "trunks:\n"
-			   "  - name: carrier-b\n"
-			   "    inbound: { from: [ 127.0.0.3/32, \"2001:db8::/32\", 192.0.2.0/24 ] }\n"
-			   "    outbound: { gateways: [ \"sip:127.0.0.2:5062\", \"sip:127.0.0.9\" ], username: u, password: p,"
-			   " register: true }\n"
-			   "    limits: { channels: 100, calls_per_second: 20 }\n"
-			   "    codecs: [ opus, PCMU ]\n"
-			   "    srtp: require\n"
-			   "  - name: carrier-a\n"
-			   "    inbound: { from: [ 127.0.0.2/32 ] }\n"
-			   "numbers:\n"
-			   "  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:483920175\" }\n"
-			   "  - { number: \"+15550100\", trunk: carrier-b, account: zeta, answer: attendant, language: fr }\n"
-			   "routes:\n"
-			   "  - { account: acme, prefix: \"+1\", trunks: [ carrier-b, carrier-a ], caller_id: \"+15550101\" }\n"
-			   "  - { account: acme, prefix: \"+\", trunks: [ carrier-a ], caller_id: \"+15550101\" }\n";
+static const char rich[] =
+	"accounts:\n"
+	"  - name: zeta\n"
+	"    language: de\n"
+	"    audio: { levelling: false, noise_suppression: true }\n"
+	"    meetings:\n"
+	"      - { id: \"583920175\", name: \"Wöchentlich\", host_pin: \"900911\", guest_pin: \"4821\" }\n"
+	"      - { id: \"100\", name: Short }\n"
+	"    users:\n"
+	"      - { name: zoe, password: \"pass'word\" }\n"
+	"      - { name: alice, password: \"s3cret\" }\n"
+	"  - name: acme\n"
+	"    meetings:\n"
+	"      - { id: \"483920175\", name: Weekly, guest_pin: \"77777\" }\n"
+	"trunks:\n"
+	"  - name: carrier-b\n"
+	"    inbound: { from: [ 127.0.0.3/32, \"2001:db8::/32\", 192.0.2.0/24 ] }\n"
+	"    outbound: { gateways: [ \"sip:127.0.0.2:5062\", \"sip:127.0.0.9\" ], username: u, password: p,"
+	" register: true }\n"
+	"    limits: { channels: 100, calls_per_second: 20 }\n"
+	"    codecs: [ opus, PCMU ]\n"
+	"    srtp: require\n"
+	"  - name: carrier-a\n"
+	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
+	"numbers:\n"
+	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:483920175\" }\n"
+	"  - { number: \"+15550100\", trunk: carrier-b, account: zeta, answer: attendant, language: fr }\n"
+	"routes:\n"
+	"  - { account: acme, prefix: \"+1\", trunks: [ carrier-b, carrier-a ], caller_id: \"+15550101\" }\n"
+	"  - { account: acme, prefix: \"+\", trunks: [ carrier-a ], caller_id: \"+15550101\" }\n";
 static const char small[] = "accounts:\n  - name: only\n";
 
 static struct site *parse(const char *text)
@@ -45,7 +46,8 @@ static struct site *parse(const char *text)
 	struct config_why why = { .line = 0 };
 	struct site *site = NULL;
 
-	CHECK(site_parse(&site, text, strlen(text), &why) == BRIDGE_OK, "line %u, %s: %s", why.line, why.key, why.text);
+	CHECK(site_parse(&site, text, strlen(text), &why) == BRIDGE_OK, "line %u, %s: %s", why.line, why.key,
+		why.text);
 	return site;
 }
 
@@ -121,8 +123,11 @@ TEST(the_site_comes_back_as_it_was)
 	check_same_site(s, small, "replaced whole");
 	save(s, rich);
 	check_same_site(s, rich, "and back");
-	CHECK_INT(3, count(s, "SELECT count(*) FROM audit WHERE who = 'a test' AND what = 'site' AND changes = '[{}]' AND "
-			      "at_us > 1700000000000000"), "each change has its row");
+	CHECK_INT(3,
+		count(s, "SELECT count(*) FROM audit WHERE who = 'a test' AND what = 'site' AND changes = "
+			 "'[{}]' AND "
+			 "at_us > 1700000000000000"),
+		"each change has its row");
 	store_close(s);
 	test_dir_remove(&dir);
 }
@@ -200,13 +205,20 @@ TEST(records_come_back_as_they_were)
 
 TEST(records_are_found)
 {
-	static const struct { const char *id, *call_id, *account, *meeting, *trunk; int64_t at; } rows[] = {
+	static const struct {
+		const char *id, *call_id, *account, *meeting, *trunk;
+		int64_t at;
+	} rows[] = {
 		{ "r1", "c1@h", "acme", "100", "a", 10 },
 		{ "r2", "c2@h", "acme", "200", "b", 30 },
 		{ "r3", "c1@h", "zeta", "300", "a", 20 },
 		{ "r4", "c4@h", "", "", "", 20 },
 	};
-	static const struct { const char *story; struct cdr_filter filter; const char *want; } cases[] = {
+	static const struct {
+		const char *story;
+		struct cdr_filter filter;
+		const char *want;
+	} cases[] = {
 		{ "all, newest first; of one moment the later written", { .limit = 0 }, "r2 r4 r3 r1 " },
 		{ "empty filters are none", { "", "", "", "", 0 }, "r2 r4 r3 r1 " },
 		{ "two", { .limit = 2 }, "r2 r4 " },
@@ -306,7 +318,9 @@ static void run_sql(const char *path, const char *sql)
 
 TEST(what_cannot_be_opened_says_why)
 {
-	static const struct { const char *story, *why; } cases[] = {
+	static const struct {
+		const char *story, *why;
+	} cases[] = {
 		{ "a newer version", "newer partyline" },
 		{ "another program's", "not a partyline database" },
 		{ "not a database", "not a database" },
@@ -333,15 +347,19 @@ TEST(what_cannot_be_opened_says_why)
 		switch (i) {
 		case 0: run_sql(path, "PRAGMA user_version = 9999"); break;
 		case 1: run_sql(path, "CREATE TABLE t(a)"); break;
-		case 2: test_file_write(path, "just a text that somebody wrote, longer than a header of SQLite, "
-					      "which has a hundred bytes at the beginning of its file"); break;
+		case 2:
+			test_file_write(path,
+				"just a text that somebody wrote, longer than a header of SQLite, "
+				"which has a hundred bytes at the beginning of its file");
+			break;
 		case 3: damage(path, 4096, 8192); break;
 		case 4: CHECK(truncate(path, 5000) == 0, "cut"); break;
 		case 5: path = dir.path; break;
 		case 6: path = "/nonexistent/p.db"; break;
 		default:
 			CHECK_INT(SQLITE_OK, sqlite3_open(path, &other), path);
-			sqlite3_exec(other, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
+			sqlite3_exec(
+				other, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
 		}
 		CHECK_INT(BRIDGE_FILE, store_open(&s, path, why, sizeof(why)), cases[i].story);
 		CHECK(strstr(why, cases[i].why) && strstr(why, path), "%s: %s", cases[i].story, why);
@@ -364,7 +382,8 @@ TEST(a_full_disk_changes_nothing)
 
 	strcpy(large, "accounts:\n  - name: large\n    meetings:\n");
 	for (int i = 0; i < 300; i++) /* more than a change of site can take from the pages of the old one */
-		sprintf(large + strlen(large), "      - { id: \"%d\", name: \"Meeting number %d of many\" }\n", 1000 + i, i);
+		sprintf(large + strlen(large),
+			"      - { id: \"%d\", name: \"Meeting number %d of many\" }\n", 1000 + i, i);
 	site = parse(large);
 	save(s, small);
 	CHECK_INT(BRIDGE_OK, store_add_cdr(s, &cdr), "before");
@@ -378,7 +397,8 @@ TEST(a_full_disk_changes_nothing)
 	}
 	CHECK(strstr(store_error(s), "full"), "says why: %s", store_error(s));
 	CHECK_INT(BRIDGE_FILE, store_add_cdr(s, &cdr), "trying again may help");
-	CHECK_INT(stored + 1, count(s, "SELECT count(*) FROM cdr"), "what was acknowledged is there, no more");
+	CHECK_INT(
+		stored + 1, count(s, "SELECT count(*) FROM cdr"), "what was acknowledged is there, no more");
 	CHECK_INT(BRIDGE_FILE, store_save_site(s, site, "x", "[]"), "no site either");
 	check_same_site(s, small, "the old one can be read");
 	CHECK_INT(BRIDGE_OK, store_exec(s, "PRAGMA max_page_count=100000"), "room again");
@@ -415,7 +435,8 @@ TEST(event_numbers_only_rise)
 {
 	struct test_dir dir = test_dir_make();
 	const char *path = test_dir_file(&dir, "p.db");
-	static const int64_t starts[] = { 1772357400000000, 1772357400000000 + 5, 1000, 1772357400000000 + 86400000000 };
+	static const int64_t starts[] = { 1772357400000000, 1772357400000000 + 5, 1000,
+		1772357400000000 + 86400000000 };
 	uint64_t last = 0;
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
@@ -467,12 +488,14 @@ TEST(memory_may_run_out_anywhere)
 		err = open_save_list();
 		starved = STARVE_WORKS && starve_at == 0;
 		starve_at = 0;
-		CHECK(err == BRIDGE_OK || err == BRIDGE_NOMEM, "allocation %d: %s", nth, bridge_strerror(err));
+		CHECK(err == BRIDGE_OK || err == BRIDGE_NOMEM, "allocation %d: %s", nth,
+			bridge_strerror(err));
 		CHECK(starved || err == BRIDGE_OK, "with memory: %s", bridge_strerror(err));
 	}
 }
 
-TESTS(the_site_comes_back_as_it_was, a_site_that_breaks_a_rule_leaves_the_old_one, an_old_pin_does_not_stay_in_the_file,
-	records_come_back_as_they_were, records_are_found, a_batch_is_stored_whole_or_not_at_all, the_file_is_private,
-	what_cannot_be_opened_says_why, a_full_disk_changes_nothing, a_lock_held_by_another_passes,
-	event_numbers_only_rise, memory_may_run_out_anywhere)
+TESTS(the_site_comes_back_as_it_was, a_site_that_breaks_a_rule_leaves_the_old_one,
+	an_old_pin_does_not_stay_in_the_file, records_come_back_as_they_were, records_are_found,
+	a_batch_is_stored_whole_or_not_at_all, the_file_is_private, what_cannot_be_opened_says_why,
+	a_full_disk_changes_nothing, a_lock_held_by_another_passes, event_numbers_only_rise,
+	memory_may_run_out_anywhere)

@@ -42,7 +42,8 @@ static void bed_close(struct bed *bed)
 
 static void lock(struct bed *bed, bool locked)
 {
-	CHECK_INT(SQLITE_OK, sqlite3_exec(bed->other, locked ? "BEGIN IMMEDIATE" : "COMMIT", NULL, NULL, NULL),
+	CHECK_INT(SQLITE_OK,
+		sqlite3_exec(bed->other, locked ? "BEGIN IMMEDIATE" : "COMMIT", NULL, NULL, NULL),
 		sqlite3_errmsg(bed->other));
 }
 
@@ -52,7 +53,8 @@ static char *written(struct bed *bed, char *out)
 	sqlite3_stmt *list;
 
 	*out = '\0';
-	CHECK_INT(SQLITE_OK, sqlite3_prepare_v2(bed->other, "SELECT id FROM cdr ORDER BY seq", -1, &list, NULL), "lists");
+	CHECK_INT(SQLITE_OK,
+		sqlite3_prepare_v2(bed->other, "SELECT id FROM cdr ORDER BY seq", -1, &list, NULL), "lists");
 	while (sqlite3_step(list) == SQLITE_ROW)
 		strcat(strcat(out, (const char *)sqlite3_column_text(list, 0)), " ");
 	sqlite3_finalize(list);
@@ -67,7 +69,12 @@ static void post(struct bed *bed, const char *id)
 	writer_cdr(bed->w, &cdr);
 }
 
-struct answer { int n; enum bridge_err err; size_t rows; char text[256]; };
+struct answer {
+	int n;
+	enum bridge_err err;
+	size_t rows;
+	char text[256];
+};
 
 static void on_list(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t n)
 {
@@ -127,6 +134,16 @@ static void await_failures(const struct bed *bed, unsigned tries)
 	}
 }
 
+static void await_written(const struct bed *bed)
+{
+	struct timespec rest = { .tv_nsec = 2000000 };
+
+	for (int i = 0; stats_of(bed).waiting; i++) {
+		CHECK(i < WAIT_MS / 2, "they are written");
+		nanosleep(&rest, NULL);
+	}
+}
+
 TEST(records_are_written_in_order_and_a_question_sees_them)
 {
 	struct bed bed;
@@ -173,8 +190,7 @@ TEST(while_the_file_is_locked_records_wait_and_questions_go_ahead)
 	CHECK(strstr(saved.text, "locked"), "it says why: %s", saved.text);
 	post(&bed, "d");
 	lock(&bed, false);
-	while (stats_of(&bed).waiting)
-		;
+	await_written(&bed);
 	CHECK_STR("a b c d ", written(&bed, text), "nothing lost, in order");
 	CHECK_INT(0, stats_of(&bed).lost, "nothing lost");
 	CHECK(stats_of(&bed).disk_ok, "all is well again");
@@ -199,8 +215,7 @@ TEST(a_record_that_no_table_takes_holds_up_nobody)
 	await_failures(&bed, 1);
 	lock(&bed, false);
 	CHECK(ask(&bed).err == BRIDGE_OK, "asks");
-	while (stats_of(&bed).waiting)
-		;
+	await_written(&bed);
 	CHECK_STR("a b ", written(&bed, text), "the others");
 	CHECK_INT(1, stats_of(&bed).lost, "counted");
 	CHECK_INT(2, stats_of(&bed).written, "counted");
@@ -308,8 +323,7 @@ TEST(a_full_disk_loses_nothing)
 	CHECK_INT(2, stats_of(&bed).waiting, "two wait");
 	close(fd);
 	unlink(fill);
-	while (stats_of(&bed).waiting)
-		;
+	await_written(&bed);
 	CHECK_STR("before a b ", written(&bed, text), "nothing lost");
 	bed.w = writer_close(bed.w);
 	sqlite3_close(bed.other);
@@ -317,6 +331,7 @@ TEST(a_full_disk_loses_nothing)
 	test_dir_remove(&dir);
 }
 
-TESTS(records_are_written_in_order_and_a_question_sees_them, while_the_file_is_locked_records_wait_and_questions_go_ahead,
-	a_record_that_no_table_takes_holds_up_nobody, the_queue_is_bounded_and_the_oldest_go, closing_writes_what_waits,
-	closing_gives_up_in_the_end, a_full_disk_loses_nothing)
+TESTS(records_are_written_in_order_and_a_question_sees_them,
+	while_the_file_is_locked_records_wait_and_questions_go_ahead,
+	a_record_that_no_table_takes_holds_up_nobody, the_queue_is_bounded_and_the_oldest_go,
+	closing_writes_what_waits, closing_gives_up_in_the_end, a_full_disk_loses_nothing)
