@@ -32,7 +32,8 @@ enum { ROUTES = sizeof(routes) / sizeof(*routes), WORD_MAX = 128 };
 
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body)
 {
-	static const char no_memory[] = "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}";
+	static const char no_memory[] =
+		"{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}";
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
 	if (text)
@@ -78,7 +79,6 @@ static bool fits(const char *pattern, const char *path, char word[WORD_MAX])
 void api_request(void *arg, const struct http_request *request)
 {
 	struct node *n = arg;
-	const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
 	bool known = false;
 	char word[WORD_MAX];
 
@@ -86,24 +86,29 @@ void api_request(void *arg, const struct http_request *request)
 		if (!fits(routes[i].path, request->path, word))
 			continue;
 		known = true;
-		if (strcmp(routes[i].method, method) == 0) {
+		if (strcmp(routes[i].method, request->method) == 0) {
 			routes[i].handler(n, request, word);
 			return;
 		}
 	}
 	api_refuse(n, request->id,
-		known ? &(struct api_error){ .status = 405, .code = "method_not_allowed", .message = "this path has no such method" }
-		      : &(struct api_error){ .status = 404, .code = "not_found", .message = "there is nothing at this path" });
+		known ? &(struct api_error){ .status = 405,
+				.code = "method_not_allowed",
+				.message = "this path has no such method" }
+		      : &(struct api_error){ .status = 404,
+				.code = "not_found",
+				.message = "there is nothing at this path" });
 }
 
 static json_t *describe(const struct route *r)
 {
-	json_t *operation = json_pack("{s:s, s:{s:{s:s}, s:{s:s}}}", "summary", r->summary, "responses", "200", "description",
-		"done", "default", "description", "an error object");
+	json_t *operation = json_pack("{s:s, s:{s:{s:s}, s:{s:s}}}", "summary", r->summary, "responses",
+		"200", "description", "done", "default", "description", "an error object");
 
 	if (operation && strchr(r->path, '{'))
 		json_object_set_new(operation, "parameters",
-			json_pack("[{s:s, s:s, s:b, s:{s:s}}]", "name", "id", "in", "path", "required", 1, "schema", "type", "string"));
+			json_pack("[{s:s, s:s, s:b, s:{s:s}}]", "name", "id", "in", "path", "required", 1,
+				"schema", "type", "string"));
 	return operation;
 }
 
@@ -126,5 +131,6 @@ static void api_openapi(struct node *n, const struct http_request *request, cons
 		json_object_set_new(path, method, describe(&routes[i]));
 	}
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.1.0", "info", "title", "partyline", "version", "1", "paths", paths));
+		json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.1.0", "info", "title", "partyline",
+			"version", "1", "paths", paths));
 }

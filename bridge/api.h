@@ -15,7 +15,11 @@
 /* http_config.on_request; `arg` is the node. */
 void api_request(void *arg, const struct http_request *request);
 
-struct api_error { unsigned status; const char *code, *message, *field; unsigned line; };
+struct api_error {
+	unsigned status;
+	const char *code, *message, *field;
+	unsigned line;
+};
 
 /* For handlers: answers request `id`; `body` is stolen, NULL means out of memory. */
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body);
@@ -23,6 +27,7 @@ void api_refuse(struct node *n, uint64_t id, const struct api_error *error);
 
 /* Handlers; `word` is the path's variable segment, "" without one. */
 typedef void api_fn(struct node *n, const struct http_request *request, const char *word);
-api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup;
+api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mute, api_remove, api_calls,
+	api_hangup;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_metrics;
 #endif

@@ -7,7 +7,8 @@
 
 static void not_found(struct node *n, const struct http_request *request, const char *message)
 {
-	api_refuse(n, request->id, &(struct api_error){ .status = 404, .code = "not_found", .message = message });
+	api_refuse(n, request->id,
+		&(struct api_error){ .status = 404, .code = "not_found", .message = message });
 }
 
 static json_t *time_json(int64_t us)
@@ -24,10 +25,11 @@ static json_t *worker_json(const struct worker *w, unsigned index)
 	struct worker_load load;
 
 	worker_load(w, &load);
-	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:I, s:I, s:I}", "index", (int)index, "legs", (int)load.n_legs,
-		"rooms", (int)load.n_rooms, "ticks", (json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks,
-		"skipped_ticks", (json_int_t)load.skipped_ticks, "tick_us_max", (int)load.tick_us_max, "load_percent",
-		load.busy_permille / 10.0, "events_dropped", (json_int_t)load.events_dropped, "encodes", (json_int_t)load.encodes,
+	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:I, s:I, s:I}", "index", (int)index,
+		"legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks", (json_int_t)load.ticks,
+		"late_ticks", (json_int_t)load.late_ticks, "skipped_ticks", (json_int_t)load.skipped_ticks,
+		"tick_us_max", (int)load.tick_us_max, "load_percent", load.busy_permille / 10.0,
+		"events_dropped", (json_int_t)load.events_dropped, "encodes", (json_int_t)load.encodes,
 		"encodes_shared", (json_int_t)load.encodes_shared);
 }
 
@@ -36,9 +38,10 @@ static json_t *sip_json(const struct node *n)
 	struct call_stats s;
 
 	ua_stats(n->ua, &s);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "invites", (json_int_t)s.invites, "refused", (json_int_t)s.refused,
-		"stranger_refused", (json_int_t)s.stranger_refused, "stranger_silent", (json_int_t)s.stranger_silent, "malformed",
-		(json_int_t)s.malformed, "ended", (json_int_t)s.ended, "live", (int)s.live);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "invites", (json_int_t)s.invites, "refused",
+		(json_int_t)s.refused, "stranger_refused", (json_int_t)s.stranger_refused, "stranger_silent",
+		(json_int_t)s.stranger_silent, "malformed", (json_int_t)s.malformed, "ended",
+		(json_int_t)s.ended, "live", (int)s.live);
 }
 
 static json_t *writer_json(const struct node *n)
@@ -46,8 +49,9 @@ static json_t *writer_json(const struct node *n)
 	struct writer_stats s;
 
 	writer_stats(n->writer, &s);
-	return json_pack("{s:I, s:I, s:I, s:i, s:b}", "written", (json_int_t)s.written, "failed_tries", (json_int_t)s.failed_tries,
-		"lost", (json_int_t)s.lost, "waiting", (int)s.waiting, "disk_ok", s.disk_ok);
+	return json_pack("{s:I, s:I, s:I, s:i, s:b}", "written", (json_int_t)s.written, "failed_tries",
+		(json_int_t)s.failed_tries, "lost", (json_int_t)s.lost, "waiting", (int)s.waiting, "disk_ok",
+		s.disk_ok);
 }
 
 static unsigned count_people(const struct node *n)
@@ -69,11 +73,12 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n->workers[i], i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}", "node", n->config.node, "version",
-			PARTYLINE_VERSION, "started_at", time_json(n->started_us), "uptime_s",
-			(double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings,
-			"participants", (int)count_people(n), "rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "workers",
-			workers, "writer", writer_json(n), "events", (json_int_t)events.emitted));
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}", "node",
+			n->config.node, "version", PARTYLINE_VERSION, "started_at", time_json(n->started_us),
+			"uptime_s", (double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs,
+			"meetings_open", (int)n->n_meetings, "participants", (int)count_people(n),
+			"rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "workers", workers,
+			"writer", writer_json(n), "events", (json_int_t)events.emitted));
 }
 
 /* ---- meetings ---- */
@@ -82,9 +87,9 @@ static json_t *meeting_row(const struct node *n, const struct site_account *a, c
 {
 	const struct meeting *open = meeting_find(n, m->id);
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name", m->name, "open",
-		open != NULL, "participants", open ? (int)open->n_people : 0, "locked", open && open->policy.locked, "opened_at",
-		time_json(open ? open->opened_us : 0));
+	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name",
+		m->name, "open", open != NULL, "participants", open ? (int)open->n_people : 0, "locked",
+		open && open->policy.locked, "opened_at", time_json(open ? open->opened_us : 0));
 }
 
 void api_meetings(struct node *n, const struct http_request *request, const char *word)
@@ -124,21 +129,23 @@ static json_t *leg_json(const struct leg *leg)
 {
 	const struct stream_stats *s = &leg->stats;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f}", "id", (int)leg->id, "call", leg->cdr.id,
-		"kind", "phone", "trunk", leg->cdr.trunk, "codec", leg->cdr.codec, "on_hold", leg->agreed.on_hold, "jitter_ms",
-		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
-		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost", (json_int_t)s->far_lost, "round_trip_ms",
-		s->round_trip_us / 1000.0);
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f}", "id",
+		(int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
+		leg->cdr.codec, "on_hold", leg->agreed.on_hold, "jitter_ms", s->jitter_us / 1000.0,
+		"delay_ms", (int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
+		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
+		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0);
 }
 
 static json_t *person_row(const struct participant *p)
 {
 	char number[24];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id, "meeting", p->meeting->id, "name",
-		p->name, "number", log_number(number, p->number), "role", role_name(p->state.role), "muted",
-		p->state.muted || p->state.host_muted, "host_muted", p->state.host_muted, "hand", p->state.hand, "talking", p->talking,
-		"joined_at", time_json(p->joined_us), "legs", leg_json(p->leg));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id, "meeting",
+		p->meeting->id, "name", p->name, "number", log_number(number, p->number), "role",
+		role_name(p->state.role), "muted", p->state.muted || p->state.host_muted, "host_muted",
+		p->state.host_muted, "hand", p->state.hand, "talking", p->talking, "joined_at",
+		time_json(p->joined_us), "legs", leg_json(p->leg));
 }
 
 void api_participants(struct node *n, const struct http_request *request, const char *word)
@@ -167,8 +174,11 @@ static bool read_flag(struct node *n, const struct http_request *request, const 
 	*out = json_is_true(value);
 	json_decref(body);
 	if (!good)
-		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
-			.message = "the body must be a JSON object with this field, true or false", .field = name });
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "the body must be a JSON object with this field, true or false",
+				.field = name });
 	return good;
 }
 
@@ -222,13 +232,15 @@ static void add_call(void *arg, struct leg *leg)
 
 	if (!leg->call)
 		return;
-	json_array_append_new(arg,
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", leg->cdr.id, "call_id",
-			leg->cdr.call_id, "trunk", leg->cdr.trunk, "source", leg->cdr.source, "from",
-			log_number(from, leg->cdr.from_number), "to", log_number(to, leg->cdr.to_number), "number", leg->cdr.number,
-			"account", leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant, "state",
-			leg_state_name(leg), "codec", leg->cdr.codec, "started_at", time_json(leg->cdr.started_us), "answered_at",
-			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+	json_array_append_new(
+		arg, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
+			     "id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk,
+			     "source", leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
+			     log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
+			     leg->cdr.account, "meeting", leg->cdr.meeting, "participant",
+			     leg->cdr.participant, "state", leg_state_name(leg), "codec", leg->cdr.codec,
+			     "started_at", time_json(leg->cdr.started_us), "answered_at",
+			     time_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
 void api_calls(struct node *n, const struct http_request *request, const char *word)
@@ -254,7 +266,10 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 
 /* ---- call records ---- */
 
-struct pending { struct node *node; uint64_t id; };
+struct pending {
+	struct node *node;
+	uint64_t id;
+};
 
 static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t count)
 {
@@ -265,7 +280,9 @@ static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs,
 		json_array_append_new(items, cdr_json(&cdrs[i]));
 	if (err)
 		api_refuse(p->node, p->id,
-			&(struct api_error){ .status = 503, .code = "database", .message = "the database cannot be read now" });
+			&(struct api_error){ .status = 503,
+				.code = "database",
+				.message = "the database cannot be read now" });
 	else
 		api_reply(p->node, p->id, 200, json_pack("{s:O}", "items", items));
 	json_decref(items);
@@ -275,7 +292,8 @@ static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs,
 void api_records(struct node *n, const struct http_request *request, const char *word)
 {
 	struct pending *p = malloc(sizeof(*p));
-	char limit[16] = "100", account[SITE_NAME] = "", meeting[SITE_NAME] = "", trunk[SITE_NAME] = "", call[64] = "";
+	char limit[16] = "100", account[SITE_NAME] = "", meeting[SITE_NAME] = "", trunk[SITE_NAME] = "",
+	     call[64] = "";
 	struct cdr_filter filter = { .account = account, .meeting = meeting, .trunk = trunk, .call = call };
 	long wanted;
 
@@ -288,8 +306,11 @@ void api_records(struct node *n, const struct http_request *request, const char 
 	wanted = strtol(limit, NULL, 10);
 	if (!p || wanted < 1 || wanted > 10000) {
 		free(p);
-		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
-			.message = "limit must be 1 to 10000", .field = "limit" });
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "limit must be 1 to 10000",
+				.field = "limit" });
 		return;
 	}
 	filter.limit = (unsigned)wanted;

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct page { char *text; size_t len, cap; };
+struct page {
+	char *text;
+	size_t len, cap;
+};
 
 static void put(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -21,28 +24,34 @@ static void put(struct page *p, const char *format, ...)
 
 static void gauge(struct page *p, const char *name, const char *help, double value)
 {
-	put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s gauge\npartyline_%s %g\n", name, help, name, name, value);
+	put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s gauge\npartyline_%s %g\n", name, help, name, name,
+		value);
 }
 
 static void counter(struct page *p, const char *name, const char *help, uint64_t value)
 {
-	put(p, "# HELP partyline_%s_total %s\n# TYPE partyline_%s_total counter\npartyline_%s_total %llu\n", name, help, name, name,
-		(unsigned long long)value);
+	put(p, "# HELP partyline_%s_total %s\n# TYPE partyline_%s_total counter\npartyline_%s_total %llu\n",
+		name, help, name, name, (unsigned long long)value);
 }
 
 static void worker_lines(struct page *p, struct node *n)
 {
-	static const struct { const char *name, *type, *help; } series[] = {
+	static const struct {
+		const char *name, *type, *help;
+	} series[] = {
 		{ "worker_legs", "gauge", "legs of this media worker" },
 		{ "worker_busy_ratio", "gauge", "CPU time over wall time of this media worker" },
 		{ "worker_ticks_total", "counter", "ticks run" },
 		{ "worker_late_ticks_total", "counter", "ticks that began over 5 ms late" },
-		{ "worker_skipped_ticks_total", "counter", "frames skipped because a tick was a whole frame late" },
-		{ "worker_events_dropped_total", "counter", "events that found the ring to the control thread full" },
+		{ "worker_skipped_ticks_total", "counter",
+			"frames skipped because a tick was a whole frame late" },
+		{ "worker_events_dropped_total", "counter",
+			"events that found the ring to the control thread full" },
 	};
 
 	for (size_t s = 0; s < sizeof(series) / sizeof(*series); s++) {
-		put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s %s\n", series[s].name, series[s].help, series[s].name, series[s].type);
+		put(p, "# HELP partyline_%s %s\n# TYPE partyline_%s %s\n", series[s].name, series[s].help,
+			series[s].name, series[s].type);
 		for (unsigned i = 0; i < n->n_workers; i++) {
 			struct worker_load load;
 			double values[6];

@@ -15,8 +15,9 @@ static json_t *changes_json(const struct site_change *changes, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "kind", changes[i].kind, "key", changes[i].key, "what",
-			changes[i].what, "fields", changes[i].fields));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s}", "kind", changes[i].kind, "key",
+				      changes[i].key, "what", changes[i].what, "fields", changes[i].fields));
 	return list;
 }
 
@@ -35,9 +36,12 @@ static void apply_saved(void *arg, enum bridge_err err, const char *text)
 	n->applying = NULL;
 	if (err) {
 		log_line(LOG_ERROR, NULL, "site", "not saved, the old one stays in force: %s", text);
-		api_refuse(n, a->request, &(struct api_error){ .status = 503, .code = "database", .message = text });
+		api_refuse(n, a->request,
+			&(struct api_error){ .status = 503, .code = "database", .message = text });
 	} else if (node_use_site(n, a->site) != BRIDGE_OK) {
-		api_refuse(n, a->request, &(struct api_error){ .status = 503, .code = "out_of_memory", .message = "out of memory" });
+		api_refuse(n, a->request,
+			&(struct api_error){
+				.status = 503, .code = "out_of_memory", .message = "out of memory" });
 	} else {
 		a->site = NULL;
 		log_line(LOG_INFO, NULL, "site", "applied, %zu changes", json_array_size(a->changes));
@@ -55,8 +59,12 @@ static void refuse_site(struct node *n, uint64_t id, const struct config_why *wh
 		snprintf(message, sizeof(message), "line %u: %s: %s", why->line, why->key, why->text);
 	else
 		snprintf(message, sizeof(message), "%s: %s", why->key, why->text);
-	api_refuse(n, id, &(struct api_error){ .status = 422, .code = "site_invalid", .message = message, .field = why->key,
-		.line = why->line });
+	api_refuse(n, id,
+		&(struct api_error){ .status = 422,
+			.code = "site_invalid",
+			.message = message,
+			.field = why->key,
+			.line = why->line });
 }
 
 static void save(struct node *n, const struct http_request *request, struct apply *a)
@@ -69,7 +77,8 @@ static void save(struct node *n, const struct http_request *request, struct appl
 		return;
 	}
 	n->applying = a->site;
-	writer_site(n->writer, a->site, request->local ? "operator at the control socket" : "API", text, apply_saved, a);
+	writer_site(n->writer, a->site, request->local ? "operator at the control socket" : "API", text,
+		apply_saved, a);
 	free(text);
 }
 
@@ -86,8 +95,10 @@ void api_site_put(struct node *n, const struct http_request *request, const char
 		goto no_memory;
 	*a = (struct apply){ .node = n, .request = request->id };
 	if (n->applying) {
-		api_refuse(n, request->id, &(struct api_error){ .status = 409, .code = "busy",
-			.message = "another site is being applied; try again" });
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 409,
+				.code = "busy",
+				.message = "another site is being applied; try again" });
 		apply_done(a);
 		return;
 	}
@@ -144,16 +155,20 @@ void api_explain(struct node *n, const struct http_request *request, const char 
 	http_query(request->query, "trunk", trunk, sizeof(trunk));
 	if (!http_query(request->query, "number", number, sizeof(number)) || !number[0]) {
 		json_decref(steps);
-		api_refuse(n, request->id, &(struct api_error){ .status = 400, .code = "bad_request",
-			.message = "number must be given", .field = "number" });
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "number must be given",
+				.field = "number" });
 		return;
 	}
 	plan_decide(n->plan, &asked, &d);
 	for (unsigned i = 0; i < d.n_steps; i++)
-		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "rule", d.steps[i].rule, "matched", d.steps[i].matched, "text",
-			d.steps[i].text));
-	api_reply(n, request->id, 200, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "answer", answer_name(d.answer), "status",
-		d.answer == PLAN_REFUSE ? (int)d.sip_status : 200, "number", d.number.e164, "form",
-		number_form_words(d.number.form), "account", d.did ? d.did->account : "", "meeting", d.did ? d.did->meeting : "",
-		"steps", steps));
+		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "rule", d.steps[i].rule, "matched",
+						     d.steps[i].matched, "text", d.steps[i].text));
+	api_reply(n, request->id, 200,
+		json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "answer", answer_name(d.answer), "status",
+			d.answer == PLAN_REFUSE ? (int)d.sip_status : 200, "number", d.number.e164, "form",
+			number_form_words(d.number.form), "account", d.did ? d.did->account : "", "meeting",
+			d.did ? d.did->meeting : "", "steps", steps));
 }

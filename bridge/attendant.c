@@ -26,7 +26,8 @@ static void speak(struct attendant *a, enum prompt first, int second)
 	a->world->say(a->arg, &what);
 }
 
-static void farewell(struct attendant *a, enum prompt prompt, unsigned cause, const char *why, uint64_t now_us)
+static void farewell(
+	struct attendant *a, enum prompt prompt, unsigned cause, const char *why, uint64_t now_us)
 {
 	forget_keys(a);
 	OPENSSL_cleanse(&a->meeting, sizeof(a->meeting));
@@ -54,7 +55,9 @@ static void enter_meeting(struct attendant *a, enum role role, uint64_t now_us)
 	case DOOR_OPEN: return;
 	case DOOR_LOCKED: farewell(a, PROMPT_LOCKED, Q850_REJECTED, "the meeting is locked", now_us); return;
 	case DOOR_FULL: farewell(a, PROMPT_FULL, Q850_BUSY, "the meeting is full", now_us); return;
-	case DOOR_ENDED: farewell(a, PROMPT_ENDED, Q850_NORMAL_UNSPECIFIED, "the meeting has ended", now_us); return;
+	case DOOR_ENDED:
+		farewell(a, PROMPT_ENDED, Q850_NORMAL_UNSPECIFIED, "the meeting has ended", now_us);
+		return;
 	}
 }
 
@@ -176,7 +179,8 @@ void attendant_start(struct attendant *a, const struct attendant_world *world, v
 	speak(a, PROMPT_WELCOME, PROMPT_ENTER_ID);
 }
 
-void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg, const char *meeting_id, uint64_t now_us)
+void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, uint64_t now_us)
 {
 	start(a, world, arg);
 	if (!world->find(arg, meeting_id, &a->meeting)) {

@@ -33,18 +33,28 @@ const char *role_name(enum role role); /* "guest", "host" */
 
 enum door { DOOR_OPEN, DOOR_LOCKED, DOOR_FULL, DOOR_ENDED };
 
-struct attendant_meeting { char id[16], host_pin[16], guest_pin[16]; }; /* PINs "" for none */
+struct attendant_meeting {
+	char id[16], host_pin[16], guest_pin[16];
+}; /* PINs "" for none */
 
 struct attendant_world { /* what the script may do; called from inside its functions */
-	bool (*find)(void *arg, const char *id, struct attendant_meeting *out); /* a meeting the caller may join */
+	bool (*find)(
+		void *arg, const char *id, struct attendant_meeting *out); /* a meeting the caller may join */
 	size_t (*longest_id)(void *arg);
-	enum door (*enter)(void *arg, const char *id, enum role role); /* DOOR_OPEN: the leg is in the room now */
-	void (*say)(void *arg, const struct say *what); /* cuts off what is being said */
+	enum door (*enter)(
+		void *arg, const char *id, enum role role); /* DOOR_OPEN: the leg is in the room now */
+	void (*say)(void *arg, const struct say *what);     /* cuts off what is being said */
 	void (*hush)(void *arg);
 	void (*leave)(void *arg, unsigned q850, const char *why); /* hang up */
 };
 
-enum attendant_state { ATTENDANT_IDLE, ATTENDANT_ASK_ID, ATTENDANT_ASK_PIN, ATTENDANT_FAREWELL, ATTENDANT_DONE };
+enum attendant_state {
+	ATTENDANT_IDLE,
+	ATTENDANT_ASK_ID,
+	ATTENDANT_ASK_PIN,
+	ATTENDANT_FAREWELL,
+	ATTENDANT_DONE
+};
 
 struct attendant {
 	enum attendant_state state;
@@ -62,7 +72,8 @@ struct attendant {
 };
 
 void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg, uint64_t now_us);
-void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg, const char *meeting_id, uint64_t now_us);
+void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, uint64_t now_us);
 void attendant_key(struct attendant *a, char digit, uint64_t now_us);
 void attendant_said(struct attendant *a, uint64_t now_us); /* the last say() has ended by itself */
 void attendant_tick(struct attendant *a, uint64_t now_us); /* every 100 ms or so */

@@ -15,16 +15,16 @@
 #include <stdint.h>
 
 struct cdr {
-	char id[40];             /* our call token, or a random one for a refused call; never "" */
-	char call_id[128];       /* SIP Call-ID */
+	char id[40];       /* our call token, or a random one for a refused call; never "" */
+	char call_id[128]; /* SIP Call-ID */
 	char trunk[64], source[64];
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
-	char from_number[64], to_number[64]; /* as sent, sanitised */
-	char number[17];         /* E.164 that the plan decided on */
+	char from_number[64], to_number[64];                     /* as sent, sanitised */
+	char number[17];                                         /* E.164 that the plan decided on */
 	int64_t started_us, answered_us, joined_us, ended_us;
-	unsigned sip_status;     /* final status sent or 200 */
+	unsigned sip_status; /* final status sent or 200 */
 	unsigned q850;
-	char cause[96];          /* in words: "far end hung up", "wrong PIN three times" */
+	char cause[96]; /* in words: "far end hung up", "wrong PIN three times" */
 	bool by_far_end;
 	char codec[16];
 	uint64_t rx_packets, tx_packets;

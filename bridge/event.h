@@ -17,7 +17,9 @@
 #include "bridge/http.h"
 #include <jansson.h>
 
-struct event_stats { uint64_t emitted, dropped; /* dropped: out of memory */ };
+struct event_stats {
+	uint64_t emitted, dropped; /* dropped: out of memory */
+};
 
 struct event_bus;
 /* `http` is borrowed, NULL: nobody listens.  `first_seq`: the number of the first event, from store_first_seq(). */

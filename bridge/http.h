@@ -26,17 +26,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_BODY_MAX = 4 << 20, HTTP_EVENTS = 4096, HTTP_EVENT_BYTES = 8 << 20, HTTP_PATH_MAX = 512, HTTP_HEADERS_MAX = 8192, HTTP_CONNECTIONS = 64 };
+enum {
+	HTTP_BODY_MAX = 4 << 20,
+	HTTP_EVENTS = 4096,
+	HTTP_EVENT_BYTES = 8 << 20,
+	HTTP_PATH_MAX = 512,
+	HTTP_HEADERS_MAX = 8192,
+	HTTP_CONNECTIONS = 64
+};
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
 struct http_request {
 	uint64_t id;
-	bool local;                 /* came by the control socket: an operator */
-	char method[8];             /* "GET" */
-	char path[HTTP_PATH_MAX];   /* decoded, without query */
-	char query[HTTP_PATH_MAX];  /* percent-encoded, without '?' */
+	bool local;                /* came by the control socket: an operator */
+	char method[8];            /* "GET" */
+	char path[HTTP_PATH_MAX];  /* decoded, without query */
+	char query[HTTP_PATH_MAX]; /* percent-encoded, without '?' */
 	char content_type[64];
-	const char *body; size_t body_len; /* borrowed during the callback; 0-terminated */
+	const char *body;
+	size_t body_len; /* borrowed during the callback; 0-terminated */
 };
 
 struct http_config {
@@ -56,7 +64,8 @@ enum bridge_err http_open(struct http **out, const struct http_config *config, c
 struct http *http_close(struct http *h);
 int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
-void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len); /* copies; an id that is gone is ignored */
+void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len); /* copies; an id that is gone is ignored */
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *json); /* copies */
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */
 /* One query parameter, percent-decoded; false: not there or too long. */

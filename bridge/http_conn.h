@@ -19,7 +19,7 @@
 
 enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
 
-struct conn { /* made, zeroed and freed by libwebsockets, at times between two requests */
+struct conn {            /* made, zeroed and freed by libwebsockets, at times between two requests */
 	struct lws *wsi; /* NULL: not in the server's list */
 	struct server *server;
 	struct conn *next, **link; /* the server's list */
@@ -29,21 +29,21 @@ struct conn { /* made, zeroed and freed by libwebsockets, at times between two r
 	struct message *message; /* owned, while READING */
 	size_t body_cap;
 	bool body_ended;
-	bool head;               /* HEAD: no body in the reply */
+	bool head; /* HEAD: no body in the reply */
 
 	struct answer *answer; /* owned, while REPLYING */
 	bool headers_sent;
 	size_t sent;
 
 	bool websocket, beat_due, gap_due, greeted;
-	uint64_t place;         /* in the ring: what it gets next */
-	uint64_t resumed_after; /* Last-Event-ID, said again in `gap` */
+	uint64_t place;          /* in the ring: what it gets next */
+	uint64_t resumed_after;  /* Last-Event-ID, said again in `gap` */
 	lws_usec_t choked_since; /* 0: it takes what it gets */
 };
 
 struct server {
-	struct http *http;   /* borrowed: to post requests */
-	struct mailbox *box; /* borrowed from http */
+	struct http *http;           /* borrowed: to post requests */
+	struct mailbox *box;         /* borrowed from http */
 	struct lws_context *context; /* owned */
 	struct lws_vhost *local, *tcp;
 	char control[108]; /* path, "" none */
@@ -69,7 +69,8 @@ void conn_reset(struct conn *c);                 /* back to nothing; more than o
 int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path_len);
 int request_body(struct conn *c, const void *bytes, size_t len);
 int request_end(struct conn *c, struct lws *wsi);
-int upgrade_confirm(struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
+int upgrade_confirm(
+	struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
 int upgrade_begin(struct conn *c, struct lws *wsi);
 
 /* http_reply.c */
@@ -79,8 +80,10 @@ int conn_write(struct conn *c, struct lws *wsi);      /* the next part of the an
 int conn_finish(struct conn *c, struct lws *wsi);
 /* Answers without asking the control thread, and conn_finish()es.  `rest`: a body is still coming; it is thrown away for a
  * moment, so that the answer is read before the connection goes. */
-int conn_refuse(struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
-int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow /* or NULL */);
+int conn_refuse(
+	struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
+int reply_headers(
+	struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow /* or NULL */);
 int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head);
 /* Said on the bare socket, where libwebsockets knows no request yet. */
 void reply_early(int fd, const char *status, const char *code, const char *message);

@@ -92,7 +92,7 @@ enum bridge_err control_clear(const char *path, char *why, size_t why_cap)
 			sizeof(to.sun_path) - 1);
 		return BRIDGE_RANGE;
 	}
-	strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	if (lstat(path, &have)) {
 		if (errno == ENOENT)
 			return BRIDGE_OK;

@@ -69,15 +69,19 @@ uint64_t ring_after(const struct event_ring *r, uint64_t last_seq, bool *gap);
 
 /* The API thread's side (http_serve.c). */
 struct server;
-enum bridge_err server_open(struct server **out, struct http *h, struct mailbox *box, const struct http_config *config,
-	char *why, size_t why_cap);
-void *server_run(void *server); /* the thread; returns once box->stopping is set */
+enum bridge_err server_open(struct server **out, struct http *h, struct mailbox *box,
+	const struct http_config *config, char *why, size_t why_cap);
+void *server_run(void *server);     /* the thread; returns once box->stopping is set */
 void server_wake(struct server *s); /* any thread */
 unsigned server_port(const struct server *s);
 struct server *server_close(struct server *s);
 
 /* Sockets (http_listen.c). */
-struct listen_address { char host[64]; unsigned port; bool ipv6; };
+struct listen_address {
+	char host[64];
+	unsigned port;
+	bool ipv6;
+};
 /* "127.0.0.1:8080", "[::1]:8080"; false: not an address and port. */
 bool listen_parse(struct listen_address *out, const char *text);
 /* BRIDGE_FILE: it cannot be bound now. */

@@ -35,7 +35,7 @@ int conn_finish(struct conn *c, struct lws *wsi)
 	struct server *s = conn_server(wsi);
 
 	conn_reset(c);
-	lws_set_opaque_user_data(wsi, s); /* it has been served: see timed_out() */
+	lws_set_opaque_user_data(wsi, s);        /* it has been served: see timed_out() */
 	if (lws_http_transaction_completed(wsi)) /* which may free *c */
 		return -1;
 	lws_set_timer_usecs(wsi, s->request_us);

@@ -36,7 +36,8 @@ bool keys_ambiguous(const struct key_rule *rules, size_t n, const char **first, 
 	return false;
 }
 
-enum key_command keys_press(struct keys *k, const struct key_rule *rules, size_t n, bool host, char digit, uint64_t now_us)
+enum key_command keys_press(
+	struct keys *k, const struct key_rule *rules, size_t n, bool host, char digit, uint64_t now_us)
 {
 	if (k->n && now_us - k->last_us > KEYS_PAUSE_US)
 		k->n = 0;

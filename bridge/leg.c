@@ -12,7 +12,7 @@ enum { LEG_BUCKETS = 4096, RETRY_AFTER_S = 10 };
 
 /* ---- finding legs ---- */
 
-struct leg *leg_find(const struct node *n, uint32_t id)
+static struct leg *leg_find(const struct node *n, uint32_t id)
 {
 	struct leg *leg = n->legs ? n->legs[id % LEG_BUCKETS] : NULL;
 
@@ -81,13 +81,13 @@ const char *leg_state_name(const struct leg *leg)
 
 /* ---- the record ---- */
 
-json_t *leg_event_json(const struct leg *leg)
+static json_t *leg_event_json(const struct leg *leg)
 {
 	char from[24], to[24];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "call", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk",
-		leg->cdr.trunk, "account", leg->cdr.account, "from", log_number(from, leg->cdr.from_number), "number",
-		log_number(to, leg->cdr.number));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "call", leg->cdr.id, "call_id", leg->cdr.call_id,
+		"trunk", leg->cdr.trunk, "account", leg->cdr.account, "from",
+		log_number(from, leg->cdr.from_number), "number", log_number(to, leg->cdr.number));
 }
 
 static void emit(const struct leg *leg, const char *type)
@@ -115,11 +115,12 @@ static void leg_finish(struct leg *leg)
 	writer_cdr(n->writer, cdr);
 
 	data = leg_event_json(leg);
-	json_object_update_new(data, json_pack("{s:i, s:i, s:s, s:b, s:s}", "status", (int)cdr->sip_status, "q850",
-		(int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "meeting", cdr->meeting));
+	json_object_update_new(data,
+		json_pack("{s:i, s:i, s:s, s:b, s:s}", "status", (int)cdr->sip_status, "q850", (int)cdr->q850,
+			"cause", cdr->cause, "by_far_end", cdr->by_far_end, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
-	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)", cdr->answered_us ? "ended" : "refused",
-		cdr->cause, cdr->q850, cdr->sip_status);
+	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)",
+		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
 
 	leg_delist(n, leg);
 	stream_free(leg->stream);
@@ -137,7 +138,8 @@ static void leg_note_end(struct leg *leg, unsigned q850, const char *why)
 	snprintf(leg->cdr.cause, sizeof(leg->cdr.cause), "%s", why);
 }
 
-static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why, unsigned retry_after_s)
+static void leg_refuse(
+	struct leg *leg, unsigned status, unsigned q850, const char *why, unsigned retry_after_s)
 {
 	struct call *call = leg->call;
 
@@ -182,7 +184,10 @@ static struct leg *leg_alloc(struct node *n, struct call *call)
 	return NULL;
 }
 
-struct trunk_use { const char *trunk; unsigned calls; };
+struct trunk_use {
+	const char *trunk;
+	unsigned calls;
+};
 
 static void count_trunk(void *arg, struct leg *leg)
 {
@@ -207,12 +212,15 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 {
 	struct node *n = leg->node;
 	struct plan_decision decision;
-	struct plan_call asked = { .trunk = invite->trunk, .request_user = invite->request_user, .to_user = invite->to_user };
+	struct plan_call asked = {
+		.trunk = invite->trunk, .request_user = invite->request_user, .to_user = invite->to_user
+	};
 
 	plan_decide(n->plan, &asked, &decision);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", decision.number.e164);
 	if (decision.answer == PLAN_REFUSE) {
-		const char *why = decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
+		const char *why =
+			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
 
 		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why, 0);
 		return false;
@@ -290,7 +298,8 @@ static void on_invite(void *arg, struct call *call, const struct call_invite *in
 		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common", 0);
 	else if (err == CALL_SYNTAX || err == CALL_LIMIT)
 		leg_refuse(leg, leg->stream ? 400 : 503, leg->stream ? Q850_PROTOCOL : Q850_CONGESTION,
-			leg->stream ? "session description cannot be read" : "no RTP port is free", leg->stream ? 0 : RETRY_AFTER_S);
+			leg->stream ? "session description cannot be read" : "no RTP port is free",
+			leg->stream ? 0 : RETRY_AFTER_S);
 	else if (err)
 		leg_refuse(leg, 503, Q850_TEMPORARY, call_strerror(err), RETRY_AFTER_S);
 	else if (!leg_run(leg))
@@ -377,8 +386,8 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 		leg_finish(leg);
 }
 
-static void on_refused(void *arg, const char *trunk, const char *source, const char *from_user, const char *to_user,
-	const char *call_id, unsigned status, const char *text)
+static void on_refused(void *arg, const char *trunk, const char *source, const char *from_user,
+	const char *to_user, const char *call_id, unsigned status, const char *text)
 {
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, NULL);
@@ -413,9 +422,15 @@ static bool media_flows(void *owner, struct call *call)
 
 struct call_handlers leg_call_handlers(struct node *n)
 {
-	return (struct call_handlers){ .on_invite = on_invite, .on_media = on_media, .on_confirmed = on_confirmed,
-		.on_digit = on_digit, .on_ended = on_ended, .on_refused = on_refused, .on_note = on_note,
-		.media_flows = media_flows, .arg = n };
+	return (struct call_handlers){ .on_invite = on_invite,
+		.on_media = on_media,
+		.on_confirmed = on_confirmed,
+		.on_digit = on_digit,
+		.on_ended = on_ended,
+		.on_refused = on_refused,
+		.on_note = on_note,
+		.media_flows = media_flows,
+		.arg = n };
 }
 
 /* ---- what the worker reports ---- */
@@ -464,7 +479,8 @@ static void on_worker_stats(void *arg, uint32_t leg_id, const struct stream_stat
 		leg->stats = *stats;
 }
 
-static void on_worker_gone(void *arg, uint32_t leg_id, const struct stream_stats *last, struct port_pair *ports)
+static void on_worker_gone(
+	void *arg, uint32_t leg_id, const struct stream_stats *last, struct port_pair *ports)
 {
 	struct node *n = arg;
 	struct leg *leg = leg_find(n, leg_id);
@@ -481,8 +497,9 @@ static void on_worker_gone(void *arg, uint32_t leg_id, const struct stream_stats
 
 struct worker_handlers leg_worker_handlers(struct node *n)
 {
-	return (struct worker_handlers){ .on_media = on_worker_media, .on_stats = on_worker_stats, .on_gone = on_worker_gone,
-		.arg = n };
+	return (struct worker_handlers){
+		.on_media = on_worker_media, .on_stats = on_worker_stats, .on_gone = on_worker_gone, .arg = n
+	};
 }
 
 static void tick_one(void *arg, struct leg *leg)
@@ -549,7 +566,8 @@ void leg_equip(struct leg *leg, unsigned rates)
 	for (int to = 0; to < RATES; to++) {
 		struct resample *r = NULL;
 
-		if (!(rates & 1u << to) || leg->equipped & 1u << to || (enum rate_class)to == leg->rate || !leg->worker)
+		if (!(rates & 1u << to) || leg->equipped & 1u << to || (enum rate_class)to == leg->rate ||
+			!leg->worker)
 			continue;
 		if (resample_alloc(&r, leg->rate, (enum rate_class)to) != MIX_OK)
 			continue; /* tried again with the next change in the room */

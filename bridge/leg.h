@@ -31,22 +31,22 @@ struct participant;
 struct leg {
 	uint32_t id;
 	enum leg_state state;
-	struct node *node;       /* borrowed */
-	struct leg *next;        /* hash chain */
-	struct call *call;       /* borrowed from sip/; NULL when it has ended */
+	struct node *node; /* borrowed */
+	struct leg *next;  /* hash chain */
+	struct call *call; /* borrowed from sip/; NULL when it has ended */
 	struct cdr cdr;
-	char name[CALL_NAME];    /* as its From says; for the roster */
+	char name[CALL_NAME]; /* as its From says; for the roster */
 	struct media_agreed agreed;
-	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
-	struct stream *stream;   /* owned until the worker has it */
-	struct worker *worker;   /* borrowed; NULL until the stream runs */
-	enum rate_class rate;    /* of its receiving codec */
-	unsigned equipped;       /* bit per rate class that it has a resampler for */
+	struct port_pair ports; /* owned until the worker has them, and again afterwards */
+	struct stream *stream;  /* owned until the worker has it */
+	struct worker *worker;  /* borrowed; NULL until the stream runs */
+	enum rate_class rate;   /* of its receiving codec */
+	unsigned equipped;      /* bit per rate class that it has a resampler for */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	struct keys keys;
-	uint32_t play_id;        /* of what it is being told; 0 nothing */
-	int volume_db;           /* what it hears (C3) */
+	uint32_t play_id;           /* of what it is being told; 0 nothing */
+	int volume_db;              /* what it hears (C3) */
 	struct participant *person; /* borrowed from its meeting; NULL outside */
 	struct stream_stats stats;  /* as last asked for */
 	bool media_lost;
@@ -57,7 +57,6 @@ struct worker_handlers leg_worker_handlers(struct node *n);
 void leg_tick_all(struct node *n, uint64_t now_us); /* every 100 ms: the attendants' timers */
 void leg_ask_stats_all(struct node *n);             /* every few seconds */
 
-struct leg *leg_find(const struct node *n, uint32_t id);
 struct leg *leg_find_call(const struct node *n, const char *token);
 void leg_each(struct node *n, void (*visit)(void *arg, struct leg *leg), void *arg);
 
@@ -68,5 +67,4 @@ void leg_hangup(struct leg *leg, unsigned q850, const char *why);
 const char *leg_state_name(const struct leg *leg);
 /* Gives the leg resamplers for these rate classes (bits) where it has none yet. */
 void leg_equip(struct leg *leg, unsigned rates);
-json_t *leg_event_json(const struct leg *leg); /* what an event says of a leg: call, call_id, trunk, numbers masked */
 #endif

@@ -23,7 +23,8 @@ static int usage(FILE *to)
 	fputs("usage: partylined [--config FILE] [--check] [--version]\n"
 	      "  --config FILE  the node file (YAML); without it the defaults, on loopback\n"
 	      "  --check        read the node file, say what is wrong with it, and leave\n"
-	      "Runs in the foreground; logs to stderr.  SIGTERM hangs up all calls and ends; SIGHUP reads the node file again.\n",
+	      "Runs in the foreground; logs to stderr.  SIGTERM hangs up all calls and ends; SIGHUP reads "
+	      "the node file again.\n",
 		to);
 	return to == stdout ? 0 : 2;
 }
@@ -40,7 +41,8 @@ static bool read_config(struct config *c, const char *path)
 	if (err == BRIDGE_SYNTAX)
 		fprintf(stderr, "partylined: %s:%u: %s: %s\n", path, why.line, why.key, why.text);
 	else if (err)
-		fprintf(stderr, "partylined: %s: %s\n", path, err == BRIDGE_FILE ? strerror(errno) : bridge_strerror(err));
+		fprintf(stderr, "partylined: %s: %s\n", path,
+			err == BRIDGE_FILE ? strerror(errno) : bridge_strerror(err));
 	return err == BRIDGE_OK;
 }
 
@@ -76,13 +78,15 @@ static void reload(struct daemon *d)
 	struct config fresh;
 
 	if (!read_config(&fresh, d->config_path)) {
-		log_line(LOG_ERROR, NULL, "node", "SIGHUP: the node file is refused; what was read before stays in force");
+		log_line(LOG_ERROR, NULL, "node",
+			"SIGHUP: the node file is refused; what was read before stays in force");
 		return;
 	}
 	log_open(fresh.node, fresh.log.json, (enum log_level)fresh.log.level);
 	d->node->config.log.level = fresh.log.level;
 	d->node->config.log.json = fresh.log.json;
-	log_line(LOG_INFO, NULL, "node", "SIGHUP: log settings are in force; listeners, paths and workers change with a restart");
+	log_line(LOG_INFO, NULL, "node",
+		"SIGHUP: log settings are in force; listeners, paths and workers change with a restart");
 }
 
 static void on_signal(void *arg)
@@ -126,8 +130,9 @@ static int run(struct daemon *d, const struct config *config)
 	}
 	if (loop_watch(d->node->loop, d->signal_fd, on_signal, d) != CALL_OK)
 		return 1;
-	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u; HTTP %u; control %s", ua_port(d->node->ua, "udp"),
-		ua_port(d->node->ua, "tcp"), http_port(d->node->http), config->control);
+	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u; HTTP %u; control %s",
+		ua_port(d->node->ua, "udp"), ua_port(d->node->ua, "tcp"), http_port(d->node->http),
+		config->control);
 	node_run(d->node);
 	loop_unwatch(d->node->loop, d->signal_fd);
 	d->node = node_close(d->node);
@@ -137,8 +142,9 @@ static int run(struct daemon *d, const struct config *config)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
-		{ "version", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' }, { "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	struct daemon d = { .signal_fd = -1 };
 	struct config config;
 	bool check = false;

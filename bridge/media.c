@@ -5,8 +5,8 @@
 
 enum { PT_OPUS = 107, PT_EVENT_8K = 101, PT_EVENT_48K = 100, PT_CN = 13, OUR_MAX_PTIME_MS = 60 };
 
-static void add_format(struct media_self *self, unsigned pt, const char *name, unsigned clock_hz, unsigned channels,
-	const char *fmtp)
+static void add_format(struct media_self *self, unsigned pt, const char *name, unsigned clock_hz,
+	unsigned channels, const char *fmtp)
 {
 	struct sdp_format *f;
 
@@ -40,7 +40,8 @@ static enum codec_id codec_named(const char *name)
 	return CODEC_NONE;
 }
 
-void media_self(struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port)
+void media_self(
+	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port)
 {
 	static const enum codec_id all[] = { CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA };
 	bool at_48k = false, at_8k = false;
@@ -97,7 +98,8 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 		out->tx.fec = sdp_fmtp_number(agreed->codec.fmtp, "useinbandfec", 0) == 1;
 		out->tx.dtx = sdp_fmtp_number(agreed->codec.fmtp, "usedtx", 0) == 1;
 		out->tx.max_rate_hz = max_rate >= 8000 && max_rate <= 48000 ? (unsigned)max_rate : 0;
-		out->tx.bitrate_bps = max_bitrate >= 6000 && max_bitrate < 24000 ? (unsigned)max_bitrate : 0;
+		out->tx.bitrate_bps =
+			max_bitrate >= 6000 && max_bitrate < CODEC_OPUS_BITRATE ? (unsigned)max_bitrate : 0;
 	}
 	out->tx_pt = agreed->codec.payload_type;
 	for (unsigned i = 0; i < agreed->n_rx && out->n_rx < STREAM_RX_CODECS; i++) {

@@ -12,7 +12,8 @@
 
 /* Our side for a leg of this trunk: its codecs in its order (all of ours when it names none), telephone-event for each
  * of their clocks, comfort noise.  `address` a literal.  Session ID is the caller's to fill. */
-void media_self(struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
+void media_self(
+	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
 
 /* What was agreed, as a stream's format.  BRIDGE_UNKNOWN: a codec that is not ours (cannot be: we offered it). */
 enum bridge_err media_format(struct stream_format *out, const struct media_agreed *agreed);

@@ -36,8 +36,8 @@ static json_t *person_json(const struct participant *p)
 {
 	json_t *data = meeting_json(p->meeting);
 
-	json_object_update_new(data, json_pack("{s:s, s:s, s:s}", "participant", p->id, "role", role_name(p->state.role),
-		"call", p->leg->cdr.id));
+	json_object_update_new(data, json_pack("{s:s, s:s, s:s}", "participant", p->id, "role",
+					     role_name(p->state.role), "call", p->leg->cdr.id));
 	return data;
 }
 
@@ -52,8 +52,8 @@ static void emit_person(const struct participant *p, const char *type, json_t *m
 
 /* ---- opening and closing ---- */
 
-static struct meeting *meeting_open(struct node *n, struct leg *leg, const struct site_account *account,
-	const struct site_meeting *from)
+static struct meeting *meeting_open(
+	struct node *n, struct leg *leg, const struct site_account *account, const struct site_meeting *from)
 {
 	struct meeting *m = calloc(1, sizeof(*m));
 
@@ -184,7 +184,8 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 			meeting_close(n, m);
 		return DOOR_FULL;
 	}
-	chime(m, n, PROMPT_CHIME_IN); /* before the newcomer is in the room: who comes hears the count instead */
+	chime(m, n,
+		PROMPT_CHIME_IN); /* before the newcomer is in the room: who comes hears the count instead */
 	record_seat(leg, p);
 	leg->state = LEG_SEATED;
 	if (leg->worker == m->worker)
@@ -202,8 +203,8 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		say_add(&what, PROMPT_HOST_MUTED);
 	leg_say(leg, &what);
 	emit_person(p, "participant.joined", NULL);
-	log_line(LOG_INFO, leg->cdr.call_id, "meeting", "%s: %s joined as %s (%u here)", m->id, p->id, role_name(role),
-		m->n_people);
+	log_line(LOG_INFO, leg->cdr.call_id, "meeting", "%s: %s joined as %s (%u here)", m->id, p->id,
+		role_name(role), m->n_people);
 	return DOOR_OPEN;
 }
 
@@ -239,7 +240,8 @@ static void set_self_mute(struct participant *p, bool muted)
 	p->state.muted = muted;
 	apply_mute(p);
 	emit_person(p, "participant.muted",
-		json_pack("{s:b, s:b, s:s}", "muted", muted || p->state.host_muted, "host_muted", p->state.host_muted, "by", "self"));
+		json_pack("{s:b, s:b, s:s}", "muted", muted || p->state.host_muted, "host_muted",
+			p->state.host_muted, "by", "self"));
 }
 
 void meeting_mute(struct node *n, struct participant *p, bool muted)
@@ -250,7 +252,8 @@ void meeting_mute(struct node *n, struct participant *p, bool muted)
 	p->state.host_muted = muted;
 	apply_mute(p);
 	emit_person(p, "participant.muted",
-		json_pack("{s:b, s:b, s:s}", "muted", muted || p->state.muted, "host_muted", muted, "by", "host"));
+		json_pack("{s:b, s:b, s:s}", "muted", muted || p->state.muted, "host_muted", muted, "by",
+			"host"));
 	leg_say_one(p->leg, muted ? PROMPT_HOST_MUTED : p->state.muted ? PROMPT_MUTED : PROMPT_UNMUTED);
 }
 
@@ -331,7 +334,9 @@ void meeting_key(struct leg *leg, char digit)
 	case KEY_NONE: return;
 	case KEY_MUTE:
 		set_self_mute(p, !p->state.muted);
-		leg_say_one(leg, p->state.muted ? PROMPT_MUTED : p->state.host_muted ? PROMPT_HOST_MUTED : PROMPT_UNMUTED);
+		leg_say_one(leg, p->state.muted        ? PROMPT_MUTED
+				 : p->state.host_muted ? PROMPT_HOST_MUTED
+						       : PROMPT_UNMUTED);
 		return;
 	case KEY_HAND: raise_hand(p); return;
 	case KEY_COUNT:

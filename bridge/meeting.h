@@ -11,17 +11,22 @@
 
 #include "bridge/leg.h"
 
-struct meeting_policy { bool locked, all_muted; };
+struct meeting_policy {
+	bool locked, all_muted;
+};
 
-struct person_state { enum role role; bool muted, host_muted, hand; };
+struct person_state {
+	enum role role;
+	bool muted, host_muted, hand;
+};
 
 struct participant {
 	char id[24];
-	struct meeting *meeting;      /* borrowed: its owner */
-	struct participant *next;     /* in order of arrival */
-	struct leg *leg;              /* borrowed; the phone leg */
+	struct meeting *meeting;  /* borrowed: its owner */
+	struct participant *next; /* in order of arrival */
+	struct leg *leg;          /* borrowed; the phone leg */
 	struct person_state state;
-	char name[64], number[64];    /* as the caller's side gave them */
+	char name[64], number[64]; /* as the caller's side gave them */
 	bool talking;
 	int64_t joined_us;
 };
@@ -29,7 +34,7 @@ struct participant {
 struct meeting {
 	char id[SITE_MEETING_ID], name[SITE_NAME], account[SITE_NAME];
 	struct meeting *next;
-	struct worker *worker;  /* borrowed: where its room is */
+	struct worker *worker; /* borrowed: where its room is */
 	uint32_t room_id;
 	struct meeting_policy policy;
 	struct participant *people; /* owned */

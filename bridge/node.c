@@ -90,10 +90,12 @@ static void prompt_missing(void *arg, const char *name)
 static enum bridge_err open_prompts(struct node *n, char *why, size_t why_cap)
 {
 	const struct config *c = &n->config;
-	enum bridge_err err = prompts_open(&n->prompts, c->prompts.directory, c->prompts.override, "en", prompt_missing, NULL);
+	enum bridge_err err = prompts_open(
+		&n->prompts, c->prompts.directory, c->prompts.override, "en", prompt_missing, NULL);
 
 	if (err)
-		snprintf(why, why_cap, "prompts.directory: %s/en: %s", c->prompts.directory, bridge_strerror(err));
+		snprintf(why, why_cap, "prompts.directory: %s/en: %s", c->prompts.directory,
+			bridge_strerror(err));
 	return err;
 }
 
@@ -117,8 +119,10 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		return err;
 	}
 	err = writer_open(&n->writer, store);
-	if (err)
+	if (err) {
 		snprintf(why, why_cap, "the disk thread cannot start");
+		store_close(store);
+	}
 	return err;
 }
 
@@ -137,7 +141,8 @@ static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
 		if (!err && loop_watch(n->loop, worker_fd(*w), on_worker, *w) != CALL_OK)
 			err = BRIDGE_NOMEM;
 		if (err) {
-			snprintf(why, why_cap, "media worker %u cannot start: %s", n->n_workers, bridge_strerror(err));
+			snprintf(why, why_cap, "media worker %u cannot start: %s", n->n_workers,
+				bridge_strerror(err));
 			return err;
 		}
 	}
@@ -146,7 +151,10 @@ static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
 
 static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, size_t why_cap)
 {
-	struct http_config hc = { .control = n->config.control, .listen = n->config.http.listen, .on_request = api_request, .arg = n };
+	struct http_config hc = { .control = n->config.control,
+		.listen = n->config.http.listen,
+		.on_request = api_request,
+		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
 
 	if (!err && loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK)
@@ -156,12 +164,16 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 
 static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 {
-	struct ua_config uc = { .loop = n->loop, .user_agent = PARTYLINE_AGENT, .trunks = n->trunks, .on = leg_call_handlers(n),
+	struct ua_config uc = { .loop = n->loop,
+		.user_agent = PARTYLINE_AGENT,
+		.trunks = n->trunks,
+		.on = leg_call_handlers(n),
 		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
 
 	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX; i++) {
 		if (strncmp(n->config.sip.listen[i], "tls:", 4) == 0) {
-			log_line(LOG_WARNING, NULL, "sip", "%s is not served: this version has no TLS", n->config.sip.listen[i]);
+			log_line(LOG_WARNING, NULL, "sip", "%s is not served: this version has no TLS",
+				n->config.sip.listen[i]);
 			continue;
 		}
 		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
@@ -188,7 +200,8 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		return BRIDGE_NOMEM;
 	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
 	if (err) {
-		snprintf(why, why_cap, "rtp: no port pair of %u-%u at %s can be used", c->rtp.first_port, c->rtp.last_port, c->rtp.listen);
+		snprintf(why, why_cap, "rtp: no port pair of %u-%u at %s can be used", c->rtp.first_port,
+			c->rtp.last_port, c->rtp.listen);
 		return err;
 	}
 	err = open_workers(n, why, why_cap);
@@ -198,7 +211,8 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		err = open_sip(n, why, why_cap);
 	if (err)
 		return err;
-	if (loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK || loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
+	if (loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
+		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
 		return BRIDGE_NOMEM;
 	return BRIDGE_OK;
 }

@@ -27,7 +27,7 @@ struct meeting;
 
 struct node {
 	struct config config;
-	struct loop *loop;      /* owned, as everything below but where said */
+	struct loop *loop; /* owned, as everything below but where said */
 	struct ua *ua;
 	struct ports *ports;
 	struct prompts *prompts;
@@ -37,17 +37,17 @@ struct node {
 	struct http *http;
 	struct event_bus *bus;
 
-	struct site *site;      /* in force; replaced whole */
+	struct site *site; /* in force; replaced whole */
 	struct plan *plan;
 	struct trunks *trunks;
-	struct site *applying;  /* waits for the disk; NULL when none does */
+	struct site *applying; /* waits for the disk; NULL when none does */
 
-	struct leg **legs;      /* hash by leg ID, chains through leg->next */
+	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	int64_t started_us;     /* wall clock */
+	int64_t started_us; /* wall clock */
 	bool stopping;
 };
 
@@ -60,6 +60,6 @@ struct node *node_close(struct node *n);
 /* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
 enum bridge_err node_use_site(struct node *n, struct site *site);
 
-void node_random(void *out, size_t len);     /* from the kernel; never fails */
+void node_random(void *out, size_t len);      /* from the kernel; never fails */
 void node_token(char *out, size_t hex_chars); /* random, lower-case hexadecimal, 0-terminated */
 #endif

@@ -8,16 +8,36 @@ struct prompts {
 };
 
 static const char *const names[] = {
-	[PROMPT_WELCOME] = "welcome", [PROMPT_ENTER_ID] = "enter-meeting-id", [PROMPT_WRONG_ID] = "wrong-meeting-id",
-	[PROMPT_ENTER_PIN] = "enter-pin", [PROMPT_WRONG_PIN] = "wrong-pin", [PROMPT_NO_INPUT] = "no-input",
-	[PROMPT_GIVE_UP] = "give-up", [PROMPT_GOODBYE] = "goodbye", [PROMPT_FULL] = "meeting-full",
-	[PROMPT_LOCKED] = "meeting-locked", [PROMPT_ENDED] = "meeting-ended", [PROMPT_NO_SERVICE] = "no-service",
-	[PROMPT_REMOVED] = "removed", [PROMPT_ALONE] = "alone", [PROMPT_ONE_OTHER] = "one-other",
-	[PROMPT_THERE_ARE] = "there-are", [PROMPT_OTHER_PEOPLE] = "other-people", [PROMPT_MUTED] = "muted",
-	[PROMPT_UNMUTED] = "unmuted", [PROMPT_ALL_MUTED] = "all-muted", [PROMPT_ALL_UNMUTED] = "all-unmuted",
-	[PROMPT_IS_LOCKED] = "locked", [PROMPT_IS_UNLOCKED] = "unlocked", [PROMPT_HAND_RAISED] = "hand-raised",
-	[PROMPT_HAND_LOWERED] = "hand-lowered", [PROMPT_HOST_MUTED] = "host-muted", [PROMPT_HELP] = "help",
-	[PROMPT_HELP_HOST] = "help-host", [PROMPT_NOT_VALID] = "not-valid", [PROMPT_HUNDRED] = "digit-hundred",
+	[PROMPT_WELCOME] = "welcome",
+	[PROMPT_ENTER_ID] = "enter-meeting-id",
+	[PROMPT_WRONG_ID] = "wrong-meeting-id",
+	[PROMPT_ENTER_PIN] = "enter-pin",
+	[PROMPT_WRONG_PIN] = "wrong-pin",
+	[PROMPT_NO_INPUT] = "no-input",
+	[PROMPT_GIVE_UP] = "give-up",
+	[PROMPT_GOODBYE] = "goodbye",
+	[PROMPT_FULL] = "meeting-full",
+	[PROMPT_LOCKED] = "meeting-locked",
+	[PROMPT_ENDED] = "meeting-ended",
+	[PROMPT_NO_SERVICE] = "no-service",
+	[PROMPT_REMOVED] = "removed",
+	[PROMPT_ALONE] = "alone",
+	[PROMPT_ONE_OTHER] = "one-other",
+	[PROMPT_THERE_ARE] = "there-are",
+	[PROMPT_OTHER_PEOPLE] = "other-people",
+	[PROMPT_MUTED] = "muted",
+	[PROMPT_UNMUTED] = "unmuted",
+	[PROMPT_ALL_MUTED] = "all-muted",
+	[PROMPT_ALL_UNMUTED] = "all-unmuted",
+	[PROMPT_IS_LOCKED] = "locked",
+	[PROMPT_IS_UNLOCKED] = "unlocked",
+	[PROMPT_HAND_RAISED] = "hand-raised",
+	[PROMPT_HAND_LOWERED] = "hand-lowered",
+	[PROMPT_HOST_MUTED] = "host-muted",
+	[PROMPT_HELP] = "help",
+	[PROMPT_HELP_HOST] = "help-host",
+	[PROMPT_NOT_VALID] = "not-valid",
+	[PROMPT_HUNDRED] = "digit-hundred",
 	[PROMPT_THOUSAND] = "digit-thousand",
 };
 
@@ -59,8 +79,8 @@ static enum mix_err make_chime(struct cue **out, unsigned first_hz, unsigned sec
 	return err;
 }
 
-enum bridge_err prompts_open(struct prompts **out, const char *directory, const char *override, const char *language,
-	void (*missing)(void *arg, const char *name), void *arg)
+enum bridge_err prompts_open(struct prompts **out, const char *directory, const char *override,
+	const char *language, void (*missing)(void *arg, const char *name), void *arg)
 {
 	char own[900], first[900], name[64];
 	struct prompts *p = calloc(1, sizeof(*p));

@@ -13,23 +13,49 @@
 #include "mixer/cue.h"
 
 enum prompt {
-	PROMPT_WELCOME, PROMPT_ENTER_ID, PROMPT_WRONG_ID, PROMPT_ENTER_PIN, PROMPT_WRONG_PIN, PROMPT_NO_INPUT,
-	PROMPT_GIVE_UP, PROMPT_GOODBYE, PROMPT_FULL, PROMPT_LOCKED, PROMPT_ENDED, PROMPT_NO_SERVICE, PROMPT_REMOVED,
-	PROMPT_ALONE, PROMPT_ONE_OTHER, PROMPT_THERE_ARE, PROMPT_OTHER_PEOPLE,
-	PROMPT_MUTED, PROMPT_UNMUTED, PROMPT_ALL_MUTED, PROMPT_ALL_UNMUTED, PROMPT_IS_LOCKED, PROMPT_IS_UNLOCKED,
-	PROMPT_HAND_RAISED, PROMPT_HAND_LOWERED, PROMPT_HOST_MUTED, PROMPT_HELP, PROMPT_HELP_HOST, PROMPT_NOT_VALID,
-	PROMPT_DIGIT_0, /* ... PROMPT_DIGIT_0 + 20 */
+	PROMPT_WELCOME,
+	PROMPT_ENTER_ID,
+	PROMPT_WRONG_ID,
+	PROMPT_ENTER_PIN,
+	PROMPT_WRONG_PIN,
+	PROMPT_NO_INPUT,
+	PROMPT_GIVE_UP,
+	PROMPT_GOODBYE,
+	PROMPT_FULL,
+	PROMPT_LOCKED,
+	PROMPT_ENDED,
+	PROMPT_NO_SERVICE,
+	PROMPT_REMOVED,
+	PROMPT_ALONE,
+	PROMPT_ONE_OTHER,
+	PROMPT_THERE_ARE,
+	PROMPT_OTHER_PEOPLE,
+	PROMPT_MUTED,
+	PROMPT_UNMUTED,
+	PROMPT_ALL_MUTED,
+	PROMPT_ALL_UNMUTED,
+	PROMPT_IS_LOCKED,
+	PROMPT_IS_UNLOCKED,
+	PROMPT_HAND_RAISED,
+	PROMPT_HAND_LOWERED,
+	PROMPT_HOST_MUTED,
+	PROMPT_HELP,
+	PROMPT_HELP_HOST,
+	PROMPT_NOT_VALID,
+	PROMPT_DIGIT_0,                    /* ... PROMPT_DIGIT_0 + 20 */
 	PROMPT_TENS = PROMPT_DIGIT_0 + 21, /* 30, 40 ... 90 */
-	PROMPT_HUNDRED = PROMPT_TENS + 7, PROMPT_THOUSAND,
-	PROMPT_CHIME_IN, PROMPT_CHIME_OUT, /* generated tones */
+	PROMPT_HUNDRED = PROMPT_TENS + 7,
+	PROMPT_THOUSAND,
+	PROMPT_CHIME_IN,
+	PROMPT_CHIME_OUT, /* generated tones */
 	PROMPTS
 };
 
 struct prompts;
 /* `directory` holds one folder per language; `override` is looked in first, "" for none.
  * `missing` is told every name without a sound.  BRIDGE_FILE: there is no such set. */
-enum bridge_err prompts_open(struct prompts **out, const char *directory, const char *override, const char *language,
-	void (*missing)(void *arg, const char *name), void *arg);
+enum bridge_err prompts_open(struct prompts **out, const char *directory, const char *override,
+	const char *language, void (*missing)(void *arg, const char *name), void *arg);
 struct prompts *prompts_close(struct prompts *p); /* after the media workers have stopped */
 const struct cue *prompts_cue(const struct prompts *p, enum prompt prompt); /* never NULL */
 #endif

@@ -38,7 +38,9 @@ static enum door enter(void *arg, const char *id, enum role role)
 
 	if (door != DOOR_OPEN)
 		log_line(LOG_INFO, leg->cdr.call_id, "attendant", "meeting %s: the door is closed (%s)", id,
-			door == DOOR_LOCKED ? "locked" : door == DOOR_FULL ? "full" : "ended");
+			door == DOOR_LOCKED ? "locked"
+			: door == DOOR_FULL ? "full"
+					    : "ended");
 	return door;
 }
 
@@ -57,8 +59,9 @@ static void leave(void *arg, unsigned q850, const char *why)
 	leg_hangup(arg, q850, why);
 }
 
-static const struct attendant_world world = { .find = find, .longest_id = longest_id, .enter = enter, .say = say,
-	.hush = hush, .leave = leave };
+static const struct attendant_world world = {
+	.find = find, .longest_id = longest_id, .enter = enter, .say = say, .hush = hush, .leave = leave
+};
 
 void reception_start(struct leg *leg)
 {

@@ -17,7 +17,11 @@
 #include "bridge/cdr.h"
 #include "bridge/site.h"
 
-enum { STORE_LIST_DEFAULT = 100, STORE_LIST_MAX = 10000, STORE_BUSY_MS = 1000 /* waits so long for a lock */ };
+enum {
+	STORE_LIST_DEFAULT = 100,
+	STORE_LIST_MAX = 10000,
+	STORE_BUSY_MS = 1000 /* waits so long for a lock */
+};
 
 struct store;
 /* ":memory:" is allowed.  BRIDGE_FILE: *why says what is wrong with which file. */
@@ -26,7 +30,8 @@ struct store *store_close(struct store *s);
 
 enum bridge_err store_load_site(struct store *s, struct site **out); /* empty site when there is none */
 /* Replaces the site whole, in one transaction, with an audit row (who, when, what changed). */
-enum bridge_err store_save_site(struct store *s, const struct site *site, const char *who, const char *changes_json);
+enum bridge_err store_save_site(
+	struct store *s, const struct site *site, const char *who, const char *changes_json);
 
 /* Records are known by their id: one that is stored twice is there once, as it was given last. */
 enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr);
@@ -34,8 +39,12 @@ enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr);
 enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, size_t n);
 /* Newest first; filters NULL or "" mean any; `call` is a record's id or a SIP Call-ID; limit 0: STORE_LIST_DEFAULT.
  * *out allocated, the caller frees. */
-struct cdr_filter { const char *account, *meeting, *trunk, *call; unsigned limit; };
-enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
+struct cdr_filter {
+	const char *account, *meeting, *trunk, *call;
+	unsigned limit;
+};
+enum bridge_err store_list_cdrs(
+	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
 
 /* The number of this run's first event, above all of earlier runs even if the clock went back (event.h). */
 enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out);

@@ -30,19 +30,22 @@ struct writer_stats {
 	bool disk_ok;                         /* the last try went well */
 };
 
-enum bridge_err writer_open(struct writer **out, struct store *store); /* takes the store over; on error it stays the caller's */
+enum bridge_err writer_open(
+	struct writer **out, struct store *store); /* takes the store over; on error it stays the caller's */
 /* Stops: writes what waits (gives up after WRITER_GIVE_UP_MS without progress), calls the done functions that
  * are left (BRIDGE_STATE for what was not carried out).  Afterwards only writer_stats() (`waiting`: records given
  * up) and writer_close() may follow.  Waits for the disk. */
 void writer_drain(struct writer *w);
 struct writer *writer_close(struct writer *w); /* drains first, if that has not been done; closes the store */
-int writer_fd(const struct writer *w); /* readable when writer_poll() has work */
-void writer_poll(struct writer *w);    /* calls the done functions */
+int writer_fd(const struct writer *w);         /* readable when writer_poll() has work */
+void writer_poll(struct writer *w);            /* calls the done functions */
 void writer_cdr(struct writer *w, const struct cdr *cdr);
 /* `site` is borrowed until done is called.  Not retried: the caller answers with the error.
  * `done` is called exactly once, at once with BRIDGE_NOMEM if there is no memory for the job. */
-void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json, writer_done_fn done, void *arg);
-void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_cdrs_fn done, void *arg); /* copies the filter */
+void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json,
+	writer_done_fn done, void *arg);
+void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_cdrs_fn done,
+	void *arg); /* copies the filter */
 void writer_stats(const struct writer *w, struct writer_stats *out);
 /* Other times than WRITER_RETRY_MS and WRITER_GIVE_UP_MS, for tests. */
 void writer_patience(struct writer *w, unsigned retry_ms, unsigned give_up_ms);

@@ -57,7 +57,7 @@ enum call_err call_take_offer(struct call *c, const struct body_text *sdp)
 	return c->media.ready ? answer(c, &self, sdp) : CALL_STATE;
 }
 
-enum call_err call_make_offer(struct call *c)
+static enum call_err make_offer(struct call *c)
 {
 	struct media_self self = c->media.self;
 	struct sdp offer;
@@ -105,7 +105,7 @@ enum call_err call_accept_media(struct call *call, const struct media_self *self
 		return err;
 	}
 	m->self = mine;
-	err = call_make_offer(call);
+	err = make_offer(call);
 	m->ready = !err;
 	return err;
 }
@@ -143,7 +143,7 @@ void call_take_reinvite(struct call *c, const struct body_text *sdp, const struc
 
 	if (!refresh_timer(c, timer, reply))
 		return;
-	err = sdp ? call_take_offer(c, sdp) : call_make_offer(c);
+	err = sdp ? call_take_offer(c, sdp) : make_offer(c);
 	if (err) {
 		refuse_offer(reply, err);
 		return;

@@ -103,7 +103,6 @@ void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the
 /* call_media.c */
 enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* answer is in media.sent */
 enum call_err call_take_answer(struct call *c, const struct body_text *sdp);
-enum call_err call_make_offer(struct call *c); /* into media.sent */
 void call_take_reinvite(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
 	struct ua_reply *reply);
 void call_take_update(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,

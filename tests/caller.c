@@ -458,6 +458,14 @@ double caller_heard(struct caller *c, unsigned hz, uint64_t from_ms, uint64_t to
 	return level;
 }
 
+size_t caller_pcm(struct caller *c, uint64_t from_ms, uint64_t to_ms, int16_t **out)
+{
+	struct sound s = between(c, from_ms, to_ms);
+
+	*out = s.samples;
+	return s.n;
+}
+
 double caller_loudness(struct caller *c, uint64_t from_ms, uint64_t to_ms)
 {
 	struct sound s = between(c, from_ms, to_ms);

@@ -102,6 +102,8 @@ bool caller_wait_bye(struct caller *c, unsigned ms); /* from the bridge; answere
 /* Level of a tone, or of all, in what arrived between two moments. -127: nothing. */
 double caller_heard(struct caller *c, unsigned hz, uint64_t from_ms, uint64_t to_ms);
 double caller_loudness(struct caller *c, uint64_t from_ms, uint64_t to_ms);
+/* The sound itself, 8 kHz, allocated; its length. */
+size_t caller_pcm(struct caller *c, uint64_t from_ms, uint64_t to_ms, int16_t **out);
 /* Milliseconds of it that are louder than -50 dBov. */
 unsigned caller_heard_ms(struct caller *c, uint64_t from_ms, uint64_t to_ms);
 size_t caller_packets(struct caller *c, uint64_t from_ms, uint64_t to_ms);

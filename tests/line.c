@@ -232,12 +232,15 @@ static enum call_err open_ua(struct child *ch, const struct trunks *trunks)
 		.trunks = trunks,
 		.sip_t1_ms = ch->config.t1_ms,
 		.timer_speed = ch->config.timer_speed };
-	char why[128] = "";
+	char why[128] = "", udp[80], tcp[80];
 	enum call_err err;
 
-	config.listen[config.n_listen++] = "udp:127.0.0.1:0";
+	snprintf(udp, sizeof(udp), "udp:%s:0", ch->config.host ? ch->config.host : "127.0.0.1");
+	snprintf(tcp, sizeof(tcp), "tcp%s", udp + 3);
+	config.listen[config.n_listen++] = udp;
 	if (ch->config.tcp)
-		config.listen[config.n_listen++] = "tcp:127.0.0.1:0";
+		config.listen[config.n_listen++] = tcp;
+	config.advertise = ch->config.advertise;
 	config.on = (struct call_handlers){ on_invite, on_media, on_confirmed, on_digit, on_ended, on_refused,
 		on_note, media_flows, ch };
 	err = ua_open(&ch->ua, &config, why, sizeof(why));

@@ -21,6 +21,8 @@ struct line_config {
 	unsigned timer_speed;
 	bool media_flows; /* what the owner says to the session timer */
 	bool tcp;
+	const char *host;      /* where the line listens, NULL: 127.0.0.1 */
+	const char *advertise; /* NULL: the same */
 };
 
 struct line;

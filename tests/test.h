@@ -37,7 +37,7 @@
 #define CHECK_STR(want, have, story)                                                                         \
 	do {                                                                                                 \
 		const char *want_ = (want), *have_ = (have);                                                 \
-		CHECK(have_ && strcmp(want_, have_) == 0, "%s: wanted '%s', have '%s'", story, want_,        \
+		CHECK(have_ &&strcmp(want_, have_) == 0, "%s: wanted '%s', have '%s'", story, want_,         \
 			have_ ? have_ : "(null)");                                                           \
 	} while (0)
 
@@ -58,7 +58,7 @@
 
 /* Up to 40 tests a file; more wants another file. */
 #define TESTS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19,     \
-	_20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39, \
+	_20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39,  \
 	_40, N, ...)                                                                                         \
 	N
 #define TESTS_EACH(...)                                                                                      \

@@ -60,13 +60,21 @@ static enum door enter(void *arg, const char *id, enum role role)
 
 static void say(void *arg, const struct say *what)
 {
-	static const char *const names[] = { [PROMPT_WELCOME] = "welcome", [PROMPT_ENTER_ID] = "id?", [PROMPT_WRONG_ID] = "wrong-id",
-		[PROMPT_ENTER_PIN] = "pin?", [PROMPT_WRONG_PIN] = "wrong-pin", [PROMPT_NO_INPUT] = "no-input",
-		[PROMPT_GIVE_UP] = "give-up", [PROMPT_FULL] = "full", [PROMPT_LOCKED] = "locked", [PROMPT_ENDED] = "ended" };
+	static const char *const names[] = { [PROMPT_WELCOME] = "welcome",
+		[PROMPT_ENTER_ID] = "id?",
+		[PROMPT_WRONG_ID] = "wrong-id",
+		[PROMPT_ENTER_PIN] = "pin?",
+		[PROMPT_WRONG_PIN] = "wrong-pin",
+		[PROMPT_NO_INPUT] = "no-input",
+		[PROMPT_GIVE_UP] = "give-up",
+		[PROMPT_FULL] = "full",
+		[PROMPT_LOCKED] = "locked",
+		[PROMPT_ENDED] = "ended" };
 	char text[64] = "S(";
 
 	for (size_t i = 0; i < what->n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "", names[what->list[i]]);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			names[what->list[i]]);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), ")");
 	note(arg, text);
 }
@@ -111,7 +119,9 @@ static void play(struct stage *s, const char *input)
 	}
 }
 
-struct story { const char *story, *input, *does; };
+struct story {
+	const char *story, *input, *does;
+};
 
 static void check_all(const struct story *stories, size_t n, const char *direct, enum door door)
 {
@@ -132,15 +142,21 @@ TEST(asks_id_then_pin_then_opens_the_door)
 {
 	static const struct story stories[] = {
 		{ "waits for each prompt", ".483920175.4821", "S(welcome id?) S(pin?) E(483920175 guest)" },
-		{ "type-ahead over the greeting joins at once", "4839201754821", "S(welcome id?) H S(pin?) H E(483920175 guest)" },
+		{ "type-ahead over the greeting joins at once", "4839201754821",
+			"S(welcome id?) H S(pin?) H E(483920175 guest)" },
 		{ "with # after each", "483920175#4821#", "S(welcome id?) H S(pin?) H E(483920175 guest)" },
-		{ "the host's PIN gives the host's role", ".483920175.900911", "S(welcome id?) S(pin?) E(483920175 host)" },
+		{ "the host's PIN gives the host's role", ".483920175.900911",
+			"S(welcome id?) S(pin?) E(483920175 host)" },
 		{ "no PINs: nobody is asked", ".100", "S(welcome id?) E(100 guest)" },
-		{ "only hosts have a PIN: # enters as guest", ".200..#.#", "S(welcome id?) S(pin?) E(200 guest)" },
-		{ "only hosts have a PIN: waiting enters as guest", ".200.~11", "S(welcome id?) S(pin?) E(200 guest)" },
+		{ "only hosts have a PIN: # enters as guest", ".200..#.#",
+			"S(welcome id?) S(pin?) E(200 guest)" },
+		{ "only hosts have a PIN: waiting enters as guest", ".200.~11",
+			"S(welcome id?) S(pin?) E(200 guest)" },
 		{ "only hosts have a PIN: it makes a host", ".200.77", "S(welcome id?) S(pin?) E(200 host)" },
-		{ "a key during the PIN prompt is its first digit", ".30005", "S(welcome id?) S(pin?) H E(3000 guest)" },
-		{ "letters of a keypad's fourth column are not digits", ".A1B0C0", "S(welcome id?) E(100 guest)" },
+		{ "a key during the PIN prompt is its first digit", ".30005",
+			"S(welcome id?) S(pin?) H E(3000 guest)" },
+		{ "letters of a keypad's fourth column are not digits", ".A1B0C0",
+			"S(welcome id?) E(100 guest)" },
 	};
 
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
@@ -150,8 +166,10 @@ TEST(star_restarts_an_entry)
 {
 	static const struct story stories[] = {
 		{ "a mistyped ID", ".48*100", "S(welcome id?) S(id?) H E(100 guest)" },
-		{ "a mistyped PIN", ".483920175.49*.4821", "S(welcome id?) S(pin?) S(pin?) E(483920175 guest)" },
-		{ "an untouched PIN goes back to the ID", ".3000.*.100", "S(welcome id?) S(pin?) S(id?) E(100 guest)" },
+		{ "a mistyped PIN", ".483920175.49*.4821",
+			"S(welcome id?) S(pin?) S(pin?) E(483920175 guest)" },
+		{ "an untouched PIN goes back to the ID", ".3000.*.100",
+			"S(welcome id?) S(pin?) S(id?) E(100 guest)" },
 	};
 
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
@@ -161,14 +179,21 @@ TEST(three_failures_and_goodbye)
 {
 	static const struct story stories[] = {
 		{ "wrong IDs", ".9#.9#.9#.", "S(welcome id?) S(wrong-id) S(wrong-id) S(give-up) L(1)" },
-		{ "a wrong ID at its full length needs no #", ".999999999.100", "S(welcome id?) S(wrong-id) E(100 guest)" },
-		{ "wrong PINs", ".3000.1.1.1.", "S(welcome id?) S(pin?) S(wrong-pin pin?) S(wrong-pin pin?) S(give-up) L(57)" },
-		{ "a wrong PIN ended by #", ".483920175.12#.4821", "S(welcome id?) S(pin?) S(wrong-pin pin?) E(483920175 guest)" },
-		{ "nobody presses a key", ".~11.~11.~11.", "S(welcome id?) S(no-input id?) S(no-input id?) S(give-up) L(19)" },
+		{ "a wrong ID at its full length needs no #", ".999999999.100",
+			"S(welcome id?) S(wrong-id) E(100 guest)" },
+		{ "wrong PINs", ".3000.1.1.1.",
+			"S(welcome id?) S(pin?) S(wrong-pin pin?) S(wrong-pin pin?) S(give-up) L(57)" },
+		{ "a wrong PIN ended by #", ".483920175.12#.4821",
+			"S(welcome id?) S(pin?) S(wrong-pin pin?) E(483920175 guest)" },
+		{ "nobody presses a key", ".~11.~11.~11.",
+			"S(welcome id?) S(no-input id?) S(no-input id?) S(give-up) L(19)" },
 		{ "failures with the ID do not count for the PIN", ".9#.9#.3000.1.1.5",
-			"S(welcome id?) S(wrong-id) S(wrong-id) S(pin?) S(wrong-pin pin?) S(wrong-pin pin?) E(3000 guest)" },
-		{ "keys during the goodbye change nothing", ".9#.9#.9#100.", "S(welcome id?) S(wrong-id) S(wrong-id) S(give-up) L(1)" },
-		{ "a goodbye that never ends is ended", ".9#.9#.9#~16", "S(welcome id?) S(wrong-id) S(wrong-id) S(give-up) L(1)" },
+			"S(welcome id?) S(wrong-id) S(wrong-id) S(pin?) S(wrong-pin pin?) S(wrong-pin pin?) "
+			"E(3000 guest)" },
+		{ "keys during the goodbye change nothing", ".9#.9#.9#100.",
+			"S(welcome id?) S(wrong-id) S(wrong-id) S(give-up) L(1)" },
+		{ "a goodbye that never ends is ended", ".9#.9#.9#~16",
+			"S(welcome id?) S(wrong-id) S(wrong-id) S(give-up) L(1)" },
 	};
 
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
@@ -188,9 +213,12 @@ TEST(waits_as_long_as_it_should)
 
 TEST(closed_doors_say_which)
 {
-	static const struct story full[] = { { "full", ".100.", "S(welcome id?) E(100 guest) S(full) L(17)" } };
-	static const struct story locked[] = { { "locked", ".100.", "S(welcome id?) E(100 guest) S(locked) L(21)" } };
-	static const struct story ended[] = { { "ended", ".100.", "S(welcome id?) E(100 guest) S(ended) L(31)" } };
+	static const struct story full[] = { { "full", ".100.",
+		"S(welcome id?) E(100 guest) S(full) L(17)" } };
+	static const struct story locked[] = { { "locked", ".100.",
+		"S(welcome id?) E(100 guest) S(locked) L(21)" } };
+	static const struct story ended[] = { { "ended", ".100.",
+		"S(welcome id?) E(100 guest) S(ended) L(31)" } };
 
 	CHECK_STORIES(full, NULL, DOOR_FULL);
 	CHECK_STORIES(locked, NULL, DOOR_LOCKED);
@@ -219,9 +247,11 @@ TEST(what_was_keyed_does_not_stay_in_memory)
 	attendant_start(&s.a, &world, &s, s.now_us);
 	play(&s, ".483920175.4821");
 	for (size_t i = 0; i + 4 <= sizeof(s.a); i++)
-		CHECK(memcmp((const char *)&s.a + i, "4821", 4) != 0 && memcmp((const char *)&s.a + i, "9009", 4) != 0,
+		CHECK(memcmp((const char *)&s.a + i, "4821", 4) != 0 &&
+				memcmp((const char *)&s.a + i, "9009", 4) != 0,
 			"a PIN lies at byte %zu", i);
 }
 
-TESTS(asks_id_then_pin_then_opens_the_door, star_restarts_an_entry, three_failures_and_goodbye, waits_as_long_as_it_should,
-	closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin, what_was_keyed_does_not_stay_in_memory)
+TESTS(asks_id_then_pin_then_opens_the_door, star_restarts_an_entry, three_failures_and_goodbye,
+	waits_as_long_as_it_should, closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin,
+	what_was_keyed_does_not_stay_in_memory)

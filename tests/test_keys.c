@@ -2,14 +2,28 @@
 #include "bridge/keys.h"
 #include "tests/test.h"
 
-struct story { const char *story, *pressed; bool host; const char *commands; };
+struct story {
+	const char *story, *pressed;
+	bool host;
+	const char *commands;
+};
 
 /* Every press is 0.2 s after the last; '~' is a pause of 4 s.  One letter per command. */
 static void run(const struct story *st)
 {
-	static const char letters[] = { [KEY_MUTE] = 'm', [KEY_HAND] = 'h', [KEY_COUNT] = 'c', [KEY_ROLL_CALL] = 'r', [KEY_HELP] = '?',
-		[KEY_QUIETER] = '-', [KEY_LOUDER] = '+', [KEY_LOCK] = 'L', [KEY_MUTE_ALL] = 'M', [KEY_RECORD] = 'R',
-		[KEY_ADMIT] = 'A', [KEY_END] = 'E', [KEY_NOT_ALLOWED] = 'x' };
+	static const char letters[] = { [KEY_MUTE] = 'm',
+		[KEY_HAND] = 'h',
+		[KEY_COUNT] = 'c',
+		[KEY_ROLL_CALL] = 'r',
+		[KEY_HELP] = '?',
+		[KEY_QUIETER] = '-',
+		[KEY_LOUDER] = '+',
+		[KEY_LOCK] = 'L',
+		[KEY_MUTE_ALL] = 'M',
+		[KEY_RECORD] = 'R',
+		[KEY_ADMIT] = 'A',
+		[KEY_END] = 'E',
+		[KEY_NOT_ALLOWED] = 'x' };
 	struct keys k = { .n = 0 };
 	uint64_t now_us = 1000000;
 	char got[64] = "";

@@ -17,12 +17,16 @@ static struct media_self self_of(const char *codecs)
 
 TEST(our_side_lists_the_trunks_codecs_in_order)
 {
-	static const struct { const char *codecs, *formats; } cases[] = {
+	static const struct {
+		const char *codecs, *formats;
+	} cases[] = {
 		{ "PCMU", "PCMU/8000 telephone-event/8000 CN/8000" },
 		{ "opus", "opus/48000 telephone-event/48000" },
 		{ "G722 PCMA PCMU", "G722/8000 PCMA/8000 PCMU/8000 telephone-event/8000 CN/8000" },
-		{ "PCMU opus PCMU", "PCMU/8000 opus/48000 telephone-event/8000 telephone-event/48000 CN/8000" },
-		{ "", "opus/48000 G722/8000 PCMU/8000 PCMA/8000 telephone-event/8000 telephone-event/48000 CN/8000" },
+		{ "PCMU opus PCMU",
+			"PCMU/8000 opus/48000 telephone-event/8000 telephone-event/48000 CN/8000" },
+		{ "", "opus/48000 G722/8000 PCMU/8000 PCMA/8000 telephone-event/8000 telephone-event/48000 "
+		      "CN/8000" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -30,8 +34,8 @@ TEST(our_side_lists_the_trunks_codecs_in_order)
 		char got[256] = "";
 
 		for (unsigned f = 0; f < self.n_formats; f++)
-			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s/%u", f ? " " : "", self.formats[f].name,
-				self.formats[f].clock_hz);
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s/%u", f ? " " : "",
+				self.formats[f].name, self.formats[f].clock_hz);
 		CHECK_STR(cases[i].formats, got, cases[i].codecs);
 		CHECK_INT(20001, self.rtcp_port, "RTCP is the next port");
 	}
@@ -56,7 +60,8 @@ static struct stream_format answered(const char *offer_text)
 
 TEST(an_agreed_stream_becomes_a_format)
 {
-	struct stream_format f = answered(HEAD "m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 telephone-event/8000\r\na=ptime:30\r\n");
+	struct stream_format f = answered(
+		HEAD "m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 telephone-event/8000\r\na=ptime:30\r\n");
 
 	CHECK_INT(CODEC_PCMA, f.tx.id, "static payload type without rtpmap");
 	CHECK_INT(8, f.tx_pt, "payload type");
@@ -71,9 +76,10 @@ TEST(an_agreed_stream_becomes_a_format)
 
 TEST(opus_parameters_reach_the_encoder)
 {
-	struct stream_format f = answered(HEAD "m=audio 4000 RTP/AVP 111 110\r\na=rtpmap:111 opus/48000/2\r\n"
-		"a=fmtp:111 useinbandfec=1; usedtx=1; maxplaybackrate=16000; maxaveragebitrate=12000\r\n"
-		"a=rtpmap:110 telephone-event/48000\r\na=rtcp-mux\r\na=sendonly\r\n");
+	struct stream_format f = answered(
+		HEAD "m=audio 4000 RTP/AVP 111 110\r\na=rtpmap:111 opus/48000/2\r\n"
+		     "a=fmtp:111 useinbandfec=1; usedtx=1; maxplaybackrate=16000; maxaveragebitrate=12000\r\n"
+		     "a=rtpmap:110 telephone-event/48000\r\na=rtcp-mux\r\na=sendonly\r\n");
 
 	CHECK_INT(CODEC_OPUS, f.tx.id, "opus");
 	CHECK(f.tx.fec && f.tx.dtx, "FEC and DTX as asked");
@@ -84,4 +90,5 @@ TEST(opus_parameters_reach_the_encoder)
 	CHECK(!f.send && f.receive, "they only send: we only receive");
 }
 
-TESTS(our_side_lists_the_trunks_codecs_in_order, an_agreed_stream_becomes_a_format, opus_parameters_reach_the_encoder)
+TESTS(our_side_lists_the_trunks_codecs_in_order, an_agreed_stream_becomes_a_format,
+	opus_parameters_reach_the_encoder)

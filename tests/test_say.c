@@ -14,18 +14,36 @@ static void words(char *out, size_t cap, const struct say *s)
 		else if (p >= PROMPT_TENS && p < PROMPT_HUNDRED)
 			snprintf(word, sizeof(word), "%d", (p - PROMPT_TENS + 3) * 10);
 		else
-			snprintf(word, sizeof(word), "%s", p == PROMPT_HUNDRED ? "hundred" : p == PROMPT_THOUSAND ? "thousand"
-					: p == PROMPT_ALONE ? "alone" : p == PROMPT_ONE_OTHER ? "one-other"
-					: p == PROMPT_THERE_ARE ? "there-are" : p == PROMPT_OTHER_PEOPLE ? "others" : "?");
+			snprintf(word, sizeof(word), "%s",
+				p == PROMPT_HUNDRED        ? "hundred"
+				: p == PROMPT_THOUSAND     ? "thousand"
+				: p == PROMPT_ALONE        ? "alone"
+				: p == PROMPT_ONE_OTHER    ? "one-other"
+				: p == PROMPT_THERE_ARE    ? "there-are"
+				: p == PROMPT_OTHER_PEOPLE ? "others"
+							   : "?");
 		snprintf(out + strlen(out), cap - strlen(out), "%s%s", *out ? " " : "", word);
 	}
 }
 
 TEST(numbers_in_english)
 {
-	static const struct { unsigned number; const char *said; } cases[] = {
-		{ 0, "0" }, { 7, "7" }, { 13, "13" }, { 20, "20" }, { 21, "20 1" }, { 30, "30" }, { 99, "90 9" }, { 100, "1 hundred" },
-		{ 101, "1 hundred 1" }, { 342, "3 hundred 40 2" }, { 1000, "1 thousand" }, { 1999, "1 thousand 9 hundred 90 9" },
+	static const struct {
+		unsigned number;
+		const char *said;
+	} cases[] = {
+		{ 0, "0" },
+		{ 7, "7" },
+		{ 13, "13" },
+		{ 20, "20" },
+		{ 21, "20 1" },
+		{ 30, "30" },
+		{ 99, "90 9" },
+		{ 100, "1 hundred" },
+		{ 101, "1 hundred 1" },
+		{ 342, "3 hundred 40 2" },
+		{ 1000, "1 thousand" },
+		{ 1999, "1 thousand 9 hundred 90 9" },
 		{ 12345, "9 thousand 9 hundred 90 9" },
 	};
 
@@ -41,8 +59,14 @@ TEST(numbers_in_english)
 
 TEST(how_many_others)
 {
-	static const struct { unsigned n; const char *said; } cases[] = {
-		{ 0, "alone" }, { 1, "one-other" }, { 2, "there-are 2 others" }, { 45, "there-are 40 5 others" },
+	static const struct {
+		unsigned n;
+		const char *said;
+	} cases[] = {
+		{ 0, "alone" },
+		{ 1, "one-other" },
+		{ 2, "there-are 2 others" },
+		{ 45, "there-are 40 5 others" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -266,6 +266,18 @@ bool bridge_start(struct bridge *out, const struct bridge_setup *setup)
 	return up;
 }
 
+bool bridge_restart(struct bridge *b, int signal, int *code)
+{
+	static const struct bridge_setup plain;
+
+	peer_signal(&b->peer, signal);
+	int ended = peer_stop(&b->peer, STOP_MS);
+	if (code)
+		*code = ended;
+	b->trouble = !launch(b, &plain);
+	return !b->trouble;
+}
+
 int bridge_stop(struct bridge *b)
 {
 	int code = peer_stop(&b->peer, STOP_MS);

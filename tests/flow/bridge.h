@@ -38,6 +38,9 @@ struct bridge {
 
 /* False: it did not come up in time, or refused the site; its output has been shown. `setup` NULL: all defaults. */
 bool bridge_start(struct bridge *out, const struct bridge_setup *setup);
+/* Ends it with this signal and starts it again on the same files, without applying the site anew. *code (may be NULL):
+ * its exit code, 128 + signal when one ended it.  False: it did not come up. */
+bool bridge_restart(struct bridge *b, int signal, int *code);
 /* SIGTERM; its exit code, which is 0 when all is well.  The folder is removed. */
 int bridge_stop(struct bridge *b);
 

@@ -54,17 +54,17 @@ struct talker {
 
 /* Three meetings at once; tones are no harmonics of each other, nor a key's. */
 static const struct talker talkers[] = {
-	{ "PCMU", "+15550101", "PCMU", "20", "0", 410 },
-	{ "PCMA", "+15550101", "PCMA", "20", "0", 590 },
-	{ "Opus", "+15550101", "opus", "20", "0", 1130 },
-	{ "G.722", "+15550101", "G722", "20", "0", 1790 },
-	{ "PCMU ptime 10", "+15550102", "PCMU", "10", "0", 470 },
-	{ "PCMA ptime 30", "+15550102", "PCMA", "30", "0", 670 },
-	{ "G.722 ptime 40", "+15550102", "G722", "40", "0", 1010 },
-	{ "Opus ptime 60", "+15550102", "opus", "60", "0", 1370 },
-	{ "PCMU ptime 60, late", "+15550102", "PCMU", "60", "3", 1910 },
-	{ "first in the third room", "+15550103", "opus", "20", "0", 530 },
-	{ "late in the third room", "+15550103", "PCMA", "20", "3.5", 2150 },
+	{ "PCMU", "+15550101", "PCMU", "20", "0", 409 },
+	{ "PCMA", "+15550101", "PCMA", "20", "0", 593 },
+	{ "Opus", "+15550101", "opus", "20", "0", 1129 },
+	{ "G.722", "+15550101", "G722", "20", "0", 1787 },
+	{ "PCMU ptime 10", "+15550102", "PCMU", "10", "0", 467 },
+	{ "PCMA ptime 30", "+15550102", "PCMA", "30", "0", 673 },
+	{ "G.722 ptime 40", "+15550102", "G722", "40", "0", 1013 },
+	{ "Opus ptime 60", "+15550102", "opus", "60", "0", 1373 },
+	{ "PCMU ptime 60, late", "+15550102", "PCMU", "60", "3", 1907 },
+	{ "first in the third room", "+15550103", "opus", "20", "0", 541 },
+	{ "late in the third room", "+15550103", "PCMA", "20", "3.5", 2153 },
 };
 enum { TALKERS = sizeof(talkers) / sizeof(*talkers), WORDS_EACH = 20 };
 
@@ -168,9 +168,9 @@ TEST(each_hears_the_others_and_never_itself)
 TEST(six_talk_and_the_loudest_four_are_heard)
 {
 	static const char *const levels[] = { "-12", "-14", "-16", "-18", "-34", "-36" };
-	static const unsigned hz[] = { 410, 590, 770, 1130, 1370, 1790 };
+	static const unsigned hz[] = { 409, 593, 769, 1129, 1373, 1787 };
 	char say[6][32], to[64], story[80];
-	const char *argv[PEER_ARGS] = { "--to", to, "--hear", "410,590,770,1130,1370,1790", "--seconds", "8", "--codec", "PCMU" };
+	const char *argv[PEER_ARGS] = { "--to", to, "--hear", "409,593,769,1129,1373,1787", "--seconds", "8", "--codec", "PCMU" };
 	size_t n = 8;
 	struct bridge b;
 	int code = -1;
@@ -202,12 +202,12 @@ TEST(six_talk_and_the_loudest_four_are_heard)
 
 /* ---- in mid-call ---- */
 
-struct room { /* A talks at 440 Hz, B at 1000 Hz, C says nothing; nothing else is to be heard */
+struct room { /* A talks at 443 Hz, B at 1009 Hz, C says nothing; nothing else is to be heard */
 	struct bridge bridge;
 	struct crew crew;
 	struct caller a, b, c;
 };
-enum { A_HZ = 440, B_HZ = 1000 };
+enum { A_HZ = 443, B_HZ = 1009 };
 
 static void check_heard(struct caller *c, unsigned hz, bool heard, uint64_t from_ms, const char *story)
 {

@@ -137,5 +137,59 @@ TEST(the_bridge_hangs_up_on_all)
 	CHECK_INT(0, bridge_stop(&b), "exit status");
 }
 
+enum { ROOMS = 20, PEOPLE = 200, FIRST_ROOM = 200000, LOAD_SECONDS = 60 };
+
+static double ticks(const struct bridge *b, const char *name)
+{
+	char at[48];
+
+	snprintf(at, sizeof(at), "workers.0.%s", name);
+	return bridge_number(b, "/v1/status", at, -1);
+}
+
+/* Issue 2, shown 5: all codecs, everybody through the attendant; then the bridge is told to stop. */
+TEST(two_hundred_calls_in_twenty_meetings_for_a_minute)
+{
+	struct bridge b;
+	struct peer crowd;
+	char site[4096];
+	size_t n = 0;
+	int code;
+
+	n += (size_t)snprintf(site + n, sizeof(site) - n, "accounts:\n  - name: acme\n    meetings:\n");
+	for (unsigned i = 0; i < ROOMS; i++)
+		n += (size_t)snprintf(site + n, sizeof(site) - n,
+			"      - { id: \"%u\", name: Room %u, guest_pin: \"4821\" }\n", FIRST_ROOM + i, i);
+	snprintf(site + n, sizeof(site) - n,
+		"trunks:\n  - { name: carrier-a, inbound: { from: [ 127.0.0.2/32 ] } }\n"
+		"numbers:\n  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant "
+		"}\n");
+	const struct bridge_setup setup = { .site = site };
+	CHECK(bridge_start(&b, &setup), "the bridge comes up");
+
+	const char *const argv[] = { "--to", b.uri_attendant, "--keys", "{}#4821#", "--each",
+		"200000..200019", "--calls", "200", "--rate", "40", "--codec", "mix", "--talkers", "40",
+		"--say", "tone:440:-26:0.7+silence:0.4", "--seconds", "120", NULL };
+	CHECK(bridge_crowd_start(&b, &crowd, "crowd", argv), "crowd starts");
+	b.trouble = !bridge_wait_number(&b, "/v1/status", "participants", PEOPLE, 40000);
+	CHECK(!b.trouble, "%g of 200 came in", bridge_number(&b, "/v1/status", "participants", -1));
+	CHECK_INT(ROOMS, bridge_number(&b, "/v1/status", "meetings_open", -1), "meetings open");
+	double skipped = ticks(&b, "skipped_ticks");
+	test_sleep_ms(LOAD_SECONDS * 1000);
+	skipped = ticks(&b, "skipped_ticks") - skipped;
+	CHECK_INT(
+		PEOPLE, bridge_number(&b, "/v1/status", "participants", -1), "all are there after a minute");
+
+	peer_signal(&b.peer, 15);
+	json_t *report = bridge_crowd_end(&b, &crowd, 20000, &code);
+	CHECK_INT(PEOPLE, json_at(report, "groups.0.dropped", -1), "calls that were ended with BYE");
+	CHECK_INT(0, json_at(report, "groups.0.rtp.lost", -1), "packets lost");
+	json_decref(report);
+	CHECK_INT(0, bridge_stop(&b), "exit status");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	CHECK_INT(0, skipped, "ticks missed");
+#endif
+}
+
 TESTS(four_codecs_hear_each_other_and_not_themselves, keys_arrive_each_way, what_fails_is_reported,
-	the_bridge_hangs_up_on_all)
+	the_bridge_hangs_up_on_all, two_hundred_calls_in_twenty_meetings_for_a_minute)

@@ -281,6 +281,55 @@ TEST(spoofed_requests_touch_no_call)
 	check_end(l, "spoofed");
 }
 
+/* CANCEL and ACK are matched by branch: with the right one, from elsewhere, they act on nothing either. */
+TEST(spoofed_cancel_and_ack_act_on_nothing)
+{
+	static const char *const sources[] = { OTHER_TRUNK, STRANGER };
+	struct line *l = line_of(50, 0);
+	struct raw r, s[2];
+	char via[200];
+
+	caller_of(&r, TRUNK, l);
+	raw_fresh(&r, "ring");
+	raw_request(&r, "INVITE", NULL, raw_offer);
+	CHECK_INT(180, raw_wait(&r, WAIT_MS), "rings");
+	snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s:%u;branch=%s\r\n", r.ip, r.port, r.branch);
+	for (size_t i = 0; i < 2; i++) {
+		caller_of(&s[i], sources[i], l);
+		memcpy(s[i].call_id, r.call_id, sizeof(r.call_id));
+		memcpy(s[i].from_tag, r.from_tag, sizeof(r.from_tag));
+		memcpy(s[i].target, r.target, sizeof(r.target));
+		s[i].cseq = r.cseq;
+		raw_request(&s[i], "CANCEL", via, NULL);
+		CHECK_INT(0, raw_wait(&r, SILENCE_MS), "no 487 for the caller");
+	}
+	CHECK_INT(0, line_count(l, "ended"), "still ringing");
+	raw_request(&r, "CANCEL", "Contact:\r\n", NULL);
+	CHECK(line_wait(l, "by them status 487", WAIT_MS), "the caller's own CANCEL");
+	raw_wait(&r, WAIT_MS);
+	raw_wait(&r, WAIT_MS);
+	raw_request(&r, "ACK", NULL, NULL);
+
+	raw_fresh(&r, "answer");
+	raw_request(&r, "INVITE", NULL, raw_offer);
+	CHECK_INT(200, raw_final(&r, WAIT_MS), "answered");
+	for (size_t i = 0; i < 2; i++) {
+		memcpy(s[i].call_id, r.call_id, sizeof(r.call_id));
+		memcpy(s[i].from_tag, r.from_tag, sizeof(r.from_tag));
+		memcpy(s[i].to_tag, r.to_tag, sizeof(r.to_tag));
+		s[i].cseq = r.cseq;
+		raw_request(&s[i], "ACK", NULL, NULL);
+		raw_close(&s[i]);
+	}
+	nap_ms(100);
+	CHECK_INT(0, line_count(l, "confirmed"), "not their ACK");
+	raw_request(&r, "ACK", NULL, NULL);
+	CHECK(line_wait(l, "confirmed", WAIT_MS), "the caller's own");
+	check_call_lives(&r, "lives");
+	raw_close(&r);
+	check_end(l, "spoofed CANCEL");
+}
+
 /* The same INVITE twice is one call; the second gets the same answer. */
 TEST(retransmitted_requests_are_one)
 {
@@ -527,6 +576,26 @@ TEST(via_cannot_send_answers_elsewhere)
 	check_end(l, "Via");
 }
 
+/* Behind a NAT we name the outer address, in Contact and in Via. */
+TEST(advertised_address)
+{
+	struct line *l =
+		line_start(&(struct line_config){ .t1_ms = 20, .tcp = true, .advertise = "198.51.100.7" });
+	struct raw r;
+
+	caller_of(&r, TRUNK, l);
+	raw_fresh(&r, "hangup");
+	raw_request(&r, "INVITE", NULL, raw_offer);
+	CHECK_INT(200, raw_final(&r, WAIT_MS), "answered");
+	CHECK(strstr(r.target, "@198.51.100.7:"), "Contact: %s", r.target);
+	raw_request(&r, "ACK", NULL, NULL);
+	CHECK_INT(1, raw_wait(&r, WAIT_MS), "BYE");
+	CHECK(raw_has(&r, "Via: SIP/2.0/UDP 198.51.100.7:"), "Via: %s", r.last);
+	raw_reply(&r, 200, NULL);
+	raw_close(&r);
+	check_end(l, "advertise");
+}
+
 /* STUN and SigComp would reach parsers of Sofia's that nobody guards: the kernel drops them, from a trunk too. */
 TEST(only_sip_reaches_the_line)
 {
@@ -581,6 +650,7 @@ TEST(shutdown_says_goodbye)
 
 TESTS(k1_descriptions_that_hang_a_parser, k2_contacts_that_kill_later, k2_inside_a_call, k3_short_branches,
 	strangers_fall_silent, strangers_by_tcp, spoofed_requests_touch_no_call,
-	retransmitted_requests_are_one, what_an_invite_says, torture_messages, cut_and_garbled_messages,
-	message_without_its_empty_line, names_are_never_looked_up, via_cannot_send_answers_elsewhere,
-	only_sip_reaches_the_line, shutdown_says_goodbye)
+	spoofed_cancel_and_ack_act_on_nothing, retransmitted_requests_are_one, what_an_invite_says,
+	torture_messages, cut_and_garbled_messages, message_without_its_empty_line, names_are_never_looked_up,
+	via_cannot_send_answers_elsewhere, advertised_address, only_sip_reaches_the_line,
+	shutdown_says_goodbye)

@@ -29,6 +29,8 @@ static void run(const struct flow *f)
 		.number = f->number,
 		.calls = f->calls,
 		.rate = f->calls,
+		.to = config.host,
+		.from = config.trunk_a ? "[::1]" : NULL,
 		.to_port = line_port(l),
 		.tcp = f->tcp });
 	if (code)
@@ -154,6 +156,20 @@ TEST(session_timers)
 	RUN(flows);
 }
 
+/* Sources, listening sockets and the socket filter of the other family. */
+TEST(calls_by_ipv6)
+{
+	static const struct flow flows[] = {
+		{ "options", "answer", .line = { .host = "[::1]", .trunk_a = "::1/128" } },
+		{ "refused", "refuse", .seen = { "ended refuse by us status 404" },
+			.line = { .host = "[::1]", .trunk_a = "::1/128" } },
+		{ "refused", "refuse", .seen = { "source tcp:" },
+			.line = { .host = "[::1]", .trunk_a = "::1/128" }, .tcp = true },
+	};
+
+	RUN(flows);
+}
+
 /* A hundred calls within a second; then none is left. */
 TEST(many_calls)
 {
@@ -161,4 +177,4 @@ TEST(many_calls)
 }
 
 TESTS(calls_with_and_without_offer, early_media_and_prack, calls_that_end_early, changes_inside_a_call,
-	requests_that_are_refused, session_timers, many_calls)
+	requests_that_are_refused, session_timers, calls_by_ipv6, many_calls)

@@ -1,0 +1,20 @@
+/* ask.h - who is in a meeting, and what became of a call: the API's rows as a test wants them.
+ *
+ * Thread: the test's.
+ */
+#ifndef TESTS_FLOW_ASK_H
+#define TESTS_FLOW_ASK_H
+
+#include "tests/flow/bridge.h"
+
+/* The roster's row of who goes by this name; the caller json_decref()s. NULL: not there. */
+json_t *roster_row(const struct bridge *b, const char *meeting, const char *name);
+/* Waits until somebody of this name is in it; the row, NULL when nobody came. */
+json_t *roster_wait(const struct bridge *b, const char *meeting, const char *name, unsigned ms);
+
+/* The record of the call with this SIP Call-ID; waits, as records are written after the call. NULL: none. */
+json_t *record_wait(const struct bridge *b, const char *call_id, unsigned ms);
+
+/* Milliseconds of a time as the API writes it, since 1970. -1: it is none. */
+double time_at(const json_t *j, const char *path);
+#endif

@@ -1,0 +1,61 @@
+/* wire.h - the far end's sound, to the byte: a tone as G.711 packets, and what comes back.
+ *
+ * How: a port pair and a thread of its own.  Packets go out every 20 ms with codec, tone and target as they are set at
+ * that moment, sequence numbers and timestamps going on; all that arrives is kept as sound and counted by payload type.
+ * No signalling: whoever opens it says where packets go.
+ * Use:  wire_open(); wire_aim(), wire_tone(); wire_heard() ...; wire_close().
+ *
+ * Times are test_now_ms(), levels dBov (a full-scale sine is -3).
+ *
+ * Thread: the test's; the rest is behind a lock.
+ */
+#ifndef TESTS_WIRE_H
+#define TESTS_WIRE_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WIRE_PCMU = 0, WIRE_PCMA = 8, WIRE_PACKETS = 6000, WIRE_FRAME = 160 };
+
+struct wire {
+	int rtp_fd, rtcp_fd;
+	uint16_t port; /* of RTP, even; RTCP is the next */
+	char ip[40];
+	pthread_t thread;
+	pthread_mutex_t lock;
+
+	/* behind the lock */
+	bool stop, aimed;
+	struct sockaddr_in far;
+	uint8_t payload_type;
+	unsigned hz; /* 0: silence, in packets */
+	double dbov, phase;
+	uint16_t seq;
+	uint32_t timestamp, ssrc;
+	uint64_t due_ms;
+	size_t n_sent;
+	struct wire_packet {
+		uint64_t at_ms;
+		uint8_t payload_type, payload[WIRE_FRAME];
+	} *heard; /* owned; WIRE_PACKETS of them */
+	size_t n_heard;
+};
+
+bool wire_open(struct wire *w, const char *ip); /* silent until it is aimed */
+void wire_close(struct wire *w);
+
+/* Packets go to this address of 127.0.0.1 from now on; 0: none at all. */
+void wire_aim(struct wire *w, unsigned port);
+void wire_tone(struct wire *w, unsigned payload_type, unsigned hz, double dbov);
+/* One datagram from the RTP (or RTCP) socket to `port`, in between. */
+void wire_throw(struct wire *w, bool rtcp, unsigned port, const void *bytes, size_t n);
+uint16_t wire_seq(struct wire *w); /* of the packet that comes next */
+
+/* What arrived between two moments: level of a tone, packets of a payload type (-1: any). */
+double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms);
+size_t wire_packets(struct wire *w, int payload_type, uint64_t from_ms, uint64_t to_ms);
+size_t wire_sent(struct wire *w);
+#endif
