@@ -17,6 +17,7 @@
 #define SMALL_CARRIER "127.0.0.3"
 #define MEETING "+15550101"
 #define ATTENDANT "+15550100"
+#define SOUND "+15550102"
 #define OF_SMALL_CARRIER "+15550103"
 
 #define SAID_DBOV (-20.0)
@@ -24,6 +25,7 @@
 
 enum {
 	WAIT_MS = 4000,
+	PROMPTS_MS = 7000, /* "hello, there are two other people here" */
 	SETTLE_MS = 300, /* a change has reached every ear */
 	LOOK_MS = 500,   /* of sound looked at */
 	LONG_MS = 63000, /* past 90 s - min(32 s, 90 s / 3): RFC 4028 section 10 */
@@ -40,6 +42,7 @@ static const char site[] =
 	"    meetings:\n"
 	"      - { id: \"483920175\", name: Weekly, guest_pin: \"4821\" }\n"
 	"      - { id: \"100200300\", name: Open, chimes: false }\n"
+	"      - { id: \"100200302\", name: Sound, chimes: false }\n"
 	"trunks:\n"
 	"  - name: carrier-a\n"
 	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
@@ -50,6 +53,7 @@ static const char site[] =
 	"numbers:\n"
 	"  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant }\n"
 	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n"
+	"  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:100200302\" }\n"
 	"  - { number: \"+15550103\", trunk: carrier-small, account: acme, answer: attendant }\n";
 
 /* ---- the record of a call ---- */
@@ -82,11 +86,11 @@ static void check_times(const json_t *j, const struct record *want, const char *
 		   *joined = time_of(j, "joined_at"), *ended = time_of(j, "ended_at");
 
 	CHECK(started && strlen(started) == 27 && started[26] == 'Z', "%s: started_at %s", story, started);
-	CHECK(ended && strcmp(started, ended) < 0, "%s: ended_at %s", story, ended);
+	CHECK(ended && strcmp(started, ended) <= 0, "%s: ended_at %s", story, ended);
 	CHECK((answered != NULL) == (want->status == 200), "%s: answered_at %s", story, answered);
 	CHECK((joined != NULL) == want->joined, "%s: joined_at %s", story, joined);
 	if (answered)
-		CHECK(strcmp(started, answered) < 0 && strcmp(answered, ended) <= 0, "%s: answered_at %s",
+		CHECK(strcmp(started, answered) <= 0 && strcmp(answered, ended) <= 0, "%s: answered_at %s",
 			story, answered);
 	if (joined)
 		CHECK(strcmp(answered, joined) <= 0 && strcmp(joined, ended) <= 0, "%s: joined_at %s", story,
@@ -133,24 +137,24 @@ struct flow {
 	bool tcp, none; /* none: no INVITE that deserves a record */
 };
 
-#define ENDED(cause_, words) { .number = MEETING, .status = 200, .q850 = cause_, .cause = words, .by_them = true, .joined = true }
+#define ENDED(cause_) { .number = MEETING, .status = 200, .q850 = cause_, .cause = "far end hung up", .by_them = true, .joined = true }
 #define REFUSED(status_, cause_, words) { .status = status_, .q850 = cause_, .cause = words }
 
 static const struct flow flows[] = {
-	{ "call", MEETING, .record = ENDED(31, "gone") },
-	{ "call", MEETING, .record = ENDED(31, "gone"), .tcp = true },
-	{ "call", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 31, .cause = "gone", .by_them = true } },
-	{ "multipart", MEETING, .record = ENDED(16, "done") },
-	{ "delayed", MEETING, .record = ENDED(16, "done") },
+	{ "call", MEETING, .record = ENDED(31) },
+	{ "call", MEETING, .record = ENDED(31), .tcp = true },
+	{ "call", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 31, .cause = "far end hung up", .by_them = true } },
+	{ "multipart", MEETING, .record = ENDED(16) },
+	{ "delayed", MEETING, .record = ENDED(16) },
 	{ "delayed_no_answer", MEETING,
-		.record = { .number = MEETING, .status = 200, .q850 = 88, .cause = "no usable answer" } },
-	{ "bridge_reliable", MEETING, .record = ENDED(16, "done") },
-	{ "hold", MEETING, .record = ENDED(16, "done") },
-	{ "update", MEETING, .record = ENDED(16, "done") },
-	{ "change", MEETING, .record = ENDED(16, "done") },
-	{ "reinvite_delayed", MEETING, .record = ENDED(16, "done") },
-	{ "t38", MEETING, .record = ENDED(16, "done") },
-	{ "info", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 16, .cause = "done", .by_them = true } },
+		.record = { .number = MEETING, .status = 200, .q850 = 88, .cause = "no usable answer to our offer" } },
+	{ "bridge_reliable", MEETING, .record = ENDED(16) },
+	{ "hold", MEETING, .record = ENDED(16) },
+	{ "update", MEETING, .record = ENDED(16) },
+	{ "change", MEETING, .record = ENDED(16) },
+	{ "reinvite_delayed", MEETING, .record = ENDED(16) },
+	{ "t38", MEETING, .record = ENDED(16) },
+	{ "info", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 16, .cause = "far end hung up", .by_them = true } },
 	{ "refused", "+15559999", .record = REFUSED(404, 1, NULL) },
 	{ "no_codec", MEETING, .record = REFUSED(488, 88, "no codec in common") },
 	{ "timer_small", MEETING, .record = REFUSED(422, 127, NULL) },
@@ -278,9 +282,9 @@ static unsigned far_offer(struct far *f, const char *method, const char *headers
 	return status;
 }
 
-static void far_call(struct far *f, const struct bridge *b, const char *headers, unsigned hz)
+static void far_call(struct far *f, const struct bridge *b, const char *number, const char *headers, unsigned hz)
 {
-	far_open(f, b, CARRIER, MEETING);
+	far_open(f, b, CARRIER, number);
 	CHECK_INT(200, far_offer(f, "INVITE", headers, &f->wire, "0 101", "sendrecv"), "call");
 	f->since_ms = test_now_ms();
 	wire_tone(&f->wire, WIRE_PCMU, hz, SAID_DBOV);
@@ -295,9 +299,20 @@ static void far_bye(struct far *f)
 	CHECK_INT(200, raw_final(&f->sip, WAIT_MS), "BYE");
 }
 
-/* ---- hold: the carrier's music stays out (T9) ---- */
+/* ---- three with sound, in a meeting of their own ---- */
 
-enum { TONE_HZ = 620, MUSIC_HZ = 930, LISTENER_HZ = 410 };
+enum { TONE_HZ = 620, OTHER_HZ = 770, MUSIC_HZ = 1130, LISTENER_HZ = 410 };
+
+struct talk {
+	struct far listener, held, changed;
+};
+
+static void talk_begin(struct talk *t, const struct bridge *b)
+{
+	far_call(&t->listener, b, SOUND, NULL, LISTENER_HZ);
+	far_call(&t->held, b, SOUND, NULL, TONE_HZ);
+	far_call(&t->changed, b, SOUND, NULL, OTHER_HZ);
+}
 
 static void check_heard(struct wire *listener, unsigned hz, bool there, const char *story)
 {
@@ -311,33 +326,29 @@ static void check_heard(struct wire *listener, unsigned hz, bool there, const ch
 		CHECK(level <= GONE_DBOV, "%s: %.1f dBov", story, level);
 }
 
-static void check_hold(struct bridge *b, const char *method)
+/* The carrier's music stays out (T9). */
+static void check_hold(struct talk *t, const char *method)
 {
-	struct far listener, held;
+	struct wire *listener = &t->listener.wire;
+	struct far *held = &t->held;
 	char story[96];
 
-	far_call(&listener, b, NULL, LISTENER_HZ);
-	far_call(&held, b, NULL, TONE_HZ);
 	snprintf(story, sizeof(story), "before %s", method);
-	check_heard(&listener.wire, TONE_HZ, true, story);
+	check_heard(listener, TONE_HZ, true, story);
 
-	CHECK_INT(200, far_offer(&held, method, NULL, &held.wire, "0 101", "sendonly"), method);
-	CHECK(strstr(held.answer, "a=recvonly"), "answer to %s: %s", method, held.answer);
-	wire_tone(&held.wire, WIRE_PCMU, MUSIC_HZ, -10.0);
+	CHECK_INT(200, far_offer(held, method, NULL, &held->wire, "0 101", "sendonly"), method);
+	CHECK(strstr(held->answer, "a=recvonly"), "answer to %s: %s", method, held->answer);
+	wire_tone(&held->wire, WIRE_PCMU, MUSIC_HZ, -10.0);
 	snprintf(story, sizeof(story), "music on hold by %s", method);
-	check_heard(&listener.wire, MUSIC_HZ, false, story);
+	check_heard(listener, MUSIC_HZ, false, story);
 	const uint64_t now_ms = test_now_ms();
-	CHECK_INT(0, wire_packets(&held.wire, -1, now_ms - LOOK_MS, now_ms), "packets to who does not listen");
+	CHECK_INT(0, wire_packets(&held->wire, -1, now_ms - LOOK_MS, now_ms), "packets to who does not listen");
 
-	CHECK_INT(200, far_offer(&held, method, NULL, &held.wire, "0 101", "sendrecv"), method);
-	wire_tone(&held.wire, WIRE_PCMU, TONE_HZ, SAID_DBOV);
+	CHECK_INT(200, far_offer(held, method, NULL, &held->wire, "0 101", "sendrecv"), method);
+	wire_tone(&held->wire, WIRE_PCMU, TONE_HZ, SAID_DBOV);
 	snprintf(story, sizeof(story), "resumed by %s", method);
-	check_heard(&listener.wire, TONE_HZ, true, story);
-	check_heard(&held.wire, LISTENER_HZ, true, story);
-	far_bye(&held);
-	far_bye(&listener);
-	far_close(&held);
-	far_close(&listener);
+	check_heard(listener, TONE_HZ, true, story);
+	check_heard(&held->wire, LISTENER_HZ, true, story);
 }
 
 /* ---- codec and address change while sound goes on (T10) ---- */
@@ -354,62 +365,79 @@ static void check_whole(struct wire *listener, unsigned hz, uint64_t from_ms, ui
 	}
 }
 
-static void check_change(struct bridge *b)
+static void check_codec_change(struct far *f, struct wire *listener)
 {
-	struct far listener, f;
+	const uint64_t from_ms = test_now_ms();
+
+	CHECK_INT(200, far_offer(f, "INVITE", NULL, &f->wire, "8 101", "sendrecv"), "re-INVITE: PCMA");
+	CHECK(strstr(f->answer, "RTP/AVP 8 101"), "answer: %s", f->answer);
+	wire_tone(&f->wire, WIRE_PCMA, OTHER_HZ, SAID_DBOV);
+	test_sleep_ms(1000);
+	check_whole(listener, OTHER_HZ, from_ms, test_now_ms() - 100, "through PCMU to PCMA");
+	CHECK_INT(0, wire_packets(&f->wire, WIRE_PCMU, f->answered_ms + 60, test_now_ms()), "PCMU after the answer");
+	CHECK(wire_packets(&f->wire, WIRE_PCMA, f->answered_ms, test_now_ms()) > 40, "PCMA after the answer");
+	check_heard(listener, OTHER_HZ, true, "by PCMA");
+	check_heard(&f->wire, LISTENER_HZ, true, "the others, by PCMA");
+}
+
+static void check_address_change(struct far *f, struct wire *listener)
+{
 	struct wire elsewhere;
-	json_t *record;
-	uint64_t from_ms;
+	const uint64_t from_ms = test_now_ms();
 
-	far_call(&listener, b, NULL, LISTENER_HZ);
-	far_call(&f, b, NULL, TONE_HZ);
 	CHECK(wire_open(&elsewhere, "127.0.0.5"), "another address");
-	check_heard(&listener.wire, TONE_HZ, true, "by PCMU");
-
-	from_ms = test_now_ms();
-	CHECK_INT(200, far_offer(&f, "INVITE", NULL, &f.wire, "8 101", "sendrecv"), "re-INVITE: PCMA");
-	CHECK(strstr(f.answer, "RTP/AVP 8 101"), "answer: %s", f.answer);
-	wire_tone(&f.wire, WIRE_PCMA, TONE_HZ, SAID_DBOV);
+	wire_tone(&elsewhere, WIRE_PCMA, OTHER_HZ, SAID_DBOV);
+	CHECK_INT(200, far_offer(f, "INVITE", NULL, &elsewhere, "8 101", "sendrecv"), "re-INVITE: address");
+	wire_aim(&elsewhere, f->rtp_port);
+	wire_aim(&f->wire, 0);
 	test_sleep_ms(1000);
-	check_whole(&listener.wire, TONE_HZ, from_ms, test_now_ms() - 100, "through PCMU to PCMA");
-	CHECK_INT(0, wire_packets(&f.wire, WIRE_PCMU, f.answered_ms + 60, test_now_ms()), "PCMU after the answer");
-	CHECK(wire_packets(&f.wire, WIRE_PCMA, f.answered_ms, test_now_ms()) > 40, "PCMA after the answer");
-	check_heard(&listener.wire, TONE_HZ, true, "by PCMA");
-	check_heard(&f.wire, LISTENER_HZ, true, "the others, by PCMA");
-
-	from_ms = test_now_ms();
-	wire_tone(&elsewhere, WIRE_PCMA, TONE_HZ, SAID_DBOV);
-	CHECK_INT(200, far_offer(&f, "INVITE", NULL, &elsewhere, "8 101", "sendrecv"), "re-INVITE: address");
-	wire_aim(&elsewhere, f.rtp_port);
-	wire_aim(&f.wire, 0);
-	test_sleep_ms(1000);
-	check_whole(&listener.wire, TONE_HZ, from_ms, test_now_ms() - 100, "through the change of address");
-	CHECK_INT(0, wire_packets(&f.wire, -1, f.answered_ms + 60, test_now_ms()), "packets to the old address");
-	CHECK(wire_packets(&elsewhere, WIRE_PCMA, f.answered_ms, test_now_ms()) > 40, "packets to the new one");
+	check_whole(listener, OTHER_HZ, from_ms, test_now_ms() - 100, "through the change of address");
+	CHECK_INT(0, wire_packets(&f->wire, -1, f->answered_ms + 60, test_now_ms()), "packets to the old address");
+	CHECK(wire_packets(&elsewhere, WIRE_PCMA, f->answered_ms, test_now_ms()) > 40, "packets to the new one");
 
 	/* who was left behind is nobody now */
-	wire_tone(&f.wire, WIRE_PCMA, MUSIC_HZ, -6.0);
-	wire_aim(&f.wire, f.rtp_port);
-	check_heard(&listener.wire, MUSIC_HZ, false, "the old address speaks");
-	check_heard(&listener.wire, TONE_HZ, true, "the new one is heard");
-	wire_aim(&f.wire, 0);
-	wire_aim(&elsewhere, 0);
-	far_bye(&f);
-	far_bye(&listener);
+	wire_tone(&f->wire, WIRE_PCMA, MUSIC_HZ, -6.0);
+	wire_aim(&f->wire, f->rtp_port);
+	check_heard(listener, MUSIC_HZ, false, "the old address speaks");
+	check_heard(listener, OTHER_HZ, true, "the new one is heard");
+	wire_aim(&f->wire, 0);
+	wire_close(&elsewhere);
+}
 
-	record = record_of(b, listener.sip.call_id, "listener");
+static void talk_end(struct talk *t, const struct bridge *b)
+{
+	struct wire *w = &t->listener.wire;
+	json_t *record;
+
+	far_bye(&t->held);
+	far_bye(&t->changed);
+	far_bye(&t->listener);
+	record = record_of(b, t->listener.sip.call_id, "listener");
 	CHECK_STR("PCMU", json_text_at(record, "codec"), "codec of the listener");
-	CHECK_NEAR((double)wire_sent(&listener.wire), json_at(record, "rx_packets", -1), 2, "packets to us");
-	CHECK_NEAR((double)wire_packets(&listener.wire, -1, 0, UINT64_MAX), json_at(record, "tx_packets", -1), 3,
-		"packets from us");
+	CHECK_NEAR((double)wire_sent(w), json_at(record, "rx_packets", -1), 2, "packets to us");
+	CHECK_NEAR((double)wire_packets(w, -1, 0, UINT64_MAX), json_at(record, "tx_packets", -1), 3, "packets from us");
 	CHECK_INT(0, json_at(record, "rx_lost", -1), "lost");
 	json_decref(record);
-	record = record_of(b, f.sip.call_id, "changed");
+	record = record_of(b, t->changed.sip.call_id, "changed");
 	CHECK_STR("PCMA", json_text_at(record, "codec"), "codec of who changed");
 	json_decref(record);
-	wire_close(&elsewhere);
-	far_close(&f);
-	far_close(&listener);
+	far_close(&t->held);
+	far_close(&t->changed);
+	far_close(&t->listener);
+}
+
+static void check_talk(struct talk *t, const struct bridge *b)
+{
+	const uint64_t ready_ms = t->changed.since_ms + PROMPTS_MS, now_ms = test_now_ms();
+
+	if (now_ms < ready_ms)
+		test_sleep_ms((unsigned)(ready_ms - now_ms));
+	check_hold(t, "INVITE");
+	check_hold(t, "UPDATE");
+	check_heard(&t->listener.wire, OTHER_HZ, true, "by PCMU");
+	check_codec_change(&t->changed, &t->listener.wire);
+	check_address_change(&t->changed, &t->listener.wire);
+	talk_end(t, b);
 }
 
 /* ---- numbers, limits, CANCEL ---- */
@@ -423,7 +451,7 @@ static void check_number_in_to(struct bridge *b)
 	snprintf(f.sip.target, sizeof(f.sip.target), "sip:127.0.0.1:%u", b->sip_port);
 	CHECK_INT(200, far_offer(&f, "INVITE", NULL, &f.wire, "0 101", "sendrecv"), "number in To");
 	far_bye(&f);
-	check_record(b, f.sip.call_id, &(struct record)ENDED(16, "done"), "number in To");
+	check_record(b, f.sip.call_id, &(struct record)ENDED(16), "number in To");
 	far_close(&f);
 }
 
@@ -528,7 +556,7 @@ static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 	for (int i = 0; i < LONG_CALLS; i++) {
 		struct far *f = &l->far[i];
 
-		far_call(f, b, headers[i], 0);
+		far_call(f, b, MEETING, headers[i], 0);
 		CHECK(!settled[i] || strstr(f->answer, settled[i]), "%s: %s", settled[i], f->answer);
 	}
 	test_sleep_ms(200);
@@ -649,9 +677,11 @@ static void check_database(struct bridge *b)
 TEST(every_flow_of_a_carrier)
 {
 	static struct long_calls calls;
+	static struct talk talk;
 	struct bridge b;
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "the bridge comes up");
+	talk_begin(&talk, &b);
 	long_calls_begin(&calls, &b);
 	for (unsigned i = 0; i < sizeof(flows) / sizeof(*flows); i++) {
 		run_flow(&b, &flows[i], i);
@@ -662,10 +692,7 @@ TEST(every_flow_of_a_carrier)
 	check_trunk_limit(&b);
 	check_cancel(&b);
 	long_calls_serve(&calls);
-	check_hold(&b, "INVITE");
-	check_hold(&b, "UPDATE");
-	long_calls_serve(&calls);
-	check_change(&b);
+	check_talk(&talk, &b);
 	long_calls_judge(&calls, &b);
 	check_database(&b);
 	CHECK(bridge_wait_number(&b, "/v1/status", "calls", 0, WAIT_MS), "calls are left");

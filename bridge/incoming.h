@@ -1,0 +1,21 @@
+/* incoming.h - a call comes in: is there room for it, what answers it, and the media it gets.
+ *
+ *   INVITE -> leg and record -> stopping? trunk full? workers busy? -> dial plan -> port, stream, answer -> 200
+ *
+ * How: each "no" on the way is a SIP status, a Q.850 cause and a sentence in the call record.  New calls go
+ * to the media worker with the most time left; when none has enough, they are refused with 503 and
+ * Retry-After before live sound suffers (FEATURES Z5).
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_INCOMING_H
+#define BRIDGE_INCOMING_H
+
+#include "bridge/leg.h"
+
+/* call_handlers.on_invite; `arg` is the node. */
+void incoming_call(void *arg, struct call *call, const struct call_invite *invite);
+/* call_handlers.on_refused: a call that sip/ turned away gets its record. */
+void incoming_refused(void *arg, const char *trunk, const char *source, const char *from_user,
+	const char *to_user, const char *call_id, unsigned status, const char *text);
+#endif
