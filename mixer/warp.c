@@ -1,11 +1,19 @@
 #include "mixer/warp.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { HALF = WARP_TAPS / 2 };
 
+/* Four samples at a time: -O2 alone does not see that it may. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t whole_quad __attribute__((vector_size(16)));
+typedef int16_t half_quad __attribute__((vector_size(8)));
+
+enum { QUADS = (WARP_TAPS + 3) / 4 };
+
 struct filter {
-	float tap[WARP_TAPS];
+	quad tap[QUADS];
 };
 
 static double end_of(const struct warp *w, size_t n, int32_t ppb)
@@ -29,24 +37,28 @@ void warp_pass(struct warp *w, size_t n, int32_t ppb)
 static void make_filter(struct filter *f, float mu)
 {
 	/* sin(pi (mu - k)) is sin(pi mu) with the sign of k: one series serves all taps. */
-	float m = mu - 0.5f, m2 = m * m * 9.8696044f, sum = 0;
+	if (fabsf(mu - rintf(mu)) < 1e-6f) /* a point on a sample is that sample, and nothing by nothing is not */
+		mu += 2e-6f;
+
+	float m = mu - 0.5f, m2 = m * m * 9.8696044f, sum;
 	float sine = (1 - m2 * (0.5f - m2 * (4.16666667e-2f - m2 * (1.38888889e-3f - m2 * 2.48015873e-5f)))) *
 		     0.318309886f;
+	const quad sign = { sine, -sine, sine, -sine };
+	quad x = mu + (quad){ HALF - 1, HALF - 2, HALF - 3, HALF - 4 }, all = { 0 };
 
-	for (int k = 0; k < WARP_TAPS; k++) {
-		float x = mu - (float)(k - (HALF - 1));
-		float window = 1 - x * x * (1.0f / (HALF * HALF));
-		bool here = x > -1e-6f && x < 1e-6f;
+	for (int q = 0; q < QUADS; q++, x -= 4) {
+		quad window = 1 - x * x * (1.0f / (HALF * HALF));
 
-		f->tap[k] = here ? 1 : window * window * (((k - (HALF - 1)) & 1) ? -sine : sine) / x;
-		sum += f->tap[k];
+		f->tap[q] = window * window * sign / x;
+		if (q == QUADS - 1)
+			f->tap[q] *= (quad){ 1, 1, 0, 0 };
+		all += f->tap[q];
 	}
-	for (int k = 0; k < WARP_TAPS; k++)
-		f->tap[k] /= sum;
+	sum = 1 / (all[0] + all[1] + all[2] + all[3]);
+	for (int q = 0; q < QUADS; q++)
+		f->tap[q] *= sum;
 }
-
-/* Four samples at a time: -O2 alone does not see that it may. */
-typedef float quad __attribute__((vector_size(16)));
+_Static_assert(WARP_TAPS % 4 == 2 && (HALF - 1) % 2 == 0, "the last two of the quads are no taps; signs begin with +");
 
 static quad quad_at(const float *x)
 {
@@ -56,50 +68,78 @@ static quad quad_at(const float *x)
 	return q;
 }
 
+static void widen(float *x, const int16_t *in)
+{
+	half_quad four;
+	quad wide;
+
+	memcpy(&four, in, sizeof(four));
+	wide = __builtin_convertvector(four, quad);
+	memcpy(x, &wide, sizeof(wide));
+}
+
+static void put(int16_t *out, quad y)
+{
+	whole_quad r = __builtin_convertvector(y + 32768.5f, whole_quad) - 32768; /* cuts a positive one */
+	whole_quad over = r > INT16_MAX, under = r < INT16_MIN;
+	half_quad done = __builtin_convertvector(
+		(r & ~over & ~under) | (over & INT16_MAX) | (under & INT16_MIN), half_quad);
+
+	memcpy(out, &done, sizeof(done));
+}
+
 /* One block through a filter that turns from `from` into `to`. */
 static void run_block(const struct filter *from, const struct filter *to, const int16_t *in, int16_t *out)
 {
-	float x[WARP_BLOCK + WARP_TAPS], turn[WARP_TAPS];
-	quad since = { 0, 1, 2, 3 };
+	float x[WARP_BLOCK + WARP_TAPS];
+	quad first[WARP_TAPS], turn[WARP_TAPS], since = { 0, 1, 2, 3 }; /* samples since the block began */
 
-	for (int k = 0; k < WARP_TAPS; k++)
-		turn[k] = (to->tap[k] - from->tap[k]) / WARP_BLOCK;
-	for (int i = 0; i < WARP_BLOCK + WARP_TAPS - 1; i++)
-		x[i] = in[i];
-	for (int i = 0; i < WARP_BLOCK; i += 4, since += 4) {
-		quad y = { 0 }, change = { 0 };
+	for (int k = 0; k < WARP_TAPS; k++) {
+		float a = from->tap[k / 4][k % 4], b = to->tap[k / 4][k % 4];
 
+		first[k] = (quad){ 0 } + a;
+		turn[k] = (quad){ 0 } + (b - a) * (1.0f / WARP_BLOCK);
+	}
+	for (int i = 0; i < WARP_BLOCK + WARP_TAPS - 2; i += 4)
+		widen(x + i, in + i);
+	x[WARP_BLOCK + WARP_TAPS - 2] = in[WARP_BLOCK + WARP_TAPS - 2];
+	for (int i = 0; i < WARP_BLOCK; i += 8) {
+		quad y0 = { 0 }, y1 = y0, turn0 = y0, turn1 = y0;
+
+#pragma GCC unroll 10
 		for (int k = 0; k < WARP_TAPS; k++) {
-			quad q = quad_at(x + i + k);
+			quad q0 = quad_at(x + i + k), q1 = quad_at(x + i + k + 4);
 
-			y += q * from->tap[k];
-			change += q * turn[k];
+			y0 += q0 * first[k];
+			y1 += q1 * first[k];
+			turn0 += q0 * turn[k];
+			turn1 += q1 * turn[k];
 		}
-		y += since * change;
-		for (int k = 0; k < 4; k++) {
-			float sample = y[k] > 32767 ? 32767 : y[k] < -32768 ? -32768 : y[k];
-
-			/* rounded, by cutting a positive number */
-			out[i + k] = (int16_t)((int32_t)(sample + 32768.5f) - 32768);
-		}
+		put(out + i, y0 + since * turn0);
+		put(out + i + 4, y1 + (since + 4) * turn1);
+		since += 8;
 	}
 }
+_Static_assert((WARP_BLOCK + WARP_TAPS - 2) % 4 == 0, "all but the last input are widened by fours");
 
 void warp_frame(struct warp *w, const int16_t *in, int16_t *out, size_t n, int32_t ppb)
 {
-	const double step = WARP_BLOCK * (1 + ppb * 1e-9);
-	const double end = end_of(w, n, ppb);
+	const double step = 1 + ppb * 1e-9, end = end_of(w, n, ppb);
 	const size_t need = (size_t)end;
 	struct filter from, to;
+	size_t whole = 0, before = SIZE_MAX;
 
-	for (size_t made = 0; made < n; made += WARP_BLOCK) {
-		double at = w->at + (double)(made / WARP_BLOCK) * step;
-		size_t whole = (size_t)at;
+	for (size_t made = 0; made < n; made += WARP_BLOCK, before = whole + WARP_BLOCK) {
+		double at = w->at + (double)made * step;
 
-		if (whole + (n - made) > need) /* a slow input's last block begins past a whole sample too many */
+		whole = (size_t)at;
+		if (whole + (n - made) > need) /* slow input: the last block may begin a whole sample too far */
 			whole = need - (n - made);
-		make_filter(&from, (float)(at - (double)whole));
-		make_filter(&to, (float)(at + step - WARP_BLOCK - (double)whole));
+		if (whole == before)
+			from = to;
+		else
+			make_filter(&from, (float)(at - (double)whole));
+		make_filter(&to, (float)(at + WARP_BLOCK * step - (double)(whole + WARP_BLOCK)));
 		run_block(&from, &to, in + whole - WARP_DELAY - (HALF - 1), out + made);
 	}
 	w->at = end - (double)need;

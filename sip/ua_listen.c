@@ -79,7 +79,7 @@ static unsigned pick_port(const struct place *p)
 	unsigned port = 0;
 
 	for (int tries = 0; tries < 16 && !port; tries++) {
-		struct sockaddr_storage ss;
+		struct sockaddr_storage ss = { 0 };
 		socklen_t len = place_address(&ss, p, 0);
 		int udp = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		int tcp = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -522,9 +522,9 @@ static void check_cancel(struct bridge *b)
 /* ---- long calls: session timers (T7), and who falls silent ---- */
 
 enum long_call {
-	WE_REFRESH,    /* refresher=uas: a request of ours after half the time */
+	WE_REFRESH,    /* refresher=uas: an UPDATE of ours after half the time */
 	THEY_DO_NOT,   /* refresher=uac, and they never do, but sound flows: stays */
-	NOBODY_SAID,   /* no refresher named */
+	NOBODY_SAID,   /* no refresher named: we, by re-INVITE, for who sends it knows no UPDATE */
 	HELD_AND_GONE, /* refresher=uac, on hold, silent: over after 60 s */
 	HELD,          /* on hold, silent, no timer: stays */
 	SILENT,        /* no packet after the first: over after 30 s */
@@ -534,13 +534,14 @@ enum long_call {
 struct long_calls {
 	struct far far[LONG_CALLS];
 	uint64_t refreshed_ms[LONG_CALLS], ended_ms[LONG_CALLS], silent_since_ms;
+	unsigned n_refreshes[LONG_CALLS];
 	char last_words[LONG_CALLS][RAW_TEXT];
 };
 
 static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 {
 	static const char *const headers[LONG_CALLS] = {
-		[WE_REFRESH] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n",
+		[WE_REFRESH] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n",
 		[THEY_DO_NOT] = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
 		[NOBODY_SAID] = "Supported: timer\r\nSession-Expires: 90\r\n",
 		[HELD_AND_GONE] = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
@@ -571,31 +572,35 @@ static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 	}
 }
 
+static void serve_one(struct long_calls *l, int i, struct raw *sip)
+{
+	const bool update = strncmp(sip->last, "UPDATE ", 7) == 0;
+
+	if (strncmp(sip->last, "BYE ", 4) == 0) {
+		l->ended_ms[i] = test_now_ms();
+		memcpy(l->last_words[i], sip->last, RAW_TEXT);
+		raw_reply(sip, 200, NULL);
+	} else if (update || strncmp(sip->last, "INVITE ", 7) == 0) {
+		CHECK(raw_has(sip, "Session-Expires: 90;refresher=uac"), "refresh: %s", sip->last);
+		CHECK(update != raw_has(sip, "\r\n\r\nv=0"), "our description in INVITE alone: %s", sip->last);
+		CHECK_INT(i == WE_REFRESH, update, "UPDATE where it is allowed");
+		if (!l->refreshed_ms[i])
+			l->refreshed_ms[i] = test_now_ms();
+		l->n_refreshes[i]++;
+		/* one that fails does not end a call while sound flows */
+		raw_reply(sip, update ? 200 : 488,
+			update ? "Supported: timer\r\nRequire: timer\r\nSession-Expires: 90;refresher=uac\r\n" : NULL);
+	}
+}
+
 /* What the bridge asks of the long calls, answered as it comes. */
 static void long_calls_serve(struct long_calls *l)
 {
 	for (int i = 0; i < LONG_CALLS; i++) {
 		struct far *f = &l->far[i];
 
-		while (raw_any(&f->sip, 0) == 1) {
-			if (raw_has(&f->sip, "BYE ")) {
-				l->ended_ms[i] = test_now_ms();
-				memcpy(l->last_words[i], f->sip.last, RAW_TEXT);
-				raw_reply(&f->sip, 200, NULL);
-			} else if (raw_has(&f->sip, "UPDATE ")) {
-				l->refreshed_ms[i] = test_now_ms();
-				CHECK(raw_has(&f->sip, "Session-Expires: 90;refresher=uac"), "refresh: %s", f->sip.last);
-				raw_reply(&f->sip, 200,
-					"Supported: timer\r\nRequire: timer\r\nSession-Expires: 90;refresher=uac\r\n");
-			} else if (raw_has(&f->sip, "INVITE ")) {
-				char answer[RAW_TEXT];
-				l->refreshed_ms[i] = test_now_ms();
-				CHECK(raw_has(&f->sip, "Session-Expires: 90;refresher=uac"), "refresh: %s", f->sip.last);
-				snprintf(answer, sizeof(answer), "%s", f->sip.last);
-				CHECK(strstr(answer, "\r\n\r\nv=0"), "with our description: %s", answer);
-				raw_reply(&f->sip, 488, NULL); /* a refresh that fails does not end a call */
-			}
-		}
+		while (raw_any(&f->sip, 0) == 1)
+			serve_one(l, i, &f->sip);
 	}
 }
 
@@ -621,8 +626,10 @@ static void long_calls_judge(struct long_calls *l, struct bridge *b)
 		long_calls_serve(l);
 		test_sleep_ms(50);
 	}
-	CHECK(l->refreshed_ms[WE_REFRESH], "the bridge refreshes");
+	CHECK(l->refreshed_ms[WE_REFRESH] && l->refreshed_ms[NOBODY_SAID], "the bridge refreshes");
 	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[WE_REFRESH] - begun_ms), LATE_MS, "after half the time");
+	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[NOBODY_SAID] - begun_ms), LATE_MS, "after half the time");
+	CHECK_INT(1, l->n_refreshes[WE_REFRESH], "one is enough");
 	CHECK(!l->refreshed_ms[THEY_DO_NOT], "the bridge does not do the other side's work");
 	check_long_end(b, l, HELD_AND_GONE, begun_ms + 60000, 102, "session timer expired");
 	check_long_end(b, l, SILENT, l->silent_since_ms + DEAD_MS, 41, "no RTP and no RTCP for 30 s");

@@ -500,6 +500,45 @@ TEST(cut_and_garbled_messages)
 	check_end(l, "cut");
 }
 
+/* Beyond 64 kB a message is not kept; nor is what never ends, or comes in crumbs. */
+TEST(endless_messages_by_tcp)
+{
+	static char bytes[100000];
+	struct line *l = line_of(20, 0);
+	const int n = snprintf(bytes, sizeof(bytes),
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKbig\r\nX: ", TRUNK);
+	struct raw r, big;
+
+	caller_of(&r, TRUNK, l);
+	CHECK_INT(200, raw_call(&r, "answer"), "call");
+	memset(bytes + n, 'x', sizeof(bytes) - (size_t)n);
+	CHECK(raw_open(&big, TRUNK, 0, line_port(l), true), "TCP");
+	raw_send(&big, bytes, sizeof(bytes));
+	raw_any(&big, SILENCE_MS); /* 413 or closed, as it likes */
+	raw_close(&big);
+	CHECK(raw_open(&big, TRUNK, 0, line_port(l), true), "TCP");
+	raw_request(&big, "OPTIONS", NULL, NULL);
+	CHECK_INT(200, raw_final(&big, WAIT_MS), "whole");
+	raw_fresh(&big, "answer");
+	snprintf(bytes, sizeof(bytes),
+		"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP %s:%u;branch=z9hG4bKcrumbs\r\nFrom: "
+		"<sip:a@b>;tag=1\r\n"
+		"To: <sip:c@d>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: "
+		"3\r\n\r\nabc",
+		big.ip, big.port, big.call_id);
+	big.cseq = 1;
+	for (size_t i = 0; bytes[i]; i++) {
+		raw_send(&big, bytes + i, 1);
+		if (i % 16 == 0)
+			nap_ms(1);
+	}
+	CHECK_INT(200, raw_final(&big, WAIT_MS), "in crumbs");
+	raw_close(&big);
+	check_call_lives(&r, "call lives");
+	raw_close(&r);
+	check_end(l, "endless");
+}
+
 /* Without its empty line a message has not been screened: it acts on nothing, even from the right source. */
 TEST(message_without_its_empty_line)
 {
