@@ -37,7 +37,7 @@ void warp_pass(struct warp *w, size_t n, int32_t ppb)
 static void make_filter(struct filter *f, float mu)
 {
 	/* sin(pi (mu - k)) is sin(pi mu) with the sign of k: one series serves all taps. */
-	if (fabsf(mu - rintf(mu)) < 1e-6f) /* a point on a sample is that sample, and nothing by nothing is not */
+	if (fabsf(mu) < 1e-6f || fabsf(mu - 1) < 1e-6f) /* on a sample: keeps 0 from being divided by 0 */
 		mu += 2e-6f;
 
 	float m = mu - 0.5f, m2 = m * m * 9.8696044f, sum;
@@ -58,7 +58,8 @@ static void make_filter(struct filter *f, float mu)
 	for (int q = 0; q < QUADS; q++)
 		f->tap[q] *= sum;
 }
-_Static_assert(WARP_TAPS % 4 == 2 && (HALF - 1) % 2 == 0, "the last two of the quads are no taps; signs begin with +");
+_Static_assert(WARP_TAPS % 4 == 2 && (HALF - 1) % 2 == 0,
+	"the last two of the quads are no taps; signs begin with +");
 
 static quad quad_at(const float *x)
 {
@@ -133,7 +134,8 @@ void warp_frame(struct warp *w, const int16_t *in, int16_t *out, size_t n, int32
 		double at = w->at + (double)made * step;
 
 		whole = (size_t)at;
-		if (whole + (n - made) > need) /* slow input: the last block may begin a whole sample too far */
+		if (whole + (n - made) >
+			need) /* slow input: the last block may begin a whole sample too far */
 			whole = need - (n - made);
 		if (whole == before)
 			from = to;

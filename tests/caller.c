@@ -223,19 +223,22 @@ void crew_start(struct crew *crew)
 		abort();
 }
 
+static void let_go(struct caller *c)
+{
+	raw_close(&c->sip);
+	close(c->rtp_fd);
+	close(c->rtcp_fd);
+	free(c->heard);
+}
+
 void crew_stop(struct crew *crew)
 {
 	pthread_mutex_lock(&crew->lock);
 	crew->stop = true;
 	pthread_mutex_unlock(&crew->lock);
 	pthread_join(crew->thread, NULL);
-	for (unsigned i = 0; i < crew->n; i++) {
-		struct caller *c = crew->callers[i];
-		raw_close(&c->sip);
-		close(c->rtp_fd);
-		close(c->rtcp_fd);
-		free(c->heard);
-	}
+	for (unsigned i = 0; i < crew->n; i++)
+		let_go(crew->callers[i]);
 	crew->n = 0;
 	pthread_mutex_destroy(&crew->lock);
 }
@@ -303,10 +306,27 @@ static bool read_far(struct caller *c)
 	return inet_pton(AF_INET, ip, &c->far.sin_addr) == 1;
 }
 
+/* Takes it out of the crew if it is in it. */
+static void leave_crew(struct crew *crew, struct caller *c)
+{
+	unsigned kept = 0;
+
+	pthread_mutex_lock(&crew->lock);
+	for (unsigned i = 0; i < crew->n; i++) {
+		if (crew->callers[i] == c)
+			let_go(c);
+		else
+			crew->callers[kept++] = crew->callers[i];
+	}
+	crew->n = kept;
+	pthread_mutex_unlock(&crew->lock);
+}
+
 unsigned caller_call(struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from)
 {
 	const char *ip = "127.0.0.2";
 
+	leave_crew(crew, c);
 	memset(c, 0, sizeof(*c));
 	c->crew = crew;
 	c->dbov = -20.0;

@@ -81,7 +81,8 @@ void crew_start(struct crew *crew);
 void crew_stop(struct crew *crew); /* and lets all its callers go, without a word */
 
 /* Calls `number` from 127.0.0.2; `from` is the From's name-addr without tag (`"Ann" <sip:+1555...>`), NULL: some.
- * The final status; at 200 the call is acknowledged and packets flow.  *c may be uninitialised. */
+ * The final status; at 200 the call is acknowledged and packets flow.  *c may be
+ * uninitialised, or one that has called before and is forgotten with all it heard. */
 unsigned caller_call(struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from);
 
 void caller_tone(struct caller *c, unsigned hz, double dbov); /* 0 Hz: packets of silence */

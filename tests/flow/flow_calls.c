@@ -523,8 +523,8 @@ static void check_cancel(struct bridge *b)
 
 enum long_call {
 	WE_REFRESH,    /* refresher=uas: an UPDATE of ours after half the time */
-	THEY_DO_NOT,   /* refresher=uac, and they never do, but sound flows: stays */
-	NOBODY_SAID,   /* no refresher named: we, by re-INVITE, for who sends it knows no UPDATE */
+	THEY_DO_NOT,   /* no refresher named: they are asked to, and never do, but sound flows: stays */
+	BY_INVITE,     /* the same for a far end that knows no UPDATE */
 	HELD_AND_GONE, /* refresher=uac, on hold, silent: over after 60 s */
 	HELD,          /* on hold, silent, no timer: stays */
 	SILENT,        /* no packet after the first: over after 30 s */
@@ -542,14 +542,14 @@ static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 {
 	static const char *const headers[LONG_CALLS] = {
 		[WE_REFRESH] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n",
-		[THEY_DO_NOT] = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
-		[NOBODY_SAID] = "Supported: timer\r\nSession-Expires: 90\r\n",
+		[THEY_DO_NOT] = "Supported: timer\r\nSession-Expires: 90\r\n",
+		[BY_INVITE] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n",
 		[HELD_AND_GONE] = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
 	};
 	static const char *const settled[LONG_CALLS] = {
 		[WE_REFRESH] = "Session-Expires: 90;refresher=uas",
 		[THEY_DO_NOT] = "Session-Expires: 90;refresher=uac",
-		[NOBODY_SAID] = "Session-Expires: 90;refresher=ua",
+		[BY_INVITE] = "Session-Expires: 90;refresher=uas",
 		[HELD_AND_GONE] = "Session-Expires: 90;refresher=uac",
 	};
 
@@ -626,9 +626,9 @@ static void long_calls_judge(struct long_calls *l, struct bridge *b)
 		long_calls_serve(l);
 		test_sleep_ms(50);
 	}
-	CHECK(l->refreshed_ms[WE_REFRESH] && l->refreshed_ms[NOBODY_SAID], "the bridge refreshes");
+	CHECK(l->refreshed_ms[WE_REFRESH] && l->refreshed_ms[BY_INVITE], "the bridge refreshes");
 	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[WE_REFRESH] - begun_ms), LATE_MS, "after half the time");
-	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[NOBODY_SAID] - begun_ms), LATE_MS, "after half the time");
+	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[BY_INVITE] - begun_ms), LATE_MS, "after half the time");
 	CHECK_INT(1, l->n_refreshes[WE_REFRESH], "one is enough");
 	CHECK(!l->refreshed_ms[THEY_DO_NOT], "the bridge does not do the other side's work");
 	check_long_end(b, l, HELD_AND_GONE, begun_ms + 60000, 102, "session timer expired");

@@ -690,6 +690,6 @@ TEST(shutdown_says_goodbye)
 TESTS(k1_descriptions_that_hang_a_parser, k2_contacts_that_kill_later, k2_inside_a_call, k3_short_branches,
 	strangers_fall_silent, strangers_by_tcp, spoofed_requests_touch_no_call,
 	spoofed_cancel_and_ack_act_on_nothing, retransmitted_requests_are_one, what_an_invite_says,
-	torture_messages, cut_and_garbled_messages, message_without_its_empty_line, names_are_never_looked_up,
-	via_cannot_send_answers_elsewhere, advertised_address, only_sip_reaches_the_line,
-	shutdown_says_goodbye)
+	torture_messages, cut_and_garbled_messages, endless_messages_by_tcp, message_without_its_empty_line,
+	names_are_never_looked_up, via_cannot_send_answers_elsewhere, advertised_address,
+	only_sip_reaches_the_line, shutdown_says_goodbye)
