@@ -16,7 +16,7 @@
 
 struct cdr {
 	char id[40];       /* our call token, or a random one for a refused call; never "" */
-	char call_id[128]; /* SIP Call-ID */
+	char call_id[256]; /* SIP Call-ID */
 	char trunk[64], source[64];
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
 	char from_number[64], to_number[64];                     /* as sent, sanitised */

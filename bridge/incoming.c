@@ -24,7 +24,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	const char *from = invite->asserted[0] ? invite->asserted : invite->from_user;
 
 	snprintf(cdr->id, sizeof(cdr->id), "%s", call_token(leg->call));
-	snprintf(cdr->call_id, sizeof(cdr->call_id), "%.127s", invite->call_id);
+	snprintf(cdr->call_id, sizeof(cdr->call_id), "%s", invite->call_id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);
@@ -218,7 +218,7 @@ void incoming_refused(void *arg, const char *trunk, const char *source, const ch
 	snprintf(leg->cdr.source, sizeof(leg->cdr.source), "%.63s", source);
 	snprintf(leg->cdr.from_number, sizeof(leg->cdr.from_number), "%.63s", from_user);
 	snprintf(leg->cdr.to_number, sizeof(leg->cdr.to_number), "%.63s", to_user);
-	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%.127s", call_id);
+	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%.255s", call_id);
 	leg->cdr.started_us = when_now_us();
 	leg->cdr.sip_status = status;
 	leg_note_end(leg, cause_from_status(status), text);

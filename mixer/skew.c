@@ -48,13 +48,12 @@ static float median(struct slope *s, size_t n)
 	return 0;
 }
 
-/* How far marks lie from lines of this slope, typically: microseconds: the median of what neighbours
- * differ by, or of a few marks, which may all be near by chance, twice the most. */
+/* How far marks lie from lines of this slope, in microseconds: what three of four neighbours differ by at most;
+ * of a few marks, which may be near by chance, twice the most. */
 static float scatter(const struct skew *k, float ppm)
 {
 	struct slope off[SKEW_POINTS];
 	size_t n = 0;
-	float middle;
 
 	for (unsigned i = 1; i < k->n; i++) {
 		float want, is;
@@ -67,8 +66,8 @@ static float scatter(const struct skew *k, float ppm)
 	}
 	if (n == 0)
 		return 0;
-	middle = median(off, n);
-	return n < MARKS_FEW ? 2 * off[n - 1].ppm : middle;
+	qsort(off, n, sizeof(*off), by_ppm);
+	return n < MARKS_FEW ? 2 * off[n - 1].ppm : off[n * 3 / 4].ppm;
 }
 
 static void estimate(struct skew *k)
