@@ -5,24 +5,23 @@
 #include <math.h>
 
 enum {
+	BLOCK = 75,           /* frames above the noise */
 	HANG = 10,            /* frames: P.56's 200 ms */
-	GONE = 75,            /* frames without an active one after which the mean begins afresh */
-	EVIDENCE = 25,        /* frames like speech before it acts */
+	EVIDENCE = 20,        /* frames like speech before it acts */
 	EVIDENCE_MAX = 100,   /* and how long it believes */
 	JUMP_DB = 15,         /* a step this large is an edge of a tone or a click, not a syllable */
 	NOISE_MOST_DBOV = 42, /* noise is not lifted beyond */
 	CLEAR_DB = 10         /* a voice nearer to its noise than this is not lifted */
 };
 
-static const float margin_db = 15.9f; /* P.56 section 6.1 */
-static const float memory = 200;      /* active frames: a voice is followed over 4 s */
-static const float memory_recent = 100;
+static const float margin_db = 15.9f;  /* P.56 section 6.1 */
+static const float memory = 200;       /* active frames: a voice is followed over 4 s */
 static const float moved = 0.32f;      /* 5 dB */
 static const float memory_before = 40; /* while it is not known to be speech */
 static const float look = 60;          /* frames over which movement and dips are looked at */
 static const float look_least = 35;
 static const float moves_like_speech = 2.2f; /* dB a frame; prompts 2.8 to 3.2, hold music 1.2 to 2.0 */
-static const float dips_like_speech = 0.12f; /* prompts 0.2 to 0.3, hold music under 0.07 */
+static const float dips_like_speech = 0.10f; /* prompts 0.2 to 0.3, hold music under 0.07 */
 static const float dip_db = 16, dip_least_db = 10;
 static const float up_db = 0.3f, down_db = 0.5f, pause_db = 0.5f; /* a frame */
 
@@ -54,6 +53,11 @@ static bool is_dip(const struct agc *a, const struct talk *t, uint8_t dbov)
 	return below > dip_db || (below > dip_least_db && dbov + 3 >= t->floor_dbov);
 }
 
+static bool above_noise(const struct talk *t, uint8_t dbov)
+{
+	return dbov + 6 < t->floor_dbov;
+}
+
 static void look_for_speech(struct agc *a, const struct talk *t, uint8_t dbov)
 {
 	int step = dbov - a->last_dbov;
@@ -66,7 +70,8 @@ static void look_for_speech(struct agc *a, const struct talk *t, uint8_t dbov)
 	a->loudest = dbov < a->loudest ? (float)dbov : a->loudest + 0.1f;
 	a->seen = fminf(a->seen + 1, look);
 	over = a->seen;
-	follow_mean(&a->movement, size, over);
+	if (above_noise(t, dbov) || above_noise(t, a->last_dbov))
+		follow_mean(&a->movement, size, over);
 	follow_mean(&a->dips, is_dip(a, t, dbov) ? 1 : 0, over * 1.5f);
 	if (a->seen >= look_least && a->movement > moves_like_speech && a->dips > dips_like_speech)
 		a->evidence = a->evidence < EVIDENCE_MAX ? (uint8_t)(a->evidence + 1) : EVIDENCE_MAX;
@@ -74,34 +79,29 @@ static void look_for_speech(struct agc *a, const struct talk *t, uint8_t dbov)
 		a->evidence--;
 }
 
-static void follow_level(struct agc *a, uint8_t dbov)
+/* A mean of powers forgets loud words slowly, and its gate lets nothing in that is far below: a plain mean of each
+ * second or two tells when the voice has become another. */
+static void follow_level(struct agc *a, const struct talk *t, uint8_t dbov)
 {
+	float power = exp2f((float)dbov * -0.332193f);
 	bool active = a->n < 1 || dbov <= level_of(a) + margin_db;
-	float power;
 
-	if (active) {
-		a->hang = HANG;
-		a->gone = a->gone > 0 ? (uint8_t)(a->gone - 1) : 0;
-	} else if (a->hang > 0) {
-		a->hang--;
-		active = true;
-	} else {
-		a->gone = (uint8_t)(a->gone + 2);
+	a->hang = active ? HANG : a->hang > 0 ? (uint8_t)(a->hang - 1) : 0;
+	if (active || a->hang > 0) {
+		a->n = fminf(a->n + 1, a->evidence >= EVIDENCE ? memory : memory_before);
+		follow_mean(&a->power, power, a->n);
 	}
-	if (a->gone >= GONE) {
-		a->n = 0;
-		a->gone = 0;
-	}
-	if (!active)
+	if (!above_noise(t, dbov))
 		return;
-	power = exp2f((float)dbov * -0.332193f);
-	a->n = fminf(a->n + 1, a->evidence >= EVIDENCE ? memory : memory_before);
-	follow_mean(&a->power, power, a->n);
-	follow_mean(&a->recent, power, fminf(a->n, memory_recent));
-	if (a->recent < a->power * moved) { /* a mean of powers forgets loud words slowly */
-		a->power = a->recent;
-		a->n = memory_recent;
+	a->block += power;
+	if (++a->n_block < BLOCK)
+		return;
+	if (a->block / BLOCK < a->power * moved) {
+		a->power = a->block / BLOCK;
+		a->n = BLOCK;
 	}
+	a->block = 0;
+	a->n_block = 0;
 }
 
 static float wanted_db(const struct agc *a, const struct talk *t)
@@ -123,7 +123,7 @@ int32_t agc_frame(struct agc *a, const struct talk *t, uint8_t dbov)
 {
 	if (t->talking) {
 		look_for_speech(a, t, dbov);
-		follow_level(a, dbov);
+		follow_level(a, t, dbov);
 		if (a->evidence >= EVIDENCE)
 			step_towards(&a->gain_db, wanted_db(a, t), up_db, down_db);
 		a->now_db = a->gain_db;

@@ -21,7 +21,7 @@ enum { AGC_TARGET_DBOV = 26, AGC_MOST_DB = 15 /* up and down */ };
 
 struct agc {            /* all fields belong to agc.c */
 	float power;    /* mean of active frames, full scale 1 */
-	float recent;   /* the same over two seconds */
+	float block;    /* sum of power above the noise, this second or two */
 	float n;        /* frames in that mean */
 	float movement; /* mean step from frame to frame, dB */
 	float dips;     /* share of frames far below the loudest */
@@ -29,9 +29,9 @@ struct agc {            /* all fields belong to agc.c */
 	float seen;     /* talk frames that the two means are of */
 	float gain_db;  /* for this voice */
 	float now_db;   /* in force: gain_db, or less in a pause */
+	uint8_t n_block;
 	uint8_t last_dbov;
 	uint8_t hang;     /* frames after an active one that still count */
-	uint8_t gone;     /* talk frames far below the mean: somebody else took the phone */
 	uint8_t evidence; /* frames that looked like speech, less those that did not */
 };
 

@@ -16,6 +16,7 @@ enum {
 	SLOPPY_MS = 5,          /* timestamps off by less are rounding, not silence */
 	HEADROOM_MS = 5,        /* kept above the due delay when delay is cut */
 	SURPLUS_MS = 2000,      /* unneeded delay that lasts so long is cut */
+	LEFT_MS = 10000,        /* the same where the caller takes it back: he could not */
 	LOSS_MEMORY_MS = 10000, /* a path that lost a packet is lossy for so long */
 	LATE_MAX_MS = 2000,     /* a late packet is of the same timeline */
 	WAIT_MAX_MS = JBUF_MAX_MS + PTIME_MAX_MS
@@ -25,13 +26,19 @@ _Static_assert((int)SLOTS == (int)JBUF_SLOTS, "the header promises what slots.h 
 
 struct jbuf {
 	unsigned clock_hz;
-	uint64_t epoch_us; /* when the first packet came; has_epoch */
-	bool has_epoch;
+	bool has_epoch; /* the first packet came: from_us and from_units16 are set */
 	bool playing;   /* sound was given out since the source began */
 	bool gap_taken; /* the last take said LOST */
 	bool starved;   /* the last take of sound found nothing */
 	bool lossy;
 	bool in_surplus;
+	bool follows;         /* jbuf_follow() was called */
+	int32_t ppb;          /* the sender's clock is faster by; time is counted by it ... */
+	int64_t from_units16; /* ... since from_us, when it was so many units, times 2^16 */
+	uint64_t from_us;
+	int64_t have;                /* of the take that is on */
+	int64_t slack, slack_before; /* at the last takes of a frame that was due */
+	int64_t held, held_before;   /* what the caller held then */
 	struct source source;
 	struct delay path;
 	uint32_t wire_ts;      /* of the last packet put, as on the wire and ... */
@@ -52,9 +59,19 @@ static int64_t ms(const struct jbuf *j, int n)
 	return (int64_t)j->clock_hz * n / 1000;
 }
 
+/* Units times 2^16 since the first packet, by the sender's clock.  Rates change, time goes on without a step. */
+static int64_t units16_at(const struct jbuf *j, uint64_t us)
+{
+	int64_t since_us = (int64_t)(us - j->from_us);
+	int64_t plain = since_us / 1000 * (int64_t)(j->clock_hz / 1000) * 65536 +
+			since_us % 1000 * (int64_t)(j->clock_hz / 1000) * 65536 / 1000;
+
+	return j->from_units16 + plain + (j->ppb ? plain / 1000 * j->ppb / 1000000 : 0);
+}
+
 static int64_t since_epoch(const struct jbuf *j, uint64_t us)
 {
-	return (int64_t)(us - j->epoch_us) * (int64_t)(j->clock_hz / 100) / 10000;
+	return units16_at(j, us) >> 16;
 }
 
 static int64_t unwrapped(const struct jbuf *j, uint32_t timestamp)
@@ -102,7 +119,8 @@ enum mix_err jbuf_put(struct jbuf *j, const struct rtp *rtp, uint64_t arrival_us
 	if (rtp->payload_len > PACKET_MAX)
 		return MIX_RANGE;
 	if (!j->has_epoch) {
-		j->epoch_us = arrival_us;
+		j->from_us = arrival_us;
+		j->from_units16 = 0;
 		j->has_epoch = true;
 	}
 	arrival = since_epoch(j, arrival_us);
@@ -175,6 +193,17 @@ static void note_loss(struct jbuf *j, uint32_t n, int64_t at)
 	j->last_loss = at;
 }
 
+/* How long the fastest packet would have waited for this take.  What is taken ahead of its frame does not count. */
+static void note_slack(struct jbuf *j)
+{
+	if (j->have >= ms(j, FRAME_MS))
+		return;
+	j->slack_before = j->slack;
+	j->held_before = j->held;
+	j->slack = j->delay - j->have - j->path.base;
+	j->held = j->have;
+}
+
 static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, int64_t at)
 {
 	const struct slot *slot = slots_at(&j->slots, seq);
@@ -188,6 +217,7 @@ static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, in
 	};
 	j->play = slot->ts;
 	j->delay = at - j->play;
+	note_slack(j);
 	slots_advance(&j->slots, (uint16_t)(seq + 1));
 	j->playing = true;
 	j->gap_taken = j->starved = false;
@@ -241,6 +271,10 @@ static bool cut_surplus(struct jbuf *j, uint16_t *seq, int64_t at)
 {
 	uint16_t after = (uint16_t)(*seq + 1);
 	int64_t least = j->per_packet > ms(j, FRAME_MS) ? j->per_packet : ms(j, FRAME_MS);
+	int64_t patience = ms(j, j->follows ? LEFT_MS : SURPLUS_MS);
+
+	if (j->follows)
+		least += ms(j, FRAME_MS);
 
 	if (surplus(j, at - j->play) < least) {
 		j->in_surplus = false;
@@ -250,7 +284,7 @@ static bool cut_surplus(struct jbuf *j, uint16_t *seq, int64_t at)
 		j->in_surplus = true;
 		j->surplus_since = at;
 	}
-	if (at - j->surplus_since < ms(j, SURPLUS_MS) || !slots_has_sound(&j->slots, after))
+	if (at - j->surplus_since < patience || !slots_has_sound(&j->slots, after))
 		return false;
 	slots_advance(&j->slots, after);
 	*seq = after;
@@ -299,6 +333,7 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 	if (!j->source.started)
 		return JBUF_EMPTY;
 	at = since_epoch(j, now_us) + have;
+	j->have = have;
 	if (j->lossy && at - j->last_loss > ms(j, LOSS_MEMORY_MS))
 		j->lossy = false;
 	if (!slots_first(&j->slots, &seq, &missing)) {
@@ -351,7 +386,8 @@ void jbuf_reset(struct jbuf *j, unsigned clock_hz)
 {
 	j->clock_hz = clock_hz;
 	j->source = (struct source){ 0 };
-	j->has_epoch = j->playing = j->gap_taken = j->starved = j->lossy = j->in_surplus = false;
+	j->has_epoch = j->playing = j->gap_taken = j->starved = j->lossy = j->in_surplus = j->follows = false;
+	j->ppb = 0;
 	slots_reset(&j->slots, 0);
 	j->per_packet = (uint32_t)ms(j, FRAME_MS);
 	delay_init(&j->path, clock_hz);
@@ -389,4 +425,31 @@ void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out)
 	if (j->playing && j->delay > j->path.base)
 		out->delay_ms = (uint32_t)((j->delay - j->path.base) * 1000 / j->clock_hz);
 	out->jitter_us = (uint32_t)((uint64_t)(j->path.jitter16 >> 4) * 1000000 / j->clock_hz);
+}
+
+/* ---- for who keeps the pace himself ---- */
+
+void jbuf_follow(struct jbuf *j, int32_t ppb, uint64_t now_us)
+{
+	j->follows = true;
+	if (j->has_epoch) {
+		j->from_units16 = units16_at(j, now_us);
+		j->from_us = now_us;
+	}
+	j->ppb = ppb;
+}
+
+bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out)
+{
+	bool now = j->slack <= j->slack_before;
+
+	if (!j->playing || j->starved)
+		return false;
+	*out = (struct jbuf_balance){
+		.lag = (int32_t)(j->delay - j->path.base),
+		.due = (int32_t)(due_delay(j) - j->path.base),
+		.slack = (int32_t)(now ? j->slack : j->slack_before),
+		.edge = (int32_t)(ms(j, FRAME_MS) - (now ? j->held : j->held_before)),
+	};
+	return true;
 }

@@ -21,6 +21,7 @@
 
 #include "mixer/err.h"
 #include "mixer/rtp.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,4 +89,23 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 void jbuf_played(struct jbuf *j, uint32_t units);
 
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);
+
+/* For a caller that takes sound at the sender's pace and shortens or lengthens it itself. */
+
+/* From now on time is counted by the sender's clock, which runs `ppb` parts in 10^9 faster than ours, so
+ * that drift is not taken for growing or shrinking delay.  Once called, with 0 too, surplus delay is left to
+ * the caller: here it is cut only when a frame more than usual stays for 10 s. */
+void jbuf_follow(struct jbuf *j, int32_t ppb, uint64_t now_us);
+
+struct jbuf_balance { /* RTP clock units */
+	int32_t lag;  /* delay now: how long the fastest packet waits until it is heard */
+	int32_t due;  /* of that, what the jitter needs */
+	int32_t slack; /* how long the fastest packet waited until it was taken, at least, in the last takes: less than
+	                * `lag` by the sound that the caller still held */
+	int32_t edge; /* play this much later, and packets are taken a tick later: their slack grows by a frame */
+};
+
+/* How far playout is from where it should be.  A caller with ticks of a frame needs slack >= due; lag >= due + a frame is
+ * enough for that wherever in a tick packets come.  False: nothing was played yet. */
+bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out);
 #endif

@@ -63,7 +63,7 @@ static struct speech prompt(unsigned i, unsigned seconds)
 TEST(voices_come_to_one_level_within_three_seconds)
 {
 	static const double levels[] = { -41, -36, -26, -16, -12 };
-	static int16_t out[10 * 8000];
+	static int16_t in[10 * 8000], out[10 * 8000];
 	double worst = 0;
 
 	for (unsigned i = 0; i < sizeof(prompts) / sizeof(*prompts); i++) {
@@ -75,9 +75,9 @@ TEST(voices_come_to_one_level_within_three_seconds)
 			double got;
 
 			speech_scale(&s, levels[k]);
-			if (k == 0)
-				speech_add_noise(&s, -68, 1);
-			run(&leg, s.pcm, out, s.n);
+			memcpy(in, s.pcm, s.n * sizeof(*in));
+			speech_add_noise(&(struct speech){ in, s.n }, -62, 1);
+			run(&leg, in, out, s.n);
 			got = active_level(out + 3 * 8000, s.n - 3 * 8000);
 			worst = fmax(worst, fabs(got + 26));
 			CHECK(fabs(got + 26) <= 2, "%s at %.0f dBov comes out at %.1f (its own: %.1f)",

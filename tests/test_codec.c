@@ -395,18 +395,18 @@ TEST(a_copied_encoder_goes_on_to_the_bit)
 
 TEST(formats_are_equal_when_their_bytes_would_be)
 {
-	static const struct codec_format base = { CODEC_OPUS, 20, 24000, 5, 0, false, false };
+	static const struct codec_format base = { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, false };
 	static const struct {
 		const char *story;
 		struct codec_format other;
 	} cases[] = {
-		{ "codec", { CODEC_PCMU, 20, 24000, 5, 0, false, false } },
-		{ "ptime", { CODEC_OPUS, 40, 24000, 5, 0, false, false } },
+		{ "codec", { CODEC_PCMU, 20, CODEC_OPUS_BITRATE, 5, 0, false, false } },
+		{ "ptime", { CODEC_OPUS, 40, CODEC_OPUS_BITRATE, 5, 0, false, false } },
 		{ "bitrate", { CODEC_OPUS, 20, 32000, 5, 0, false, false } },
-		{ "complexity", { CODEC_OPUS, 20, 24000, 6, 0, false, false } },
-		{ "bandwidth", { CODEC_OPUS, 20, 24000, 5, 16000, false, false } },
-		{ "FEC", { CODEC_OPUS, 20, 24000, 5, 0, true, false } },
-		{ "DTX", { CODEC_OPUS, 20, 24000, 5, 0, false, true } },
+		{ "complexity", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 6, 0, false, false } },
+		{ "bandwidth", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 16000, false, false } },
+		{ "FEC", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, true, false } },
+		{ "DTX", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, true } },
 	};
 	struct codec_format a = base, b = base;
 

@@ -13,20 +13,20 @@ static const struct {
 	bool hold;
 } cases[] = {
 	{ "a good call", "vsvsvsvs", "ssssssss", "t.t.t.t.", "....r...", "........", false },
-	{ "silence while others talk", "ssssssss", "ssssssss", "tttttttt", "........", "....ssss", false },
+	{ "silence while others talk", "ssssssss", "ssssssss", "tttttttt", "........", "...sssss", false },
 	{ "silence while nobody talks", "ssssssss", "ssssssss", "........", "........", "........", false },
-	{ "others talk half the time", "ssssssssss", "ssssssssss", "hhhhhhhhhh", "..........", "........ss",
+	{ "others talk half the time", "ssssssssss", "ssssssssss", "hhhhhhhhhh", "..........", ".......sss",
 		false },
-	{ "the first word ends it", "ssssssvs", "ssssssss", "tttttttt", "........", "....ss..", false },
+	{ "the first word ends it", "ssssssvs", "ssssssss", "tttttttt", "........", "...sss..", false },
 	{ "a mute button after a word", "vsssssss", "ssssssss", "tttttttt", "........", "........", false },
-	{ "nothing ever comes", "........", "ssssssss", "........", "........", "....iiii", false },
+	{ "nothing ever comes", "........", "ssssssss", "........", "........", "...iiiii", false },
 	{ "nothing comes any more", "vvv......", "sssssssss", ".........", ".........", "......iii", false },
-	{ "it comes again", ".....vvv", "ssssssss", "........", "........", "....i...", false },
+	{ "it comes again", ".....vvv", "ssssssss", "........", "........", "...ii...", false },
 	{ "a silent listener in DTX sends a packet now and then", "s..s..s..s", "ssssssssss", "..........",
 		"..........", "..........", false },
 	{ "DTX, silent while others talk", "s..s..s..s..s", "sssssssssssss", "ttttttttttttt", ".............",
 		".........ssss", false },
-	{ "nothing goes out", "vvvvvvvv", "........", "........", "........", "....oooo", false },
+	{ "nothing goes out", "vvvvvvvv", "........", "........", "........", "...ooooo", false },
 	{ "it never sees us", "vvvvvvvvvvvvv", "sssssssssssss", ".............", ".....b....b..",
 		"..........ooo", false },
 	{ "and then it does", "vvvvvvvvvvvvvvvv", "ssssssssssssssss", "................", ".....b....b....r",
@@ -59,7 +59,6 @@ TEST(what_is_one_way_and_when_it_is_known)
 			have[i] = letters[o.kind];
 			wanted += cases[c].want[i] != (i ? cases[c].want[i - 1] : '.');
 		}
-		/* The string counts seconds from 1: the fifth letter is the end of the fifth second. */
 		CHECK_STR(cases[c].want, have, cases[c].story);
 		CHECK_INT(wanted, changes, cases[c].story);
 	}

@@ -282,8 +282,10 @@ int bridge_stop(struct bridge *b)
 {
 	int code = peer_stop(&b->peer, STOP_MS);
 
-	if (b->trouble || code != 0)
+	if (b->trouble || code != 0) {
+		fprintf(stderr, "the bridge ended with %d\n", code);
 		peer_show(&b->peer);
+	}
 	folder_remove(&b->folder);
 	return code;
 }

@@ -191,7 +191,7 @@ static void whole_call(const struct phone_case *c)
 	phone_start(&b, &phone, c);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd",
 		      (const char *const[]){ "--to", b.uri_attendant, "--keys", "4839201754821", "--say", say, "--hear", hear,
-			      "--seconds", "15", NULL }),
+			      "--seconds", "11", NULL }),
 		"crowd");
 	phone_dial(&b, &phone, c);
 	json_t *row = roster_wait(&b, "483920175", "Some Body", JOIN_MS);
