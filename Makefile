@@ -34,7 +34,7 @@ HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c))
 PROMPTS := $(BUILD)/prompts/en/.made
 PROGRAMS := $(BUILD)/partylined $(BUILD)/partyctl $(BUILD)/crowd
 
-.PHONY: all help run demo test unit flow asan tsan fuzz bench rt lint lint-flags format clean deps deps-test
+.PHONY: all help run demo test unit flow asan tsan fuzz bench rt talkoff lint lint-flags format clean deps deps-test
 all: $(PROGRAMS) $(PROMPTS)
 
 help:
@@ -44,6 +44,8 @@ help:
 	@echo "make test       install what is missing, build, run all tests"
 	@echo "make asan tsan  the same tests under the sanitizers"
 	@echo "make fuzz       a minute per wire reader (FUZZ_SECONDS=60)"
+	@echo "make rt         ticks under watch: malloc, locks, files, sleeping end the run"
+	@echo "make talkoff    hours of speech: how often it is taken for a key (TALKOFF_HOURS=10)"
 	@echo "make bench      what a leg costs; compared with tests/bench/kept.json"
 	@echo "make lint       clang-tidy, arrows between folders, lone headers, banned calls"
 	@echo "make format     clang-format"
@@ -79,6 +81,19 @@ $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(
 $(BUILD)/tests/bench/bench: $(call objects,tests/bench/bench.c $(HARNESS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/bench/talkoff: $(call objects,tests/bench/talkoff.c tests/speech.c $(MIXER))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/rt/rt: $(call objects,tests/rt/rt.c tests/caller.c tests/rawsip.c $(HARNESS))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+# -fno-builtin: what stands between a program and libc calls what it says, no more and no less.
+$(BUILD)/tests/rt/guard.so: tests/rt/guard.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -fno-builtin -Wno-format-nonliteral -fPIC -shared -o $@ $<
+$(BUILD)/tests/rt/planted: tests/rt/planted.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -fno-builtin -o $@ $< -lpthread
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $$(call objects,$$(call links,tests/test_$$*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
@@ -106,6 +121,14 @@ sanitized:
 fuzz: deps-test
 	@$(MAKE) --no-print-directory -j2 $(FUZZERS)
 	@tests/fuzz/run $(FUZZERS)
+
+rt: deps-test
+	@$(MAKE) --no-print-directory -j2 all build/tests/rt/rt build/tests/rt/guard.so build/tests/rt/planted
+	@build/tests/rt/rt
+
+talkoff: deps-test
+	@$(MAKE) --no-print-directory -j2 build/tests/bench/talkoff
+	@build/tests/bench/talkoff $(TALKOFF_HOURS)
 
 bench: deps-test
 	@$(MAKE) --no-print-directory -j2 all

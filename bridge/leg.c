@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { LEG_BUCKETS = 4096 };
+#define FLOWS_US 15000000ull /* statistics come every 5 s: three times without a new packet, and nothing flows */
 
 /* ---- finding legs ---- */
 
@@ -239,7 +240,7 @@ static bool media_flows(void *owner, struct call *call)
 	const struct leg *leg = owner;
 
 	(void)call;
-	return leg && leg->worker && !leg->media_lost && leg->agreed.receive;
+	return leg && leg->worker && leg->heard_us && loop_now_us() - leg->heard_us < FLOWS_US;
 }
 
 struct call_handlers leg_call_handlers(struct node *n)
@@ -297,8 +298,11 @@ static void on_worker_stats(void *arg, uint32_t leg_id, const struct stream_stat
 {
 	struct leg *leg = leg_find(arg, leg_id);
 
-	if (leg)
-		leg->stats = *stats;
+	if (!leg)
+		return;
+	if (stats->rx_packets != leg->stats.rx_packets)
+		leg->heard_us = loop_now_us();
+	leg->stats = *stats;
 }
 
 static void on_worker_gone(

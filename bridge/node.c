@@ -157,8 +157,6 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
 
-	if (!err && loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK)
-		err = BRIDGE_NOMEM;
 	return err ? err : event_bus_alloc(&n->bus, n->http, first_seq);
 }
 
@@ -211,7 +209,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		err = open_sip(n, why, why_cap);
 	if (err)
 		return err;
-	if (loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
+	/* Last: opening SIP lets the loop run, and a request may come already that asks for SIP's figures. */
+	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK ||
+		loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
 		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
 		return BRIDGE_NOMEM;
 	return BRIDGE_OK;

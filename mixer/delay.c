@@ -19,11 +19,25 @@ void delay_init(struct delay *d, unsigned clock_hz)
 	d->margin = (uint32_t)units(d, DELAY_MARGIN_MIN_MS);
 }
 
+/* What the slowest packet of the last epochs took on top of the base. */
+static int64_t recent_excess(const struct delay *d)
+{
+	int64_t most = d->most[d->bucket];
+
+	for (unsigned i = 1; i < DELAY_RECENT && i < d->n_buckets; i++) {
+		unsigned at = (d->bucket + DELAY_BUCKETS - i) % DELAY_BUCKETS;
+
+		most = d->most[at] > most ? d->most[at] : most;
+	}
+	return most - d->base;
+}
+
 static void measure_margin(struct delay *d)
 {
 	uint32_t total = 0, beyond = 0;
 	unsigned b = DELAY_BINS;
-	int64_t margin, least = units(d, DELAY_MARGIN_MIN_MS), most = units(d, DELAY_MARGIN_MAX_MS);
+	int64_t margin, recent = recent_excess(d), least = units(d, DELAY_MARGIN_MIN_MS),
+			most = units(d, DELAY_MARGIN_MAX_MS);
 
 	for (unsigned i = 0; i < DELAY_BINS; i++)
 		total += d->weight[i];
@@ -31,6 +45,7 @@ static void measure_margin(struct delay *d)
 		beyond += d->weight[--b];
 	/* b is one past the bin that holds the last packet that counts */
 	margin = b > 1 ? d->floor + (int64_t)b * d->bin - d->base : least;
+	margin = margin < recent ? margin : recent;
 	d->margin = (uint32_t)(margin < least ? least : margin > most ? most : margin);
 }
 
@@ -59,7 +74,7 @@ static void follow_base(struct delay *d)
 static void begin_timeline(struct delay *d, int64_t transit)
 {
 	memset(d->weight, 0, sizeof(d->weight));
-	d->base = d->floor = d->least[0] = transit;
+	d->base = d->floor = d->least[0] = d->most[0] = transit;
 	d->n_buckets = 1;
 	d->bucket = 0;
 	d->in_epoch = 0;
@@ -78,6 +93,7 @@ static void next_epoch(struct delay *d)
 	if (d->n_buckets < DELAY_BUCKETS)
 		d->n_buckets++;
 	d->least[d->bucket] = INT64_MAX;
+	d->most[d->bucket] = INT64_MIN;
 	base = INT64_MAX;
 	for (unsigned i = 0; i < d->n_buckets; i++)
 		base = d->least[i] < base ? d->least[i] : base;
@@ -127,6 +143,7 @@ bool delay_packet(struct delay *d, int64_t arrival, int64_t timestamp)
 		d->n_buckets = 1;
 		d->bucket = 0;
 		d->base = d->least[0] = transit;
+		d->most[0] = transit + d->margin; /* what jitter needed before, it will need */
 		follow_base(d);
 	}
 	count_jitter(d, transit);
@@ -138,6 +155,8 @@ bool delay_packet(struct delay *d, int64_t arrival, int64_t timestamp)
 	}
 	if (transit < d->least[d->bucket])
 		d->least[d->bucket] = transit;
+	if (transit > d->most[d->bucket])
+		d->most[d->bucket] = transit;
 	excess = (transit - d->floor) / (int64_t)d->bin;
 	if (excess >= DELAY_BINS)
 		excess = DELAY_BINS - 1;

@@ -3,8 +3,9 @@
  * How: a packet's transit is its arrival less its RTP timestamp (RFC 3550 section 6.4.1), both in
  * RTP clock units.  The least transit of the last DELAY_BUCKETS * DELAY_EPOCH packets is the base;
  * what others took on top goes into a histogram that forgets by an eighth per epoch.  The
- * margin is the excess that only one packet in a hundred goes beyond: it grows with the
- * first late packet of a burst and shrinks within some ten seconds after the last.
+ * margin is the excess that only one packet in a hundred goes beyond, but no more than any packet of the
+ * last DELAY_RECENT epochs took: it grows with the first late packet of a burst and is gone some eight
+ * seconds after the last, however long the burst was.
  * A base that is wrong by DELAY_JUMP_MS is no jitter but a new timeline: at once when packets
  * seem to come early, after a run of packets when they seem late (a stall comes late too, but catches up).
  * Use:  delay_init(); delay_packet() per packet; delay_due() when a talk burst may begin.
@@ -22,6 +23,7 @@ enum {
 	DELAY_BIN_MS = 2,
 	DELAY_EPOCH = 64,  /* packets */
 	DELAY_BUCKETS = 8, /* epochs in the window of the base */
+	DELAY_RECENT = 6,  /* and in that of the margin: a path that is clean for so long needs none */
 	DELAY_JUMP_MS = 250,
 	DELAY_PAUSE_MS = 5000, /* after this much silence clocks may have drifted: the base is learned anew */
 	DELAY_MARGIN_MIN_MS = 1,
@@ -32,6 +34,7 @@ struct delay {                        /* all fields belong to delay.c; units are
 	int64_t base;                 /* least transit in the window */
 	int64_t floor;                /* where the histogram begins, at most a bin below base */
 	int64_t least[DELAY_BUCKETS]; /* least transit per epoch */
+	int64_t most[DELAY_BUCKETS];  /* and longest */
 	int64_t last_transit, last_arrival, far_first;
 	uint32_t jitter16; /* RFC 3550 appendix A.8, scaled by 16 */
 	uint32_t margin, bin, clock_hz;

@@ -11,13 +11,13 @@ enum {
 	LOOK_EVERY = 25,   /* frames */
 	LEARN_LEAST = 100, /* frames, before the first look */
 	LEARN_MOST = 200,  /* frames that the means are over */
-	GOOD_LOOKS = 3,
+	GOOD_LOOKS = 6,
 	BAD_LOOKS = 12,
 	OVER_ECHO_DB = 6, /* louder than the echo by this: somebody speaks */
 	LOUD_DBOV = 40    /* frames that the loss is taken from */
 };
 
-static const float sure = 0.7f, unsure = 0.45f;
+static const float sure = 0.74f, unsure = 0.45f;
 static const float least_power = 25; /* dB squared: steadier sound shows no echo */
 
 static float above_silence(uint8_t dbov)

@@ -439,6 +439,14 @@ void jbuf_follow(struct jbuf *j, int32_t ppb, uint64_t now_us)
 	j->ppb = ppb;
 }
 
+/* Timestamps that are nonsense make delays that are; ten seconds say as much. */
+static int32_t bounded(const struct jbuf *j, int64_t units)
+{
+	int64_t most = ms(j, 10000);
+
+	return (int32_t)(units > most ? most : units < -most ? -most : units);
+}
+
 bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out)
 {
 	bool now = j->slack <= j->slack_before;
@@ -446,10 +454,18 @@ bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out)
 	if (!j->playing || j->starved)
 		return false;
 	*out = (struct jbuf_balance){
-		.lag = (int32_t)(j->delay - j->path.base),
-		.due = (int32_t)(due_delay(j) - j->path.base),
-		.slack = (int32_t)(now ? j->slack : j->slack_before),
+		.lag = bounded(j, j->delay - j->path.base),
+		.due = bounded(j, due_delay(j) - j->path.base),
+		.slack = bounded(j, now ? j->slack : j->slack_before),
 		.edge = (int32_t)(ms(j, FRAME_MS) - (now ? j->held : j->held_before)),
 	};
 	return true;
+}
+
+bool jbuf_has_next(const struct jbuf *j)
+{
+	uint16_t seq;
+	unsigned missing;
+
+	return j->playing && slots_first(&j->slots, &seq, &missing) && missing == 0;
 }

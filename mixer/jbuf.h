@@ -97,7 +97,7 @@ void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);
  * the caller: here it is cut only when a frame more than usual stays for 10 s. */
 void jbuf_follow(struct jbuf *j, int32_t ppb, uint64_t now_us);
 
-struct jbuf_balance { /* RTP clock units */
+struct jbuf_balance { /* RTP clock units, none beyond 10 s */
 	int32_t lag;  /* delay now: how long the fastest packet waits until it is heard */
 	int32_t due;  /* of that, what the jitter needs */
 	int32_t slack; /* how long the fastest packet waited until it was taken, at least, in the last takes: less than
@@ -108,4 +108,7 @@ struct jbuf_balance { /* RTP clock units */
 /* How far playout is from where it should be.  A caller with ticks of a frame needs slack >= due; lag >= due + a frame is
  * enough for that wherever in a tick packets come.  False: nothing was played yet. */
 bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out);
+
+/* Would a take now give the packet that is next in sequence? */
+bool jbuf_has_next(const struct jbuf *j);
 #endif

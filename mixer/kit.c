@@ -23,7 +23,7 @@ static struct kit *kit_with_room(const struct stream_format *f)
 {
 	enum rate_class widest = RATE_8K, rx_rate = codec_info(f->rx[0].codec)->rate;
 	enum rate_class tx_rate = codec_info(f->tx.id)->rate;
-	size_t rx_cap, tx_cap, aligned = 0;
+	size_t rx_cap, tx_cap, warped, aligned = 0;
 	struct kit *k;
 
 	for (unsigned i = 0; i < f->n_rx; i++) {
@@ -34,9 +34,11 @@ static struct kit *kit_with_room(const struct stream_format *f)
 		if (rate != rx_rate)
 			aligned = frame_samples(rx_rate);
 	}
-	rx_cap = samples_of_ms(widest, RX_PACKET_MAX_MS + FRAME_MS);
+	rx_cap = samples_of_ms(widest, RX_PACKET_MAX_MS + FRAME_MS) +
+		 WARP_PAST; /* a frame may use up a little more */
 	tx_cap = f->tx.ptime_ms > FRAME_MS ? samples_of_ms(tx_rate, f->tx.ptime_ms + FRAME_MS) : 0;
-	k = calloc(1, sizeof(*k) + (rx_cap + tx_cap + aligned) * sizeof(int16_t));
+	warped = frame_samples(widest);
+	k = calloc(1, sizeof(*k) + (WARP_PAST + rx_cap + tx_cap + warped + aligned) * sizeof(int16_t));
 	if (!k)
 		return NULL;
 	k->format = *f;
@@ -45,9 +47,10 @@ static struct kit *kit_with_room(const struct stream_format *f)
 	k->tx_clock_hz = codec_info(f->tx.id)->clock_hz;
 	k->rx_cap = rx_cap;
 	k->tx_cap = tx_cap;
-	k->rx_pcm = k->pcm;
-	k->tx_pcm = k->pcm + rx_cap;
-	k->aligned = k->pcm + rx_cap + tx_cap;
+	k->rx_pcm = k->pcm + WARP_PAST;
+	k->tx_pcm = k->rx_pcm + rx_cap;
+	k->warped = k->tx_pcm + tx_cap;
+	k->aligned = k->warped + warped;
 	return k;
 }
 

@@ -197,7 +197,7 @@ static void mix(struct room *r, struct tick *t)
 		speak(t, s, (struct ramp){ waited ? 0 : before, s->rx_gain });
 	}
 	for (struct stream *s = r->first; s && leaving < LEAVING_MAX; s = s->next)
-		if (s->was_in_mix && !s->voice.chosen && s->frame) {
+		if (s->was_in_mix && !s->voice.chosen && s->frame && s->rx_gain_now != 0) {
 			speak(t, s, (struct ramp){ s->rx_gain_now, 0 });
 			leaving++;
 		}

@@ -79,6 +79,8 @@ void rtcp_rx_packet(struct rtcp_rx *rx, uint32_t ssrc, uint16_t seq, uint32_t ti
 	uint32_t transit = arrival - timestamp;
 	int64_t step = (int32_t)(transit - rx->transit);
 	enum update update;
+	/* All packets of one key press have its timestamp (RFC 4733 section 2.5.1.2): the first alone tells of time. */
+	bool timed = !rx->started || ssrc != rx->ssrc || timestamp != rx->timestamp;
 
 	if (!rx->started || ssrc != rx->ssrc) {
 		struct rtcp_rx fresh = { .ssrc = ssrc, .started = true };
@@ -97,9 +99,11 @@ void rtcp_rx_packet(struct rtcp_rx *rx, uint32_t ssrc, uint16_t seq, uint32_t ti
 	}
 	if (update == IGNORED)
 		return;
-	if (update == COUNTED)
+	if (update == COUNTED && timed)
 		rx->jitter += ((double)(step < 0 ? -step : step) - rx->jitter) / 16;
-	rx->transit = transit;
+	if (timed)
+		rx->transit = transit;
+	rx->timestamp = timestamp;
 	rx->lost = expected_of(rx) > rx->received ? expected_of(rx) - rx->received : 0;
 }
 

@@ -28,7 +28,7 @@ struct rtcp_rx {
 	uint16_t max_seq;
 	uint32_t bad_seq; /* the number that would prove a restart; above 65535: none */
 	uint32_t cycles, base_seq, received, expected_prior, received_prior;
-	uint32_t transit;
+	uint32_t transit, timestamp; /* of the latest packet that tells of time */
 	double jitter;         /* RTP clock units */
 	uint32_t lost;         /* cumulative, never below 0 here */
 	uint8_t fraction_lost; /* of the last interval we reported, 1/256 */

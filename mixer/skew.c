@@ -1,5 +1,6 @@
 #include "mixer/skew.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -11,6 +12,8 @@ enum {
 	POINTS_LEAST = 4,
 	MARKS_FEW = 8,
 	SPAN_LEAST_MS = 750,
+	MOST_PPM = SKEW_MAX_PPB / 1000,
+	LEAST_PPM = SKEW_LEAST_PPB / 1000,
 	PAIRS = SKEW_POINTS * (SKEW_POINTS - 1) / 2
 };
 
@@ -92,17 +95,12 @@ static void estimate(struct skew *k)
 	ppm = median(slopes, n);
 	/* 20 us: what the arrival of a packet is known to at best */
 	error = (scatter(k, ppm) + 20) * 1000 / (float)span_ms * 1.2f;
-	if (ppm > SKEW_MAX_PPB / 1000 * 1.2f || ppm < -SKEW_MAX_PPB / 1000 * 1.2f)
+	if (fabsf(ppm) > MOST_PPM * 1.2f)
 		k->ppb = 0;
-	else if ((ppm < 3 * error && ppm > -3 * error && k->ppb == 0) ||
-		 (ppm < SKEW_LEAST_PPB / 1000 && ppm > -SKEW_LEAST_PPB / 1000))
+	else if (fabsf(ppm) < LEAST_PPM || (fabsf(ppm) < 3 * error && k->ppb == 0))
 		k->ppb = 0;
 	else
-		k->ppb = (int32_t)(ppm * 1000);
-	if (k->ppb > SKEW_MAX_PPB)
-		k->ppb = SKEW_MAX_PPB;
-	else if (k->ppb < -SKEW_MAX_PPB)
-		k->ppb = -SKEW_MAX_PPB;
+		k->ppb = (int32_t)(fminf(fmaxf(ppm, -MOST_PPM), MOST_PPM) * 1000);
 }
 
 /* Transit that would be, were the clocks alike. */

@@ -72,7 +72,8 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 				same = (int)i;
 	if (same >= 0 && fresh->format.receive) {
 		s->rx_at = (uint8_t)same;
-		memcpy(fresh->rx_pcm, old->rx_pcm, s->rx_n * sizeof(int16_t)); /* same codecs: it fits */
+		memcpy(fresh->rx_pcm - WARP_PAST, old->rx_pcm - WARP_PAST,
+			(WARP_PAST + s->rx_n) * sizeof(int16_t)); /* same codecs: it fits */
 		return;
 	}
 	s->rx_at = 0;
@@ -83,6 +84,7 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	s->made_up = UINT16_MAX;
 	s->narrow = (struct narrow){ 0 };
 	jbuf_reset(s->jbuf, s->rx_clock_hz);
+	stream_pace_reset(s);
 }
 
 /* SSRC, sequence and timestamp go on, whatever the codec's clock is (RFC 7160 section 4): a new
@@ -196,6 +198,10 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
 	out->delay_ms = waiting.delay_ms;
+	out->target_ms = waiting.target_ms;
+	out->skew_ppb = s->pace.followed_ppb;
+	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
+	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
 	out->concealed_ms = (uint32_t)(s->concealed_us / 1000);
 	out->level_dbov = s->talk.smooth_dbov;
 	if (s->kit) {

@@ -60,6 +60,9 @@ struct stream_stats { /* counters since stream_alloc() */
 		rx_dropped; /* skipped in the middle of sound to take back delay: pauses were too rare for it */
 	uint32_t decodes; /* runs of a decoder: none for who cannot be heard (DESIGN.md section 4, rule 3) */
 	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
+	uint32_t target_ms; /* delay that the path's jitter needs now, a frame for the tick included */
+	int32_t skew_ppb; /* its clock is faster than ours by so many parts in 10^9; 0 unknown or nearly none */
+	uint32_t cut_ms, added_ms; /* of sound spliced, to take delay back or to gain some */
 	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */
 	uint8_t far_fraction_lost; /* 1/256, its last report */
 	uint8_t level_dbov;        /* smoothed, of what it sends */

@@ -15,7 +15,9 @@
 #include "mixer/mix.h"
 #include "mixer/narrow.h"
 #include "mixer/rtcp.h"
+#include "mixer/skew.h"
 #include "mixer/stream.h"
+#include "mixer/warp.h"
 
 enum {
 	RX_PACKET_MAX_MS = 120, /* sound in one packet that came: Opus allows so much */
@@ -35,7 +37,8 @@ struct kit {
 	struct resample *align[STREAM_RX_CODECS];  /* owned; decoder's rate to rx_rate, NULL when equal */
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
 	size_t rx_cap, tx_cap;                     /* samples */
-	int16_t *rx_pcm, *tx_pcm, *aligned;        /* into pcm[] */
+	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
+	int16_t *warped;                    /* a frame, into pcm[] */
 	int16_t pcm[];
 };
 
@@ -50,6 +53,20 @@ struct payloads {
 		size_t len;
 		uint8_t packet[RTP_HEADER + CODEC_PAYLOAD_MAX]; /* header is rewritten for each listener */
 	} at[PAYLOADS_MAX];
+};
+
+/* How fast the far end's sound is used up, and what is taken out of it or put in; see stream_pace.c. */
+struct pace {
+	struct skew skew;
+	struct warp warp;
+	bool follows;
+	int32_t followed_ppb;   /* the far clock, as the jitter buffer knows it */
+	int32_t ppb;            /* sound is used up faster by */
+	int32_t surplus, lack;  /* samples to be cut or put in */
+	uint8_t look, rest;     /* ticks until it is looked again; until sound may be spliced again */
+	uint8_t failed, blamed; /* splices not found in a row; cuts that were followed by a lack of packets */
+	uint16_t since_cut;     /* ticks */
+	uint64_t cut_us, added_us; /* of sound, by splices */
 };
 
 struct stream {
@@ -77,7 +94,8 @@ struct stream {
 	struct narrow narrow;
 	struct talk talk;
 	bool muted, deaf;
-	uint8_t pause; /* frames until it is looked whether delay can be taken back */
+	bool frame_made_up; /* some of this tick's sound was concealed */
+	struct pace pace;
 
 	/* this tick */
 	const int16_t *frame; /* at kit->rx_rate, borrowed from the kit; NULL: silent */
@@ -127,6 +145,15 @@ unsigned kit_clock_hz(const struct kit *k, unsigned at);
 
 /* stream_rx.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
+
+/* stream_pace.c */
+void stream_pace_reset(struct stream *s);                 /* another sender, clock or rate */
+void stream_pace_look(struct stream *s, uint64_t now_us); /* once a tick, first */
+size_t stream_pace_need(const struct stream *s);          /* decoded samples for this tick's frame */
+size_t stream_pace_ahead(const struct stream *s);         /* and how many more to have, for a cut; 0 none */
+void stream_pace_splice(struct stream *s, bool quiet);    /* with those at hand */
+const int16_t *stream_pace_frame(struct stream *s, bool quiet); /* sets rx_used */
+void stream_pace_starved(struct stream *s);                     /* a packet that was due is not here */
 
 /* stream_tx.c */
 bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */

@@ -9,8 +9,7 @@ enum {
 	CONCEAL_MS = 60,      /* what is made up for packets that are late; then silence */
 	TONE_GATE_DBOV = 55,  /* digits are louder (Q.24) */
 	TONE_REST = 5,        /* frames of quiet after which the digit receiver rests */
-	PAUSE_GATE_DBOV = 50, /* delay is taken back in frames quieter than this */
-	PAUSE_EVERY = 25,     /* and not more often, in frames */
+	PAUSE_GATE_DBOV = 50, /* in frames quieter than this a splice needs no likeness */
 	NOISE_LEAST_DBOV = 75 /* comfort noise below is silence */
 };
 
@@ -55,6 +54,7 @@ static void follow_clock(struct stream *s, const struct rtp *rtp)
 	if (clock_hz != s->rx_clock_hz) {
 		s->rx_clock_hz = clock_hz;
 		jbuf_reset(s->jbuf, clock_hz);
+		stream_pace_reset(s);
 	}
 }
 
@@ -95,6 +95,8 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		report_digit(s, out,
 			keypad_event(s->keypad, rtp.payload, rtp.payload_len, rtp.timestamp, arrival_us));
 		rtp.payload_len = 0; /* the jitter buffer needs its sequence number alone */
+	} else if (kind == PAYLOAD_SOUND) {
+		skew_packet(&s->pace.skew, rtp.ssrc, rtp.timestamp, s->rx_clock_hz, arrival_us);
 	}
 	if (s->kit->format.receive)
 		(void)jbuf_put(s->jbuf, &rtp, arrival_us);
@@ -170,19 +172,22 @@ static void make_up(struct stream *s, size_t n, const struct jbuf_out *lost, boo
 	int16_t *pcm = s->kit->rx_pcm + s->rx_n;
 	unsigned hz = rate_hz(kit_rate(s->kit, s->rx_at));
 
-	if (s->kit->format.rx[s->rx_at].codec != CODEC_OPUS)
+	s->frame_made_up = true;
+	if (s->kit->format.rx[s->rx_at].codec != CODEC_OPUS) {
+		conceal_rate(s->kit->conceal, kit_rate(s->kit, s->rx_at));
 		conceal_fill(s->kit->conceal, pcm, n);
-	else if (skip ||
-		 decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK)
+	} else if (skip ||
+		   decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK) {
 		memset(pcm, 0, n * sizeof(*pcm));
+	}
 	s->rx_n = (uint16_t)(s->rx_n + n);
 	s->concealed_us += (uint64_t)n * 1000000 / hz;
 }
 
 /* Opus makes up sound in steps of 2.5 ms. */
-static size_t whole_steps(const struct stream *s, size_t n)
+static size_t step_of(const struct stream *s)
 {
-	return s->kit->format.rx[s->rx_at].codec == CODEC_OPUS ? n - n % 120 : n;
+	return s->kit->format.rx[s->rx_at].codec == CODEC_OPUS ? 120 : 1;
 }
 
 static void take_lost(struct stream *s, const struct jbuf_out *lost, bool skip)
@@ -193,7 +198,7 @@ static void take_lost(struct stream *s, const struct jbuf_out *lost, bool skip)
 		n = gap;
 	if (n > rx_space(s))
 		n = rx_space(s);
-	n = whole_steps(s, n);
+	n -= n % step_of(s);
 	if (n > 0)
 		make_up(s, n, lost, skip);
 	jbuf_played(s->jbuf, n > 0 ? units_of(s, n) : lost->gap);
@@ -207,8 +212,10 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 	size_t n = 0;
 
 	if (at != s->rx_at) { /* what is left of the old codec's last packet may be at another rate */
-		if (kit_rate(k, at) != kit_rate(k, s->rx_at))
+		if (kit_rate(k, at) != kit_rate(k, s->rx_at)) {
 			s->rx_n = s->rx_used = 0;
+			stream_pace_reset(s);
+		}
 		s->rx_at = (uint8_t)at;
 	}
 	pcm = k->rx_pcm + s->rx_n;
@@ -221,10 +228,12 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 		memset(pcm, 0, n * sizeof(*pcm));
 	} else {
 		s->stats.decodes++;
-		if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK)
+		if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK) {
 			n = 0;
-		else if (id != CODEC_OPUS)
+		} else if (id != CODEC_OPUS) {
+			conceal_rate(k->conceal, kit_rate(k, at));
 			conceal_good(k->conceal, pcm, n);
+		}
 	}
 	if (n > 0) {
 		s->packet_samples = (uint16_t)n;
@@ -275,13 +284,16 @@ static void take_nothing(struct stream *s, size_t n, bool skip, uint64_t now_us)
 {
 	const struct jbuf_out alone = { .gap = 0 };
 	size_t most = rate_hz(kit_rate(s->kit, s->rx_at)) / 1000 * CONCEAL_MS;
-	size_t missing = n - s->rx_n, steps = whole_steps(s, missing);
+	size_t missing = n - s->rx_n, steps = (missing + step_of(s) - 1) / step_of(s) * step_of(s);
+
+	stream_pace_starved(s);
 
 	if (s->in_cn && s->cn_dbov < NOISE_LEAST_DBOV) {
 		make_noise(s, missing);
 		return;
 	}
-	if (!s->in_cn && s->made_up < most && steps > 0 && !skip && !keypad_busy(s->keypad, now_us)) {
+	if (!s->in_cn && s->made_up < most && steps <= rx_space(s) && !skip &&
+		!keypad_busy(s->keypad, now_us)) {
 		make_up(s, steps, &alone, skip);
 		s->made_up = (uint16_t)(s->made_up + steps);
 	}
@@ -291,55 +303,45 @@ static void take_nothing(struct stream *s, size_t n, bool skip, uint64_t now_us)
 	}
 }
 
-/* Decodes until `n` samples are there or nothing is due. */
+/* Decodes until the samples of a frame are there or nothing is due. */
 static void fill(struct stream *s, bool wanted, uint64_t now_us)
 {
 	for (unsigned i = 0; i < TAKES_MAX; i++) {
 		bool skip = may_skip(s, wanted);
-		size_t n = frame_samples(kit_rate(s->kit, s->rx_at)); /* a packet may change the rate */
+		size_t need = stream_pace_need(s); /* a packet may change the rate */
 		struct jbuf_out got;
 
-		if (s->rx_n >= n)
+		if (s->rx_n >= need)
 			return;
 		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
 		case JBUF_PACKET: take_packet(s, &got, skip); break;
 		case JBUF_LOST: take_lost(s, &got, skip); break;
-		case JBUF_EMPTY: take_nothing(s, n, skip, now_us); return;
+		case JBUF_EMPTY: take_nothing(s, need, skip, now_us); return;
 		}
 	}
 }
 
-/* What the last tick handed out is done with. */
-static void drop_used(struct stream *s)
+/* To cut sound, some of the next packet must be at hand: it is, when there is delay to take back. */
+static void fill_ahead(struct stream *s, bool wanted, uint64_t now_us)
 {
-	if (s->rx_used < s->rx_n)
-		memmove(s->kit->rx_pcm, s->kit->rx_pcm + s->rx_used,
-			(size_t)(s->rx_n - s->rx_used) * sizeof(int16_t));
-	s->rx_n = (uint16_t)(s->rx_n - s->rx_used);
-	s->rx_used = 0;
+	size_t want = stream_pace_ahead(s), room = (size_t)s->packet_samples * 2;
+	struct jbuf_out got;
+
+	if (want == 0 || s->rx_n >= stream_pace_need(s) + want || rx_space(s) < room ||
+		!jbuf_has_next(s->jbuf))
+		return;
+	if (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us) == JBUF_PACKET)
+		take_packet(s, &got, may_skip(s, wanted));
 }
 
-/* In a pause a whole frame of needless delay is thrown away, before anybody misses it: the next one takes
- * its place.  False: there was none. */
-static bool shrink_delay(struct stream *s, size_t n, bool wanted, uint64_t now_us)
+/* What the last tick handed out is done with, but for a little that the warp filter looks back at. */
+static void drop_used(struct stream *s)
 {
-	struct jbuf_stats waiting;
-
-	if (s->dbov < PAUSE_GATE_DBOV || s->talk.talking || s->pause > 0) {
-		s->pause = s->pause > 0 ? (uint8_t)(s->pause - 1) : 0;
-		return true;
-	}
-	s->pause = PAUSE_EVERY;
-	jbuf_stats(s->jbuf, &waiting);
-	if (waiting.depth_ms == 0 || waiting.delay_ms < waiting.target_ms + FRAME_MS)
-		return true;
-	drop_used(s);
-	fill(s, wanted, now_us);
-	if (s->rx_n < n)
-		return false;
-	s->rx_used = (uint16_t)n;
-	s->dbov = level_dbov(s->kit->rx_pcm, n);
-	return true;
+	if (s->rx_used > 0)
+		memmove(s->kit->rx_pcm - WARP_PAST, s->kit->rx_pcm + s->rx_used - WARP_PAST,
+			(size_t)(WARP_PAST + s->rx_n - s->rx_used) * sizeof(int16_t));
+	s->rx_n = (uint16_t)(s->rx_n - s->rx_used);
+	s->rx_used = 0;
 }
 
 static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_class rate, uint64_t now_us,
@@ -354,7 +356,9 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 	else
 		return;
 	narrow_frame(&s->narrow, rate, pcm, narrow);
-	report_digit(s, out, keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));
+	report_digit(s, out,
+		s->frame_made_up ? keypad_made_up(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us)
+				 : keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));
 }
 
 static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *out)
@@ -365,42 +369,49 @@ static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *
 
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out)
 {
+	bool unheard;
 	enum rate_class rate;
-	const int16_t *pcm;
 	size_t n;
 
 	s->frame = NULL;
 	s->dbov = LEVEL_SILENCE;
+	s->frame_made_up = false;
 	if (!s->kit || !s->kit->format.receive) {
 		if (s->talk.talking)
 			follow_talk(s, LEVEL_SILENCE, out);
 		return;
 	}
 	drop_used(s);
+	stream_pace_look(s, now_us);
 	fill(s, wanted, now_us);
 	rate = kit_rate(s->kit, s->rx_at);
 	n = frame_samples(rate);
-	if (s->rx_n < n) {
+	if (s->rx_n < stream_pace_need(s)) {
+		memset(s->kit->rx_pcm - WARP_PAST, 0, WARP_PAST * sizeof(int16_t));
 		follow_talk(s, LEVEL_SILENCE, out);
 		return;
 	}
-	pcm = s->kit->rx_pcm;
-	s->rx_used = (uint16_t)n;
+	fill_ahead(s, wanted, now_us);
 	if (may_skip(s, wanted)) {
+		stream_pace_splice(s, true);
+		(void)stream_pace_frame(s, true);
 		if (s->talk.talking)
 			follow_talk(s, LEVEL_SILENCE, out);
 		return;
 	}
-	s->dbov = level_dbov(pcm, n);
-	listen_for_keys(s, pcm, rate, now_us, out);
+	s->dbov = level_dbov(s->kit->rx_pcm - WARP_DELAY, n);
+	listen_for_keys(s, s->kit->rx_pcm - WARP_DELAY, rate, now_us, out);
 	follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
-	if (!shrink_delay(s, n, wanted, now_us) || s->muted || !wanted || keypad_busy(s->keypad, now_us))
+	unheard = s->muted || !wanted || keypad_busy(s->keypad, now_us);
+	if (!keypad_busy(s->keypad, now_us))
+		stream_pace_splice(s, unheard || s->dbov >= PAUSE_GATE_DBOV);
+	s->frame = stream_pace_frame(s, unheard || s->dbov >= PAUSE_GATE_DBOV);
+	if (unheard)
 		s->dbov = LEVEL_SILENCE;
 	if (s->dbov == LEVEL_SILENCE)
-		return;
-	if (s->kit->align[s->rx_at]) {
-		resample_frame(s->kit->align[s->rx_at], pcm, s->kit->aligned);
-		pcm = s->kit->aligned;
+		s->frame = NULL;
+	else if (s->kit->align[s->rx_at]) {
+		resample_frame(s->kit->align[s->rx_at], s->frame, s->kit->aligned);
+		s->frame = s->kit->aligned;
 	}
-	s->frame = pcm;
 }

@@ -4,8 +4,8 @@
  * it is most alike one of the two is blended into the other over 5 ms, and what lay between is gone, or
  * comes twice.  The blend keeps the power: of like sounds their mean, of noise more than that.
  * SpanDSP's time_scale does the same, but always, alike or not, wherever its buffer happens to end, and keeps
- * 2 kB per leg; here the caller chooses the moment, and nothing is kept.
- * Cost: a few microseconds at 8 kHz when called on voiced sound, half of one in a pause.
+ * 3 kB per leg; here the caller chooses the moment, and nothing is kept.
+ * Cost: 3 us at 8 kHz and 6 at 48 when called on sound, 0.2 in a pause.
  * Use:  stretch_cut() or stretch_add() on decoded sound that has not been played yet.
  *
  * Thread: any.

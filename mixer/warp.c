@@ -126,23 +126,23 @@ _Static_assert((WARP_BLOCK + WARP_TAPS - 2) % 4 == 0, "all but the last input ar
 void warp_frame(struct warp *w, const int16_t *in, int16_t *out, size_t n, int32_t ppb)
 {
 	const double step = 1 + ppb * 1e-9, end = end_of(w, n, ppb);
-	const size_t need = (size_t)end;
+	const int need = (int)end;
 	struct filter from, to;
-	size_t whole = 0, before = SIZE_MAX;
+	int whole = 0, before = -1;
 
-	for (size_t made = 0; made < n; made += WARP_BLOCK, before = whole + WARP_BLOCK) {
-		double at = w->at + (double)made * step;
+	for (int made = 0; made < (int)n; made += WARP_BLOCK, before = whole + WARP_BLOCK) {
+		double at = w->at + made * step;
 
-		whole = (size_t)at;
-		if (whole + (n - made) >
-			need) /* slow input: the last block may begin a whole sample too far */
-			whole = need - (n - made);
+		whole = (int)at;
+		if (whole >
+			need - WARP_BLOCK) /* slow input: its last block may begin a whole sample too far */
+			whole = need - WARP_BLOCK;
 		if (whole == before)
 			from = to;
 		else
-			make_filter(&from, (float)(at - (double)whole));
-		make_filter(&to, (float)(at + WARP_BLOCK * step - (double)(whole + WARP_BLOCK)));
+			make_filter(&from, (float)(at - whole));
+		make_filter(&to, (float)(at + WARP_BLOCK * step - (whole + WARP_BLOCK)));
 		run_block(&from, &to, in + whole - WARP_DELAY - (HALF - 1), out + made);
 	}
-	w->at = end - (double)need;
+	w->at = end - need;
 }

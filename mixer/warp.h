@@ -2,12 +2,14 @@
  *
  * How: each output is interpolated between inputs by a windowed sinc of WARP_TAPS.  The filter is worked
  * out anew for every WARP_BLOCK outputs and moves evenly between two of these, so that the pitch glides
- * (at most 1.7 cents off) and no phase ever jumps.  Sound is handed on WARP_DELAY samples late,
+ * (at most 2.8 cents off) and no phase ever jumps.  Sound is handed on WARP_DELAY samples late,
  * warped or not, so that warping may begin and end at any frame.
  * A frame in which nobody would hear the difference may be passed as it is: warp_pass() counts and filters
  * nothing; what is owed is then made good by whole samples.
- * Quality and cost: tests/test_warp.c.  Against it stood libspeexdsp's resampler, which wants a new filter table
- * for each new rate, and a cubic (four taps), which loses 6 dB at 3 kHz whenever it stands between two samples.
+ * Quality: a tone's error lies 50 dB below it up to 2 kHz of 8, 38 at 2.7, 29 at 3 (PCMU's own noise: 38 dB).
+ * Cost: 0.3 us a frame at 8 kHz, 1.8 at 48.  libspeexdsp's resampler takes 1.5 us at its lowest quality and
+ * 5.7 at 4, and half a microsecond to nine for each new rate; a cubic (four taps) is cheaper, and loses
+ * 5 dB at 3 kHz whenever it stands between two samples.
  * Use:  warp_need() says how many samples to have ready; then warp_frame() or warp_pass().
  *
  * Thread: the worker that owns the leg.
@@ -24,7 +26,7 @@ enum {
 	WARP_DELAY = WARP_TAPS / 2, /* samples */
 	WARP_PAST = WARP_TAPS,      /* samples before the first that warp_frame() looks at */
 	WARP_BLOCK = 80,
-	WARP_MAX_PPB = 1000000
+	WARP_MAX_PPB = 1600000
 };
 
 struct warp {
@@ -32,7 +34,7 @@ struct warp {
 };
 
 /* Inputs that the next `n` outputs use up when the input is consumed `ppb` faster than it is given out:
- * n - 1, n or n + 1 of up to 960. */
+ * at most two more or less, of up to 960. */
 size_t warp_need(const struct warp *w, size_t n, int32_t ppb);
 
 /* Makes `n` outputs, a multiple of WARP_BLOCK, from in[-WARP_PAST] up to in[warp_need() - 1]. */

@@ -32,7 +32,7 @@ static uint8_t ulaw_encode(int pcm)
 		mag = 32767;
 	while (segment > 0 && mag < 0x80 << segment)
 		segment--;
-	return (uint8_t)~(sign | segment << 4 | (mag >> (segment + 3) & 15));
+	return (uint8_t) ~(sign | segment << 4 | (mag >> (segment + 3) & 15));
 }
 
 static int16_t ulaw_decode(uint8_t code)
@@ -101,8 +101,8 @@ static void send_event(struct caller *c, unsigned code, bool end, unsigned step)
 	uint8_t payload[4] = { (uint8_t)code, (uint8_t)(end ? 0x8a : 0x0a), (uint8_t)(duration >> 8),
 		(uint8_t)duration };
 	uint8_t packet[16];
-	size_t n = write_rtp(
-		c, packet, PT_EVENT, step == 0 && !how->no_marker, c->event_timestamp, payload, sizeof(payload));
+	size_t n = write_rtp(c, packet, PT_EVENT, step == 0 && !how->no_marker, c->event_timestamp, payload,
+		sizeof(payload));
 
 	send_rtp(c, packet, n);
 	if (how->twice)
@@ -252,7 +252,8 @@ static int bind_udp(const char *ip, uint16_t *port)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	inet_pton(AF_INET, ip, &at.sin_addr);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 ||
+		getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -288,8 +289,8 @@ static void write_offer(struct caller *c, const char *direction, bool zero_addre
 
 static const char *headers(struct caller *c)
 {
-	snprintf(c->party, sizeof(c->party), "From: %s;tag=%s\r\nTo: <sip:%s@127.0.0.1>%s%s\r\n", c->from, c->sip.from_tag,
-		c->number, c->sip.to_tag[0] ? ";tag=" : "", c->sip.to_tag);
+	snprintf(c->party, sizeof(c->party), "From: %s;tag=%s\r\nTo: <sip:%s@127.0.0.1>%s%s\r\n", c->from,
+		c->sip.from_tag, c->number, c->sip.to_tag[0] ? ";tag=" : "", c->sip.to_tag);
 	return c->party;
 }
 
@@ -302,7 +303,8 @@ static bool read_far(struct caller *c)
 	if (!media || !at)
 		return false;
 	snprintf(ip, sizeof(ip), "%.*s", (int)strcspn(at + 11, "\r/ "), at + 11);
-	c->far = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(media + 10, NULL, 10)) };
+	c->far = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(media + 10, NULL, 10)) };
 	return inet_pton(AF_INET, ip, &c->far.sin_addr) == 1;
 }
 
@@ -322,7 +324,8 @@ static void leave_crew(struct crew *crew, struct caller *c)
 	pthread_mutex_unlock(&crew->lock);
 }
 
-unsigned caller_call(struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from)
+unsigned caller_call(
+	struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from)
 {
 	const char *ip = "127.0.0.2";
 
@@ -336,7 +339,8 @@ unsigned caller_call(struct crew *crew, struct caller *c, unsigned sip_port, con
 	c->heard = calloc(CALLER_PACKETS, sizeof(*c->heard));
 	snprintf(c->number, sizeof(c->number), "%s", number);
 	snprintf(c->from, sizeof(c->from), "%s", from ? from : "<sip:+15559000001@127.0.0.2>");
-	if (crew->n == CREW_MAX || !c->heard || !raw_open(&c->sip, ip, 0, sip_port, false) || !bind_pair(c, ip))
+	if (crew->n == CREW_MAX || !c->heard || !raw_open(&c->sip, ip, 0, sip_port, false) ||
+		!bind_pair(c, ip))
 		abort();
 	raw_fresh(&c->sip, number);
 	write_offer(c, "sendrecv", false);
@@ -444,7 +448,12 @@ static bool all_keyed(void *arg)
 
 uint64_t caller_press_end(struct caller *c)
 {
-	return wait_until(all_keyed, c, KEYS_MS) ? c->keyed_ms : 0;
+	if (!wait_until(all_keyed, c, KEYS_MS))
+		return 0;
+	pthread_mutex_lock(&c->crew->lock);
+	uint64_t at_ms = c->keyed_ms;
+	pthread_mutex_unlock(&c->crew->lock);
+	return at_ms;
 }
 
 uint64_t caller_press(struct caller *c, const char *keys, const struct caller_press *how)

@@ -43,7 +43,8 @@ struct crew;
 struct caller {
 	struct crew *crew; /* borrowed */
 	struct raw sip;
-	char party[RAW_TAG * 4], offer[1024]; /* headers From and To without their tags; what was offered last */
+	char party[RAW_TAG * 4],
+		offer[1024]; /* headers From and To without their tags; what was offered last */
 	int rtp_fd, rtcp_fd;
 	uint16_t rtp_port;
 	struct sockaddr_in far;
@@ -83,7 +84,8 @@ void crew_stop(struct crew *crew); /* and lets all its callers go, without a wor
 /* Calls `number` from 127.0.0.2; `from` is the From's name-addr without tag (`"Ann" <sip:+1555...>`), NULL: some.
  * The final status; at 200 the call is acknowledged and packets flow.  *c may be
  * uninitialised, or one that has called before and is forgotten with all it heard. */
-unsigned caller_call(struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from);
+unsigned caller_call(
+	struct crew *crew, struct caller *c, unsigned sip_port, const char *number, const char *from);
 
 void caller_tone(struct caller *c, unsigned hz, double dbov); /* 0 Hz: packets of silence */
 void caller_wire(struct caller *c, bool packets);             /* false: no packet at all */
@@ -97,7 +99,7 @@ uint64_t caller_press_end(struct caller *c); /* 0: it took over 15 s */
 
 /* re-INVITE with this direction ("sendonly" ...), or with c=0.0.0.0 as old phones hold; the final status. */
 unsigned caller_reinvite(struct caller *c, const char *direction, bool zero_address);
-bool caller_bye(struct caller *c);                  /* and it was answered with 200 */
+bool caller_bye(struct caller *c);                   /* and it was answered with 200 */
 bool caller_wait_bye(struct caller *c, unsigned ms); /* from the bridge; answered; c->sip.last has it */
 
 /* Level of a tone, or of all, in what arrived between two moments. -127: nothing. */

@@ -22,7 +22,8 @@ static size_t spot(struct garble *g, size_t n)
 
 static size_t one_change(struct garble *g, uint8_t *p, size_t n, size_t cap)
 {
-	static const uint8_t odd[] = { 0, 0xff, '\r', '\n', ' ', ':', ';', '<', '>', '"', ',', '%', '=', '0', '9', '-' };
+	static const uint8_t odd[] = { 0, 0xff, '\r', '\n', ' ', ':', ';', '<', '>', '"', ',', '%', '=', '0',
+		'9', '-' };
 	const size_t at = spot(g, n);
 	size_t len = 1 + spot(g, 40);
 
@@ -35,7 +36,7 @@ static size_t one_change(struct garble *g, uint8_t *p, size_t n, size_t cap)
 	case 1: p[at] = odd[spot(g, sizeof(odd))]; return n;
 	case 2: p[at] = (uint8_t)garble_below(g, 256); return n;
 	case 3: memmove(p + at, p + at + len, n - at - len); return n - len; /* cut out */
-	case 4:                                                             /* doubled */
+	case 4:                                                              /* doubled */
 		if (n + len > cap)
 			return n;
 		memmove(p + at + len, p + at, n - at);

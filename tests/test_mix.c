@@ -157,6 +157,11 @@ TEST(noise_of_a_crowd_is_not_summed)
 	CHECK_STR("e", choose(v, (uint8_t[]){ 58, 55, 52, 62, 20 }, 5, 4, 50), "crowded");
 	memset(v, 0, sizeof(v));
 	CHECK_STR("", choose(v, (uint8_t[]){ 62, 65, 127 }, 3, 4, 50), "silence is nowhere mixed");
+	for (uint8_t dbov = 20; dbov < 60; dbov++) {
+		memset(v, 0, sizeof(v));
+		CHECK_INT(dbov <= CHOOSE_LOUD_DBOV, voice_hear(&v[0], dbov, dbov, true),
+			"music or a tone is no noise, steady as it is");
+	}
 	for (unsigned i = 0; i < 3; i++) {
 		memset(v, 0, sizeof(v));
 		CHECK_INT(i == 2, voice_hear(&v[0], 45, (uint8_t)(48 + 3 * i), true),

@@ -134,6 +134,21 @@ TEST(measures_jitter_as_appendix_a8_says)
 	}
 }
 
+/* RFC 4733: the packets of a press share a timestamp, its end comes three times; then sound goes on in time. */
+TEST(a_key_press_is_no_jitter)
+{
+	struct rtcp_rx rx = { 0 };
+	uint16_t seq = 1;
+
+	for (unsigned ms = 0; ms < 400; ms += 20) {
+		bool pressed = ms >= 100 && ms < 260;
+		for (unsigned i = 0; i < (ms == 240 ? 3u : 1u); i++)
+			rtcp_rx_packet(&rx, 7, seq++, (pressed ? 100 : ms) * 8, 8000, 5000000 + ms * 1000);
+	}
+	CHECK_NEAR(0, rx.jitter, 1e-9, "a press of 160 ms amid sound");
+	CHECK_INT(0, rx.lost, "none lost");
+}
+
 TEST(arrival_clock_wraps_without_jitter)
 {
 	struct rtcp_rx rx = { 0 };
@@ -347,7 +362,7 @@ TEST(an_sr_before_the_first_packet_is_kept_for_its_source)
 	}
 }
 
-TESTS(counts_loss_as_appendix_a_says, measures_jitter_as_appendix_a8_says, arrival_clock_wraps_without_jitter,
-	writes_reports_byte_for_byte, every_cname_makes_whole_words, round_trip_of_figure_2,
-	round_trip_only_when_it_can_be_known, compound_packets_are_checked_whole,
+TESTS(counts_loss_as_appendix_a_says, measures_jitter_as_appendix_a8_says, a_key_press_is_no_jitter,
+	arrival_clock_wraps_without_jitter, writes_reports_byte_for_byte, every_cname_makes_whole_words,
+	round_trip_of_figure_2, round_trip_only_when_it_can_be_known, compound_packets_are_checked_whole,
 	an_sr_before_the_first_packet_is_kept_for_its_source)

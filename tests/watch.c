@@ -62,26 +62,32 @@ static void judge(struct watch_seen *seen, const struct sound *s, int listener, 
 	const unsigned end_ms = sound_ms(s) - TAIL_MS;
 
 	for (int k = 0; k < WATCH_CALLERS; k++) {
-		const double level = sound_level(s, hz[k], WATCH_PROMPTS_MS, end_ms);
+		double power = 0;
+		unsigned n = 0;
 
 		if (k == listener) {
-			seen->own_dbov = larger(seen->own_dbov, level);
+			seen->own_dbov =
+				larger(seen->own_dbov, sound_level(s, hz[k], WATCH_PROMPTS_MS, end_ms));
 			continue;
 		}
-		seen->worst_dbov = fmin(seen->worst_dbov, level);
-		for (unsigned at = WATCH_PROMPTS_MS; at + WINDOW_MS <= end_ms; at += WINDOW_MS) {
-			seen->windows++;
-			if (sound_level(s, hz[k], at, at + WINDOW_MS) >= SAID_DBOV - GAP_DB)
+		for (unsigned at = WATCH_PROMPTS_MS; at + WINDOW_MS <= end_ms; at += WINDOW_MS, n++) {
+			const double level = sound_level(s, hz[k], at, at + WINDOW_MS);
+
+			power += pow(10.0, level / 10.0);
+			if (level >= SAID_DBOV - GAP_DB)
 				continue;
 			seen->gaps++;
 			if (!seen->first_gap_ms)
 				seen->first_gap_ms = at;
 		}
+		seen->windows += n;
+		if (n)
+			seen->worst_dbov = fmin(seen->worst_dbov, 10.0 * log10(power / n));
 	}
 	for (int k = 0; intruder_hz && k < WATCH_INTRUDERS && intruder_hz[k]; k++)
 		for (unsigned at = WATCH_PROMPTS_MS; at + INTRUDER_MS <= end_ms; at += INTRUDER_MS / 2)
-			seen->intruder_dbov[k] =
-				larger(seen->intruder_dbov[k], sound_level(s, intruder_hz[k], at, at + INTRUDER_MS));
+			seen->intruder_dbov[k] = larger(
+				seen->intruder_dbov[k], sound_level(s, intruder_hz[k], at, at + INTRUDER_MS));
 }
 
 bool watch_end(struct watch *w, struct watch_seen *seen, const unsigned *intruder_hz)
@@ -119,7 +125,8 @@ void watch_print(const char *title, const struct watch_seen *s)
 	printf("%s: %u gaps in %u looks%s", title, s->gaps, s->windows, s->gaps ? "" : "\n");
 	if (s->gaps)
 		printf(", the first at %u ms\n", s->first_gap_ms);
-	printf("  quietest tone %.1f dBov, own voice %.1f, intruders %.1f %.1f %.1f %.1f; lost %.0f; ticks late %.0f, "
+	printf("  quietest tone %.1f dBov, own voice %.1f, intruders %.1f %.1f %.1f %.1f; lost %.0f; ticks "
+	       "late %.0f, "
 	       "skipped %.0f\n",
 		s->worst_dbov, s->own_dbov, s->intruder_dbov[0], s->intruder_dbov[1], s->intruder_dbov[2],
 		s->intruder_dbov[3], s->lost, s->late_ticks, s->skipped_ticks);

@@ -22,11 +22,11 @@ struct watch {
 };
 
 struct watch_seen {
-	bool planned;           /* all calls went as crowd had planned */
-	unsigned windows, gaps; /* looked at; too quiet */
-	unsigned first_gap_ms;  /* since the call began; 0: none */
-	double worst_dbov;      /* the quietest tone over the whole time */
-	double own_dbov;        /* the loudest of one's own voice */
+	bool planned;                          /* all calls went as crowd had planned */
+	unsigned windows, gaps;                /* looked at; too quiet */
+	unsigned first_gap_ms;                 /* since the call began; 0: none */
+	double worst_dbov;                     /* the quietest tone, its mean over the whole time */
+	double own_dbov;                       /* the loudest of one's own voice */
 	double intruder_dbov[WATCH_INTRUDERS]; /* the loudest half second of each */
 	double lost, late_ticks, skipped_ticks;
 };

@@ -22,7 +22,7 @@ static uint8_t ulaw(int pcm)
 		mag = 32767;
 	while (segment > 0 && mag < 0x80 << segment)
 		segment--;
-	return (uint8_t)~(sign | segment << 4 | (mag >> (segment + 3) & 15));
+	return (uint8_t) ~(sign | segment << 4 | (mag >> (segment + 3) & 15));
 }
 
 static int from_ulaw(uint8_t code)

@@ -40,7 +40,7 @@ struct wire {
 	struct wire_packet {
 		uint64_t at_ms;
 		uint8_t payload_type, payload[WIRE_FRAME];
-	} *heard; /* owned; WIRE_PACKETS of them */
+	} * heard; /* owned; WIRE_PACKETS of them */
 	size_t n_heard;
 };
 

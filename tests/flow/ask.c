@@ -65,8 +65,8 @@ double time_at(const json_t *j, const char *path)
 	double seconds;
 
 	/* 2026-11-23T09:14:32.351631Z */
-	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%lfZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min,
-			     &seconds) != 6)
+	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%lfZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+			     &t.tm_min, &seconds) != 6)
 		return -1;
 	t.tm_year -= 1900;
 	t.tm_mon -= 1;

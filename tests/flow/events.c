@@ -168,7 +168,8 @@ static bool has_come(void *arg)
 	return w->found >= 0;
 }
 
-int events_wait(struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms)
+int events_wait(
+	struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms)
 {
 	struct event_wait w = { e, from, type, key, value, -1 };
 
@@ -218,7 +219,8 @@ char *events_text(struct events *e)
 	for (size_t i = 0; text && i < e->n; i++) {
 		char *one = json_dumps(e->list[i].event, JSON_COMPACT);
 		size_t len = one ? strlen(one) : 0;
-		if (n + len + 2 > cap && (grown = realloc(text, cap = 2 * (n + len + 2)))) /* room for it and as much again */
+		if (n + len + 2 > cap &&
+			(grown = realloc(text, cap = 2 * (n + len + 2)))) /* room for it and as much again */
 			text = grown;
 		if (one && n + len + 2 <= cap) {
 			memcpy(text + n, one, len);

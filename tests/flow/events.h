@@ -20,8 +20,8 @@ struct events {
 	bool stop;
 	char line[EVENTS_LINE]; /* the one that is coming in */
 	size_t n_line;
-	long long id;       /* of the event that is coming in */
-	unsigned odd_ids;   /* events whose id: is not their seq, or whose data is no JSON */
+	long long id;     /* of the event that is coming in */
+	unsigned odd_ids; /* events whose id: is not their seq, or whose data is no JSON */
 	struct event_heard {
 		uint64_t at_ms;
 		json_t *event; /* owned */
@@ -36,7 +36,8 @@ void events_close(struct events *e); /* accepts NULL */
 
 /* The first event from the `from`th on of this type whose field `key` is the text `value` (true and false are texts here;
  * key NULL: any). Its number; -1: none within ms. */
-int events_wait(struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms);
+int events_wait(
+	struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms);
 size_t events_count(struct events *e);
 /* Borrowed until events_close(). */
 const json_t *events_get(struct events *e, int number, uint64_t *at_ms);

@@ -19,20 +19,21 @@ enum {
 };
 
 /* Levelling is off: what comes in goes out as loud.  Meeting by meeting, a number without questions. */
-static const char site[] = "accounts:\n"
-			   "  - name: acme\n"
-			   "    audio: { levelling: false, noise_suppression: false }\n"
-			   "    meetings:\n"
-			   "      - { id: \"100200301\", name: Codecs }\n"
-			   "      - { id: \"100200302\", name: Ptimes }\n"
-			   "      - { id: \"100200303\", name: Quiet, chimes: false }\n"
-			   "trunks:\n"
-			   "  - name: carrier-a\n"
-			   "    inbound: { from: [ 127.0.0.2/32 ] }\n"
-			   "numbers:\n"
-			   "  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200301\" }\n"
-			   "  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:100200302\" }\n"
-			   "  - { number: \"+15550103\", trunk: carrier-a, account: acme, answer: \"meeting:100200303\" }\n";
+static const char site[] =
+	"accounts:\n"
+	"  - name: acme\n"
+	"    audio: { levelling: false, noise_suppression: false }\n"
+	"    meetings:\n"
+	"      - { id: \"100200301\", name: Codecs }\n"
+	"      - { id: \"100200302\", name: Ptimes }\n"
+	"      - { id: \"100200303\", name: Quiet, chimes: false }\n"
+	"trunks:\n"
+	"  - name: carrier-a\n"
+	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
+	"numbers:\n"
+	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200301\" }\n"
+	"  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:100200302\" }\n"
+	"  - { number: \"+15550103\", trunk: carrier-a, account: acme, answer: \"meeting:100200303\" }\n";
 
 /* A bridge with that site. `media`: workers, and more keys of the node file's media. */
 static void start(struct bridge *b, const char *media)
@@ -87,8 +88,8 @@ static const char **talkers_argv(const struct bridge *b)
 		snprintf(record[i], sizeof(record[i]), "%s/heard-%zu.wav", b->folder.path, i);
 		if (i)
 			argv[n++] = "--and";
-		const char *words[] = { "--to", to[i], "--say", say[i], "--codec", talkers[i].codec, "--ptime",
-			talkers[i].ptime, "--after", talkers[i].after, "--record", record[i] };
+		const char *words[] = { "--to", to[i], "--say", say[i], "--codec", talkers[i].codec,
+			"--ptime", talkers[i].ptime, "--after", talkers[i].after, "--record", record[i] };
 		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++)
 			argv[n++] = words[k];
 	}
@@ -96,7 +97,8 @@ static const char **talkers_argv(const struct bridge *b)
 	return argv;
 }
 
-static void check_pair(const struct talker *listener, const struct talker *speaker, double dbov, const char *by)
+static void check_pair(
+	const struct talker *listener, const struct talker *speaker, double dbov, const char *by)
 {
 	char story[160];
 	bool hears = listener != speaker && strcmp(listener->number, speaker->number) == 0;
@@ -120,8 +122,8 @@ static void check_recording(const struct bridge *b, size_t listener)
 	unsigned end = sound_ms(&s);
 	CHECK(end > 8000, "%s: %u ms recorded", talkers[listener].story, end);
 	for (size_t k = 0; k < TALKERS; k++)
-		check_pair(&talkers[listener], &talkers[k], sound_level(&s, talkers[k].hz, end - 2200, end - 800),
-			"by its recording");
+		check_pair(&talkers[listener], &talkers[k],
+			sound_level(&s, talkers[k].hz, end - 2200, end - 800), "by its recording");
 	sound_free(&s);
 }
 
@@ -135,8 +137,8 @@ static void check_packets(const json_t *report, size_t i)
 	double received = json_at(report, at, -1);
 	snprintf(at, sizeof(at), "groups.%zu.calls.0.seconds", i);
 	double due = json_at(report, at, 0) * 1000.0 / atof(t->ptime);
-	CHECK(received > due * 0.95 - 3 && received < due * 1.05 + 3, "%s: %.0f packets, %.0f are due", t->story, received,
-		due);
+	CHECK(received > due * 0.95 - 3 && received < due * 1.05 + 3, "%s: %.0f packets, %.0f are due",
+		t->story, received, due);
 	snprintf(at, sizeof(at), "groups.%zu.calls.0.lost", i);
 	CHECK_INT(0, json_at(report, at, -1), t->story);
 }
@@ -156,7 +158,8 @@ TEST(each_hears_the_others_and_never_itself)
 	CHECK_INT(0, code, "all calls went as planned");
 	for (unsigned i = 0; i < TALKERS; i++) {
 		for (unsigned k = 0; k < TALKERS; k++)
-			check_pair(&talkers[i], &talkers[k], crowd_heard(report, i + 1, 1, talkers[k].hz), "by crowd");
+			check_pair(&talkers[i], &talkers[k], crowd_heard(report, i + 1, 1, talkers[k].hz),
+				"by crowd");
 		check_recording(&b, i);
 		check_packets(report, i);
 	}
@@ -170,7 +173,8 @@ TEST(six_talk_and_the_loudest_four_are_heard)
 	static const char *const levels[] = { "-12", "-14", "-16", "-18", "-34", "-36" };
 	static const unsigned hz[] = { 409, 593, 769, 1129, 1373, 1787 };
 	char say[6][32], to[64], story[80];
-	const char *argv[PEER_ARGS] = { "--to", to, "--hear", "409,593,769,1129,1373,1787", "--seconds", "8", "--codec", "PCMU" };
+	const char *argv[PEER_ARGS] = { "--to", to, "--hear", "409,593,769,1129,1373,1787", "--seconds", "8",
+		"--codec", "PCMU" };
 	size_t n = 8;
 	struct bridge b;
 	int code = -1;
@@ -227,9 +231,18 @@ static struct room *room_open(void)
 	CHECK(r, "memory");
 	start(&r->bridge, "1");
 	crew_start(&r->crew);
-	CHECK_INT(200, caller_call(&r->crew, &r->a, r->bridge.sip_port, "+15550103", "\"Ann\" <sip:+15559000011@127.0.0.2>"), "A");
-	CHECK_INT(200, caller_call(&r->crew, &r->b, r->bridge.sip_port, "+15550103", "\"Bob\" <sip:+15559000012@127.0.0.2>"), "B");
-	CHECK_INT(200, caller_call(&r->crew, &r->c, r->bridge.sip_port, "+15550103", "\"Cy\" <sip:+15559000013@127.0.0.2>"), "C");
+	CHECK_INT(200,
+		caller_call(&r->crew, &r->a, r->bridge.sip_port, "+15550103",
+			"\"Ann\" <sip:+15559000011@127.0.0.2>"),
+		"A");
+	CHECK_INT(200,
+		caller_call(&r->crew, &r->b, r->bridge.sip_port, "+15550103",
+			"\"Bob\" <sip:+15559000012@127.0.0.2>"),
+		"B");
+	CHECK_INT(200,
+		caller_call(&r->crew, &r->c, r->bridge.sip_port, "+15550103",
+			"\"Cy\" <sip:+15559000013@127.0.0.2>"),
+		"C");
 	caller_tone(&r->a, A_HZ, SENT_DBOV);
 	caller_tone(&r->b, B_HZ, SENT_DBOV);
 	test_sleep_ms(SETTLE_MS);
@@ -269,7 +282,8 @@ static bool set_mute(struct room *r, const char *person, bool muted)
 	long status;
 
 	snprintf(path, sizeof(path), "/v1/participants/%s/mute", person);
-	json_decref(bridge_call(&r->bridge, "POST", path, NULL, muted ? "{\"muted\":true}" : "{\"muted\":false}", &status));
+	json_decref(bridge_call(
+		&r->bridge, "POST", path, NULL, muted ? "{\"muted\":true}" : "{\"muted\":false}", &status));
 	return status == 200;
 }
 
@@ -278,9 +292,8 @@ static const json_t *roster_of(const json_t *roster, const char *name)
 	size_t i;
 	json_t *row;
 
-	json_array_foreach(json_object_get(roster, "items"), i, row)
-		if (strcmp(name, json_string_value(json_object_get(row, "name"))) == 0)
-			return row;
+	json_array_foreach(json_object_get(roster, "items"), i,
+		row) if (strcmp(name, json_string_value(json_object_get(row, "name"))) == 0) return row;
 	return NULL;
 }
 
@@ -345,7 +358,8 @@ TEST(hold_in_every_style)
 		char story[64];
 		snprintf(story, sizeof(story), "held: %s", holds[i].story);
 		CHECK_INT(200, caller_reinvite(&r->a, holds[i].direction, holds[i].zero_address), story);
-		CHECK(raw_has(&r->a.sip, holds[i].answered), "%s: the answer says %s", story, holds[i].answered);
+		CHECK(raw_has(&r->a.sip, holds[i].answered), "%s: the answer says %s", story,
+			holds[i].answered);
 		check_switch(r, at, false, story);
 		bool listens = strcmp(holds[i].direction, "recvonly") == 0;
 		size_t packets = caller_packets(&r->a, at + SWITCH_MS, at + SWITCH_MS + LOOK_MS);
@@ -379,7 +393,8 @@ TEST(packets_swapped_doubled_and_lost)
 		test_sleep_ms(600); /* the jitter buffer finds its depth */
 		uint64_t from = test_now_ms();
 		test_sleep_ms(2000);
-		CHECK_NEAR(SENT_DBOV, caller_heard(&r->b, A_HZ, from, from + 2000), paths[i].tolerance, paths[i].story);
+		CHECK_NEAR(SENT_DBOV, caller_heard(&r->b, A_HZ, from, from + 2000), paths[i].tolerance,
+			paths[i].story);
 		double all = caller_loudness(&r->b, from, from + 2000);
 		CHECK_NEAR(SENT_DBOV, all, paths[i].tolerance, paths[i].story);
 		check_heard(&r->a, A_HZ, false, from, paths[i].story);
@@ -387,5 +402,5 @@ TEST(packets_swapped_doubled_and_lost)
 	room_close(r);
 }
 
-TESTS(each_hears_the_others_and_never_itself, six_talk_and_the_loudest_four_are_heard, mute_by_key_and_by_host,
-	hold_in_every_style, packets_swapped_doubled_and_lost)
+TESTS(each_hears_the_others_and_never_itself, six_talk_and_the_loudest_four_are_heard,
+	mute_by_key_and_by_host, hold_in_every_style, packets_swapped_doubled_and_lost)

@@ -26,9 +26,9 @@
 enum {
 	WAIT_MS = 4000,
 	PROMPTS_MS = 7000, /* "hello, there are two other people here" */
-	SETTLE_MS = 300, /* a change has reached every ear */
-	LOOK_MS = 500,   /* of sound looked at */
-	LONG_MS = 63000, /* past 90 s - min(32 s, 90 s / 3): RFC 4028 section 10 */
+	SETTLE_MS = 300,   /* a change has reached every ear */
+	LOOK_MS = 500,     /* of sound looked at */
+	LONG_MS = 63000,   /* past 90 s - min(32 s, 90 s / 3): RFC 4028 section 10 */
 	REFRESH_MS = 45000,
 	DEAD_MS = 30000,
 	EARLY_MS = 2000, /* by which a thing may be early or late */
@@ -112,7 +112,8 @@ static json_t *record_of(const struct bridge *b, const char *call_id, const char
 	return record;
 }
 
-static void check_record(const struct bridge *b, const char *call_id, const struct record *want, const char *story)
+static void check_record(
+	const struct bridge *b, const char *call_id, const struct record *want, const char *story)
 {
 	json_t *have = record_of(b, call_id, story);
 
@@ -137,24 +138,44 @@ struct flow {
 	bool tcp, none; /* none: no INVITE that deserves a record */
 };
 
-#define ENDED(cause_) { .number = MEETING, .status = 200, .q850 = cause_, .cause = "far end hung up", .by_them = true, .joined = true }
-#define REFUSED(status_, cause_, words) { .status = status_, .q850 = cause_, .cause = words }
+#define ENDED(cause_)                                                                                        \
+	{                                                                                                    \
+		.number = MEETING, .status = 200, .q850 = cause_, .cause = "far end hung up",                \
+		.by_them = true, .joined = true                                                              \
+	}
+#define REFUSED(status_, cause_, words)                                                                      \
+	{                                                                                                    \
+		.status = status_, .q850 = cause_, .cause = words                                            \
+	}
 
 static const struct flow flows[] = {
 	{ "call", MEETING, .record = ENDED(31) },
 	{ "call", MEETING, .record = ENDED(31), .tcp = true },
-	{ "call", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 31, .cause = "far end hung up", .by_them = true } },
+	{ "call", ATTENDANT,
+		.record = { .number = ATTENDANT,
+			.status = 200,
+			.q850 = 31,
+			.cause = "far end hung up",
+			.by_them = true } },
 	{ "multipart", MEETING, .record = ENDED(16) },
 	{ "delayed", MEETING, .record = ENDED(16) },
 	{ "delayed_no_answer", MEETING,
-		.record = { .number = MEETING, .status = 200, .q850 = 88, .cause = "no usable answer to our offer" } },
+		.record = { .number = MEETING,
+			.status = 200,
+			.q850 = 88,
+			.cause = "no usable answer to our offer" } },
 	{ "bridge_reliable", MEETING, .record = ENDED(16) },
 	{ "hold", MEETING, .record = ENDED(16) },
 	{ "update", MEETING, .record = ENDED(16) },
 	{ "change", MEETING, .record = ENDED(16) },
 	{ "reinvite_delayed", MEETING, .record = ENDED(16) },
 	{ "t38", MEETING, .record = ENDED(16) },
-	{ "info", ATTENDANT, .record = { .number = ATTENDANT, .status = 200, .q850 = 16, .cause = "far end hung up", .by_them = true } },
+	{ "info", ATTENDANT,
+		.record = { .number = ATTENDANT,
+			.status = 200,
+			.q850 = 16,
+			.cause = "far end hung up",
+			.by_them = true } },
 	{ "refused", "+15559999", .record = REFUSED(404, 1, NULL) },
 	{ "no_codec", MEETING, .record = REFUSED(488, 88, "no codec in common") },
 	{ "timer_small", MEETING, .record = REFUSED(422, 127, NULL) },
@@ -195,10 +216,10 @@ static void check_operator_hangs_up(struct bridge *b)
 	json_t *call;
 
 	CHECK(sipp_start(&job, &(struct sipp_run){ .scenario = "bridge_hangup",
-				  .number = MEETING,
-				  .to_port = b->sip_port,
-				  .call_id = "%u-operator@sipp.invalid",
-				  .on_bridge = true }),
+				       .number = MEETING,
+				       .to_port = b->sip_port,
+				       .call_id = "%u-operator@sipp.invalid",
+				       .on_bridge = true }),
 		"SIPp starts");
 	path[0] = '\0';
 	for (uint64_t end = test_now_ms() + WAIT_MS; !path[0] && test_now_ms() < end; test_sleep_ms(20)) {
@@ -254,14 +275,15 @@ static void far_close(struct far *f)
 
 static const char *party(struct far *f, const char *more)
 {
-	snprintf(f->party, sizeof(f->party), "From: <sip:+15550001@carrier.invalid>;tag=%s\r\nTo: <sip:%s@127.0.0.1>%s%s\r\n%s",
+	snprintf(f->party, sizeof(f->party),
+		"From: <sip:+15550001@carrier.invalid>;tag=%s\r\nTo: <sip:%s@127.0.0.1>%s%s\r\n%s",
 		f->sip.from_tag, f->number, f->sip.to_tag[0] ? ";tag=" : "", f->sip.to_tag, more ? more : "");
 	return f->party;
 }
 
 /* INVITE or UPDATE with an offer for sound at this wire; its final status; a final answer is kept and acknowledged. */
-static unsigned far_offer(struct far *f, const char *method, const char *headers, const struct wire *at, const char *formats,
-	const char *direction)
+static unsigned far_offer(struct far *f, const char *method, const char *headers, const struct wire *at,
+	const char *formats, const char *direction)
 {
 	char sdp[512];
 	const char *media;
@@ -282,7 +304,8 @@ static unsigned far_offer(struct far *f, const char *method, const char *headers
 	return status;
 }
 
-static void far_call(struct far *f, const struct bridge *b, const char *number, const char *headers, unsigned hz)
+static void far_call(
+	struct far *f, const struct bridge *b, const char *number, const char *headers, unsigned hz)
 {
 	far_open(f, b, CARRIER, number);
 	CHECK_INT(200, far_offer(f, "INVITE", headers, &f->wire, "0 101", "sendrecv"), "call");
@@ -342,7 +365,8 @@ static void check_hold(struct talk *t, const char *method)
 	snprintf(story, sizeof(story), "music on hold by %s", method);
 	check_heard(listener, MUSIC_HZ, false, story);
 	const uint64_t now_ms = test_now_ms();
-	CHECK_INT(0, wire_packets(&held->wire, -1, now_ms - LOOK_MS, now_ms), "packets to who does not listen");
+	CHECK_INT(
+		0, wire_packets(&held->wire, -1, now_ms - LOOK_MS, now_ms), "packets to who does not listen");
 
 	CHECK_INT(200, far_offer(held, method, NULL, &held->wire, "0 101", "sendrecv"), method);
 	wire_tone(&held->wire, WIRE_PCMU, TONE_HZ, SAID_DBOV);
@@ -354,7 +378,8 @@ static void check_hold(struct talk *t, const char *method)
 /* ---- codec and address change while sound goes on (T10) ---- */
 
 /* No hole of 60 ms or more in what the listener hears of this tone. */
-static void check_whole(struct wire *listener, unsigned hz, uint64_t from_ms, uint64_t to_ms, const char *story)
+static void check_whole(
+	struct wire *listener, unsigned hz, uint64_t from_ms, uint64_t to_ms, const char *story)
 {
 	enum { STEP_MS = 60 };
 
@@ -374,7 +399,8 @@ static void check_codec_change(struct far *f, struct wire *listener)
 	wire_tone(&f->wire, WIRE_PCMA, OTHER_HZ, SAID_DBOV);
 	test_sleep_ms(1000);
 	check_whole(listener, OTHER_HZ, from_ms, test_now_ms() - 100, "through PCMU to PCMA");
-	CHECK_INT(0, wire_packets(&f->wire, WIRE_PCMU, f->answered_ms + 60, test_now_ms()), "PCMU after the answer");
+	CHECK_INT(0, wire_packets(&f->wire, WIRE_PCMU, f->answered_ms + 60, test_now_ms()),
+		"PCMU after the answer");
 	CHECK(wire_packets(&f->wire, WIRE_PCMA, f->answered_ms, test_now_ms()) > 40, "PCMA after the answer");
 	check_heard(listener, OTHER_HZ, true, "by PCMA");
 	check_heard(&f->wire, LISTENER_HZ, true, "the others, by PCMA");
@@ -392,8 +418,10 @@ static void check_address_change(struct far *f, struct wire *listener)
 	wire_aim(&f->wire, 0);
 	test_sleep_ms(1000);
 	check_whole(listener, OTHER_HZ, from_ms, test_now_ms() - 100, "through the change of address");
-	CHECK_INT(0, wire_packets(&f->wire, -1, f->answered_ms + 60, test_now_ms()), "packets to the old address");
-	CHECK(wire_packets(&elsewhere, WIRE_PCMA, f->answered_ms, test_now_ms()) > 40, "packets to the new one");
+	CHECK_INT(0, wire_packets(&f->wire, -1, f->answered_ms + 60, test_now_ms()),
+		"packets to the old address");
+	CHECK(wire_packets(&elsewhere, WIRE_PCMA, f->answered_ms, test_now_ms()) > 40,
+		"packets to the new one");
 
 	/* who was left behind is nobody now */
 	wire_tone(&f->wire, WIRE_PCMA, MUSIC_HZ, -6.0);
@@ -415,7 +443,8 @@ static void talk_end(struct talk *t, const struct bridge *b)
 	record = record_of(b, t->listener.sip.call_id, "listener");
 	CHECK_STR("PCMU", json_text_at(record, "codec"), "codec of the listener");
 	CHECK_NEAR((double)wire_sent(w), json_at(record, "rx_packets", -1), 2, "packets to us");
-	CHECK_NEAR((double)wire_packets(w, -1, 0, UINT64_MAX), json_at(record, "tx_packets", -1), 3, "packets from us");
+	CHECK_NEAR((double)wire_packets(w, -1, 0, UINT64_MAX), json_at(record, "tx_packets", -1), 3,
+		"packets from us");
 	CHECK_INT(0, json_at(record, "rx_lost", -1), "lost");
 	json_decref(record);
 	record = record_of(b, t->changed.sip.call_id, "changed");
@@ -461,15 +490,17 @@ static void check_trunk_limit(struct bridge *b)
 
 	for (int i = 0; i < 3; i++) {
 		far_open(&f[i], b, SMALL_CARRIER, OF_SMALL_CARRIER);
-		CHECK_INT(i < 2 ? 200 : 503, far_offer(&f[i], "INVITE", NULL, &f[i].wire, "0 101", "sendrecv"),
+		CHECK_INT(i < 2 ? 200 : 503,
+			far_offer(&f[i], "INVITE", NULL, &f[i].wire, "0 101", "sendrecv"),
 			"a trunk with two channels");
 	}
 	CHECK(strstr(f[2].answer, "Retry-After: "), "with Retry-After: %s", f[2].answer);
-	check_record(b, f[2].sip.call_id, &(struct record){ .trunk = "carrier-small", .status = 503, .q850 = 34 },
-		"beyond the limit");
+	check_record(b, f[2].sip.call_id,
+		&(struct record){ .trunk = "carrier-small", .status = 503, .q850 = 34 }, "beyond the limit");
 	far_bye(&f[0]);
 	raw_fresh(&f[2].sip, OF_SMALL_CARRIER);
-	CHECK_INT(200, far_offer(&f[2], "INVITE", NULL, &f[2].wire, "0 101", "sendrecv"), "a channel is free again");
+	CHECK_INT(200, far_offer(&f[2], "INVITE", NULL, &f[2].wire, "0 101", "sendrecv"),
+		"a channel is free again");
 	far_bye(&f[1]);
 	far_bye(&f[2]);
 	for (int i = 0; i < 3; i++)
@@ -541,7 +572,8 @@ struct long_calls {
 static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 {
 	static const char *const headers[LONG_CALLS] = {
-		[WE_REFRESH] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n",
+		[WE_REFRESH] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\nAllow: INVITE, ACK, "
+			       "BYE, CANCEL, UPDATE\r\n",
 		[THEY_DO_NOT] = "Supported: timer\r\nSession-Expires: 90\r\n",
 		[BY_INVITE] = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n",
 		[HELD_AND_GONE] = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
@@ -567,7 +599,9 @@ static void long_calls_begin(struct long_calls *l, const struct bridge *b)
 		struct far *f = &l->far[i];
 
 		CHECK_INT(200,
-			far_offer(f, "INVITE", headers[i], &f->wire, "0 101", i == HELD ? "inactive" : "sendonly"), "hold");
+			far_offer(f, "INVITE", headers[i], &f->wire, "0 101",
+				i == HELD ? "inactive" : "sendonly"),
+			"hold");
 		wire_aim(&f->wire, 0);
 	}
 }
@@ -582,14 +616,16 @@ static void serve_one(struct long_calls *l, int i, struct raw *sip)
 		raw_reply(sip, 200, NULL);
 	} else if (update || strncmp(sip->last, "INVITE ", 7) == 0) {
 		CHECK(raw_has(sip, "Session-Expires: 90;refresher=uac"), "refresh: %s", sip->last);
-		CHECK(update != raw_has(sip, "\r\n\r\nv=0"), "our description in INVITE alone: %s", sip->last);
+		CHECK(update != raw_has(sip, "\r\n\r\nv=0"), "our description in INVITE alone: %s",
+			sip->last);
 		CHECK_INT(i == WE_REFRESH, update, "UPDATE where it is allowed");
 		if (!l->refreshed_ms[i])
 			l->refreshed_ms[i] = test_now_ms();
 		l->n_refreshes[i]++;
 		/* one that fails does not end a call while sound flows */
 		raw_reply(sip, update ? 200 : 488,
-			update ? "Supported: timer\r\nRequire: timer\r\nSession-Expires: 90;refresher=uac\r\n" : NULL);
+			update ? "Supported: timer\r\nRequire: timer\r\nSession-Expires: 90;refresher=uac\r\n"
+			       : NULL);
 	}
 }
 
@@ -604,8 +640,8 @@ static void long_calls_serve(struct long_calls *l)
 	}
 }
 
-static void check_long_end(struct bridge *b, const struct long_calls *l, enum long_call which, uint64_t due_ms, unsigned q850,
-	const char *cause)
+static void check_long_end(struct bridge *b, const struct long_calls *l, enum long_call which,
+	uint64_t due_ms, unsigned q850, const char *cause)
 {
 	char reason[64];
 
@@ -615,7 +651,9 @@ static void check_long_end(struct bridge *b, const struct long_calls *l, enum lo
 	snprintf(reason, sizeof(reason), "Reason: Q.850;cause=%u", q850);
 	CHECK(strstr(l->last_words[which], reason), "%s: %s", cause, l->last_words[which]);
 	check_record(b, l->far[which].sip.call_id,
-		&(struct record){ .number = MEETING, .status = 200, .q850 = q850, .cause = cause, .joined = true }, cause);
+		&(struct record){
+			.number = MEETING, .status = 200, .q850 = q850, .cause = cause, .joined = true },
+		cause);
 }
 
 static void long_calls_judge(struct long_calls *l, struct bridge *b)
@@ -627,8 +665,10 @@ static void long_calls_judge(struct long_calls *l, struct bridge *b)
 		test_sleep_ms(50);
 	}
 	CHECK(l->refreshed_ms[WE_REFRESH] && l->refreshed_ms[BY_INVITE], "the bridge refreshes");
-	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[WE_REFRESH] - begun_ms), LATE_MS, "after half the time");
-	CHECK_NEAR(REFRESH_MS, (double)(l->refreshed_ms[BY_INVITE] - begun_ms), LATE_MS, "after half the time");
+	CHECK_NEAR(
+		REFRESH_MS, (double)(l->refreshed_ms[WE_REFRESH] - begun_ms), LATE_MS, "after half the time");
+	CHECK_NEAR(
+		REFRESH_MS, (double)(l->refreshed_ms[BY_INVITE] - begun_ms), LATE_MS, "after half the time");
 	CHECK_INT(1, l->n_refreshes[WE_REFRESH], "one is enough");
 	CHECK(!l->refreshed_ms[THEY_DO_NOT], "the bridge does not do the other side's work");
 	check_long_end(b, l, HELD_AND_GONE, begun_ms + 60000, 102, "session timer expired");
@@ -647,18 +687,21 @@ static void long_calls_judge(struct long_calls *l, struct bridge *b)
 /* What the API lists is what lies in the file. */
 static void check_database(struct bridge *b)
 {
-	static const char *const texts[] = { "id", "call_id", "trunk", "number", "cause", "codec", "account", "meeting" };
+	static const char *const texts[] = { "id", "call_id", "trunk", "number", "cause", "codec", "account",
+		"meeting" };
 	sqlite3 *db = NULL;
 	sqlite3_stmt *select = NULL;
 	json_t *list = bridge_get(b, "/v1/records?limit=10000"), *row;
 	const json_t *items = json_object_get(list, "items");
 	size_t i;
 
-	CHECK_INT(SQLITE_OK, sqlite3_open_v2(folder_file(&b->folder, "partyline.db"), &db, SQLITE_OPEN_READONLY, NULL),
+	CHECK_INT(SQLITE_OK,
+		sqlite3_open_v2(folder_file(&b->folder, "partyline.db"), &db, SQLITE_OPEN_READONLY, NULL),
 		"opens");
 	CHECK_INT(SQLITE_OK,
 		sqlite3_prepare_v2(db,
-			"SELECT id,call_id,trunk,number,cause,codec,account,meeting,sip_status,q850,rx_packets,"
+			"SELECT "
+			"id,call_id,trunk,number,cause,codec,account,meeting,sip_status,q850,rx_packets,"
 			"started_us<=ended_us FROM cdr WHERE id=?1",
 			-1, &select, NULL),
 		sqlite3_errmsg(db));
@@ -668,7 +711,8 @@ static void check_database(struct bridge *b)
 		sqlite3_bind_text(select, 1, json_text_at(row, "id"), -1, SQLITE_TRANSIENT);
 		CHECK_INT(SQLITE_ROW, sqlite3_step(select), "the record is in the file");
 		for (int c = 0; c < (int)(sizeof(texts) / sizeof(*texts)); c++)
-			CHECK_STR(json_text_at(row, texts[c]), (const char *)sqlite3_column_text(select, c), texts[c]);
+			CHECK_STR(json_text_at(row, texts[c]), (const char *)sqlite3_column_text(select, c),
+				texts[c]);
 		CHECK_INT(json_at(row, "sip_status", -1), sqlite3_column_int64(select, 8), "sip_status");
 		CHECK_INT(json_at(row, "q850", -1), sqlite3_column_int64(select, 9), "q850");
 		CHECK_INT(json_at(row, "rx_packets", -1), sqlite3_column_int64(select, 10), "rx_packets");

@@ -38,6 +38,8 @@ enum {
 
 /* Loud, and to be heard by nobody: from a stranger, from the right host but a wrong port, with a caller's own SSRC. */
 enum { STRANGER_HZ = 1000, WRONG_PORT_HZ = 1250, FORGED_HZ = 1500, STRAY_HZ = 1750 };
+/* One packet of theirs among the 25 of half a second would be at -34 dBov. */
+#define HEARD_DBOV (-45.0)
 static const unsigned intruder_hz[] = { STRANGER_HZ, WRONG_PORT_HZ, FORGED_HZ, STRAY_HZ, 0 };
 
 static const char site[] =
@@ -57,7 +59,7 @@ static const char site[] =
 struct attack {
 	struct bridge *b; /* borrowed */
 	unsigned first_port, last_port;
-	struct raw sip;   /* of the trunk */
+	struct raw sip; /* of the trunk */
 	struct garble garble;
 	uint64_t poisoned_ms; /* when K2 was sent */
 };
@@ -71,7 +73,10 @@ static void check_alive(struct attack *a, const char *story)
 	CHECK_INT(PEER_RUNNING, peer_wait_exit(&a->b->peer, 0), story);
 	raw_fresh(&a->sip, ATTENDANT);
 	raw_request(&a->sip, "OPTIONS", NULL, NULL);
-	CHECK_INT(200, raw_final(&a->sip, WAIT_MS), story);
+	const unsigned answer = raw_final(&a->sip, WAIT_MS);
+	if (answer != 200)
+		print_error("%s: %u; the last message: %s\n", story, answer, a->sip.last);
+	CHECK_INT(200, answer, story);
 }
 
 /* kB of memory that the bridge holds. */
@@ -90,13 +95,24 @@ static long memory_kb(const struct bridge *b)
 	return kb;
 }
 
+/* ACK to a refusal belongs to the INVITE's own transaction (RFC 3261 section 17.1.1.3): it has its branch. */
+static void ack_refusal(struct raw *r)
+{
+	char via[RAW_TAG * 2];
+
+	snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s:%u;branch=%s\r\n", r->ip, r->port, r->branch);
+	raw_request(r, "ACK", via, NULL);
+}
+
 /* ---- poison: K1, K2, K3 of the library ---- */
 
 static void send_k2(struct attack *a)
 {
-	static const char *const headers[] = { "Contact: <tel:+15550001>\r\n", "Contact: <http://127.0.0.2/>\r\n",
-		"Contact: <urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>\r\n", "Contact: *\r\n", "Contact:\r\n",
-		"Record-Route: <tel:+15550001>\r\n", "Record-Route: <sip:127.0.0.2;lr>, <urn:x:y>\r\n" };
+	static const char *const headers[] = { "Contact: <tel:+15550001>\r\n",
+		"Contact: <http://127.0.0.2/>\r\n",
+		"Contact: <urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>\r\n", "Contact: *\r\n",
+		"Contact:\r\n", "Record-Route: <tel:+15550001>\r\n",
+		"Record-Route: <sip:127.0.0.2;lr>, <urn:x:y>\r\n" };
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
 		raw_fresh(&a->sip, ATTENDANT);
@@ -108,12 +124,14 @@ static void send_k2(struct attack *a)
 
 static void send_k3(struct attack *a)
 {
-	static const char *const branches[] = { "", ";branch", ";branch=", ";branch=z", ";branch=z9hG4b", ";branch=z9hG4bK" };
+	static const char *const branches[] = { "", ";branch", ";branch=", ";branch=z", ";branch=z9hG4b",
+		";branch=z9hG4bK" };
 	char via[160];
 
 	for (size_t i = 0; i < sizeof(branches) / sizeof(*branches); i++) {
 		raw_fresh(&a->sip, ATTENDANT);
-		snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s:%u%s\r\n", a->sip.ip, a->sip.port, branches[i]);
+		snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s:%u%s\r\n", a->sip.ip, a->sip.port,
+			branches[i]);
 		raw_request(&a->sip, "INVITE", via, raw_offer);
 		const unsigned status = raw_final(&a->sip, 300);
 		CHECK(status == 400 || status == 0, "K3 '%s': %u", branches[i], status);
@@ -192,11 +210,15 @@ static const struct description {
 	{ "nothing behind m=", HEAD "m=\r\n", NULL, 400 },
 	{ "video alone", HEAD "m=video 31000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n", NULL, 488 },
 	{ "no codec of ours", HEAD "m=audio 31000 RTP/AVP 18 4\r\n", NULL, 488 },
-	{ "telephone-event alone", HEAD "m=audio 31000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n", NULL, 488 },
+	{ "telephone-event alone", HEAD "m=audio 31000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000\r\n",
+		NULL, 488 },
 	{ "a dynamic number without its map", HEAD "m=audio 31000 RTP/AVP 96\r\n", NULL, 488 },
-	{ "Opus with a clock that is none", HEAD "m=audio 31000 RTP/AVP 96\r\na=rtpmap:96 opus/8000/9\r\n", NULL, 488 },
-	{ "Opus with a clock of a million", HEAD "m=audio 31000 RTP/AVP 96\r\na=rtpmap:96 opus/99999999999\r\n", NULL, 488 },
-	{ "secured media, which is not ours yet", HEAD "m=audio 31000 RTP/SAVP 0\r\na=crypto:1 X inline:Y\r\n", NULL, 488 },
+	{ "Opus with a clock that is none", HEAD "m=audio 31000 RTP/AVP 96\r\na=rtpmap:96 opus/8000/9\r\n",
+		NULL, 488 },
+	{ "Opus with a clock of a million",
+		HEAD "m=audio 31000 RTP/AVP 96\r\na=rtpmap:96 opus/99999999999\r\n", NULL, 488 },
+	{ "secured media, which is not ours yet",
+		HEAD "m=audio 31000 RTP/SAVP 0\r\na=crypto:1 X inline:Y\r\n", NULL, 488 },
 	{ "T.38 alone", HEAD "m=image 31000 udptl t38\r\n", NULL, 488 },
 	{ "ptime 0", HEAD AUDIO "a=ptime:0\r\n", NULL, 200 },
 	{ "ptime 1", HEAD AUDIO "a=ptime:1\r\n", NULL, 200 },
@@ -205,13 +227,15 @@ static const struct description {
 	{ "ptime without end", HEAD AUDIO "a=ptime:99999999999999999999\r\n", NULL, 200 },
 	{ "ptime that is none", HEAD AUDIO "a=ptime:twenty\r\n", NULL, 200 },
 	{ "maxptime below ptime", HEAD AUDIO "a=ptime:40\r\na=maxptime:1\r\n", NULL, 200 },
-	{ "attributes of nothing", HEAD AUDIO "a=\r\na=:\r\na=rtpmap\r\na=rtpmap:\r\na=rtpmap:0\r\na=fmtp:\r\na=rtcp:x\r\n", NULL,
+	{ "attributes of nothing", HEAD AUDIO "a=\r\na=:\r\na=rtpmap\r\na=rtpmap:\r\na=fmtp:\r\n", NULL,
 		200 },
+	{ "a map without a codec", HEAD "m=audio 31000 RTP/AVP 0\r\na=rtpmap:0\r\n", NULL, 488 },
+	{ "RTCP at a port that is none", HEAD AUDIO "a=rtcp:x\r\n", NULL, 400 },
 	{ "a map for a number not offered", HEAD AUDIO "a=rtpmap:77 opus/48000/2\r\n", NULL, 200 },
-	{ "all directions at once", HEAD AUDIO "a=sendonly\r\na=recvonly\r\na=inactive\r\na=sendrecv\r\n", NULL, 200 },
+	{ "all directions at once", HEAD AUDIO "a=sendonly\r\na=recvonly\r\na=inactive\r\na=sendrecv\r\n",
+		NULL, 200 },
 	{ "another type of body", "<x/>", "application/xml", 415 },
 	{ "a multipart without its boundary", "--x\r\n\r\nv=0\r\n", "multipart/mixed", 0 },
-	{ "a type that is none", HEAD AUDIO, "sdp", 0 },
 };
 
 /* INVITE with this body; what comes is acknowledged and, if it is a call, ended. */
@@ -225,15 +249,17 @@ static unsigned try_description(struct attack *a, const char *sdp, const char *t
 	const unsigned status = raw_final(&a->sip, WAIT_MS);
 	if (!status)
 		return 0;
-	raw_request(&a->sip, "ACK", NULL, NULL);
+	if (status != 200)
+		ack_refusal(&a->sip);
 	if (status == 200) {
+		raw_request(&a->sip, "ACK", NULL, NULL);
 		raw_request(&a->sip, "BYE", NULL, NULL);
 		CHECK_INT(200, raw_final(&a->sip, WAIT_MS), "BYE");
 	}
 	return status;
 }
 
-static void check_refused_record(struct attack *a, const char *call_id, unsigned status, const char *story)
+static void check_status_record(struct attack *a, const char *call_id, unsigned status, const char *story)
 {
 	char path[256];
 
@@ -249,17 +275,22 @@ static void check_refused_record(struct attack *a, const char *call_id, unsigned
 static void send_descriptions(struct attack *a)
 {
 	static char large[60000];
+	unsigned n_wrong = 0;
 
 	for (size_t i = 0; i < sizeof(descriptions) / sizeof(*descriptions); i++) {
 		const struct description *d = &descriptions[i];
 		const unsigned status = try_description(a, d->sdp, d->type);
 
-		if (d->status)
-			CHECK_INT(d->status, status, d->story);
-		else
-			CHECK(status == 200 || status == 400 || status == 415 || status == 488, "%s: %u", d->story, status);
-		check_refused_record(a, a->sip.call_id, status, d->story);
+		if (d->status ? status != d->status
+			      : status != 200 && status != 400 && status != 415 && status != 488) {
+			print_error("%s: wanted %u, have %u\n", d->story, d->status, status);
+			n_wrong++;
+		}
+		check_status_record(a, a->sip.call_id, status, d->story);
 	}
+	CHECK_INT(0, n_wrong, "descriptions with another answer than is due");
+	/* a header that is none: refused by the library, before there is a call and without a record */
+	CHECK_INT(400, try_description(a, HEAD AUDIO, "sdp"), "a type that is none");
 	/* more of a thing than anybody needs */
 	for (size_t n = (size_t)snprintf(large, sizeof(large), "%s", HEAD); n + 64 < 12000;)
 		n += (size_t)snprintf(large + n, sizeof(large) - n, "m=audio %zu RTP/AVP 0\r\n", n);
@@ -273,19 +304,27 @@ static void send_descriptions(struct attack *a)
 
 /* Messages that would do something if they were whole; %s: our address; %u port, number to tell them apart. */
 static const char *const templates[] = {
-	"INVITE sip:+15559999@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u;rport\r\nMax-Forwards: 70\r\n"
-	"From: \"A\" <sip:+15550001@127.0.0.2>;tag=g\r\nTo: <sip:+15559999@127.0.0.1>\r\nCall-ID: garbled-%u\r\n"
-	"CSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.2:5060>\r\nSupported: 100rel, timer\r\nSession-Expires: 1800\r\n"
+	"INVITE sip:+15559999@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+	"%s:%u;branch=z9hG4bKg%u;rport\r\nMax-Forwards: 70\r\n"
+	"From: \"A\" <sip:+15550001@127.0.0.2>;tag=g\r\nTo: <sip:+15559999@127.0.0.1>\r\nCall-ID: "
+	"garbled-%u\r\n"
+	"CSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.2:5060>\r\nSupported: 100rel, timer\r\nSession-Expires: "
+	"1800\r\n"
 	"Content-Type: application/sdp\r\nContent-Length: 143\r\n\r\n" HEAD AUDIO,
 	"OPTIONS sip:127.0.0.1 SIP/2.0\r\nv: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u\r\nMax-Forwards: 70\r\n"
-	"f: <sip:+15550001@127.0.0.2>;tag=g\r\nt: <sip:127.0.0.1>\r\ni: garbled-%u\r\nCSeq: 1 OPTIONS\r\nl: 0\r\n\r\n",
+	"f: <sip:+15550001@127.0.0.2>;tag=g\r\nt: <sip:127.0.0.1>\r\ni: garbled-%u\r\nCSeq: 1 OPTIONS\r\nl: "
+	"0\r\n\r\n",
 	"BYE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u\r\nMax-Forwards: 70\r\n"
-	"From: <sip:+15550001@127.0.0.2>;tag=g\r\nTo: <sip:127.0.0.1>;tag=h\r\nCall-ID: garbled-%u\r\nCSeq: 2 BYE\r\n"
+	"From: <sip:+15550001@127.0.0.2>;tag=g\r\nTo: <sip:127.0.0.1>;tag=h\r\nCall-ID: garbled-%u\r\nCSeq: "
+	"2 BYE\r\n"
 	"Reason: Q.850;cause=16;text=\"x\"\r\nContent-Length: 0\r\n\r\n",
 	"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u\r\nFrom: <sip:a@127.0.0.1>;tag=g\r\n"
-	"To: <sip:b@127.0.0.2>;tag=h\r\nCall-ID: garbled-%u\r\nCSeq: 1 INVITE\r\nContact: <tel:1>\r\nContent-Length: 0\r\n\r\n",
-	"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u\r\nFrom: <sip:a@127.0.0.1>;tag=g\r\n"
-	"To: <sip:a@127.0.0.1>\r\nCall-ID: garbled-%u\r\nCSeq: 1 REGISTER\r\nContact: *\r\nExpires: 0\r\nContent-Length: 0\r\n\r\n",
+	"To: <sip:b@127.0.0.2>;tag=h\r\nCall-ID: garbled-%u\r\nCSeq: 1 INVITE\r\nContact: "
+	"<tel:1>\r\nContent-Length: 0\r\n\r\n",
+	"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKg%u\r\nFrom: "
+	"<sip:a@127.0.0.1>;tag=g\r\n"
+	"To: <sip:a@127.0.0.1>\r\nCall-ID: garbled-%u\r\nCSeq: 1 REGISTER\r\nContact: *\r\nExpires: "
+	"0\r\nContent-Length: 0\r\n\r\n",
 };
 
 static void send_garbled(struct attack *a)
@@ -330,8 +369,8 @@ static void find_ports(const struct attack *a, struct port_list *out)
 
 	out->n = 0;
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, " %*u: %x:%x", &ip, &port) == 2 && ip == htonl(INADDR_LOOPBACK) && port >= a->first_port &&
-			port <= a->last_port && port % 2 == 0 && out->n < 64)
+		if (sscanf(line, " %*u: %x:%x", &ip, &port) == 2 && ip == htonl(INADDR_LOOPBACK) &&
+			port >= a->first_port && port <= a->last_port && port % 2 == 0 && out->n < 64)
 			out->ports[out->n++] = port;
 	if (f)
 		fclose(f);
@@ -349,7 +388,8 @@ static void speak_from(const struct port_list *to, const char *ip, unsigned hz, 
 	}
 	test_sleep_ms(ms);
 	for (unsigned i = 0; i < to->n; i++) {
-		CHECK(wire_sent(&wires[i]) > ms / 40, "the stranger speaks: %zu packets", wire_sent(&wires[i]));
+		CHECK(wire_sent(&wires[i]) > ms / 40, "the stranger speaks: %zu packets",
+			wire_sent(&wires[i]));
 		CHECK_INT(0, wire_packets(&wires[i], -1, 0, UINT64_MAX), "sound to a stranger");
 		wire_close(&wires[i]);
 	}
@@ -359,32 +399,42 @@ static const struct packet {
 	const char *story, *bytes;
 	size_t n;
 } packets[] = {
-#define PACKET(story, text) { story, text, sizeof(text) - 1 }
+#define PACKET(story, text)                                                                                  \
+	{                                                                                                    \
+		story, text, sizeof(text) - 1                                                                \
+	}
 	PACKET("nothing", ""),
 	PACKET("a byte", "\x80"),
 	PACKET("eleven bytes", "\x80\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00"),
 	PACKET("no payload", "\x80\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01"),
 	PACKET("version 0", "\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
 	PACKET("version 3", "\xc0\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
-	PACKET("15 sources that are not there", "\x8f\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
+	PACKET("15 sources that are not there",
+		"\x8f\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
 	PACKET("an extension that is not there", "\x90\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01"),
-	PACKET("an extension longer than all", "\x90\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xbe\xde\xff\xff\x00\x00\x00\x00"),
+	PACKET("an extension longer than all",
+		"\x90\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xbe\xde\xff\xff\x00\x00\x00\x00"),
 	PACKET("padding longer than all", "\xa0\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
 	PACKET("padding of nothing", "\xa0\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\x00"),
-	PACKET("a payload type nobody agreed", "\x80\x60\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
+	PACKET("a payload type nobody agreed",
+		"\x80\x60\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
 	PACKET("a key of two bytes", "\x80\xe5\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x05\x0a"),
 	PACKET("a key that is none", "\x80\xe5\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"),
 	PACKET("RTCP of no length", "\x80\xc8\x00\x00"),
 	PACKET("RTCP longer than all", "\x80\xc8\xff\xff\x00\x00\x00\x01\x00\x00\x00\x00"),
 	PACKET("a report with 31 blocks that are not there",
-		"\x9f\xc9\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+		"\x9f\xc9\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+		"\x00\x00\x00\x00\x00"),
 	PACKET("BYE of 31 sources", "\x9f\xcb\x00\x01\x00\x00\x00\x01"),
 	PACKET("SDES without an end", "\x81\xca\x00\x02\x00\x00\x00\x01\x01\xff\x61\x61"),
 	PACKET("XR of nonsense", "\x80\xcf\x00\x02\x00\x00\x00\x01\xff\xff\xff\xff"),
-	PACKET("STUN", "\x00\x01\x00\x08\x21\x12\xa4\x42\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00"),
-	PACKET("DTLS", "\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x01\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04"),
+	PACKET("STUN", "\x00\x01\x00\x08\x21\x12\xa4\x42\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff"
+		       "\xff\xff\xff\x00\x00\x00\x00"),
+	PACKET("DTLS", "\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x01\x00\x00\x04\x00\x00\x00\x00"
+		       "\x00\x00\x00\x04"),
 };
 
+/* Wrong, but no flood: a port that gets some hundred packets within a tick has lost its own caller's as well. */
 static void throw_packets(struct attack *a, struct wire *from, unsigned port)
 {
 	uint8_t bytes[1500];
@@ -397,11 +447,15 @@ static void throw_packets(struct attack *a, struct wire *from, unsigned port)
 			const size_t n =
 				garble_take(&a->garble, bytes, sizeof(bytes), packets[i].bytes, packets[i].n);
 			wire_throw(from, round % 2, port + round % 2, bytes, n);
+			if (i % 2)
+				test_sleep_ms(1);
 		}
-	memset(bytes, 0x80, sizeof(bytes));
-	bytes[1] = 0;
-	for (size_t n = 12; n < sizeof(bytes); n += 101)
+	memset(bytes, 0xff, sizeof(bytes)); /* silence: what is loud from the right caller may be heard */
+	memcpy(bytes, "\x80\x00", 2);
+	for (size_t n = 12; n < sizeof(bytes); n += 101) {
 		wire_throw(from, false, port, bytes, n); /* any length of sound */
+		test_sleep_ms(1);
+	}
 }
 
 static void throw_from_strangers(struct attack *a, const struct port_list *to)
@@ -427,7 +481,8 @@ static void speak_nonsense_inside(struct attack *a)
 
 	CHECK(raw_open(&sip, TRUNK, 0, a->b->sip_port, false) && wire_open(&wire, TRUNK), "sockets");
 	raw_fresh(&sip, MEETING);
-	snprintf(sdp, sizeof(sdp), GOOD_HEAD GOOD_ADDRESS "m=audio %u RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
+	snprintf(sdp, sizeof(sdp),
+		GOOD_HEAD GOOD_ADDRESS "m=audio %u RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
 		wire.port);
 	raw_request(&sip, "INVITE", NULL, sdp);
 	CHECK_INT(200, raw_final(&sip, WAIT_MS), "INVITE");
@@ -479,17 +534,18 @@ static void knock_as_stranger(struct attack *a)
 		if (!status)
 			continue;
 		CHECK_INT(403, status, "an answer to a stranger");
-		raw_request(&s, "ACK", NULL, NULL);
+		ack_refusal(&s);
 		answers++;
 	}
 	CHECK_INT(0, raw_final(&s, 300), "then silence");
 	raw_close(&s);
 	CHECK_INT(GUARD_ANSWERS, answers, "answers to a stranger");
-	CHECK_INT(GUARD_ANSWERS, bridge_number(b, "/v1/status", "sip.stranger_refused", -1) - refused, "counted");
+	CHECK_INT(GUARD_ANSWERS, bridge_number(b, "/v1/status", "sip.stranger_refused", -1) - refused,
+		"counted");
 	CHECK(bridge_number(b, "/v1/status", "sip.stranger_silent", -1) >= 1, "silence is counted");
 	const long grown_kb = memory_kb(b) - before_kb;
-	print_message("  %d INVITEs of a stranger: %u answers, memory %+ld kB of %ld\n", STRANGER_INVITES, answers, grown_kb,
-		before_kb);
+	print_message("  %d INVITEs of a stranger: %u answers, memory %+ld kB of %ld\n", STRANGER_INVITES,
+		answers, grown_kb, before_kb);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	CHECK(grown_kb < GROWTH_KB, "memory grew by %ld kB", grown_kb);
 #endif
@@ -499,7 +555,8 @@ static void knock_as_stranger(struct attack *a)
 
 static int connect_tcp(const char *from, unsigned port)
 {
-	struct sockaddr_in self = { .sin_family = AF_INET }, to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in self = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	inet_pton(AF_INET, from, &self.sin_addr);
@@ -578,11 +635,13 @@ static void shout_at_the_api(struct attack *a)
 		{ "PUT", "/v1/site", "a: &a [*a,*a]", 422 },
 		{ "PUT", "/v1/site", "\xff\xfe\x00", 422 },
 	};
-	static const char *const lines[] = { "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01",
+	static const char *const lines[] = { "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+		"\x16\x03\x01\x02\x00\x01\x00\x01",
 		"PUT /v1/site HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
 		"PUT /v1/site HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
 		"PUT /v1/site HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx",
-		"POST /v1/meetings/1/lock HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" };
+		"POST /v1/meetings/1/lock HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" };
 	const struct bridge *b = a->b;
 	const size_t large_n = 5u << 20;
 	char *large = calloc(1, large_n + 1);
@@ -611,13 +670,16 @@ static void shout_at_the_api(struct attack *a)
 
 static void hold_half_open(struct attack *a)
 {
+	static const char ask[] = "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 	static struct crowd_of_sockets sip, http;
 	struct raw tcp;
 
-	open_half(&sip, TRUNK, a->b->sip_port, "INVITE sip:+15550100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.2;bran");
+	open_half(&sip, TRUNK, a->b->sip_port,
+		"INVITE sip:+15550100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.2;bran");
 	open_half(&http, "127.0.0.1", a->b->http_port, "PUT /v1/site HTTP/1.1\r\nHost: x\r\nContent-Len");
 	check_alive(a, "with half-open connections"); /* UDP, and the control socket */
-	shout_at_the_api(a);
+	const unsigned full = shout(a->b, ask, sizeof(ask) - 1);
+	CHECK(full == 503 || full == 200, "one more: %u", full);
 	close_half(&sip);
 	close_half(&http);
 	test_sleep_ms(200);
@@ -625,7 +687,6 @@ static void hold_half_open(struct attack *a)
 	raw_request(&tcp, "OPTIONS", NULL, NULL);
 	CHECK_INT(200, raw_final(&tcp, WAIT_MS), "and it is answered");
 	raw_close(&tcp);
-	static const char ask[] = "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 	CHECK_INT(200, shout(a->b, ask, sizeof(ask) - 1), "HTTP again");
 }
 
@@ -642,7 +703,8 @@ static void attack_all(struct attack *a)
 	check_alive(a, "after RFC 4475");
 	find_ports(a, &ports);
 	CHECK(ports.n >= WATCH_CALLERS, "%u RTP ports are open", ports.n);
-	if ((int64_t)(begun_ms + WATCH_PROMPTS_MS + 1000 - test_now_ms()) > 0) /* from here on every caller is watched */
+	if ((int64_t)(begun_ms + WATCH_PROMPTS_MS + 1000 - test_now_ms()) >
+		0) /* from here on every caller is watched */
 		test_sleep_ms((unsigned)(begun_ms + WATCH_PROMPTS_MS + 1000 - test_now_ms()));
 	speak_from(&ports, STRANGER, STRANGER_HZ, 1500);
 	speak_from(&ports, TRUNK, WRONG_PORT_HZ, 1500);
@@ -657,6 +719,8 @@ static void attack_all(struct attack *a)
 	check_alive(a, "after strangers");
 	hold_half_open(a);
 	check_alive(a, "after half-open connections");
+	shout_at_the_api(a);
+	check_alive(a, "after shouting at the API");
 	print_message("  attacked for %llu ms\n", (unsigned long long)(test_now_ms() - begun_ms));
 	if (test_now_ms() < a->poisoned_ms + K2_MS)
 		test_sleep_ms((unsigned)(a->poisoned_ms + K2_MS - test_now_ms()));
@@ -672,7 +736,8 @@ static void start(struct bridge *b, struct attack *a, unsigned slice)
 	a->last_port = a->first_port + 499;
 	snprintf(ports, sizeof(ports), "%u-%u", a->first_port, a->last_port);
 	garble_init(&a->garble, 4475);
-	CHECK(bridge_start(b, &(struct bridge_setup){ .site = site, .rtp_ports = ports }), "the bridge comes up");
+	CHECK(bridge_start(b, &(struct bridge_setup){ .site = site, .rtp_ports = ports }),
+		"the bridge comes up");
 }
 
 TEST(nobody_in_a_meeting_notices)
@@ -687,7 +752,8 @@ TEST(nobody_in_a_meeting_notices)
 	start(&attacked, &attack, 0);
 	start(&quiet, &none, 1);
 	CHECK(raw_open(&attack.sip, TRUNK, 0, attacked.sip_port, false), "socket");
-	CHECK(watch_begin(&watch, &attacked, MEETING, WATCH_SECONDS) && watch_begin(&control, &quiet, MEETING, WATCH_SECONDS),
+	CHECK(watch_begin(&watch, &attacked, MEETING, WATCH_SECONDS) &&
+			watch_begin(&control, &quiet, MEETING, WATCH_SECONDS),
 		"both meetings are in progress");
 	attack_all(&attack);
 	CHECK(watch_end(&watch, &seen, intruder_hz), "the attacked meeting");
@@ -700,17 +766,20 @@ TEST(nobody_in_a_meeting_notices)
 	CHECK_NEAR(-20.0, seen.worst_dbov, 1.0, "the quietest tone");
 	CHECK(seen.own_dbov < -60.0, "own voice at %.1f dBov", seen.own_dbov);
 	for (int i = 0; i < WATCH_INTRUDERS; i++)
-		CHECK(seen.intruder_dbov[i] < -55.0, "%u Hz is heard at %.1f dBov", intruder_hz[i], seen.intruder_dbov[i]);
+		CHECK(seen.intruder_dbov[i] < HEARD_DBOV, "%u Hz is heard at %.1f dBov", intruder_hz[i],
+			seen.intruder_dbov[i]);
 	CHECK(seen.lost <= 2 * by_itself.lost + 3, "packets lost: %.0f", seen.lost);
 	CHECK(seen.late_ticks <= 2 * by_itself.late_ticks + 5, "late ticks: %.0f", seen.late_ticks);
-	CHECK(seen.skipped_ticks <= 2 * by_itself.skipped_ticks + 2, "skipped ticks: %.0f", seen.skipped_ticks);
+	CHECK(seen.skipped_ticks <= 2 * by_itself.skipped_ticks + 2, "skipped ticks: %.0f",
+		seen.skipped_ticks);
 
 	raw_close(&attack.sip);
 	CHECK(bridge_wait_number(&attacked, "/v1/status", "calls", 0, 40000), "calls are left");
 	CHECK_INT(0, bridge_number(&attacked, "/v1/status", "rtp_ports_used", -1), "ports are left");
 	const uint64_t from_ms = test_now_ms();
 	CHECK_INT(0, bridge_stop(&attacked), "exit status");
-	CHECK(test_now_ms() - from_ms < STOP_MS, "stopped after %llu ms", (unsigned long long)(test_now_ms() - from_ms));
+	CHECK(test_now_ms() - from_ms < STOP_MS, "stopped after %llu ms",
+		(unsigned long long)(test_now_ms() - from_ms));
 	CHECK_INT(0, bridge_stop(&quiet), "exit status of the other");
 }
 

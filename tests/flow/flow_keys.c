@@ -26,7 +26,8 @@ static const char site[] =
 	"accounts:\n"
 	"  - name: acme\n"
 	"    meetings:\n"
-	"      - { id: \"" ID "\", name: Doubles, host_pin: \"" HOST_PIN "\", guest_pin: \"" GUEST_PIN "\" }\n"
+	"      - { id: \"" ID "\", name: Doubles, host_pin: \"" HOST_PIN "\", guest_pin: \"" GUEST_PIN
+	"\" }\n"
 	"      - { id: \"700700700\", name: Small, max_participants: 1 }\n"
 	"      - { id: \"300300300\", name: Hosted, host_pin: \"7755331199\" }\n"
 	"  - name: other\n"
@@ -129,8 +130,8 @@ static json_t *key_in_every_way(struct bridge *b)
 	struct peer crowd;
 
 	for (size_t i = 0; i < WAYS; i++) {
-		const char *words[] = { "--and", "--codec", ways[i].codec, "--digits-by", ways[i].by, "--press",
-			ways[i].press, "--keys", ways[i].keys };
+		const char *words[] = { "--and", "--codec", ways[i].codec, "--digits-by", ways[i].by,
+			"--press", ways[i].press, "--keys", ways[i].keys };
 		for (size_t k = i ? 0 : 1; k < sizeof(words) / sizeof(*words); k++)
 			argv[n++] = words[k];
 	}
@@ -160,8 +161,10 @@ TEST(one_key_is_one_digit_by_every_way)
 		CHECK_STR(ID, json_text_at(record, "meeting"), story);
 		CHECK_STR("guest", json_text_at(record, "role"), story);
 		double took = time_at(record, "joined_at") - time_at(record, "answered_at");
-		double due = (double)strlen(w->keys) * press_ms + (strchr(w->keys, 'w') ? PROMPTS_MS : 0) + AT_ONCE_MS;
-		CHECK(took > 0 && took < due, "%s: joined after %.0f ms, by %.0f ms is in time", story, took, due);
+		double due = (double)strlen(w->keys) * press_ms + (strchr(w->keys, 'w') ? PROMPTS_MS : 0) +
+			     AT_ONCE_MS;
+		CHECK(took > 0 && took < due, "%s: joined after %.0f ms, by %.0f ms is in time", story, took,
+			due);
 		json_decref(record);
 	}
 	json_decref(report);
@@ -181,7 +184,10 @@ TEST(events_that_are_lost_repeated_or_bare)
 		{ .story = "six end packets", .many_ends = true },
 		{ .story = "duration 0", .no_duration = true },
 		{ .story = "nothing but end packets", .only_ends = true },
-		{ .story = "first lost, no end, no marker", .lose_first = true, .lose_ends = true, .no_marker = true },
+		{ .story = "first lost, no end, no marker",
+			.lose_first = true,
+			.lose_ends = true,
+			.no_marker = true },
 		{ .story = "short and fast", .ms = 40, .gap_ms = 40 },
 		{ .story = "held long, ends lost", .ms = 300, .gap_ms = 80, .lose_ends = true },
 		{ .story = "twice and many ends", .twice = true, .many_ends = true },
@@ -204,8 +210,8 @@ TEST(events_that_are_lost_repeated_or_bare)
 		CHECK(record, "%s: has a record", hows[i].story);
 		unsigned ms = hows[i].ms ? hows[i].ms + hows[i].gap_ms : 160;
 		double took = time_at(record, "joined_at") - time_at(record, "answered_at");
-		CHECK(took < (double)(strlen(ID GUEST_PIN) * ms + AT_ONCE_MS), "%s: joined after %.0f ms", hows[i].story,
-			took);
+		CHECK(took < (double)(strlen(ID GUEST_PIN) * ms + AT_ONCE_MS), "%s: joined after %.0f ms",
+			hows[i].story, took);
 		json_decref(record);
 	}
 	house_close(h);
@@ -224,7 +230,10 @@ TEST(hash_star_and_roles)
 		{ "* restarts the PIN", "+15550100", ID "826*" HOST_PIN, ID, "host" },
 		{ "* before the PIN goes back to the ID", "+15550100", ID "*" ID HOST_PIN, ID, "host" },
 		{ "a wrong ID, then a right one", "+15550100", "999999999" ID GUEST_PIN, ID, "guest" },
-		{ "two wrong PINs, then a right one", "+15550100", ID "1111111111" "2222222222" GUEST_PIN, ID, "guest" },
+		{ "two wrong PINs, then a right one", "+15550100",
+			ID "1111111111"
+			   "2222222222" GUEST_PIN,
+			ID, "guest" },
 		{ "too short an ID, #, a right one", "+15550100", "1122#" ID HOST_PIN, ID, "host" },
 		{ "another account's meeting is none", "+15550100", "446688112" ID GUEST_PIN, ID, "guest" },
 		{ "DID bound to a meeting: its PIN", "+15550101", GUEST_PIN, ID, "guest" },
@@ -339,13 +348,22 @@ TEST(closed_doors_say_why)
 		const char *story, *number, *keys, *prompt, *reason, *cause;
 		unsigned q850;
 	} cases[] = {
-		{ "three wrong IDs", "+15550100", "640291837" "640291838" "640291839", "give-up", "Reason: Q.850;cause=1;",
-			"no valid meeting ID in three tries", 1 },
-		{ "three wrong PINs", "+15550101", "5937102846" "5937102847" "5937102848", "give-up",
-			"Reason: Q.850;cause=57;", "no valid PIN in three tries", 57 },
-		{ "three times only #", "+15550100", "###", "give-up", "Reason: Q.850;cause=19;", "no key pressed", 19 },
-		{ "locked", "+15550103", "#", "meeting-locked", "Reason: Q.850;cause=21;", "the meeting is locked", 21 },
-		{ "full", "+15550102", "", "meeting-full", "Reason: Q.850;cause=17;", "the meeting is full", 17 },
+		{ "three wrong IDs", "+15550100",
+			"640291837"
+			"640291838"
+			"640291839",
+			"give-up", "Reason: Q.850;cause=1;", "no valid meeting ID in three tries", 1 },
+		{ "three wrong PINs", "+15550101",
+			"5937102846"
+			"5937102847"
+			"5937102848",
+			"give-up", "Reason: Q.850;cause=57;", "no valid PIN in three tries", 57 },
+		{ "three times only #", "+15550100", "###", "give-up", "Reason: Q.850;cause=19;",
+			"no key pressed", 19 },
+		{ "locked", "+15550103", "#", "meeting-locked", "Reason: Q.850;cause=21;",
+			"the meeting is locked", 21 },
+		{ "full", "+15550102", "", "meeting-full", "Reason: Q.850;cause=17;", "the meeting is full",
+			17 },
 	};
 	enum { N = sizeof(cases) / sizeof(*cases), FIRST = N + 1, HOST = N };
 	struct house *h = house_open();
@@ -369,7 +387,8 @@ TEST(closed_doors_say_why)
 	for (unsigned i = 0; i < N; i++) {
 		struct caller *c = &h->callers[i];
 		CHECK(caller_wait_bye(c, BYE_MS), "%s: hung up", cases[i].story);
-		CHECK(raw_has(&c->sip, cases[i].reason), "%s: %s in\n%s", cases[i].story, cases[i].reason, c->sip.last);
+		CHECK(raw_has(&c->sip, cases[i].reason), "%s: %s in\n%s", cases[i].story, cases[i].reason,
+			c->sip.last);
 		CHECK_STR(cases[i].prompt, prompt_said(c, keyed[i] - 300, test_now_ms()), cases[i].story);
 		json_t *record = record_wait(&h->bridge, c->sip.call_id, RECORD_MS);
 		CHECK(record, "%s: has a record", cases[i].story);
@@ -395,8 +414,8 @@ TEST(greeting_within_a_second)
 		struct caller *c = call(h, i, numbers[i], numbers[i]);
 		uint64_t answered = test_now_ms();
 		test_sleep_ms(1300);
-		CHECK(caller_heard_ms(c, answered, answered + 1300) >= 200, "%s: %u ms of speech after 1.3 s", numbers[i],
-			caller_heard_ms(c, answered, answered + 1300));
+		CHECK(caller_heard_ms(c, answered, answered + 1300) >= 200, "%s: %u ms of speech after 1.3 s",
+			numbers[i], caller_heard_ms(c, answered, answered + 1300));
 	}
 	house_close(h);
 }
@@ -406,6 +425,15 @@ TEST(greeting_within_a_second)
 static void check_absent(const char *text, size_t n, const char *digits, const char *where)
 {
 	CHECK(!memmem(text, n, digits, strlen(digits)), "%s holds %s", where, digits);
+}
+
+/* Nor one by one: nothing that is written speaks of a digit. */
+static void check_no_digit(const char *text, const char *where)
+{
+	static const char *const words[] = { "digit", "dtmf", "keyed" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		CHECK(!strcasestr(text, words[i]), "%s speaks of '%s'", where, words[i]);
 }
 
 static char *read_all(const char *path, size_t *n)
@@ -431,10 +459,11 @@ TEST(keyed_digits_are_nowhere)
 	static const char *const wrong[] = { "640291837", "5937102846", "73518642" };
 	static const char *const right[] = { HOST_PIN, GUEST_PIN };
 	static const char *const ways_by[] = { "event", "info", "inband", "event+info+inband" };
+	static const char roster[] = "/v1/meetings/" ID "/participants";
+	static const char keys[] = "640291837" ID "5937102846" GUEST_PIN "73518642";
 	struct house *h = house_open();
 	struct events *events = events_open(&h->bridge, NULL);
-	const char *argv[PEER_ARGS] = { "--to", h->bridge.uri_attendant, "--seconds", "1", "--keys",
-		"640291837" ID "5937102846" GUEST_PIN "73518642" };
+	const char *argv[PEER_ARGS] = { "--to", h->bridge.uri_attendant, "--seconds", "1", "--keys", keys };
 	size_t n = 6, len;
 	int code = -1, checked = 0;
 
@@ -455,8 +484,8 @@ TEST(keyed_digits_are_nowhere)
 	caller_press(&h->callers[0], HOST_PIN, NULL);
 	check_role(h, 0, ID, "host", "host");
 
-	static const char *const paths[] = { "/v1/records?limit=1000", "/v1/calls", "/v1/status", "/metrics",
-		"/v1/meetings/" ID "/participants", "/v1/meetings" };
+	const char *const paths[] = { "/v1/records?limit=1000", "/v1/calls", "/v1/status", "/metrics", roster,
+		"/v1/meetings" };
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		char *text = bridge_text(&h->bridge, "GET", paths[i], NULL, NULL, NULL);
 		CHECK(text && *text, "%s answers", paths[i]);
@@ -466,17 +495,20 @@ TEST(keyed_digits_are_nowhere)
 			check_absent(text, strlen(text), right[k], paths[i]);
 		free(text);
 	}
-	CHECK(events_wait(events, 0, "participant.joined", "role", "host", 1000) >= 0, "events tell of the host");
+	CHECK(events_wait(events, 0, "participant.joined", "role", "host", 1000) >= 0,
+		"events tell of the host");
 	char *told = events_text(events);
 	for (unsigned k = 0; k < 3; k++)
 		check_absent(told, strlen(told), wrong[k], "events");
 	for (unsigned k = 0; k < 2; k++)
 		check_absent(told, strlen(told), right[k], "events");
+	check_no_digit(told, "an event");
 	free(told);
 
 	DIR *folder = opendir(h->bridge.folder.path);
 	for (struct dirent *e = readdir(folder); e; e = readdir(folder)) {
-		bool of_site = strncmp(e->d_name, "partyline.db", 12) == 0 || strcmp(e->d_name, "site.yaml") == 0;
+		bool of_site =
+			strncmp(e->d_name, "partyline.db", 12) == 0 || strcmp(e->d_name, "site.yaml") == 0;
 		if (e->d_type != DT_REG)
 			continue;
 		char *bytes = read_all(folder_file(&h->bridge.folder, e->d_name), &len);
@@ -484,6 +516,8 @@ TEST(keyed_digits_are_nowhere)
 			check_absent(bytes, len, wrong[k], e->d_name);
 		for (unsigned k = 0; k < 2 && !of_site; k++)
 			check_absent(bytes, len, right[k], e->d_name);
+		if (strcmp(e->d_name, "partylined.log") == 0)
+			check_no_digit(bytes, "the log");
 		checked += strncmp(e->d_name, "partyline", 9) == 0;
 		free(bytes);
 	}
@@ -493,5 +527,5 @@ TEST(keyed_digits_are_nowhere)
 	house_close(h);
 }
 
-TESTS(one_key_is_one_digit_by_every_way, events_that_are_lost_repeated_or_bare, hash_star_and_roles, closed_doors_say_why,
-	greeting_within_a_second, keyed_digits_are_nowhere)
+TESTS(one_key_is_one_digit_by_every_way, events_that_are_lost_repeated_or_bare, hash_star_and_roles,
+	closed_doors_say_why, greeting_within_a_second, keyed_digits_are_nowhere)

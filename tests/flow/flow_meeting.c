@@ -18,21 +18,21 @@ enum {
 	LONG_CALL_MS = 1000 /* of talk looked at */
 };
 
-#define SITE_HEAD                                                                                                      \
-	"accounts:\n"                                                                                                  \
-	"  - name: acme\n"                                                                                             \
-	"    audio: { levelling: false }\n"                                                                            \
-	"    meetings:\n"                                                                                              \
-	"      - { id: \"100200300\", name: Weekly }\n"                                                                \
-	"      - { id: \"100200301\", name: Quiet, chimes: false }\n"                                                  \
+#define SITE_HEAD                                                                                            \
+	"accounts:\n"                                                                                        \
+	"  - name: acme\n"                                                                                   \
+	"    audio: { levelling: false }\n"                                                                  \
+	"    meetings:\n"                                                                                    \
+	"      - { id: \"100200300\", name: Weekly }\n"                                                      \
+	"      - { id: \"100200301\", name: Quiet, chimes: false }\n"                                        \
 	"      - { id: \"100200302\", name: Hosted, host_pin: \"900911\" }\n"
-#define SITE_TAIL                                                                                                      \
-	"trunks:\n"                                                                                                    \
-	"  - name: carrier-a\n"                                                                                        \
-	"    inbound: { from: [ 127.0.0.2/32 ] }\n"                                                                    \
-	"numbers:\n"                                                                                                   \
-	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n"              \
-	"  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:100200301\" }\n"              \
+#define SITE_TAIL                                                                                            \
+	"trunks:\n"                                                                                          \
+	"  - name: carrier-a\n"                                                                              \
+	"    inbound: { from: [ 127.0.0.2/32 ] }\n"                                                          \
+	"numbers:\n"                                                                                         \
+	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n"    \
+	"  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:100200301\" }\n"    \
 	"  - { number: \"+15550103\", trunk: carrier-a, account: acme, answer: \"meeting:100200302\" }\n"
 
 static const char site[] = SITE_HEAD SITE_TAIL;
@@ -124,9 +124,11 @@ TEST(roster_says_who_is_here)
 
 	snprintf(to, sizeof(to), "sip:+15550102@127.0.0.1:%u", h->bridge.sip_port);
 	CHECK(bridge_crowd_start(&h->bridge, &crowd, "crowd",
-		      (const char *const[]){ "--to", to, "--calls", "4", "--codec", "mix", "--seconds", "3", NULL }),
+		      (const char *const[]){
+			      "--to", to, "--calls", "4", "--codec", "mix", "--seconds", "3", NULL }),
 		"crowd");
-	CHECK(bridge_wait_count(&h->bridge, "/v1/meetings/100200301/participants", 4, JOIN_MS), "four more elsewhere");
+	CHECK(bridge_wait_count(&h->bridge, "/v1/meetings/100200301/participants", 4, JOIN_MS),
+		"four more elsewhere");
 	json_t *roster = bridge_get(&h->bridge, "/v1/meetings/100200301/participants");
 	unsigned seen = 0;
 	for (unsigned i = 0; i < 4; i++) {
@@ -140,7 +142,8 @@ TEST(roster_says_who_is_here)
 	json_decref(roster);
 	json_decref(bridge_crowd_end(&h->bridge, &crowd, 20000, &code));
 	CHECK_INT(0, code, "crowd");
-	CHECK(bridge_wait_count(&h->bridge, "/v1/meetings/100200301/participants", 0, JOIN_MS), "and are gone again");
+	CHECK(bridge_wait_count(&h->bridge, "/v1/meetings/100200301/participants", 0, JOIN_MS),
+		"and are gone again");
 	CHECK_INT(2, bridge_count(&h->bridge, "/v1/meetings/100200302/participants"), "the others are not");
 	char *text = bridge_text(&h->bridge, "GET", "/v1/meetings/100200302/participants", NULL, NULL, NULL);
 	CHECK(text && !strstr(text, "15559000107"), "no number in full: %s", text);
@@ -162,8 +165,8 @@ static char *story_of(struct events *e)
 		const char *type = json_text_at(event, "type"), *role = json_text_at(event, "role");
 		if (strcmp(type, "participant.talking") == 0)
 			continue;
-		n += (size_t)snprintf(story + n, sizeof(story) - n, "%s%s%s%s\n", type, role ? " " : "", role ? role : "",
-			json_at(event, "muted", 0) > 0 ? " on" : "");
+		n += (size_t)snprintf(story + n, sizeof(story) - n, "%s%s%s%s\n", type, role ? " " : "",
+			role ? role : "", json_at(event, "muted", 0) > 0 ? " on" : "");
 	}
 	return story;
 }
@@ -176,7 +179,8 @@ static void check_resume(struct house *h, struct events *all)
 
 	snprintf(last, sizeof(last), "%.0f", json_at(fifth, "seq", -1));
 	struct events *again = events_open(&h->bridge, last);
-	CHECK(again && events_wait(again, 0, "meeting.closed", NULL, NULL, 2000) >= 0, "resumed after %s", last);
+	CHECK(again && events_wait(again, 0, "meeting.closed", NULL, NULL, 2000) >= 0, "resumed after %s",
+		last);
 	event = events_get(again, 0, NULL);
 	CHECK(json_equal(event, events_get(all, 5, NULL)), "it goes on with the next one");
 	CHECK(events_in_order(again), "without a gap");
@@ -206,7 +210,8 @@ TEST(events_in_order_and_in_time)
 	int off = events_wait(e, (size_t)on, "participant.talking", "talking", "false", 2000);
 	CHECK(off > on, "its end as well");
 	events_get(e, off, &heard);
-	CHECK(heard - at >= 300 && heard - at <= 400 + 100 + SLACK_MS, "after %llu ms", (unsigned long long)(heard - at));
+	CHECK(heard - at >= 300 && heard - at <= 400 + 100 + SLACK_MS, "after %llu ms",
+		(unsigned long long)(heard - at));
 
 	at = caller_press(a, "*6", NULL);
 	int muted = events_wait(e, 0, "participant.muted", "muted", "true", 2000);
@@ -223,10 +228,11 @@ TEST(events_in_order_and_in_time)
 	CHECK(caller_bye(a), "the first leaves");
 	CHECK(events_wait(e, (size_t)first_end + 1, "call.ended", NULL, NULL, 2000) >= 0, "and the other");
 
-	CHECK_STR("call.started\ncall.answered\nmeeting.opened\nparticipant.joined guest\n"
-		  "participant.muted guest on\nparticipant.muted guest\n"
-		  "call.started\ncall.answered\nparticipant.joined guest\nparticipant.left guest\ncall.ended\n"
-		  "participant.left guest\nmeeting.closed\ncall.ended\n",
+	CHECK_STR(
+		"call.started\ncall.answered\nmeeting.opened\nparticipant.joined guest\n"
+		"participant.muted guest on\nparticipant.muted guest\n"
+		"call.started\ncall.answered\nparticipant.joined guest\nparticipant.left guest\ncall.ended\n"
+		"participant.left guest\nmeeting.closed\ncall.ended\n",
 		story_of(e), "the whole story");
 	CHECK(events_in_order(e), "each seq is one more, and the event's id");
 	check_resume(h, e);
@@ -265,7 +271,8 @@ static void come_and_go(struct house *h, unsigned i, const char *number, struct 
 	test_sleep_ms(SETTLE_MS);
 	if (chimes) {
 		check_chime(ear, chime_in, at, "the entry is heard");
-		CHECK(caller_heard_ms(ear, at + 2000, at + SETTLE_MS) == 0, "%s: and nothing of the newcomer's prompts", number);
+		CHECK(caller_heard_ms(ear, at + 2000, at + SETTLE_MS) == 0,
+			"%s: and nothing of the newcomer's prompts", number);
 	} else {
 		CHECK_INT(0, caller_heard_ms(ear, at, at + SETTLE_MS), "no chime on entry");
 	}
@@ -286,12 +293,14 @@ static void check_silent(struct house *h, struct events *e, uint64_t since_ms)
 	for (unsigned i = 0; i < 2; i++) {
 		struct caller *c = &h->callers[i];
 		uint64_t now = test_now_ms();
-		CHECK(caller_wait_bye(c, (unsigned)(since_ms + DEAD_MS + 4000 - now)), "%s: hung up", stories[i]);
+		CHECK(caller_wait_bye(c, (unsigned)(since_ms + DEAD_MS + 4000 - now)), "%s: hung up",
+			stories[i]);
 		now = test_now_ms();
 		CHECK(now - since_ms > DEAD_MS - 1000, "%s: not before its time: %llu ms", stories[i],
 			(unsigned long long)(now - since_ms));
 		CHECK(raw_has(&c->sip, "Reason: Q.850;cause="), "%s: with a reason", stories[i]);
-		CHECK(events_wait(e, 0, "call.media_lost", "call_id", c->sip.call_id, 1000) >= 0, "%s: an event", stories[i]);
+		CHECK(events_wait(e, 0, "call.media_lost", "call_id", c->sip.call_id, 1000) >= 0,
+			"%s: an event", stories[i]);
 		json_t *record = record_wait(&h->bridge, c->sip.call_id, RECORD_MS);
 		CHECK_STR("no RTP and no RTCP for 30 s", json_text_at(record, "cause"), stories[i]);
 		CHECK(json_at(record, "by_far_end", 1) < 0.5, "%s: by us", stories[i]);
@@ -349,14 +358,15 @@ TEST(applying_a_site_leaves_calls_alone)
 		const char *story, *yaml;
 		long status;
 	} sites[] = {
-		{ "one more meeting",
-			SITE_HEAD "      - { id: \"100200309\", name: New }\n" SITE_TAIL, 200 },
+		{ "one more meeting", SITE_HEAD "      - { id: \"100200309\", name: New }\n" SITE_TAIL, 200 },
 		{ "the same again", SITE_HEAD "      - { id: \"100200309\", name: New }\n" SITE_TAIL, 200 },
 		{ "a wrong one", SITE_HEAD "      - { id: \"100200309\", nmae: New }\n" SITE_TAIL, 422 },
 		{ "their meeting and number are gone",
-			"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Weekly }\n"
+			"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Weekly "
+			"}\n"
 			"trunks:\n  - name: carrier-a\n    inbound: { from: [ 127.0.0.2/32 ] }\n"
-			"numbers:\n  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n",
+			"numbers:\n  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: "
+			"\"meeting:100200300\" }\n",
 			200 },
 		{ "all is back", site, 200 },
 	};
@@ -389,7 +399,8 @@ static int ctl(struct house *h, const char *verb, const char *file, char **said)
 {
 	char program[FOLDER_PATH * 2];
 	struct peer p;
-	const char *argv[] = { build_program("partyctl", program), "--socket", h->bridge.control, verb, file, NULL };
+	const char *argv[] = { build_program("partyctl", program), "--socket", h->bridge.control, verb, file,
+		NULL };
 
 	CHECK(peer_start(&p, &h->bridge.folder, "partyctl", argv), "partyctl starts");
 	int code = peer_wait_exit(&p, 10000);
@@ -403,19 +414,27 @@ TEST(a_wrong_site_file_is_refused_by_line_and_key)
 	static const struct {
 		const char *story, *yaml, *line, *key;
 	} wrong[] = {
-		{ "unknown key", "accounts:\n  - name: acme\n    meetings:\n      - { id: \"1234567\", nmae: x }\n", "4", "nmae" },
+		{ "unknown key",
+			"accounts:\n  - name: acme\n    meetings:\n      - { id: \"1234567\", nmae: x }\n",
+			"4", "nmae" },
 		{ "equal PINs",
-			"accounts:\n  - name: acme\n    meetings:\n      - id: \"1234567\"\n        host_pin: \"1111\"\n"
+			"accounts:\n  - name: acme\n    meetings:\n      - id: \"1234567\"\n        "
+			"host_pin: \"1111\"\n"
 			"        guest_pin: \"1111\"\n",
 			"6", "guest_pin" },
 		{ "no such meeting",
 			"accounts:\n  - name: acme\ntrunks:\n  - name: t\nnumbers:\n"
-			"  - { number: \"+15550101\", trunk: t, account: acme, answer: \"meeting:5556667\" }\n",
+			"  - { number: \"+15550101\", trunk: t, account: acme, answer: \"meeting:5556667\" "
+			"}\n",
 			"6", "answer" },
-		{ "no such trunk", "accounts:\n  - name: acme\nnumbers:\n  - { number: \"+15550101\", trunk: nix, account: acme, answer: attendant }\n",
+		{ "no such trunk",
+			"accounts:\n  - name: acme\nnumbers:\n  - { number: \"+15550101\", trunk: nix, "
+			"account: acme, answer: attendant }\n",
 			"4", "trunk" },
-		{ "a network that is none", "trunks:\n  - name: t\n    inbound: { from: [ 127.0.0.300/32 ] }\n", "3", "from" },
-		{ "a word for a number", "trunks:\n  - name: t\n    limits:\n      channels: many\n", "4", "channels" },
+		{ "a network that is none",
+			"trunks:\n  - name: t\n    inbound: { from: [ 127.0.0.300/32 ] }\n", "3", "from" },
+		{ "a word for a number", "trunks:\n  - name: t\n    limits:\n      channels: many\n", "4",
+			"channels" },
 		{ "not YAML", "accounts:\n  - name: acme\n   meetings: [\n", "3", "" },
 	};
 	struct house *h = house_open();
@@ -436,7 +455,8 @@ TEST(a_wrong_site_file_is_refused_by_line_and_key)
 	CHECK_INT(0, ctl(h, "export", NULL, &after), "export");
 	CHECK_STR(before, after, "the site stands as it was");
 	folder_write(&h->bridge.folder, "again.yaml", after);
-	CHECK_INT(0, ctl(h, "apply", folder_file(&h->bridge.folder, "again.yaml"), &said), "what was exported can be applied");
+	CHECK_INT(0, ctl(h, "apply", folder_file(&h->bridge.folder, "again.yaml"), &said),
+		"what was exported can be applied");
 	free(said);
 	free(before);
 	free(after);
@@ -471,7 +491,8 @@ TEST(sigterm_says_goodbye_and_a_restart_remembers)
 	long seq = last_seq(h);
 	snprintf(to, sizeof(to), "sip:+15550101@127.0.0.1:%u", h->bridge.sip_port);
 	CHECK(bridge_crowd_start(&h->bridge, &crowd, "crowd",
-		      (const char *const[]){ "--to", to, "--calls", "8", "--codec", "mix", "--seconds", "30", NULL }),
+		      (const char *const[]){
+			      "--to", to, "--calls", "8", "--codec", "mix", "--seconds", "30", NULL }),
 		"crowd");
 	struct caller *a = call(h, 0, "+15550102");
 	call(h, 1, "+15550103"); /* still at the attendant; it will not answer */

@@ -4,8 +4,6 @@
 #include "tests/test.h"
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <math.h>
-#include <sndfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -26,7 +24,8 @@ static const char site[] =
 	"  - name: acme\n"
 	"    audio: { levelling: false }\n"
 	"    meetings:\n"
-	"      - { id: \"483920175\", name: Weekly, host_pin: \"900911\", guest_pin: \"4821\", chimes: false }\n"
+	"      - { id: \"483920175\", name: Weekly, host_pin: \"900911\", guest_pin: \"4821\", chimes: false "
+	"}\n"
 	"trunks:\n"
 	"  - name: carrier-a\n"
 	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
@@ -47,19 +46,6 @@ struct phone {
 	size_t n_seen;
 };
 
-static bool write_tone(const char *path, int rate, int channels)
-{
-	SF_INFO info = { .samplerate = rate, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16 };
-	SNDFILE *f = sf_open(path, SFM_WRITE, &info);
-	double peak = pow(10.0, -20.0 / 20.0) * 32768.0 * M_SQRT2;
-
-	for (int i = 0; f && i < rate * TONE_S; i++) {
-		int16_t s = (int16_t)lrint(peak * sin(2.0 * M_PI * PHONE_HZ * i / rate)), frame[2] = { s, s };
-		sf_writef_short(f, frame, 1);
-	}
-	return f && sf_close(f) == 0;
-}
-
 static bool write_config(const struct bridge *b, const struct phone_case *c, uint16_t port)
 {
 	char text[2048];
@@ -79,9 +65,11 @@ static bool write_config(const struct bridge *b, const struct phone_case *c, uin
 		folder, folder, port);
 	if (!folder_write(&b->folder, "config", text))
 		return false;
-	snprintf(text, sizeof(text), "\"Some Body\" <sip:+15559000042@127.0.0.2>;regint=0;audio_codecs=%s;ptime=20\n", c->codec);
+	snprintf(text, sizeof(text),
+		"\"Some Body\" <sip:+15559000042@127.0.0.2>;regint=0;audio_codecs=%s;ptime=20\n", c->codec);
 	return folder_write(&b->folder, "accounts", text) && folder_write(&b->folder, "contacts", "") &&
-	       write_tone(folder_file(&b->folder, "tone.wav"), c->rate, c->channels);
+	       sound_write_tone(
+		       folder_file(&b->folder, "tone.wav"), PHONE_HZ, -20.0, TONE_S, c->rate, c->channels);
 }
 
 static bool connect_phone(void *arg)
@@ -124,7 +112,8 @@ static void phone_start(struct bridge *b, struct phone *p, const struct phone_ca
 	*p = (struct phone){ .fd = -1, .port = free_tcp_port("127.0.0.1") };
 	CHECK(write_config(b, c, p->port), "baresip's folder");
 	CHECK(peer_start(&p->peer, &b->folder, "baresip",
-		      (const char *const[]){ "baresip", "-4", "-n", "127.0.0.2", "-f", b->folder.path, NULL }),
+		      (const char *const[]){
+			      "baresip", "-4", "-n", "127.0.0.2", "-f", b->folder.path, NULL }),
 		"baresip starts");
 	CHECK(wait_until(connect_phone, p, READY_MS), "baresip is ready");
 }
@@ -167,13 +156,15 @@ static void check_recording(const struct bridge *b, const struct phone_case *c)
 	phone_heard(b, &s);
 	CHECK_INT(c->rate, s.hz, "its rate");
 	for (unsigned at = 0; at + 500 <= sound_ms(&s); at += 500) {
-		double tone = sound_level(&s, CROWD_HZ, at, at + 500), own = sound_level(&s, PHONE_HZ, at, at + 500);
+		double tone = sound_level(&s, CROWD_HZ, at, at + 500),
+		       own = sound_level(&s, PHONE_HZ, at, at + 500);
 		bool clear = tone >= -21 && tone <= -19 && sound_loudness(&s, at, at + 500) < -19;
 		clear_ms += clear ? 500 : 0;
 		CHECK(!clear || own <= -60, "%s: it hears itself with %.1f dBov at %u ms", c->name, own, at);
 		CHECK(tone < -19, "%s: %.1f dBov is too loud at %u ms", c->name, tone, at);
 	}
-	CHECK(clear_ms >= BOTH_MS, "%s: heard the other caller for %u ms of %u", c->name, clear_ms, sound_ms(&s));
+	CHECK(clear_ms >= BOTH_MS, "%s: heard the other caller for %u ms of %u", c->name, clear_ms,
+		sound_ms(&s));
 	sound_free(&s);
 }
 
@@ -190,8 +181,8 @@ static void whole_call(const struct phone_case *c)
 	snprintf(say, sizeof(say), "tone:%d:-20", CROWD_HZ);
 	phone_start(&b, &phone, c);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd",
-		      (const char *const[]){ "--to", b.uri_attendant, "--keys", "4839201754821", "--say", say, "--hear", hear,
-			      "--seconds", "11", NULL }),
+		      (const char *const[]){ "--to", b.uri_attendant, "--keys", "4839201754821", "--say", say,
+			      "--hear", hear, "--seconds", "11", NULL }),
 		"crowd");
 	phone_dial(&b, &phone, c);
 	json_t *row = roster_wait(&b, "483920175", "Some Body", JOIN_MS);
@@ -240,14 +231,15 @@ static void whole_call(const struct phone_case *c)
 /* Stereo Opus, as baresip offers it; ID and PIN keyed at the attendant. */
 TEST(whole_call_with_opus)
 {
-	whole_call(&(struct phone_case){
-		"opus/48000/2", "opus", "+15550100", "483920175900911", "host", .rate = 48000, .channels = 2 });
+	whole_call(&(struct phone_case){ "opus/48000/2", "opus", "+15550100", "483920175900911", "host",
+		.rate = 48000, .channels = 2 });
 }
 
 /* The meeting's own number: only the PIN is keyed. */
 TEST(whole_call_with_pcmu)
 {
-	whole_call(&(struct phone_case){ "PCMU/8000/1", "PCMU", "+15550101", "4821", "guest", .rate = 8000, .channels = 1 });
+	whole_call(&(struct phone_case){
+		"PCMU/8000/1", "PCMU", "+15550101", "4821", "guest", .rate = 8000, .channels = 1 });
 }
 
 TESTS(whole_call_with_opus, whole_call_with_pcmu)

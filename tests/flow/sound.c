@@ -37,6 +37,21 @@ void sound_free(struct sound *s)
 	*s = (struct sound){ 0 };
 }
 
+bool sound_write_tone(const char *path, unsigned hz, double dbov, unsigned seconds, int rate_hz, int channels)
+{
+	SF_INFO info = {
+		.samplerate = rate_hz, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16
+	};
+	SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+	double peak = pow(10.0, dbov / 20.0) * 32768.0 * M_SQRT2, step = 2.0 * M_PI * hz / rate_hz;
+
+	for (unsigned i = 0; file && i < (unsigned)rate_hz * seconds; i++) {
+		int16_t s = (int16_t)lrint(peak * sin(step * i)), frame[2] = { s, s };
+		sf_writef_short(file, frame, 1);
+	}
+	return file && sf_close(file) == 0;
+}
+
 unsigned sound_ms(const struct sound *s)
 {
 	return s->hz ? (unsigned)(s->n * 1000 / s->hz) : 0;

@@ -18,6 +18,9 @@ struct sound {
 /* Whatever libsndfile reads, 30 minutes at most.  False: no such file, no sound. */
 bool sound_read(struct sound *out, const char *path);
 void sound_free(struct sound *s);
+/* A WAV file of a tone, the same on 1 or 2 channels. */
+bool sound_write_tone(
+	const char *path, unsigned hz, double dbov, unsigned seconds, int rate_hz, int channels);
 unsigned sound_ms(const struct sound *s);
 
 /* Level in dBov (a full-scale sine is -3) of a sine of `hz`, or of all there is; the span is cut to the sound.
