@@ -29,7 +29,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/flow_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c))
+HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c)) tools/crowd_tone.c
 
 PROMPTS := $(BUILD)/prompts/en/.made
 PROGRAMS := $(BUILD)/partylined $(BUILD)/partyctl $(BUILD)/crowd

@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum { LEG_BUCKETS = 4096 };
-#define FLOWS_US 15000000ull /* statistics come every 5 s: three times without a new packet, and nothing flows */
+#define FLOWS_US                                                                                             \
+	15000000ull /* statistics come every 5 s: three times without a new packet, and nothing flows */
 
 /* ---- finding legs ---- */
 
@@ -146,6 +147,7 @@ void leg_finish(struct leg *leg)
 	if (leg->ports.rtp_port)
 		ports_give(n->ports, &leg->ports);
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
+	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 	free(leg);
 }
 
@@ -190,13 +192,28 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		meeting_equip(leg->person->meeting);
 }
 
+static void leg_key(struct leg *leg, char digit)
+{
+	if (leg->state == LEG_RECEPTION)
+		attendant_key(&leg->attendant, digit, loop_now_us());
+	else if (leg->state == LEG_SEATED)
+		meeting_key(leg, digit);
+	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
+		leg->early_keys[leg->n_early_keys++] =
+			digit; /* RTP may be faster than the ACK (D1: none is lost) */
+}
+
 static void on_confirmed(void *owner, struct call *call)
 {
 	struct leg *leg = owner;
 
 	(void)call;
-	if (leg && leg->state == LEG_ANSWERED)
-		reception_start(leg);
+	if (!leg || leg->state != LEG_ANSWERED)
+		return;
+	reception_start(leg);
+	for (unsigned i = 0; i < leg->n_early_keys; i++)
+		leg_key(leg, leg->early_keys[i]);
+	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 }
 
 static void on_digit(void *owner, struct call *call, char digit)
@@ -257,14 +274,6 @@ struct call_handlers leg_call_handlers(struct node *n)
 }
 
 /* ---- what the worker reports ---- */
-
-static void leg_key(struct leg *leg, char digit)
-{
-	if (leg->state == LEG_RECEPTION)
-		attendant_key(&leg->attendant, digit, loop_now_us());
-	else if (leg->state == LEG_SEATED)
-		meeting_key(leg, digit);
-}
 
 static void leg_lost_media(struct leg *leg)
 {

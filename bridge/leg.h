@@ -22,7 +22,7 @@
 #include "bridge/keys.h"
 #include "bridge/node.h"
 
-enum { LEG_TOKEN = 40 };
+enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
 enum leg_state { LEG_NONE, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
 
@@ -45,11 +45,13 @@ struct leg {
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	struct keys keys;
+	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
+	unsigned n_early_keys;
 	uint32_t play_id;           /* of what it is being told; 0 nothing */
 	int volume_db;              /* what it hears (C3) */
 	struct participant *person; /* borrowed from its meeting; NULL outside */
 	struct stream_stats stats;  /* as last asked for */
-	uint64_t heard_us; /* when these last showed new packets (loop_now_us()); 0: never */
+	uint64_t heard_us;          /* when these last showed new packets (loop_now_us()); 0: never */
 	bool media_lost;
 };
 

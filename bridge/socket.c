@@ -83,6 +83,7 @@ static void read_address(struct net_addr *out, const struct sockaddr_in6 *from)
 	}
 }
 
+/* UINT64_MAX: the kernel did not say. */
 static uint64_t arrival_of(struct msghdr *head, const struct socket_clock *clock)
 {
 	struct timespec at;
@@ -96,7 +97,7 @@ static uint64_t arrival_of(struct msghdr *head, const struct socket_clock *clock
 		ago_us = clock->real_us > real_us ? clock->real_us - real_us : 0;
 		return ago_us < clock->now_us ? clock->now_us - ago_us : clock->now_us;
 	}
-	return clock->now_us;
+	return UINT64_MAX;
 }
 
 const struct datagram *socket_receive(
@@ -122,11 +123,41 @@ const struct datagram *socket_receive(
 		d->p = b->bytes[i];
 		d->len = b->heads[i].msg_len;
 		d->arrival_us = arrival_of(head, clock);
+		if (d->arrival_us == UINT64_MAX)
+			d->arrival_us = clock->now_us;
 		read_address(&d->from, &b->from[i]);
 		(*n)++;
 	}
 	make_ready(b, (unsigned)got);
 	return b->got;
+}
+
+const struct datagram *socket_receive_one(struct socket_batch *b, int fd, const struct socket_clock *clock)
+{
+	struct msghdr *head = &b->heads[0].msg_hdr;
+	struct datagram *d = &b->got[0];
+	ssize_t len = recvmsg(fd, head, MSG_DONTWAIT);
+	bool whole;
+
+	b->was_full = false;
+	if (len < 0) {
+		b->was_full = errno != EAGAIN &&
+			      errno != EINTR; /* the error is taken; what waits behind it is not */
+		b->errors += b->was_full;
+		return NULL;
+	}
+	whole = !(head->msg_flags & MSG_TRUNC);
+	d->p = b->bytes[0];
+	d->len = (size_t)len;
+	d->arrival_us = arrival_of(head, clock);
+	read_address(&d->from, &b->from[0]);
+	make_ready(b, 1);
+	/* Who comes in the last few milliseconds is the youngest one: senders keep their distance. */
+	b->was_full =
+		!whole || d->arrival_us == UINT64_MAX || clock->now_us - d->arrival_us >= SOCKET_ALONE_US;
+	if (d->arrival_us == UINT64_MAX)
+		d->arrival_us = clock->now_us;
+	return whole ? d : NULL;
 }
 
 bool socket_batch_was_full(const struct socket_batch *b)

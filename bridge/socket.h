@@ -13,7 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SOCKET_BATCH = 8 };
+enum {
+	SOCKET_BATCH = 8,
+	SOCKET_ALONE_US =
+		9000 /* behind a datagram younger than this no other is looked for: ptime is 10 or more */
+};
 
 struct datagram {
 	const uint8_t *p; /* borrowed until the next receive */
@@ -38,6 +42,11 @@ struct socket_batch *socket_batch_free(struct socket_batch *b);
 const struct datagram *socket_receive(
 	struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n);
 bool socket_batch_was_full(const struct socket_batch *b); /* more may wait */
+
+/* The first datagram that waits; NULL: none, or none of use.  Costs half of socket_receive() where one is all there is.
+ * socket_batch_was_full() then says whether to look for more: not when this one is so young that it must be the
+ * last; two that came in a lump are then read in two ticks, as they will be played. */
+const struct datagram *socket_receive_one(struct socket_batch *b, int fd, const struct socket_clock *clock);
 
 /* False: the kernel refused; nothing to be done about it in a tick. */
 bool socket_send(int fd, bool ipv6, const struct net_addr *to, const uint8_t *p, size_t len);

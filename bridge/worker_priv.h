@@ -38,6 +38,8 @@ struct worker_media { /* media thread only, once it runs */
 	uint32_t n_legs, n_rooms;
 	struct parcel *pending, *pending_last; /* found no place in the ring; owned */
 	bool must_tell;             /* something was put into the ring since the control thread was woken */
+	bool may_tell;              /* the same, of what can wait for others */
+	uint64_t told_us;           /* when it was woken last */
 	struct socket_batch *batch; /* owned */
 	struct socket_clock clock;  /* of this slot */
 	struct media_out out;

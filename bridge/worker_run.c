@@ -9,6 +9,7 @@
 
 enum {
 	ROUNDS_MAX = 4,   /* receive calls per leg and tick: a flood takes its own sound only */
+	TELL_US = 20000,  /* talk bursts wake the control thread so often at most */
 	REPORTS_MAX = 64, /* RTCP sockets looked at per slot */
 	PUBLISH_US = 1000000,
 	RETRY_MS = 20 /* a sleeper with parcels that found no place looks again */
@@ -38,7 +39,10 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 		w->media.events_dropped++;
 		return;
 	}
-	w->media.must_tell = true;
+	if (event->kind == MEDIA_TALK)
+		w->media.may_tell = true;
+	else
+		w->media.must_tell = true;
 }
 
 /* ---- one slot ---- */
@@ -47,15 +51,16 @@ static void receive(void *arg, struct stream *s)
 {
 	struct worker *w = arg;
 	const struct worker_leg *leg = stream_user(s);
-	unsigned n, rounds = 0;
+	const struct datagram *d = socket_receive_one(w->media.batch, leg->ports.rtp_fd, &w->media.clock);
+	unsigned n = d ? 1 : 0, rounds = 0;
 
-	do {
-		const struct datagram *d =
-			socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
-
+	for (;;) {
 		for (unsigned i = 0; i < n; i++)
 			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &w->media.out);
-	} while (socket_batch_was_full(w->media.batch) && ++rounds < ROUNDS_MAX);
+		if (!socket_batch_was_full(w->media.batch) || rounds++ == ROUNDS_MAX)
+			return;
+		d = socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
+	}
 }
 
 static void receive_reports(struct worker *w)
@@ -156,9 +161,12 @@ static void tell_control(struct worker *w)
 	const uint64_t one = 1;
 
 	worker_flush_pending(w);
+	if (w->media.may_tell && w->media.clock.now_us - w->media.told_us >= TELL_US)
+		w->media.must_tell = true;
 	if (!w->media.must_tell)
 		return;
-	w->media.must_tell = false;
+	w->media.must_tell = w->media.may_tell = false;
+	w->media.told_us = w->media.clock.now_us;
 	(void)!write(w->tell_fd, &one, sizeof(one));
 }
 

@@ -1,5 +1,6 @@
 #include "mixer/codec.h"
 #include "mixer/codec_priv.h"
+#include "mixer/lull.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct encoder {
 	struct codec_format format;
 	size_t samples;    /* of one packet */
 	size_t state_size; /* 0 for G.711 */
+	struct lull lull;  /* Opus */
 	_Alignas(max_align_t) unsigned char state[];
 };
 
@@ -124,7 +126,21 @@ enum mix_err encoder_copy(struct encoder *to, const struct encoder *from)
 		return MIX_RANGE;
 	if (to != from)
 		memcpy(to->state, from->state, from->state_size);
+	to->lull = from->lull;
 	return MIX_OK;
+}
+
+static enum mix_err run_opus(
+	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len)
+{
+	enum mix_err err;
+
+	if (cap >= LULL_BYTES && lull_skips(&e->lull, pcm, n, e->format.dtx, out, len))
+		return MIX_OK;
+	err = codec_opus_encode(e->state, &e->format, pcm, out, cap, len);
+	if (!err)
+		lull_made(&e->lull, out, *len);
+	return err;
 }
 
 enum mix_err encoder_run(
@@ -135,7 +151,7 @@ enum mix_err encoder_run(
 	if (n != e->samples)
 		return MIX_RANGE;
 	if (e->format.id == CODEC_OPUS)
-		return codec_opus_encode(e->state, &e->format, pcm, out, cap, len);
+		return run_opus(e, pcm, n, out, cap, len);
 	if (bytes > cap)
 		return MIX_SHORT;
 	if (e->format.id == CODEC_PCMU)

@@ -35,8 +35,10 @@ void echo_sent(struct echo *e, uint8_t dbov)
 		e->quiet = 0;
 	else if (e->quiet < UINT8_MAX)
 		e->quiet++;
-	if (e->quiet < ECHO_LAGS)
-		e->sent_mean += (level - e->sent_mean) / LEARN_MOST;
+	if (e->quiet < ECHO_LAGS) {
+		e->sent_n = e->sent_n < LEARN_MOST ? (uint16_t)(e->sent_n + 1) : LEARN_MOST;
+		e->sent_mean += (level - e->sent_mean) / (float)e->sent_n;
+	}
 	e->sent[0] = level - e->sent_mean;
 	e->sent_dbov[0] = dbov;
 }

@@ -33,6 +33,7 @@ struct echo { /* zero-initialise; `found` and `finding` may be read, the rest be
 	float cross[ECHO_LAGS]; /* running means */
 	float sent_mean, heard_mean, sent_power, heard_power, loss;
 	uint16_t learned;       /* frames */
+	uint16_t sent_n;        /* frames in sent_mean */
 	uint8_t since;          /* frames since the last look */
 	uint8_t quiet;          /* frames since something was sent */
 	uint8_t lag, good, bad; /* where it seems to be, and for how many looks it did or did not */

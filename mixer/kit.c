@@ -74,6 +74,8 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 		if (!err && id != CODEC_OPUS && !k->conceal)
 			err = conceal_alloc(&k->conceal);
 	}
+	if (!err && format->event_rx_pt == PT_NONE)
+		err = hush_alloc(&k->hush, k->rx_rate);
 	if (err) {
 		kit_free(k);
 		return err;
@@ -86,6 +88,7 @@ struct kit *kit_free(struct kit *k)
 {
 	if (!k)
 		return NULL;
+	k->hush = hush_free(k->hush);
 	k->conceal = conceal_free(k->conceal);
 	for (unsigned i = 0; i < STREAM_RX_CODECS; i++) {
 		k->align[i] = resample_free(k->align[i]);
@@ -112,6 +115,12 @@ void kit_inherit(struct kit *fresh, struct kit *old)
 
 		old->conceal = fresh->conceal;
 		fresh->conceal = kept;
+	}
+	if (fresh->hush && old->hush && fresh->rx_rate == old->rx_rate) {
+		struct hush *kept = old->hush;
+
+		old->hush = fresh->hush;
+		fresh->hush = kept;
 	}
 	if (codec_format_equal(&fresh->format.tx, &old->format.tx)) {
 		struct encoder *kept = old->encoder;

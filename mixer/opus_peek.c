@@ -123,7 +123,7 @@ static unsigned read_frames(const uint8_t **p, const uint8_t *end, uint8_t toc, 
 
 enum peek peek_opus(const uint8_t *payload, size_t len)
 {
-	const uint8_t *p = payload + 1, *end = payload + len;
+	const uint8_t *p, *end = payload + len;
 	enum peek all = PEEK_EMPTY;
 	size_t lengths[FRAMES_MAX];
 	struct kind k;
@@ -131,6 +131,7 @@ enum peek peek_opus(const uint8_t *payload, size_t len)
 
 	if (len == 0)
 		return PEEK_BROKEN;
+	p = payload + 1;
 	k = kind_of(payload[0]);
 	n = read_frames(&p, end, payload[0], lengths);
 	if (n == 0 || n * k.frame_100us > PACKET_100US)

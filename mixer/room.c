@@ -133,8 +133,12 @@ static void listen(struct room *r, struct tick *t)
 		if (s->skip)
 			continue;
 		stream_take(s, t->now_us, !r->config.isolated, t->out);
-		if (!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded))
+		if (!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded)) {
 			chooser_offer(&t->chooser, &s->voice, s);
+			s->may_doze = false;
+		} else {
+			s->may_doze = crowded || s->doze.dbov > CHOOSE_GATE_DBOV;
+		}
 	}
 	chooser_end(&t->chooser);
 }

@@ -82,6 +82,7 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	s->packet_samples = (uint16_t)frame_samples(fresh->rx_rate);
 	s->in_cn = false;
 	s->made_up = UINT16_MAX;
+	s->doze.asleep = false;
 	s->narrow = (struct narrow){ 0 };
 	jbuf_reset(s->jbuf, s->rx_clock_hz);
 	stream_pace_reset(s);
@@ -197,7 +198,7 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->rx_dropped = waiting.dropped + waiting.overflow;
 	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
-	out->delay_ms = waiting.delay_ms;
+	out->delay_ms = waiting.delay_ms + (s->kit && s->kit->hush ? HUSH_MS : 0);
 	out->target_ms = waiting.target_ms;
 	out->skew_ppb = s->pace.followed_ppb;
 	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);

@@ -7,6 +7,8 @@
 
 #include "mixer/choose.h"
 #include "mixer/conceal.h"
+#include "mixer/doze.h"
+#include "mixer/hush.h"
 #include "mixer/jbuf.h"
 #include "mixer/keypad.h"
 #include "mixer/latch.h"
@@ -36,6 +38,7 @@ struct kit {
 	struct decoder *decoder[STREAM_RX_CODECS]; /* owned */
 	struct resample *align[STREAM_RX_CODECS];  /* owned; decoder's rate to rx_rate, NULL when equal */
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
+	struct hush *hush;                         /* owned; NULL when keys come as events */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
@@ -93,6 +96,8 @@ struct stream {
 	uint32_t noise;     /* state of the comfort noise */
 	struct narrow narrow;
 	struct talk talk;
+	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
+	struct doze doze;
 	bool muted, deaf;
 	bool frame_made_up; /* some of this tick's sound was concealed */
 	struct pace pace;

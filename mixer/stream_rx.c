@@ -204,6 +204,39 @@ static void take_lost(struct stream *s, const struct jbuf_out *lost, bool skip)
 	jbuf_played(s->jbuf, n > 0 ? units_of(s, n) : lost->gap);
 }
 
+static bool decode(struct stream *s, unsigned at, const uint8_t *payload, size_t len, size_t *n)
+{
+	s->stats.decodes++;
+	return decoder_run(s->kit->decoder[at], payload, len, s->kit->rx_pcm + s->rx_n, rx_space(s), n) ==
+	       MIX_OK;
+}
+
+/* A leg that cannot be heard sleeps through what its encoder calls quiet; when it wakes, its decoder catches up. */
+static bool sleeps(struct stream *s, unsigned at, const struct jbuf_out *in, bool skip)
+{
+	struct doze *d = &s->doze;
+	size_t n;
+
+	if (s->kit->format.rx[at].codec != CODEC_OPUS) {
+		d->asleep = false;
+		return skip;
+	}
+	if (skip) {
+		doze_pass(d, in->payload, in->len);
+		return true;
+	}
+	switch (doze_packet(d, in->payload, in->len, s->may_doze && !s->talk.talking && !s->kit->hush)) {
+	case DOZE_DECODE: break;
+	case DOZE_SLEEP: return true;
+	case DOZE_WAKE:
+		for (unsigned i = 0; i < d->n_kept; i++)
+			(void)decode(s, at, d->kept[i].bytes, d->kept[i].len, &n);
+		doze_woken(d);
+		break;
+	}
+	return false;
+}
+
 static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in, bool skip)
 {
 	struct kit *k = s->kit;
@@ -221,14 +254,13 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 	pcm = k->rx_pcm + s->rx_n;
 	s->in_cn = false;
 	s->made_up = 0;
-	if (skip) {
+	if (sleeps(s, at, in, skip)) {
 		n = decoder_samples(id, in->payload, in->len);
 		if (n > rx_space(s))
 			n = 0;
 		memset(pcm, 0, n * sizeof(*pcm));
 	} else {
-		s->stats.decodes++;
-		if (decoder_run(k->decoder[at], in->payload, in->len, pcm, rx_space(s), &n) != MIX_OK) {
+		if (!decode(s, at, in->payload, in->len, &n)) {
 			n = 0;
 		} else if (id != CODEC_OPUS) {
 			conceal_rate(k->conceal, kit_rate(k, at));
@@ -315,8 +347,8 @@ static void fill(struct stream *s, bool wanted, uint64_t now_us)
 			return;
 		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
 		case JBUF_PACKET: take_packet(s, &got, skip); break;
-		case JBUF_LOST: take_lost(s, &got, skip); break;
-		case JBUF_EMPTY: take_nothing(s, need, skip, now_us); return;
+		case JBUF_LOST: take_lost(s, &got, skip || s->doze.asleep); break;
+		case JBUF_EMPTY: take_nothing(s, need, skip || s->doze.asleep, now_us); return;
 		}
 	}
 }
@@ -367,9 +399,27 @@ static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *
 		report(s, out, (struct media_event){ .kind = MEDIA_TALK, .on = s->talk.talking });
 }
 
+/* On a leg whose keys come as sound alone: this tick's frame waits, and the one of a moment ago, in which no key began, is
+ * given out. */
+static void take_held(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out)
+{
+	s->frame = hush_frame(s->kit->hush, s->frame, &s->dbov, keypad_busy(s->keypad, now_us));
+	follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	if (s->muted || !wanted) {
+		s->frame = NULL;
+		s->dbov = LEVEL_SILENCE;
+	}
+}
+
+/* Of a frame that was not decoded, for the noise floor to stay where it is. */
+static uint8_t unheard_dbov(const struct stream *s)
+{
+	return s->doze.asleep && !s->muted ? s->doze.dbov : LEVEL_SILENCE;
+}
+
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out)
 {
-	bool unheard;
+	bool hidden, quiet;
 	enum rate_class rate;
 	size_t n;
 
@@ -388,25 +438,31 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	n = frame_samples(rate);
 	if (s->rx_n < stream_pace_need(s)) {
 		memset(s->kit->rx_pcm - WARP_PAST, 0, WARP_PAST * sizeof(int16_t));
-		follow_talk(s, LEVEL_SILENCE, out);
+		if (s->kit->hush)
+			take_held(s, now_us, wanted, out);
+		else
+			follow_talk(s, unheard_dbov(s), out);
 		return;
 	}
 	fill_ahead(s, wanted, now_us);
-	if (may_skip(s, wanted)) {
+	if (s->doze.asleep || may_skip(s, wanted)) {
 		stream_pace_splice(s, true);
 		(void)stream_pace_frame(s, true);
-		if (s->talk.talking)
-			follow_talk(s, LEVEL_SILENCE, out);
+		if (s->doze.asleep || s->talk.talking)
+			follow_talk(s, unheard_dbov(s), out);
 		return;
 	}
 	s->dbov = level_dbov(s->kit->rx_pcm - WARP_DELAY, n);
-	listen_for_keys(s, s->kit->rx_pcm - WARP_DELAY, rate, now_us, out);
-	follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
-	unheard = s->muted || !wanted || keypad_busy(s->keypad, now_us);
+	hidden = s->muted || !wanted;
+	quiet = hidden || s->dbov >= PAUSE_GATE_DBOV;
 	if (!keypad_busy(s->keypad, now_us))
-		stream_pace_splice(s, unheard || s->dbov >= PAUSE_GATE_DBOV);
-	s->frame = stream_pace_frame(s, unheard || s->dbov >= PAUSE_GATE_DBOV);
-	if (unheard)
+		stream_pace_splice(s, quiet);
+	s->doze.dbov = s->dbov;
+	listen_for_keys(s, s->kit->rx_pcm - WARP_DELAY, rate, now_us, out); /* to what is given out */
+	if (!s->kit->hush)
+		follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	s->frame = stream_pace_frame(s, quiet);
+	if (!s->kit->hush && (hidden || keypad_busy(s->keypad, now_us)))
 		s->dbov = LEVEL_SILENCE;
 	if (s->dbov == LEVEL_SILENCE)
 		s->frame = NULL;
@@ -414,4 +470,6 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 		resample_frame(s->kit->align[s->rx_at], s->frame, s->kit->aligned);
 		s->frame = s->kit->aligned;
 	}
+	if (s->kit->hush)
+		take_held(s, now_us, wanted, out);
 }

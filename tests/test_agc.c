@@ -1,4 +1,4 @@
-/* links: mixer/agc.c mixer/mix.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/resample.c mixer/level.c mixer/err.c tests/speech.c */
+/* links: mixer/agc.c mixer/mix.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/resample.c mixer/level.c mixer/err.c mixer/lull.c tests/speech.c */
 #include "mixer/agc.h"
 
 #include "mixer/frame.h"

@@ -1,4 +1,4 @@
-/* links: mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c */
+/* links: mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
 #include "mixer/codec.h"
 
 #include "tests/starve.h"

@@ -1,4 +1,5 @@
 #include "tools/crowd_hear.h"
+#include "tools/crowd_tone.h"
 #include <math.h>
 #include <sndfile.h>
 #include <stdlib.h>
@@ -175,21 +176,10 @@ static double to_dbov(double rms)
 double crowd_ear_level(const struct crowd_ear *ear, unsigned hz)
 {
 	size_t n = ear->filled;
-	double step = 2.0 * M_PI * hz / ear->hz, turn = 2.0 * cos(step), s1 = 0.0, s2 = 0.0, weight = 0.0;
 
-	if (!ear->kept || n < ear->hz || hz * 2 >= ear->hz)
+	if (!ear->kept || n < ear->hz)
 		return -127.0;
-	size_t from = (ear->at + ear->cap - n) % ear->cap;
-	for (size_t i = 0; i < n; i++) {
-		double hann = 0.5 - 0.5 * cos(2.0 * M_PI * (double)i / (double)n);
-		double s = hann * ear->kept[(from + i) % ear->cap] + turn * s1 - s2;
-		s2 = s1;
-		s1 = s;
-		weight += hann;
-	}
-	double power = s1 * s1 + s2 * s2 - turn * s1 * s2;
-	double peak = 2.0 * sqrt(power > 0.0 ? power : 0.0) / weight;
-	return to_dbov(peak / sqrt(2.0));
+	return crowd_tone_dbov(ear->kept, ear->cap, (ear->at + ear->cap - n) % ear->cap, n, ear->hz, hz);
 }
 
 double crowd_ear_loudness(const struct crowd_ear *ear)

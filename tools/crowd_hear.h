@@ -2,7 +2,7 @@
  *
  * How: packets are decoded as they come (loopback keeps their order); a gap of a few is
  * concealed as any phone would, a pause of the sender becomes silence.  The last CROWD_EAR_SECONDS are
- * kept at the codec's rate; crowd_ear_level() is a Goertzel filter under a Hann window over them.
+ * kept at the codec's rate; crowd_ear_level() is what crowd_tone finds in them.
  *
  * Thread: one.
  */

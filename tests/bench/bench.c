@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160, SETTLE_MS = 6000 };
+enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160, SETTLE_MS = 12000 };
 
 struct bench_case {
 	const char *name, *story;
@@ -53,6 +53,7 @@ struct settings {
 struct result {
 	unsigned legs;
 	double us_per_leg; /* CPU microseconds per leg and second */
+	double encodes;    /* runs of an encoder, per second */
 	double cpu_percent, late, skipped, tick_us_max;
 	double rtp_lost, rtp_late, rss_kb;
 	double delay_median, delay_p99;
@@ -174,7 +175,7 @@ static void crowd_command(
 	option(cmd, "--rate", "%g", half ? c->rate / 2 : c->rate);
 	option(cmd, "--talkers", "%u", rooms * c->talkers / (half ? 2 : 1));
 	option(cmd, "--codec", "%s", half ? "PCMU" : c->codec);
-	option(cmd, "--seconds", "%u", s->seconds + 4);
+	option(cmd, "--seconds", "%u", s->seconds + 2 + SETTLE_MS / 1000);
 	option(cmd, "--settle", "%d", SETTLE_MS / 1000);
 	say(cmd, "--say");
 	say(cmd, "tone:440:-26:0.7+silence:0.3+tone:550:-26:0.6+silence:0.4");
@@ -216,6 +217,7 @@ static void measure(const struct bridge *b, const struct settings *s, struct res
 	r->late = worker_sum(after, "late_ticks") - worker_sum(before, "late_ticks");
 	r->skipped = worker_sum(after, "skipped_ticks") - worker_sum(before, "skipped_ticks");
 	r->tick_us_max = worker_sum(after, "tick_us_max");
+	r->encodes = (worker_sum(after, "encodes") - worker_sum(before, "encodes")) / wall;
 	r->rss_kb = rss_kb(b->peer.pid);
 	r->ok = cpu >= 0 && used > 0 && before && after;
 	json_decref(before);
@@ -276,10 +278,10 @@ static struct result run_case(const struct bench_case *c, const struct settings 
 
 static json_t *result_json(const struct bench_case *c, const struct result *r)
 {
-	json_t *j = json_pack("{s:s, s:s, s:i, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "name", c->name,
+	json_t *j = json_pack("{s:s, s:s, s:i, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "name", c->name,
 		"story", c->story, "legs", (int)r->legs, "ok", r->ok, "cpu_percent", r->cpu_percent,
 		"late_ticks", r->late, "skipped_ticks", r->skipped, "tick_us_max", r->tick_us_max, "rtp_lost",
-		r->rtp_lost, "rtp_late", r->rtp_late, "rss_kb", r->rss_kb);
+		r->rtp_lost, "rtp_late", r->rtp_late, "rss_kb", r->rss_kb, "encodes", r->encodes);
 
 	if (c->delay) {
 		json_object_set_new(j, "delay_median_ms", json_real(r->delay_median));
@@ -323,9 +325,10 @@ static void print_result(const struct bench_case *c, const json_t *now, const js
 			json_at(now, "legs", 0), json_at(now, "us_per_leg", 0),
 			json_at(now, "legs_per_core", 0), before);
 	}
-	printf("\n%-52s cpu %.1f %%, ticks late %.0f, skipped %.0f, longest %.0f us; RTP lost %.0f, late "
+	printf("\n%-52s cpu %.1f %%, %.0f encodes/s; ticks late %.0f, skipped %.0f, longest %.0f us; RTP "
+	       "lost %.0f, late "
 	       "%.0f%s\n",
-		"", json_at(now, "cpu_percent", 0), json_at(now, "late_ticks", 0),
+		"", json_at(now, "cpu_percent", 0), json_at(now, "encodes", 0), json_at(now, "late_ticks", 0),
 		json_at(now, "skipped_ticks", 0), json_at(now, "tick_us_max", 0), json_at(now, "rtp_lost", 0),
 		json_at(now, "rtp_late", 0), json_at(now, "ok", 0) > 0 ? "" : "   NOT OK");
 	fflush(stdout);

@@ -1,4 +1,4 @@
-/* links: tests/caller.c tests/rawsip.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/err.c */
+/* links: tests/caller.c tests/rawsip.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/err.c mixer/lull.c */
 /* Keys through the real program: one key pressed is one digit, whichever way it came; what the attendant makes of them. */
 #include "mixer/codec.h"
 #include "tests/caller.h"

@@ -63,13 +63,15 @@ static bool start_load(struct bridge *b, struct peer *crowd, unsigned seconds)
 }
 
 /* Waits until all are in their meetings; says who is not. */
-static void wait_all_in(const struct bridge *b)
+static void wait_all_in(const struct bridge *b, const struct peer *crowd)
 {
 	size_t i;
 	json_t *call;
 
 	if (bridge_wait_number(b, "/v1/status", "participants", CALLS, UP_MS))
 		return;
+	peer_show(crowd);
+	peer_show(&b->peer);
 	json_t *calls = bridge_get(b, "/v1/calls");
 	json_array_foreach(json_object_get(calls, "items"), i, call)
 	{
@@ -174,7 +176,7 @@ TEST(two_hundred_calls_in_twenty_meetings)
 
 	start(&b);
 	CHECK(start_load(&b, &crowd, load_seconds()), "crowd starts");
-	wait_all_in(&b);
+	wait_all_in(&b, &crowd);
 	check_rooms(&b);
 	const struct cost begun = cost_now(&b);
 	test_sleep_ms((load_seconds() - 3) * 1000);
@@ -207,7 +209,7 @@ TEST(a_stop_says_bye_to_all)
 
 	start(&b);
 	CHECK(start_load(&b, &crowd, 120), "crowd starts");
-	wait_all_in(&b);
+	wait_all_in(&b, &crowd);
 	const uint64_t from_ms = test_now_ms();
 	peer_signal(&b.peer, 15);
 	CHECK_INT(0, peer_wait_exit(&b.peer, 2 * STOP_MS), "exit status");

@@ -1,4 +1,5 @@
 #include "tests/flow/sound.h"
+#include "tools/crowd_tone.h"
 #include <math.h>
 #include <sndfile.h>
 #include <stdlib.h>
@@ -74,17 +75,8 @@ static size_t span(const struct sound *s, unsigned from_ms, unsigned to_ms, size
 double sound_level(const struct sound *s, double hz, unsigned from_ms, unsigned to_ms)
 {
 	size_t n, from = span(s, from_ms, to_ms, &n);
-	double turn = s->hz ? 2.0 * cos(2.0 * M_PI * hz / s->hz) : 0.0, s1 = 0.0, s2 = 0.0, weight = 0.0;
 
-	for (size_t i = 0; i < n; i++) { /* Goertzel's filter under a Hann window */
-		double hann = 0.5 - 0.5 * cos(2.0 * M_PI * (double)i / (double)n);
-		double now = hann * s->samples[from + i] + turn * s1 - s2;
-		s2 = s1;
-		s1 = now;
-		weight += hann;
-	}
-	double power = s1 * s1 + s2 * s2 - turn * s1 * s2;
-	return n && power > 0.0 ? dbov(2.0 * sqrt(power) / weight / sqrt(2.0)) : -127.0;
+	return n ? crowd_tone_dbov(s->samples, s->n, from, n, s->hz, hz) : -127.0;
 }
 
 double sound_loudness(const struct sound *s, unsigned from_ms, unsigned to_ms)

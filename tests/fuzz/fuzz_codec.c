@@ -1,4 +1,4 @@
-/* links: mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c */
+/* links: mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
 /* fuzz_codec.c - payloads of any bytes to every decoder, one after another as packets come, with losses.
  *
  * Input: first byte the codec; then packets, each a length byte (0: the next one is lost) and its bytes.
