@@ -88,6 +88,6 @@ void burst_report(const struct burst *b, unsigned packet_ms, struct burst_report
 		out->burst_ms = (uint32_t)((uint64_t)(played + lost) * packet_ms / all.c13);
 	n_gaps = all.c13 +
 		 (b->in_row > 1 && b->since == 0 ? 0 : 1); /* one after each burst, one before the first */
-	if (in_gaps > 0)
+	if (in_gaps > 0 && n_gaps > 0)
 		out->gap_ms = (uint32_t)((uint64_t)in_gaps * packet_ms / n_gaps);
 }

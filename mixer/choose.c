@@ -5,7 +5,8 @@ enum { QUIETEST = 127 };
 bool voice_hear(struct voice *v, uint8_t dbov, uint8_t floor_dbov, bool crowded)
 {
 	unsigned loud = dbov < QUIETEST ? QUIETEST - dbov : 0;
-	bool rises = dbov <= CHOOSE_LOUD_DBOV || floor_dbov >= QUIETEST || dbov + CHOOSE_RISE_DB <= floor_dbov;
+	bool rises =
+		dbov <= CHOOSE_LOUD_DBOV || floor_dbov >= QUIETEST || dbov + CHOOSE_RISE_DB <= floor_dbov;
 	bool open = crowded ? dbov <= CHOOSE_CROWD_DBOV && rises : dbov <= CHOOSE_GATE_DBOV;
 
 	v->was_chosen = v->chosen;

@@ -116,7 +116,7 @@ void kit_inherit(struct kit *fresh, struct kit *old)
 		old->conceal = fresh->conceal;
 		fresh->conceal = kept;
 	}
-	if (fresh->hush && old->hush && fresh->rx_rate == old->rx_rate) {
+	if (fresh->hush && old->hush && fresh->rx_rate == old->rx_rate && fresh->format.receive) {
 		struct hush *kept = old->hush;
 
 		old->hush = fresh->hush;

@@ -29,12 +29,12 @@ struct rtcp_rx {
 	uint32_t bad_seq; /* the number that would prove a restart; above 65535: none */
 	uint32_t cycles, base_seq, received, expected_prior, received_prior;
 	uint32_t transit, timestamp; /* of the latest packet that tells of time */
-	double jitter;         /* RTP clock units */
-	uint32_t lost;         /* cumulative, never below 0 here */
-	uint8_t fraction_lost; /* of the last interval we reported, 1/256 */
-	uint32_t sr_ssrc;      /* who sent the last SR; 0 with last_sr 0 */
-	uint32_t last_sr;      /* middle 32 bits of their last SR's NTP time */
-	uint64_t last_sr_us;   /* when it came */
+	double jitter;               /* RTP clock units */
+	uint32_t lost;               /* cumulative, never below 0 here */
+	uint8_t fraction_lost;       /* of the last interval we reported, 1/256 */
+	uint32_t sr_ssrc;            /* who sent the last SR; 0 with last_sr 0 */
+	uint32_t last_sr;            /* middle 32 bits of their last SR's NTP time */
+	uint64_t last_sr_us;         /* when it came */
 };
 
 struct rtcp_tx {

@@ -91,6 +91,8 @@ void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_
 	struct slot *slot = &s->slot[place(rtp->seq)];
 
 	make_window(s, rtp->seq, dropped);
+	if (s->sound == 0)
+		s->used = 0; /* so that a steady stream stays in the same cache lines */
 	make_room(s, rtp->payload_len, dropped);
 	if ((int16_t)(rtp->seq - s->next) < 0) { /* making room went past it */
 		dropped->sound++;

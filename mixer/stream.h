@@ -1,6 +1,6 @@
 /* stream.h - one leg's pipeline: datagrams in, a frame for the mix; a frame for the leg, datagrams out.
  *
- *    datagram -> latch -> RTP -> jitter buffer -> decoder or concealment -> keypad -> level -> frame
+ *    datagram -> latch -> RTP -> jitter buffer -> decoder or concealment -> keypad (-> hush) -> level -> frame
  *    frame + cue -> encoder -> RTP -> datagram            RTCP both ways every 5 s
  *
  * How: the control thread builds a stream and its kit (codecs for one format) and hands

@@ -96,11 +96,6 @@ void call_set_owner(struct call *call, void *owner)
 	call->owner = owner;
 }
 
-const char *call_id(const struct call *call)
-{
-	return call->id;
-}
-
 const char *call_token(const struct call *call)
 {
 	return call->token;

@@ -108,7 +108,6 @@ void ua_stats(const struct ua *ua, struct call_stats *out);
 unsigned ua_port(const struct ua *ua, const char *transport); /* bound port of "udp" or "tcp", 0 none */
 
 void call_set_owner(struct call *call, void *owner);
-const char *call_id(const struct call *call);    /* Call-ID header */
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */
 
 /* Gives our side of the media and answers the INVITE's offer (or prepares ours).  on_media() is called before

@@ -111,7 +111,7 @@ static void find_fds(struct listener *at, const struct place *p)
 	size_t n = 0;
 
 	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-		struct sockaddr_storage have;
+		struct sockaddr_storage have = { .ss_family = AF_UNSPEC };
 		socklen_t len = sizeof(have), opt_len = sizeof(int);
 		int fd = atoi(e->d_name), listens = 0;
 

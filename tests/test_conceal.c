@@ -72,7 +72,7 @@ TEST(a_steady_voice_goes_on_as_if_nothing_was_lost)
 			for (size_t i = lost * n; i < lost * n + n / 2; i++)
 				error += (double)(out[i] - real[i]) * (out[i] - real[i]);
 			double snr =
-				10 * log10(power(real + lost * n, n / 2) / (error / (double)(n / 2) + 1));
+				10 * log10(power(real + lost * n, n / 2) / (error / ((double)n / 2) + 1));
 			CHECK(snr > 6, "%.0f Hz at %u: %.1f dB", pitches[p], rate_hz(rate), snr);
 			CHECK(jump(out, lost * n - 4, (lost + 2) * n) <= jump(real, 1, 20 * n) * 3 / 2,
 				"a click at %.0f Hz", pitches[p]);

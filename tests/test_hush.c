@@ -1,4 +1,4 @@
-/* links: mixer/agc.c mixer/burst.c mixer/choose.c mixer/codec_g722.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/denoise.c mixer/doze.c mixer/echo.c mixer/err.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/oneway.c mixer/opus_peek.c mixer/quality.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_pace.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/xr.c tests/speech.c tests/tap.c */
+/* links: mixer/agc.c mixer/burst.c mixer/choose.c mixer/codec_g722.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/denoise.c mixer/doze.c mixer/echo.c mixer/err.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/lull.c mixer/mix.c mixer/narrow.c mixer/oneway.c mixer/opus_peek.c mixer/quality.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_pace.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/xr.c tests/speech.c tests/tap.c */
 /* The line that legs without telephone-event wait in (C11): what comes out, when, and what it costs whom. */
 #include "mixer/hush.h"
 #include "mixer/stream_priv.h"
@@ -193,5 +193,41 @@ TEST(offers_come_and_go)
 	tap_close(&h);
 }
 
-TESTS(what_comes_out, memory_may_lack, only_legs_without_events_pay_and_nothing_is_lost,
-	mute_is_at_once_and_leaves_nothing_behind, nothing_is_stuck_when_packets_end, offers_come_and_go)
+static void refit(struct tap *t, bool receive)
+{
+	struct kit *kit = NULL;
+
+	t->format.receive = receive;
+	CHECK_INT(MIX_OK, kit_alloc(&kit, &t->format), "kit");
+	stream_refit(t->stream, &kit, t->house->now_us);
+	kit_free(kit);
+}
+
+/* What waited when a leg went on hold is not said when it comes back. */
+TEST(hold_leaves_nothing_behind)
+{
+	int16_t before[TAP_FRAME], after[TAP_FRAME];
+	unsigned old = 0, young = 0;
+	struct tap_house h;
+
+	fill(before, 'a');
+	fill(after, 'n');
+	tap_open(&h, 2, 4, false);
+	for (unsigned tick = 0; tick < 120; tick++) {
+		if (tick == 40 || tick == 60)
+			refit(&h.taps[0], tick == 60);
+		tap_say(&h.taps[0], tick < 50 ? before : after);
+		tap_tick(&h);
+	}
+	for (size_t at = 60 * TAP_FRAME; at < h.taps[1].n_heard; at++) {
+		old += h.taps[1].heard[at] >= 9700 && h.taps[1].heard[at] < 9700 + TAP_FRAME;
+		young += h.taps[1].heard[at] >= 11000;
+	}
+	CHECK_INT(0, old, "samples from before");
+	CHECK(young > 50 * TAP_FRAME, "and then it is heard: %u samples", young);
+	tap_close(&h);
+}
+
+TESTS(hold_leaves_nothing_behind, what_comes_out, memory_may_lack,
+	only_legs_without_events_pay_and_nothing_is_lost, mute_is_at_once_and_leaves_nothing_behind,
+	nothing_is_stuck_when_packets_end, offers_come_and_go)

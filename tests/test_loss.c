@@ -261,6 +261,7 @@ static unsigned coarse(unsigned hz)
 static void spectrum(const struct sound *s, size_t at, double out[BANDS])
 {
 	const unsigned skip = coarse(s->hz), hz = s->hz / skip;
+	const unsigned window = hz * 32 / 1000; /* 32 ms at 8 and 16 kHz alike */
 	const double top = hz == 8000 ? 3700 : 7000;
 	double complex x[FFT];
 
@@ -268,10 +269,9 @@ static void spectrum(const struct sound *s, size_t at, double out[BANDS])
 		double sum = 0;
 		size_t from = at + (size_t)i * skip;
 
-		/* 32 ms of sound at 8 and 16 kHz alike. */
-		for (unsigned k = 0; i < hz / 1000 * 32 && k < skip && from + k < s->n; k++)
+		for (unsigned k = 0; i < window && k < skip && from + k < s->n; k++)
 			sum += s->pcm[from + k];
-		x[i] = sum / skip / 32768 * (0.5 - 0.5 * cos(2 * M_PI * i / (hz / 1000 * 32.0)));
+		x[i] = sum / skip / 32768 * (0.5 - 0.5 * cos(2 * M_PI * i / window));
 	}
 	fft(x);
 	for (unsigned b = 0; b < BANDS; b++) {
@@ -282,7 +282,7 @@ static void spectrum(const struct sound *s, size_t at, double out[BANDS])
 		high = high > low ? high : low + 1;
 		for (unsigned k = low; k < high; k++)
 			power += creal(x[k] * conj(x[k]));
-		out[b] = 10 * log10(power / FFT / (hz / 1000 * 32) * 5 + 3e-8);
+		out[b] = 10 * log10(power / FFT / window * 5 + 3e-8);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* links: mixer/agc.c mixer/burst.c mixer/choose.c mixer/codec_g722.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/denoise.c mixer/doze.c mixer/echo.c mixer/err.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/oneway.c mixer/opus_peek.c mixer/quality.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_pace.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/xr.c tests/speech.c tests/tap.c */
+/* links: mixer/agc.c mixer/burst.c mixer/choose.c mixer/codec_g722.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/denoise.c mixer/doze.c mixer/echo.c mixer/err.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/lull.c mixer/mix.c mixer/narrow.c mixer/oneway.c mixer/opus_peek.c mixer/quality.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_pace.c mixer/stream_rtcp.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/xr.c tests/speech.c tests/tap.c */
 /* Who of a full room is heard (A13, A14; DESIGN.md section 4, rule 5), with spoken prompts, sample by sample. */
 #include "mixer/stream_priv.h"
 #include "tests/speech.h"
@@ -68,8 +68,8 @@ static double missing_of_first_syllable(const char *name, double dbov, double no
 {
 	enum { EAR, NEW, FIRST_TALKER };
 	struct speech s = prompt(name, dbov);
-	int16_t(*others)[TAP_FRAME] = calloc(SETTLE + 200, sizeof(*others));
-	int16_t(*said)[TAP_FRAME] = calloc(SETTLE + 200, sizeof(*said));
+	int16_t *others = calloc((SETTLE + 200) * TAP_FRAME, sizeof(*others));
+	int16_t *said = calloc((SETTLE + 200) * TAP_FRAME, sizeof(*said));
 	size_t first = 0;
 	uint32_t seed = 7;
 	struct tap_house h;
@@ -83,13 +83,14 @@ static double missing_of_first_syllable(const char *name, double dbov, double no
 
 			if (i == NEW) {
 				speech_frame(&s, tick - SETTLE, pcm);
-				memcpy(said[tick], pcm, sizeof(pcm));
+				memcpy(said + tick * TAP_FRAME, pcm, sizeof(pcm));
 			}
 			if (i >= FIRST_TALKER && i < FIRST_TALKER + MIXED) {
 				if (i < FIRST_TALKER + MIXED - 1 || tick < STOPS)
 					add_noise(pcm, -32, &seed);
 				for (size_t k = 0; k < TAP_FRAME; k++)
-					others[tick][k] = (int16_t)(others[tick][k] + pcm[k]);
+					others[tick * TAP_FRAME + (int)k] =
+						(int16_t)(others[tick * TAP_FRAME + (int)k] + pcm[k]);
 			} else if (noise_dbov < 0) {
 				add_noise(pcm, noise_dbov, &seed);
 			}
@@ -99,12 +100,12 @@ static double missing_of_first_syllable(const char *name, double dbov, double no
 	}
 	/* The syllable begins where the voice alone comes within 30 dB of itself. */
 	for (size_t at = SETTLE * TAP_FRAME; first == 0; at++)
-		if (abs(said[0][at]) > 32768 * pow(10, (dbov - 15) / 20))
+		if (abs(said[at]) > 32768 * pow(10, (dbov - 15) / 20))
 			first = at;
 	for (size_t at = SETTLE * TAP_FRAME; at < first + SYLLABLE_MS * MS; at++) {
-		double missed = h.taps[EAR].heard[at + delay] - others[0][at] - said[0][at];
+		double missed = h.taps[EAR].heard[at + delay] - others[at] - said[at];
 
-		whole += (double)said[0][at] * said[0][at];
+		whole += (double)said[at] * said[at];
 		wrong += missed * missed;
 	}
 	tap_close(&h);
@@ -262,7 +263,7 @@ TEST(equals_do_not_flap)
 static double noise_heard(unsigned n, double dbov, double sway_db, bool talks, size_t delay)
 {
 	enum { FROM = 200, TO = 260 };
-	static int16_t said[TO][TAP_FRAME];
+	static int16_t said[TO * TAP_FRAME];
 	struct speech s = prompt("vm-intro", -26);
 	struct tap_house h;
 	uint32_t seed = 3;
@@ -272,8 +273,8 @@ static double noise_heard(unsigned n, double dbov, double sway_db, bool talks, s
 	tap_open(&h, n + 2, MIXED, true);
 	for (int tick = 0; tick < TO; tick++) {
 		if (talks)
-			speech_frame(&s, tick, said[tick]);
-		tap_say(&h.taps[1], said[tick]);
+			speech_frame(&s, tick, said + tick * TAP_FRAME);
+		tap_say(&h.taps[1], said + tick * TAP_FRAME);
 		for (unsigned i = 2; i < n + 2; i++) {
 			int16_t pcm[TAP_FRAME] = { 0 };
 
@@ -283,7 +284,7 @@ static double noise_heard(unsigned n, double dbov, double sway_db, bool talks, s
 		tap_tick(&h);
 	}
 	for (size_t at = FROM * TAP_FRAME; at < TO * TAP_FRAME - delay; at++) {
-		double d = h.taps[0].heard[at + delay] - said[0][at];
+		double d = h.taps[0].heard[at + delay] - said[at];
 
 		energy += d * d;
 	}

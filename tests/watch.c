@@ -125,10 +125,10 @@ void watch_print(const char *title, const struct watch_seen *s)
 	printf("%s: %u gaps in %u looks%s", title, s->gaps, s->windows, s->gaps ? "" : "\n");
 	if (s->gaps)
 		printf(", the first at %u ms\n", s->first_gap_ms);
-	printf("  quietest tone %.1f dBov, own voice %.1f, intruders %.1f %.1f %.1f %.1f; lost %.0f; ticks "
+	printf("  quietest tone %.1f dBov, own voice %.1f, intruders %.1f %.1f %.1f; lost %.0f; ticks "
 	       "late %.0f, "
 	       "skipped %.0f\n",
 		s->worst_dbov, s->own_dbov, s->intruder_dbov[0], s->intruder_dbov[1], s->intruder_dbov[2],
-		s->intruder_dbov[3], s->lost, s->late_ticks, s->skipped_ticks);
+		s->lost, s->late_ticks, s->skipped_ticks);
 	fflush(stdout);
 }

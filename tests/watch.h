@@ -12,7 +12,7 @@
 
 #include "tests/flow/bridge.h"
 
-enum { WATCH_CALLERS = 3, WATCH_INTRUDERS = 4, WATCH_PROMPTS_MS = 8000 };
+enum { WATCH_CALLERS = 3, WATCH_INTRUDERS = 3, WATCH_PROMPTS_MS = 8000 };
 
 struct watch {
 	struct bridge *b; /* borrowed */
@@ -33,7 +33,7 @@ struct watch_seen {
 
 /* Calls `number`, which leads to a meeting without PIN, for `seconds`.  False: they did not come in. */
 bool watch_begin(struct watch *w, struct bridge *b, const char *number, unsigned seconds);
-/* Waits for their end.  intruder_hz: tones that nobody may hear, 0-ended or NULL.  False: crowd failed. */
+/* Waits for their end.  intruder_hz: tones that nobody may hear, WATCH_INTRUDERS of them, or fewer and 0; or NULL.  False: crowd failed. */
 bool watch_end(struct watch *w, struct watch_seen *seen, const unsigned *intruder_hz);
 void watch_print(const char *title, const struct watch_seen *seen);
 #endif

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160, SETTLE_MS = 12000 };
+enum { ARGS = 64, JOIN_MS = 120000, FIRST_MEETING = 100000, SITE_LINE = 160, SETTLE_MS = 10000 };
 
 struct bench_case {
 	const char *name, *story;
@@ -24,23 +24,99 @@ struct bench_case {
 	const char *extra[6]; /* for crowd; NULL-ended */
 	bool standard;        /* run when no case is named */
 	bool delay;           /* measures delay, not cost */
+	unsigned meetings;    /* configured; 0: as many as rooms */
+	const char *workers;  /* NULL: one, on core 0 */
 };
 
 static const struct bench_case cases[] = {
-	{ "pcmu-10", "PCMU, rooms of 10, 2 talkers each", 100, 10, 2, 100, "PCMU", "silence", { NULL }, true,
-		false },
-	{ "pcmu-500", "PCMU, one room of 500, 3 talkers", 1, 500, 3, 100, "PCMU", "silence", { NULL }, true,
-		false },
-	{ "opus-dtx", "Opus, one room of 200, 3 talkers, others in DTX", 1, 200, 3, 50, "opus", "silence",
-		{ "--dtx", NULL }, false, false },
-	{ "opus-noise", "Opus, one room of 200, 3 talkers, others send noise", 1, 200, 3, 50, "opus",
-		"noise:-55", { NULL }, false, false },
-	{ "opus-5", "Opus, rooms of 5, 2 talkers each", 20, 5, 2, 50, "opus", "silence", { NULL }, false,
-		false },
-	{ "half-10", "half PCMU, half Opus, rooms of 10, 2 talkers", 20, 10, 2, 50, "half", "silence",
-		{ NULL }, false, false },
-	{ "delay", "mouth to ear, PCMU, 40 rooms of 3, 1 talker", 40, 3, 1, 50, "PCMU", "silence",
-		{ "--delay", NULL }, true, true },
+	{ .name = "pcmu-10",
+		.story = "PCMU, rooms of 10, 2 talkers each",
+		.rooms = 100,
+		.per_room = 10,
+		.talkers = 2,
+		.rate = 100,
+		.codec = "PCMU",
+		.quiet = "silence",
+		.standard = true },
+	{ .name = "pcmu-500",
+		.story = "PCMU, one room of 500, 3 talkers",
+		.rooms = 1,
+		.per_room = 500,
+		.talkers = 3,
+		.rate = 100,
+		.codec = "PCMU",
+		.quiet = "silence",
+		.standard = true },
+	{ .name = "opus-dtx",
+		.story = "Opus, one room of 200, 3 talkers, others in DTX",
+		.rooms = 1,
+		.per_room = 200,
+		.talkers = 3,
+		.rate = 15,
+		.codec = "opus",
+		.quiet = "silence",
+		.extra = { "--dtx" } },
+	{ .name = "opus-noise",
+		.story = "Opus, one room of 200, 3 talkers, others send noise",
+		.rooms = 1,
+		.per_room = 200,
+		.talkers = 3,
+		.rate = 15,
+		.codec = "opus",
+		.quiet = "noise:-55" },
+	{ .name = "opus-5",
+		.story = "Opus, rooms of 5, 2 talkers each",
+		.rooms = 20,
+		.per_room = 5,
+		.talkers = 2,
+		.rate = 15,
+		.codec = "opus",
+		.quiet = "silence" },
+	{ .name = "half-10",
+		.story = "half PCMU, half Opus, rooms of 10, 2 talkers",
+		.rooms = 20,
+		.per_room = 10,
+		.talkers = 2,
+		.rate = 20,
+		.codec = "half",
+		.quiet = "silence" },
+	{ .name = "delay",
+		.story = "mouth to ear, PCMU, 40 rooms of 3, 1 talker",
+		.rooms = 40,
+		.per_room = 3,
+		.talkers = 1,
+		.rate = 50,
+		.codec = "PCMU",
+		.quiet = "silence",
+		.extra = { "--delay" },
+		.standard = true,
+		.delay = true },
+	{ .name = "pcmu-2000",
+		.story = "PCMU, 200 rooms of 10: late ticks at 80 % load",
+		.rooms = 200,
+		.per_room = 10,
+		.talkers = 2,
+		.rate = 100,
+		.codec = "PCMU",
+		.quiet = "silence" },
+	{ .name = "lone",
+		.story = "10,000 meetings, 1,000 of them open with one leg",
+		.rooms = 1000,
+		.per_room = 1,
+		.talkers = 0,
+		.rate = 100,
+		.codec = "PCMU",
+		.quiet = "silence",
+		.meetings = 10000 },
+	{ .name = "two-workers",
+		.story = "PCMU, rooms of 10, 2 talkers each, two workers",
+		.rooms = 100,
+		.per_room = 10,
+		.talkers = 2,
+		.rate = 100,
+		.codec = "PCMU",
+		.quiet = "silence",
+		.workers = "2" },
 };
 enum { CASES = sizeof(cases) / sizeof(*cases) };
 
@@ -56,6 +132,7 @@ struct result {
 	double encodes;    /* runs of an encoder, per second */
 	double cpu_percent, late, skipped, tick_us_max;
 	double rtp_lost, rtp_late, rss_kb;
+	double kb_per_leg; /* resident memory, calls and all, over what it was without them */
 	double delay_median, delay_p99;
 	bool ok;
 };
@@ -95,15 +172,15 @@ static double rss_kb(pid_t pid)
 }
 
 /* A site with a number for each room; a room's meeting asks for nothing and makes no sound. */
-static char *make_site(unsigned rooms)
+static char *make_site(unsigned rooms, unsigned meetings)
 {
-	size_t cap = 1024 + (size_t)rooms * 2 * SITE_LINE, n = 0;
+	size_t cap = 1024 + (size_t)(rooms + meetings) * SITE_LINE, n = 0;
 	char *text = malloc(cap);
 
 	if (!text)
 		return NULL;
 	n += (size_t)snprintf(text + n, cap - n, "accounts:\n  - name: bench\n    meetings:\n");
-	for (unsigned i = 0; i < rooms; i++)
+	for (unsigned i = 0; i < meetings; i++)
 		n += (size_t)snprintf(text + n, cap - n,
 			"      - { id: \"%u\", name: Room %u, chimes: false }\n", FIRST_MEETING + i, i);
 	n += (size_t)snprintf(text + n, cap - n,
@@ -218,6 +295,7 @@ static void measure(const struct bridge *b, const struct settings *s, struct res
 	r->skipped = worker_sum(after, "skipped_ticks") - worker_sum(before, "skipped_ticks");
 	r->tick_us_max = worker_sum(after, "tick_us_max");
 	r->encodes = (worker_sum(after, "encodes") - worker_sum(before, "encodes")) / wall;
+	r->kb_per_leg = (rss_kb(b->peer.pid) - r->rss_kb) / r->legs;
 	r->rss_kb = rss_kb(b->peer.pid);
 	r->ok = cpu >= 0 && used > 0 && before && after;
 	json_decref(before);
@@ -242,12 +320,14 @@ static void read_report(const json_t *report, struct result *r)
 
 static struct result run_case(const struct bench_case *c, const struct settings *s)
 {
-	static const char *const wrap[] = { "taskset", "-c", "0", NULL };
+	static const char *const one_core[] = { "taskset", "-c", "0", NULL };
 	struct result r = { .legs = legs_of(c, s) };
-	char *site = make_site(rooms_of(c, s));
-	struct bridge_setup setup = {
-		.site = site, .wrap = wrap, .rtp_ports = "16000-31999", .node = "log: { level: warning }\n"
-	};
+	char *site = make_site(rooms_of(c, s), c->meetings > rooms_of(c, s) ? c->meetings : rooms_of(c, s));
+	struct bridge_setup setup = { .site = site,
+		.wrap = c->workers ? NULL : one_core,
+		.workers = c->workers,
+		.rtp_ports = "16000-31999",
+		.node = "log: { level: warning }\n" };
 	struct bridge b;
 	struct command cmd;
 	struct peer crowd;
@@ -256,6 +336,7 @@ static struct result run_case(const struct bench_case *c, const struct settings 
 		free(site);
 		return r;
 	}
+	r.rss_kb = rss_kb(b.peer.pid);
 	crowd_command(&cmd, c, s, &b);
 	if (peer_start(&crowd, &b.folder, "crowd", cmd.argv) &&
 		bridge_wait_number(&b, "/v1/status", "participants", r.legs, JOIN_MS)) {
@@ -278,10 +359,11 @@ static struct result run_case(const struct bench_case *c, const struct settings 
 
 static json_t *result_json(const struct bench_case *c, const struct result *r)
 {
-	json_t *j = json_pack("{s:s, s:s, s:i, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "name", c->name,
-		"story", c->story, "legs", (int)r->legs, "ok", r->ok, "cpu_percent", r->cpu_percent,
+	json_t *j = json_pack("{s:s, s:s, s:i, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "name",
+		c->name, "story", c->story, "legs", (int)r->legs, "ok", r->ok, "cpu_percent", r->cpu_percent,
 		"late_ticks", r->late, "skipped_ticks", r->skipped, "tick_us_max", r->tick_us_max, "rtp_lost",
-		r->rtp_lost, "rtp_late", r->rtp_late, "rss_kb", r->rss_kb, "encodes", r->encodes);
+		r->rtp_lost, "rtp_late", r->rtp_late, "rss_kb", r->rss_kb, "encodes", r->encodes,
+		"kb_per_leg", r->kb_per_leg);
 
 	if (c->delay) {
 		json_object_set_new(j, "delay_median_ms", json_real(r->delay_median));
@@ -325,12 +407,13 @@ static void print_result(const struct bench_case *c, const json_t *now, const js
 			json_at(now, "legs", 0), json_at(now, "us_per_leg", 0),
 			json_at(now, "legs_per_core", 0), before);
 	}
-	printf("\n%-52s cpu %.1f %%, %.0f encodes/s; ticks late %.0f, skipped %.0f, longest %.0f us; RTP "
-	       "lost %.0f, late "
+	printf("\n%-52s cpu %.1f %%, %.0f encodes/s; ticks late %.0f, skipped %.0f, longest %.0f us; %.1f kB "
+	       "a leg; RTP lost %.0f, late "
 	       "%.0f%s\n",
 		"", json_at(now, "cpu_percent", 0), json_at(now, "encodes", 0), json_at(now, "late_ticks", 0),
-		json_at(now, "skipped_ticks", 0), json_at(now, "tick_us_max", 0), json_at(now, "rtp_lost", 0),
-		json_at(now, "rtp_late", 0), json_at(now, "ok", 0) > 0 ? "" : "   NOT OK");
+		json_at(now, "skipped_ticks", 0), json_at(now, "tick_us_max", 0),
+		json_at(now, "kb_per_leg", 0), json_at(now, "rtp_lost", 0), json_at(now, "rtp_late", 0),
+		json_at(now, "ok", 0) > 0 ? "" : "   NOT OK");
 	fflush(stdout);
 }
 

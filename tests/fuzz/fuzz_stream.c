@@ -39,7 +39,7 @@ static void fit(struct stream *s, unsigned how, uint64_t now_us)
 		.tx = { .id = codecs[how & 3], .ptime_ms = ptimes[how >> 2 & 3] },
 		.rx = { { 0, codecs[how >> 4 & 3] }, { 8, CODEC_PCMA }, { 107, CODEC_OPUS } },
 		.n_rx = 3,
-		.event_rx_pt = 101,
+		.event_rx_pt = how % 3 ? 101 : PT_NONE, /* without: its keys come as sound alone */
 		.event_tx_pt = 101,
 		.cn_pt = 13,
 		.send = how >> 6 & 1,

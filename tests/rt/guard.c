@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,6 +35,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <threads.h>
 #include <time.h>
@@ -70,23 +72,28 @@ static void write_text(const char *text)
 /* Lines of source, if addr2line is here: the stack alone has offsets for what the program keeps to itself. */
 static void write_lines(void *const *stack, int n)
 {
-	char command[STACK_MAX * 24 + 512], program[256] = "";
-	size_t at;
+	char program[256] = "", offsets[STACK_MAX][24];
+	char *argv[STACK_MAX + 4] = { "addr2line", "-fspe", program }, *env[] = { NULL };
+	posix_spawn_file_actions_t to;
+	size_t n_args = 3;
+	pid_t child;
 
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0 ||
+		posix_spawn_file_actions_init(&to) != 0)
 		return;
-	at = (size_t)snprintf(command, sizeof(command), "addr2line -fspe '%s' ", program);
-	for (int i = 0; i < n && at < sizeof(command) - 24; i++) {
+	for (int i = 0; i < n; i++) {
 		Dl_info in;
 
-		if (dladdr(stack[i], &in) && in.dli_fname && in.dli_fbase &&
-			strstr(in.dli_fname, "partylined"))
-			at += (size_t)snprintf(command + at, sizeof(command) - at, " %#lx",
-				(unsigned long)((uintptr_t)stack[i] - (uintptr_t)in.dli_fbase - 1));
+		if (!dladdr(stack[i], &in) || !in.dli_fname || !strstr(in.dli_fname, "partylined"))
+			continue;
+		snprintf(offsets[i], sizeof(offsets[i]), "%#lx",
+			(unsigned long)((uintptr_t)stack[i] - (uintptr_t)in.dli_fbase - 1));
+		argv[n_args++] = offsets[i];
 	}
-	snprintf(command + at, sizeof(command) - at, " >&2");
-	unsetenv("LD_PRELOAD");
-	(void)!system(command);
+	posix_spawn_file_actions_adddup2(&to, STDERR_FILENO, STDOUT_FILENO);
+	if (n_args > 3 && posix_spawnp(&child, argv[0], &to, NULL, argv, env) == 0)
+		(void)waitpid(child, NULL, 0);
+	posix_spawn_file_actions_destroy(&to);
 }
 
 static void fault(const char *call, const char *why)
