@@ -69,6 +69,7 @@ static socklen_t place_address(struct sockaddr_storage *ss, const struct place *
 
 static unsigned port_of(const struct sockaddr_storage *ss)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.*): it does not see what the kernel wrote through a cast */
 	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port
 					       : ((const struct sockaddr_in *)ss)->sin_port);
 }

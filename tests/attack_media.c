@@ -119,7 +119,7 @@ void attack_throw(struct attack *a, const struct port_list *to)
 void attack_inside(struct attack *a)
 {
 	char sdp[512];
-	struct wire wire, forger;
+	struct wire wire = { 0 }, forger;
 	struct raw sip;
 
 	CHECK(raw_open(&sip, ATTACK_TRUNK, 0, a->b->sip_port, false) && wire_open(&wire, ATTACK_TRUNK),
@@ -138,9 +138,7 @@ void attack_inside(struct attack *a)
 	test_sleep_ms(200);
 
 	CHECK(wire_open(&forger, ATTACK_STRANGER), "socket");
-	forger.ssrc = wire.ssrc;
-	forger.seq = wire_seq(&wire);
-	forger.timestamp = wire.timestamp;
+	wire_forge(&forger, &wire);
 	wire_tone(&forger, WIRE_PCMU, FORGED_HZ, -6.0);
 	wire_aim(&forger, port);
 	for (int i = 0; i < 4; i++) {

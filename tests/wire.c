@@ -205,12 +205,17 @@ void wire_throw(struct wire *w, bool rtcp, unsigned port, const void *bytes, siz
 	(void)sendto(rtcp ? w->rtcp_fd : w->rtp_fd, bytes, n, 0, (const struct sockaddr *)&at, sizeof(at));
 }
 
-uint16_t wire_seq(struct wire *w)
+void wire_forge(struct wire *w, struct wire *other)
 {
+	pthread_mutex_lock(&other->lock);
+	const uint16_t seq = other->seq;
+	const uint32_t timestamp = other->timestamp, ssrc = other->ssrc;
+	pthread_mutex_unlock(&other->lock);
 	pthread_mutex_lock(&w->lock);
-	const uint16_t seq = w->seq;
+	w->seq = seq;
+	w->timestamp = timestamp;
+	w->ssrc = ssrc;
 	pthread_mutex_unlock(&w->lock);
-	return seq;
 }
 
 size_t wire_sent(struct wire *w)

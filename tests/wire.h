@@ -52,7 +52,8 @@ void wire_aim(struct wire *w, unsigned port);
 void wire_tone(struct wire *w, unsigned payload_type, unsigned hz, double dbov);
 /* One datagram from the RTP (or RTCP) socket to `port`, in between. */
 void wire_throw(struct wire *w, bool rtcp, unsigned port, const void *bytes, size_t n);
-uint16_t wire_seq(struct wire *w); /* of the packet that comes next */
+/* Goes on with the SSRC, sequence numbers and timestamps of another, as a forger would who sees its packets. */
+void wire_forge(struct wire *w, struct wire *other);
 
 /* What arrived between two moments: level of a tone, packets of a payload type (-1: any). */
 double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms);
