@@ -198,9 +198,9 @@ static void leg_key(struct leg *leg, char digit)
 		attendant_key(&leg->attendant, digit, loop_now_us());
 	else if (leg->state == LEG_SEATED)
 		meeting_key(leg, digit);
+	/* RTP may be faster than the ACK, and no key is lost (D1) */
 	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
-		leg->early_keys[leg->n_early_keys++] =
-			digit; /* RTP may be faster than the ACK (D1: none is lost) */
+		leg->early_keys[leg->n_early_keys++] = digit;
 }
 
 static void on_confirmed(void *owner, struct call *call)
