@@ -23,6 +23,7 @@ static const float look_least = 35;
 static const float moves_like_speech = 2.2f; /* dB a frame; prompts 2.8 to 3.2, hold music 1.2 to 2.0 */
 static const float dips_like_speech = 0.10f; /* prompts 0.2 to 0.3, hold music under 0.07 */
 static const float dip_db = 16, dip_least_db = 10;
+static const float off_most_db = 0.7f;
 static const float up_db = 0.3f, down_db = 0.5f, pause_db = 0.5f; /* a frame */
 
 void agc_init(struct agc *a)
@@ -119,13 +120,24 @@ static void step_towards(float *now, float to, float up, float down)
 	*now = to > *now ? fminf(*now + up, to) : fmaxf(*now - down, to);
 }
 
+/* A gain that stands still costs less in the mix than one that moves a little all the time. */
+static void follow_wanted(struct agc *a, float wanted)
+{
+	if (fabsf(wanted - a->gain_db) > off_most_db)
+		a->moves = true;
+	if (!a->moves)
+		return;
+	step_towards(&a->gain_db, wanted, up_db, down_db);
+	a->moves = a->gain_db != wanted;
+}
+
 int32_t agc_frame(struct agc *a, const struct talk *t, uint8_t dbov)
 {
 	if (t->talking) {
 		look_for_speech(a, t, dbov);
 		follow_level(a, t, dbov);
 		if (a->evidence >= EVIDENCE)
-			step_towards(&a->gain_db, wanted_db(a, t), up_db, down_db);
+			follow_wanted(a, wanted_db(a, t));
 		a->now_db = a->gain_db;
 	} else {
 		step_towards(&a->now_db, fminf(a->gain_db, 0), pause_db, pause_db);

@@ -28,6 +28,7 @@ struct agc {            /* all fields belong to agc.c */
 	float loudest;  /* dBov, falls slowly */
 	float seen;     /* talk frames that the two means are of */
 	float gain_db;  /* for this voice */
+	bool moves;     /* gain_db is on its way */
 	float now_db;   /* in force: gain_db, or less in a pause */
 	uint8_t n_block;
 	uint8_t last_dbov;

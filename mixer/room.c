@@ -104,16 +104,8 @@ enum mix_err room_play(struct room *r, const struct cue *const *list, size_t n)
 
 void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void *arg)
 {
-	for (struct stream *s = r->first; s; s = s->next) {
-		/* The next one's memory is fetched while this one is in the kernel. */
-		if (s->next) {
-			__builtin_prefetch(s->next->user);
-			__builtin_prefetch(s->next->jbuf);
-			__builtin_prefetch(&s->next->latch);
-			__builtin_prefetch(s->next->next);
-		}
+	for (struct stream *s = r->first; s; s = s->next)
 		visit(arg, s);
-	}
 }
 
 void room_skip(struct room *r, unsigned frames)
