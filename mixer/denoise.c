@@ -28,6 +28,7 @@ struct denoise {
 	struct music music;
 	bool through;              /* the last frame went through as it was */
 	int16_t before[FRAME_MAX]; /* as it came: what goes through must be as late as what does not */
+	int16_t out[FRAME_MAX];
 };
 
 /* ---- music ---- */
@@ -125,23 +126,27 @@ struct denoise *denoise_free(struct denoise *d)
 	return NULL;
 }
 
-void denoise_frame(struct denoise *d, int16_t *pcm)
+const int16_t *denoise_frame(struct denoise *d, const int16_t *pcm)
 {
 	size_t n = frame_samples(d->rate);
-	int16_t came[FRAME_MAX];
-	bool through;
+	bool through = music_frame(&d->music, d->rate, pcm);
 
-	memcpy(came, pcm, n * sizeof(*pcm));
-	through = music_frame(&d->music, d->rate, pcm);
-	speex_preprocess_run(d->speex, pcm);
+	memcpy(d->out, pcm, n * sizeof(*pcm));
+	speex_preprocess_run(d->speex, d->out);
 	for (size_t i = 0; (through || d->through) && i < n; i++) {
 		int32_t in = (int32_t)(i * 256 / n), weight = !d->through ? in : through ? 256 : 256 - in;
 
 		/* speex gives out a frame later what came */
-		pcm[i] = (int16_t)((d->before[i] * weight + pcm[i] * (256 - weight)) / 256);
+		d->out[i] = (int16_t)((d->before[i] * weight + d->out[i] * (256 - weight)) / 256);
 	}
-	memcpy(d->before, came, n * sizeof(*came));
+	memcpy(d->before, pcm, n * sizeof(*pcm));
 	d->through = through;
+	return d->out;
+}
+
+enum rate_class denoise_rate(const struct denoise *d)
+{
+	return d->rate;
 }
 
 bool denoise_hears_music(const struct denoise *d)

@@ -33,7 +33,9 @@ bool music_frame(struct music *m, enum rate_class rate, const int16_t *pcm);
 
 struct denoise; /* opaque */
 enum mix_err denoise_alloc(struct denoise **out, enum rate_class rate);
-struct denoise *denoise_free(struct denoise *d);     /* accepts NULL, returns NULL */
-void denoise_frame(struct denoise *d, int16_t *pcm); /* frame_samples(rate), in place */
+struct denoise *denoise_free(struct denoise *d); /* accepts NULL, returns NULL */
+/* One frame of frame_samples(); its sound a frame later is valid until the next call. */
+const int16_t *denoise_frame(struct denoise *d, const int16_t *pcm);
+enum rate_class denoise_rate(const struct denoise *d);
 bool denoise_hears_music(const struct denoise *d);
 #endif

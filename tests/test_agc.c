@@ -104,6 +104,7 @@ TEST(the_gain_is_bounded_and_smooth)
 	}
 	CHECK(leg.most <= lround(GAIN_UNITY * pow(10, 15 / 20.0)), "whispers: at most 15 dB");
 	CHECK(step <= 0.51, "at most half a dB a frame, %.2f", step);
+	CHECK_INT(15, agc_gain_db(&leg.agc), "and says so");
 	free(s.pcm);
 	s = prompt(4, 20);
 	leg = fresh();
