@@ -63,15 +63,6 @@ static const char *const steps[] = {
 	"CREATE INDEX cdr_meeting ON cdr(meeting, started_us);"
 	"CREATE INDEX cdr_trunk ON cdr(trunk, started_us);"
 	"CREATE INDEX cdr_call ON cdr(call_id);",
-
-	/* 2: how a call sounded */
-	"ALTER TABLE cdr ADD COLUMN rx_r INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN rx_mos INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN tx_r INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN tx_mos INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN rx_missing INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN burst_ms INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE cdr ADD COLUMN gap_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps), APPLICATION_ID = 0x7061726c /* "parl" */ };
