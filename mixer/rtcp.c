@@ -1,36 +1,11 @@
 #include "mixer/rtcp.h"
+#include "mixer/bytes.h"
 #include <string.h>
 
 enum { PT_SR = 200, PT_RR = 201, PT_SDES = 202, PT_BYE = 203, SDES_CNAME = 1 };
 enum { HEAD = 8 /* with the sender's SSRC */, SENDER_INFO = 20, REPORT_BLOCK = 24 };
 enum { SEQ_MOD = 1 << 16, MAX_DROPOUT = 3000, MAX_MISORDER = 100 }; /* appendix A.1 */
 enum { ROUND_TRIP_MAX = 30 << 16, CLOCK_SLACK = 66 };               /* 1/65536 s */
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static uint8_t *put8(uint8_t *p, uint32_t v)
-{
-	*p = (uint8_t)v;
-	return p + 1;
-}
-
-static uint8_t *put16(uint8_t *p, uint32_t v)
-{
-	return put8(put8(p, v >> 8), v);
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t v)
-{
-	return put16(put16(p, v >> 16), v);
-}
 
 /* ---- counting (appendices A.1, A.3, A.8) ---- */
 

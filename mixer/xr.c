@@ -1,36 +1,11 @@
 #include "mixer/xr.h"
+#include "mixer/bytes.h"
 
 #include <string.h>
 
 enum { PT_XR = 207, BT_TIME = 4, BT_DLRR = 5, BT_VOIP = 7 };
 enum { HEAD = 8, BLOCK_HEAD = 4, TIME_LEN = 12, DLRR_ITEM = 12, VOIP_LEN = 36 };
 enum { ROUND_TRIP_MAX = 30 << 16, CLOCK_SLACK = 66 }; /* 1/65536 s, as in rtcp.c */
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static uint8_t *put8(uint8_t *p, uint32_t v)
-{
-	*p = (uint8_t)v;
-	return p + 1;
-}
-
-static uint8_t *put16(uint8_t *p, uint32_t v)
-{
-	return put8(put8(p, v >> 8), v);
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t v)
-{
-	return put16(put16(p, v >> 16), v);
-}
 
 /* ---- writing ---- */
 

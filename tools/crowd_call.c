@@ -1,6 +1,6 @@
 #include "tools/crowd_call.h"
+#include "tools/crowd_text.h"
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,23 +10,6 @@ const char *crowd_end_text(enum crowd_end end)
 		"cancelled", "unusable" };
 
 	return (unsigned)end < CROWD_ENDS ? text[end] : "unknown";
-}
-
-struct text {
-	char *p;
-	size_t cap, len;
-};
-
-static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *format, ...)
-{
-	va_list args;
-
-	if (t->len >= t->cap)
-		return;
-	va_start(args, format);
-	int n = vsnprintf(t->p + t->len, t->cap - t->len, format, args);
-	va_end(args);
-	t->len += n < 0 ? t->cap : (size_t)n;
 }
 
 static const char *ip_text(const struct sockaddr_in *a, char text[INET_ADDRSTRLEN])

@@ -1,5 +1,5 @@
 #include "tools/crowd_sip.h"
-#include <stdarg.h>
+#include "tools/crowd_text.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -237,23 +237,6 @@ bool crowd_message_read(struct crowd_message *out, const char *p, size_t len)
 	out->from_tag = header_tag(out->from);
 	out->to_tag = header_tag(out->to);
 	return true;
-}
-
-struct text {
-	char *p;
-	size_t cap, len;
-};
-
-static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *format, ...)
-{
-	va_list args;
-
-	if (t->len >= t->cap)
-		return;
-	va_start(args, format);
-	int n = vsnprintf(t->p + t->len, t->cap - t->len, format, args);
-	va_end(args);
-	t->len += n < 0 ? t->cap : (size_t)n;
 }
 
 size_t crowd_reply_write(char *out, size_t cap, const struct crowd_message *request, unsigned status,
