@@ -54,9 +54,9 @@ bool codec_format_equal(const struct codec_format *a, const struct codec_format 
 {
 	if (a->id != b->id || a->ptime_ms != b->ptime_ms)
 		return false;
-	return a->id != CODEC_OPUS ||
-	       (bitrate(a) == bitrate(b) && a->complexity == b->complexity &&
-		       a->max_rate_hz == b->max_rate_hz && a->fec == b->fec && a->dtx == b->dtx);
+	return a->id != CODEC_OPUS || (bitrate(a) == bitrate(b) && a->complexity == b->complexity &&
+					      a->max_rate_hz == b->max_rate_hz && a->fec == b->fec &&
+					      a->dtx == b->dtx && a->silk == b->silk);
 }
 
 static bool format_valid(const struct codec_format *f)
@@ -167,7 +167,7 @@ enum mix_err encoder_run(
 void encoder_expect_loss(struct encoder *e, unsigned percent)
 {
 	if (e->format.id == CODEC_OPUS)
-		codec_opus_expect_loss(e->state, percent);
+		codec_opus_expect_loss(e->state, &e->format, percent);
 }
 
 enum mix_err decoder_alloc(struct decoder **out, enum codec_id id)

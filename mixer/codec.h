@@ -35,10 +35,11 @@ enum { CODEC_OPUS_BITRATE = 40000 };
 struct codec_format {
 	enum codec_id id;
 	unsigned ptime_ms;    /* of what we send: 10, 20, 30, 40, 50 or 60 */
-	unsigned bitrate_bps; /* Opus; 0: default 24000 */
+	unsigned bitrate_bps; /* Opus; 0: CODEC_OPUS_BITRATE */
 	unsigned complexity;  /* Opus, 0..10 */
 	unsigned max_rate_hz; /* Opus: a=fmtp maxplaybackrate, 0: no bound */
 	bool fec, dtx;        /* Opus; none at 30 and 50 ms, which are several frames in a packet */
+	bool silk;            /* Opus: SILK or hybrid at any rate, as other clients' encoders code speech */
 };
 
 /* NULL for CODEC_NONE and out of range. */
@@ -63,7 +64,7 @@ enum mix_err encoder_copy(struct encoder *to, const struct encoder *from);
 enum mix_err encoder_run(
 	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
 
-/* Opus: expected loss in percent, for its FEC; others ignore it. */
+/* Opus: expected loss in percent, for its FEC, which takes another mode of the codec; others ignore it. */
 void encoder_expect_loss(struct encoder *e, unsigned percent);
 
 struct decoder;

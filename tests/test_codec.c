@@ -343,13 +343,13 @@ TEST(absurd_formats_are_refused)
 		const char *story;
 		struct codec_format format;
 	} cases[] = {
-		{ "no codec", { CODEC_NONE, 20, 0, 0, 0, false, false } },
-		{ "past the last", { CODECS, 20, 0, 0, 0, false, false } },
-		{ "ptime 0", { CODEC_PCMU, 0, 0, 0, 0, false, false } },
-		{ "ptime 25", { CODEC_PCMU, 25, 0, 0, 0, false, false } },
-		{ "ptime 70", { CODEC_OPUS, 70, 0, 5, 0, false, false } },
-		{ "complexity 11", { CODEC_OPUS, 20, 0, 11, 0, false, false } },
-		{ "1 bit/s", { CODEC_OPUS, 20, 1, 5, 0, false, false } },
+		{ "no codec", { CODEC_NONE, 20, 0, 0, 0, false, false, false } },
+		{ "past the last", { CODECS, 20, 0, 0, 0, false, false, false } },
+		{ "ptime 0", { CODEC_PCMU, 0, 0, 0, 0, false, false, false } },
+		{ "ptime 25", { CODEC_PCMU, 25, 0, 0, 0, false, false, false } },
+		{ "ptime 70", { CODEC_OPUS, 70, 0, 5, 0, false, false, false } },
+		{ "complexity 11", { CODEC_OPUS, 20, 0, 11, 0, false, false, false } },
+		{ "1 bit/s", { CODEC_OPUS, 20, 1, 5, 0, false, false, false } },
 	};
 	struct encoder *e = NULL;
 	struct decoder *d = NULL;
@@ -395,18 +395,20 @@ TEST(a_copied_encoder_goes_on_to_the_bit)
 
 TEST(formats_are_equal_when_their_bytes_would_be)
 {
-	static const struct codec_format base = { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, false };
+	static const struct codec_format base = { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, false,
+		false };
 	static const struct {
 		const char *story;
 		struct codec_format other;
 	} cases[] = {
-		{ "codec", { CODEC_PCMU, 20, CODEC_OPUS_BITRATE, 5, 0, false, false } },
-		{ "ptime", { CODEC_OPUS, 40, CODEC_OPUS_BITRATE, 5, 0, false, false } },
-		{ "bitrate", { CODEC_OPUS, 20, 32000, 5, 0, false, false } },
-		{ "complexity", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 6, 0, false, false } },
-		{ "bandwidth", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 16000, false, false } },
-		{ "FEC", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, true, false } },
-		{ "DTX", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, true } },
+		{ "codec", { CODEC_PCMU, 20, CODEC_OPUS_BITRATE, 5, 0, false, false, false } },
+		{ "ptime", { CODEC_OPUS, 40, CODEC_OPUS_BITRATE, 5, 0, false, false, false } },
+		{ "bitrate", { CODEC_OPUS, 20, 32000, 5, 0, false, false, false } },
+		{ "complexity", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 6, 0, false, false, false } },
+		{ "bandwidth", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 16000, false, false, false } },
+		{ "FEC", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, true, false, false } },
+		{ "DTX", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, true, false } },
+		{ "mode", { CODEC_OPUS, 20, CODEC_OPUS_BITRATE, 5, 0, false, false, true } },
 	};
 	struct codec_format a = base, b = base;
 

@@ -1,6 +1,8 @@
-/* links: mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
+/* links: tests/speech.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/resample.c mixer/err.c mixer/lull.c */
 #include "mixer/codec.h"
+#include "mixer/resample.h"
 
+#include "tests/speech.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -151,6 +153,123 @@ TEST(the_next_packet_brings_back_the_lost_one)
 	CHECK(with > without + 3, "FEC %.1f dB, concealment alone %.1f dB", with, without);
 }
 
+/* CELT: configurations 16 to 31 of the first byte (RFC 6716 section 3.1). */
+static bool is_celt(const uint8_t *payload)
+{
+	return payload[0] >> 3 >= 16;
+}
+
+static unsigned celt_of_20(struct encoder *e)
+{
+	static int16_t in[20 * FRAME];
+	uint8_t payload[CODEC_PAYLOAD_MAX];
+	unsigned celt = 0;
+	size_t len;
+
+	voice(in, 20 * FRAME);
+	for (unsigned i = 0; i < 20; i++) {
+		CHECK_INT(MIX_OK, encoder_run(e, in + i * FRAME, FRAME, payload, sizeof(payload), &len),
+			"encode");
+		celt += is_celt(payload);
+	}
+	return celt;
+}
+
+TEST(the_mode_follows_what_is_reported_lost)
+{
+	static const struct {
+		const char *story;
+		unsigned bitrate_bps;
+		bool fec, dtx;
+		struct {
+			unsigned percent, least, most; /* CELT packets of the 20 after the report */
+		} at[5];
+	} cases[] = {
+		{ "nothing is lost, then something, then nothing", 0, true, false,
+			{ { 0, 20, 20 }, { 5, 0, 1 }, { 1, 0, 0 }, { 0, 19, 20 }, { 1, 20, 20 } } },
+		{ "a far end that cannot use FEC", 0, false, false,
+			{ { 0, 20, 20 }, { 5, 20, 20 }, { 20, 20, 20 }, { 0, 20, 20 }, { 0, 20, 20 } } },
+		{ "one that wants DTX", 0, true, true,
+			{ { 0, 0, 0 }, { 5, 0, 0 }, { 0, 0, 0 }, { 1, 0, 0 }, { 0, 0, 0 } } },
+		{ "one that wants few bits", 16000, true, false,
+			{ { 0, 0, 0 }, { 5, 0, 0 }, { 0, 0, 0 }, { 1, 0, 0 }, { 0, 0, 0 } } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct codec_format format = { .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5 };
+		struct encoder *e = NULL;
+		format.bitrate_bps = cases[i].bitrate_bps;
+		format.fec = cases[i].fec;
+		format.dtx = cases[i].dtx;
+		CHECK_INT(MIX_OK, encoder_alloc(&e, &format), "encoder");
+		for (size_t k = 0; k < 5; k++) {
+			if (k > 0)
+				encoder_expect_loss(e, cases[i].at[k].percent);
+			unsigned celt = celt_of_20(e);
+			CHECK(celt >= cases[i].at[k].least && celt <= cases[i].at[k].most,
+				"%s: %u CELT packets of 20 after report %zu", cases[i].story, celt, k);
+		}
+		encoder_free(e);
+	}
+}
+
+/* Segmental signal to noise, in dB, of what a decoder makes of speech that our encoder sent: frames of speech only. */
+static double fidelity(const struct speech *s, bool silk)
+{
+	struct codec_format format = { .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .fec = true };
+	struct resample *up = NULL;
+	struct encoder *e = NULL;
+	struct decoder *d = decoder_of();
+	size_t frames = s->n / 160, n = 0, len, counted = 0;
+	int16_t *in = calloc(frames * FRAME, sizeof(*in)), *out = calloc((frames + 1) * FRAME, sizeof(*out));
+	uint8_t payload[CODEC_PAYLOAD_MAX];
+	double sum = 0;
+	const size_t ahead = 312; /* samples that libopus looks ahead, in either mode */
+
+	CHECK_INT(MIX_OK, encoder_alloc(&e, &format), "encoder");
+	CHECK_INT(MIX_OK, resample_alloc(&up, RATE_8K, RATE_48K), "resampler");
+	if (silk)
+		encoder_expect_loss(e, 2);
+	for (size_t i = 0; i < frames; i++) {
+		resample_frame(up, s->pcm + i * 160, in + i * FRAME);
+		CHECK_INT(MIX_OK, encoder_run(e, in + i * FRAME, FRAME, payload, sizeof(payload), &len),
+			"encode");
+		CHECK_INT(MIX_OK, decoder_run(d, payload, len, out + i * FRAME, FRAME, &n), "decode");
+	}
+	for (size_t i = 0; i + 1 < frames; i++) {
+		double noise = 1, signal = 1;
+		if (rms_dbov(in + i * FRAME, FRAME) < -45)
+			continue;
+		for (size_t k = i * FRAME; k < (i + 1) * FRAME; k++) {
+			double error = in[k] - out[k + ahead];
+			signal += (double)in[k] * in[k];
+			noise += error * error;
+		}
+		sum += fmin(35, fmax(-10, 10 * log10(signal / noise)));
+		counted++;
+	}
+	CHECK(counted > 100, "%zu frames of speech", counted);
+	encoder_free(e);
+	decoder_free(d);
+	resample_free(up);
+	free(in);
+	free(out);
+	return sum / (double)counted;
+}
+
+TEST(without_loss_speech_comes_out_nearer_to_what_was_said)
+{
+	static const char *const files[] = { SPEECH_FOLDER "vm-options.g722", SPEECH_FOLDER "vm-intro.g722" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct speech s = speech_load(files[i], 10);
+		CHECK(s.n > 0, "%s", files[i]);
+		double celt = fidelity(&s, false), silk = fidelity(&s, true);
+		CHECK(celt > silk + 1, "%s: %.1f dB; with FEC %.1f dB", files[i], celt, silk);
+		free(s.pcm);
+	}
+}
+
 TEST(any_length_of_loss_is_filled)
 {
 	static const size_t lengths[] = { 1, 37, 119, 120, 121, 240, 480, 700, 960, 1441, 1920, 2880, 5760 };
@@ -293,5 +412,6 @@ TEST(packets_of_30_and_50_ms_hold_speech)
 }
 
 TESTS(a_stereo_sender_is_heard_in_mono_at_its_level, the_next_packet_brings_back_the_lost_one,
+	the_mode_follows_what_is_reported_lost, without_loss_speech_comes_out_nearer_to_what_was_said,
 	any_length_of_loss_is_filled, a_long_loss_falls_silent, silence_under_dtx_sends_next_to_nothing,
 	maxplaybackrate_bounds_what_is_sent, packets_of_30_and_50_ms_hold_speech)

@@ -200,7 +200,8 @@ TEST(no_syllable_is_cut_and_none_clicks)
 			.bitrate_bps = cases[c].bitrate,
 			.complexity = 5,
 			.max_rate_hz = cases[c].max_rate,
-			.fec = cases[c].fec };
+			.fec = cases[c].fec,
+			.silk = true };
 		struct line said = words(cases[c].noise_dbov);
 		struct listener all, some;
 		struct encoder *encoder;
