@@ -6,27 +6,45 @@
 struct route {
 	const char *method, *path; /* {id} stands for one segment */
 	api_fn *handler;
+	enum access_role role;           /* that it needs */
+	enum { OF_ACCOUNT, OF_NODE } of; /* OF_NODE: about all accounts, so not for a token of one */
 	const char *summary;
 };
 
 static void api_openapi(struct node *n, const struct http_request *request, const char *word);
 
 static const struct route routes[] = {
-	{ "GET", "/v1/status", api_status, "How the bridge is doing" },
-	{ "GET", "/v1/meetings", api_meetings, "Meetings, configured or open" },
-	{ "GET", "/v1/meetings/{id}", api_meeting, "One meeting" },
-	{ "GET", "/v1/meetings/{id}/participants", api_participants, "The roster" },
-	{ "POST", "/v1/meetings/{id}/lock", api_lock, "Lock or unlock" },
-	{ "POST", "/v1/participants/{id}/mute", api_mute, "Mute or unmute as a host does" },
-	{ "DELETE", "/v1/participants/{id}", api_remove, "Remove from the meeting" },
-	{ "GET", "/v1/calls", api_calls, "Live calls" },
-	{ "DELETE", "/v1/calls/{id}", api_hangup, "Hang up" },
-	{ "GET", "/v1/records", api_records, "Call records, newest first" },
-	{ "PUT", "/v1/site", api_site_put, "Apply a site file, whole or not at all" },
-	{ "GET", "/v1/site", api_site_get, "The site file in force" },
-	{ "GET", "/v1/dialplan/explain", api_explain, "What would answer a number, and why" },
-	{ "GET", "/metrics", api_metrics, "Prometheus metrics" },
-	{ "GET", "/v1/openapi.json", api_openapi, "This description" },
+	{ "GET", "/v1/status", api_status, ACCESS_READER, OF_NODE, "How the bridge is doing" },
+	{ "GET", "/v1/meetings", api_meetings, ACCESS_READER, OF_ACCOUNT, "Meetings, configured or open" },
+	{ "GET", "/v1/meetings/{id}", api_meeting, ACCESS_READER, OF_ACCOUNT, "One meeting" },
+	{ "GET", "/v1/meetings/{id}/participants", api_participants, ACCESS_READER, OF_ACCOUNT,
+		"The roster" },
+	{ "POST", "/v1/meetings/{id}/lock", api_lock, ACCESS_ADMIN, OF_ACCOUNT, "Lock or unlock" },
+	{ "POST", "/v1/participants/{id}/mute", api_mute, ACCESS_ADMIN, OF_ACCOUNT,
+		"Mute or unmute as a host does" },
+	{ "DELETE", "/v1/participants/{id}", api_remove, ACCESS_ADMIN, OF_ACCOUNT,
+		"Remove from the meeting" },
+	{ "GET", "/v1/calls", api_calls, ACCESS_READER, OF_ACCOUNT, "Live calls" },
+	{ "DELETE", "/v1/calls/{id}", api_hangup, ACCESS_ADMIN, OF_ACCOUNT, "Hang up" },
+	{ "GET", "/v1/records", api_records, ACCESS_READER, OF_ACCOUNT, "Call records, newest first" },
+	{ "PUT", "/v1/site", api_site_put, ACCESS_OPERATOR, OF_NODE,
+		"Apply a site file, whole or not at all" },
+	{ "GET", "/v1/site", api_site_get, ACCESS_OPERATOR, OF_NODE,
+		"The site file in force, PINs and passwords in it" },
+	{ "GET", "/v1/dialplan/explain", api_explain, ACCESS_READER, OF_NODE,
+		"What would answer a number, and why" },
+	{ "POST", "/v1/tokens", api_token_make, ACCESS_OPERATOR, OF_NODE,
+		"Make a token; it is shown this once" },
+	{ "GET", "/v1/tokens", api_tokens, ACCESS_OPERATOR, OF_NODE,
+		"Tokens in force, without their secrets" },
+	{ "DELETE", "/v1/tokens/{id}", api_token_drop, ACCESS_OPERATOR, OF_NODE, "Revoke a token" },
+	{ "GET", "/v1/audit", api_audit_list, ACCESS_OPERATOR, OF_NODE, "Who changed what, newest first" },
+	{ "GET", "/v1/audit/check", api_audit_check, ACCESS_OPERATOR, OF_NODE, "Is the audit log unbroken?" },
+	{ "POST", "/v1/backup", api_backup, ACCESS_OPERATOR, OF_NODE,
+		"The database to a file, while calls go on" },
+	{ "POST", "/v1/restore", api_restore, ACCESS_OPERATOR, OF_NODE, "The database from such a file" },
+	{ "GET", "/metrics", api_metrics, ACCESS_READER, OF_NODE, "Prometheus metrics" },
+	{ "GET", "/v1/openapi.json", api_openapi, ACCESS_READER, OF_ACCOUNT, "This description" },
 };
 enum { ROUTES = sizeof(routes) / sizeof(*routes), WORD_MAX = 128 };
 
@@ -76,20 +94,74 @@ static bool fits(const char *pattern, const char *path, char word[WORD_MAX])
 	return *path == '\0';
 }
 
-void api_request(void *arg, const struct http_request *request)
+bool api_sees(const struct http_request *request, const char *account)
 {
-	struct node *n = arg;
-	bool known = false;
-	char word[WORD_MAX];
+	return access_allows(request->who, ACCESS_READER, account);
+}
 
+static void refuse_who(struct node *n, const struct http_request *request, enum access_answer answer)
+{
+	api_refuse(n, request->id,
+		answer == ACCESS_TOO_OFTEN
+			? &(struct api_error){ .status = 429,
+				  .code = "too_many_tries",
+				  .message = "too many wrong tokens from this address; wait a minute" }
+			: &(struct api_error){ .status = 401,
+				  .code = "unauthorized",
+				  .message = "a valid token is needed: Authorization: Bearer ..." });
+}
+
+/* Who asks is known; may they? */
+static void run(
+	struct node *n, const struct route *route, const struct http_request *request, const char *word)
+{
+	const char *account = request->who->account;
+
+	if (access_allows(request->who, route->role, route->of == OF_NODE || !account[0] ? NULL : account)) {
+		route->handler(n, request, word);
+		return;
+	}
+	api_refuse(n, request->id,
+		&(struct api_error){ .status = 403,
+			.code = "forbidden",
+			.message = request->who->role < route->role
+					   ? "this token's role does not allow it"
+					   : "this token is confined to one account" });
+}
+
+static const struct route *find(const struct http_request *request, char word[WORD_MAX], bool *known)
+{
+	*known = false;
 	for (size_t i = 0; i < ROUTES; i++) {
 		if (!fits(routes[i].path, request->path, word))
 			continue;
-		known = true;
-		if (strcmp(routes[i].method, request->method) == 0) {
-			routes[i].handler(n, request, word);
-			return;
-		}
+		*known = true;
+		if (strcmp(routes[i].method, request->method) == 0)
+			return &routes[i];
+	}
+	return NULL;
+}
+
+void api_request(void *arg, const struct http_request *request)
+{
+	struct node *n = arg;
+	struct http_request asked = *request;
+	struct access_who who;
+	enum access_answer answer =
+		access_ask(n->access, request->local, request->token, request->source, when_now_us(), &who);
+	const struct route *route;
+	char word[WORD_MAX];
+	bool known;
+
+	asked.who = &who;
+	if (answer != ACCESS_YES) {
+		refuse_who(n, request, answer);
+		return;
+	}
+	route = find(request, word, &known);
+	if (route) {
+		run(n, route, &asked, word);
+		return;
 	}
 	api_refuse(n, request->id,
 		known ? &(struct api_error){ .status = 405,
@@ -100,10 +172,27 @@ void api_request(void *arg, const struct http_request *request)
 				.message = "there is nothing at this path" });
 }
 
+/* API thread. */
+unsigned api_may_listen(
+	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX])
+{
+	struct node *n = arg;
+	struct access_who who;
+
+	switch (access_ask(n->access, local, token, source, when_now_us(), &who)) {
+	case ACCESS_UNKNOWN: return 401;
+	case ACCESS_TOO_OFTEN: return 429;
+	case ACCESS_YES: break;
+	}
+	snprintf(account, HTTP_ACCOUNT_MAX, "%s", who.account);
+	return 0;
+}
+
 static json_t *describe(const struct route *r)
 {
-	json_t *operation = json_pack("{s:s, s:{s:{s:s}, s:{s:s}}}", "summary", r->summary, "responses",
-		"200", "description", "done", "default", "description", "an error object");
+	json_t *operation = json_pack("{s:s, s:s, s:{s:{s:s}, s:{s:s}}}", "summary", r->summary, "x-role",
+		access_role_name(r->role), "responses", "200", "description", "done", "default",
+		"description", "an error object");
 
 	if (operation && strchr(r->path, '{'))
 		json_object_set_new(operation, "parameters",

@@ -2,6 +2,7 @@
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/version.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +104,7 @@ void api_meetings(struct node *n, const struct http_request *request, const char
 	for (size_t i = 0; i < n->site->n_accounts; i++) {
 		const struct site_account *a = &n->site->accounts[i];
 
-		if (account[0] && strcmp(account, a->name) != 0)
+		if ((account[0] && strcmp(account, a->name) != 0) || !api_sees(request, a->name))
 			continue;
 		for (size_t j = 0; j < a->n_meetings; j++)
 			if (strcmp(open, "true") != 0 || meeting_find(n, a->meetings[j].id))
@@ -117,7 +118,7 @@ void api_meeting(struct node *n, const struct http_request *request, const char 
 	const struct site_account *account = NULL;
 	const struct site_meeting *m = site_meeting(n->site, word, &account);
 
-	if (m)
+	if (m && api_sees(request, account->name))
 		api_reply(n, request->id, 200, meeting_row(n, account, m));
 	else
 		not_found(n, request, "no such meeting");
@@ -154,7 +155,8 @@ void api_participants(struct node *n, const struct http_request *request, const 
 	const struct meeting *m = meeting_find(n, word);
 	json_t *items;
 
-	if (!m && !site_meeting(n->site, word, &account)) {
+	if (m ? !api_sees(request, m->account)
+	      : !site_meeting(n->site, word, &account) || !api_sees(request, account->name)) {
 		not_found(n, request, "no such meeting");
 		return;
 	}
@@ -187,12 +189,14 @@ void api_lock(struct node *n, const struct http_request *request, const char *wo
 	struct meeting *m = meeting_find(n, word);
 	bool locked;
 
-	if (!m) {
+	if (!m || !api_sees(request, m->account)) {
 		not_found(n, request, "no such meeting is open");
 		return;
 	}
 	if (!read_flag(n, request, "locked", &locked))
 		return;
+	api_audit(n, request, "meeting.lock",
+		json_pack("{s:s, s:b, s:b}", "meeting", m->id, "before", m->policy.locked, "after", locked));
 	meeting_lock(n, m, locked);
 	api_reply(n, request->id, 200, json_pack("{s:s, s:b}", "id", m->id, "locked", locked));
 }
@@ -202,12 +206,15 @@ void api_mute(struct node *n, const struct http_request *request, const char *wo
 	struct participant *p = meeting_person(n, word);
 	bool muted;
 
-	if (!p) {
+	if (!p || !api_sees(request, p->meeting->account)) {
 		not_found(n, request, "no such participant");
 		return;
 	}
 	if (!read_flag(n, request, "muted", &muted))
 		return;
+	api_audit(n, request, "participant.mute",
+		json_pack("{s:s, s:s, s:b, s:b}", "meeting", p->meeting->id, "participant", p->id, "before",
+			p->state.host_muted, "after", muted));
 	meeting_mute(n, p, muted);
 	api_reply(n, request->id, 200, person_row(p));
 }
@@ -216,50 +223,59 @@ void api_remove(struct node *n, const struct http_request *request, const char *
 {
 	struct participant *p = meeting_person(n, word);
 
-	if (!p) {
+	if (!p || !api_sees(request, p->meeting->account)) {
 		not_found(n, request, "no such participant");
 		return;
 	}
+	api_audit(n, request, "participant.remove",
+		json_pack("{s:s, s:s}", "meeting", p->meeting->id, "participant", p->id));
 	meeting_remove(n, p, "removed by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }
 
 /* ---- calls ---- */
 
+struct call_list {
+	const struct http_request *request;
+	json_t *items;
+};
+
 static void add_call(void *arg, struct leg *leg)
 {
+	struct call_list *list = arg;
 	char from[24], to[24];
 
-	if (!leg->call)
+	if (!leg->call || !api_sees(list->request, leg->cdr.account))
 		return;
-	json_array_append_new(
-		arg, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
-			     "id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk,
-			     "source", leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
-			     log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
-			     leg->cdr.account, "meeting", leg->cdr.meeting, "participant",
-			     leg->cdr.participant, "state", leg_state_name(leg), "codec", leg->cdr.codec,
-			     "started_at", time_json(leg->cdr.started_us), "answered_at",
-			     time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+	json_array_append_new(list->items,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id",
+			leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
+			leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
+			log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
+			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
+			"state", leg_state_name(leg), "codec", leg->cdr.codec, "started_at",
+			time_json(leg->cdr.started_us), "answered_at", time_json(leg->cdr.answered_us),
+			"media", leg_json(leg)));
 }
 
 void api_calls(struct node *n, const struct http_request *request, const char *word)
 {
-	json_t *items = json_array();
+	struct call_list list = { .request = request, .items = json_array() };
 
 	(void)word;
-	leg_each(n, add_call, items);
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	leg_each(n, add_call, &list);
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", list.items));
 }
 
 void api_hangup(struct node *n, const struct http_request *request, const char *word)
 {
 	struct leg *leg = leg_find_call(n, word);
 
-	if (!leg || !leg->call) {
+	if (!leg || !leg->call || !api_sees(request, leg->cdr.account)) {
 		not_found(n, request, "no such call");
 		return;
 	}
+	api_audit(n, request, "call.hangup", json_pack("{s:s}", "call", leg->cdr.id));
 	leg_hangup(leg, Q850_NORMAL, "hung up by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }
@@ -269,7 +285,22 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 struct pending {
 	struct node *node;
 	uint64_t id;
+	bool masked; /* numbers of callers */
 };
+
+/* Who may only read has no use for people's whole numbers (S7). */
+static json_t *record_json(const struct cdr *cdr, bool masked)
+{
+	struct cdr shown = *cdr;
+
+	if (masked) {
+		char number[24];
+
+		snprintf(shown.from_number, sizeof(shown.from_number), "%s",
+			log_number(number, cdr->from_number));
+	}
+	return cdr_json(&shown);
+}
 
 static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t count)
 {
@@ -277,7 +308,7 @@ static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs,
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(items, cdr_json(&cdrs[i]));
+		json_array_append_new(items, record_json(&cdrs[i], p->masked));
 	if (err)
 		api_refuse(p->node, p->id,
 			&(struct api_error){ .status = 503,
@@ -313,7 +344,9 @@ void api_records(struct node *n, const struct http_request *request, const char 
 				.field = "limit" });
 		return;
 	}
+	if (request->who->account[0]) /* whichever account was asked for: theirs */
+		filter.account = account[0] && !api_sees(request, account) ? "\n" : request->who->account;
 	filter.limit = (unsigned)wanted;
-	*p = (struct pending){ .node = n, .id = request->id };
+	*p = (struct pending){ .node = n, .id = request->id, .masked = request->who->role < ACCESS_ADMIN };
 	writer_list_cdrs(n->writer, &filter, records_read, p);
 }

@@ -77,8 +77,7 @@ static void save(struct node *n, const struct http_request *request, struct appl
 		return;
 	}
 	n->applying = a->site;
-	writer_site(n->writer, a->site, request->local ? "operator at the control socket" : "API", text,
-		apply_saved, a);
+	writer_site(n->writer, a->site, request->who->name, text, apply_saved, a);
 	free(text);
 }
 

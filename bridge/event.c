@@ -1,6 +1,7 @@
 #include "bridge/event.h"
 #include "bridge/when.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct event_bus {
@@ -45,14 +46,17 @@ static char *event_line(uint64_t seq, int64_t now_us, const char *type, json_t *
 uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, json_t *data)
 {
 	char *line = event_line(bus->next_seq, now_us, type, data);
+	const char *of = json_string_value(json_object_get(data, "account"));
+	char account[HTTP_ACCOUNT_MAX];
 	uint64_t seq = 0;
 
+	snprintf(account, sizeof(account), "%s", of ? of : "");
 	json_decref(data);
 	if (line) {
 		seq = bus->next_seq++;
 		bus->stats.emitted++;
 		if (bus->http)
-			http_publish(bus->http, seq, type, line);
+			http_publish(bus->http, seq, type, account, line);
 	} else {
 		bus->stats.dropped++;
 	}

@@ -6,6 +6,7 @@
  * the start time in microseconds (far fewer than a million events happen in a second) or, should the clock
  * have been set back, a thousand million above the last beginning; store_first_seq() keeps that promise.
  * They stay below 2^53, so that every JSON reader can hold them.
+ * An event whose data name an `account` is heard by that account's listeners; one without by those who may hear all.
  * No PIN, key press or password may be in `data` (S7).
  *
  * Thread: control.

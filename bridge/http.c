@@ -1,6 +1,7 @@
 #include "bridge/http.h"
 #include "bridge/http_priv.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,10 @@ struct http {
 
 void message_free(struct message *m)
 {
-	if (m)
-		free(m->body);
+	if (!m)
+		return;
+	OPENSSL_cleanse(m->request.token, sizeof(m->request.token));
+	free(m->body);
 	free(m);
 }
 
@@ -180,7 +183,7 @@ void http_reply(
 		server_wake(h->server);
 }
 
-void http_publish(struct http *h, uint64_t seq, const char *type, const char *json)
+void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json)
 {
 	size_t len = strlen(json);
 	struct news *n = malloc(sizeof(*n) + len + 1), *oldest = NULL;
@@ -191,6 +194,7 @@ void http_publish(struct http *h, uint64_t seq, const char *type, const char *js
 		n->seq = seq;
 		n->len = len;
 		snprintf(n->type, sizeof(n->type), "%s", type);
+		snprintf(n->account, sizeof(n->account), "%s", account);
 		memcpy(n->json, json, len + 1);
 	}
 	pthread_mutex_lock(&h->box.lock);

@@ -9,7 +9,8 @@
  *
  * Answered here, without the control thread: OPTIONS (204 with Allow), a body that is too long (413) or has no length (411), a path
  * or query that is too long (414), a request sent too slowly (408) or not answered in HTTP_ANSWER_MS (504), a page of
- * another origin that would change something or listen by WebSocket (403).  What is not HTTP gets libwebsockets' own
+ * another origin that would change something or listen by WebSocket (403), a listener that on_listen() refuses (a browser's
+ * EventSource and WebSocket cannot send a header: there the token may stand in ?access_token=).  What is not HTTP gets libwebsockets' own
  * 403; headers over HTTP_HEADERS_MAX and a request sent ahead of the answer to one with a body are closed upon.
  * A HEAD comes as a GET and its reply's body is not sent.
  *
@@ -26,22 +27,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct access_who;
+
 enum {
 	HTTP_BODY_MAX = 4 << 20,
 	HTTP_EVENTS = 4096,
 	HTTP_EVENT_BYTES = 8 << 20,
 	HTTP_PATH_MAX = 512,
 	HTTP_HEADERS_MAX = 8192,
-	HTTP_CONNECTIONS = 64
+	HTTP_CONNECTIONS = 64,
+	HTTP_TOKEN_MAX = 128, /* of `Authorization: Bearer`; a longer one is none of ours */
+	HTTP_ACCOUNT_MAX = 64
 };
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
 struct http_request {
 	uint64_t id;
-	bool local;                /* came by the control socket: an operator */
-	char method[8];            /* "GET" */
-	char path[HTTP_PATH_MAX];  /* decoded, without query */
-	char query[HTTP_PATH_MAX]; /* percent-encoded, without '?' */
+	bool local;                   /* came by the control socket: an operator */
+	char source[48];              /* address of who asks; "" when local */
+	char token[HTTP_TOKEN_MAX];   /* RFC 6750; "": none was shown */
+	const struct access_who *who; /* whose it is; NULL as it comes, set by api.c */
+	char method[8];               /* "GET" */
+	char path[HTTP_PATH_MAX];     /* decoded, without query */
+	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
 	char content_type[64];
 	const char *body;
 	size_t body_len; /* borrowed during the callback; 0-terminated */
@@ -51,6 +59,10 @@ struct http_config {
 	const char *control; /* path, NULL none */
 	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
 	void (*on_request)(void *arg, const struct http_request *request); /* inside http_poll() */
+	/* May they listen to GET /v1/events?  0, or the HTTP status that refuses; `account` "": to everything, else to what
+	 * is of that account.  Asked when they come and at each heartbeat.  API thread.  NULL: everybody may. */
+	unsigned (*on_listen)(
+		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
 	void *arg;
 	/* 0: the times above.  To send a request, or the next one; until its answer; between a listener's heartbeats; without progress. */
 	unsigned request_ms, answer_ms, beat_ms, stalled_ms;
@@ -66,7 +78,8 @@ int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
 void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len); /* copies; an id that is gone is ignored */
-void http_publish(struct http *h, uint64_t seq, const char *type, const char *json); /* copies */
+/* `account` "": of no account, for those alone who may hear everything.  Copies. */
+void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json);
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */
 /* One query parameter, percent-decoded; false: not there or too long. */
 bool http_query(const char *query, const char *name, char *out, size_t cap);

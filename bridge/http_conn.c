@@ -1,5 +1,6 @@
 #include "bridge/http_conn.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ void conn_reset(struct conn *c)
 	}
 	message_free(c->message);
 	free(c->answer);
+	OPENSSL_cleanse(c->token, sizeof(c->token));
 	memset(c, 0, sizeof(*c));
 }
 

@@ -36,13 +36,17 @@ struct conn {            /* made, zeroed and freed by libwebsockets, at times be
 	size_t sent;
 
 	bool websocket, beat_due, gap_due, greeted;
-	uint64_t place;          /* in the ring: what it gets next */
-	uint64_t resumed_after;  /* Last-Event-ID, said again in `gap` */
-	lws_usec_t choked_since; /* 0: it takes what it gets */
+	char token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX]; /* of a listener; account "": hears all */
+	uint64_t place;                                        /* in the ring: what it gets next */
+	uint64_t resumed_after;                                /* Last-Event-ID, said again in `gap` */
+	lws_usec_t choked_since;                               /* 0: it takes what it gets */
 };
 
 struct server {
-	struct http *http;           /* borrowed: to post requests */
+	struct http *http; /* borrowed: to post requests */
+	unsigned (*on_listen)(
+		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+	void *arg;                   /* borrowed; on_listen's */
 	struct mailbox *box;         /* borrowed from http */
 	struct lws_context *context; /* owned */
 	struct lws_vhost *local, *tcp;
@@ -72,6 +76,8 @@ int request_end(struct conn *c, struct lws *wsi);
 int upgrade_confirm(
 	struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
 int upgrade_begin(struct conn *c, struct lws *wsi);
+unsigned conn_may_listen(struct lws *wsi, const char *token,
+	char account[HTTP_ACCOUNT_MAX]); /* 0, or a refusing HTTP status */
 
 /* http_reply.c */
 void conn_answer(struct server *s, struct answer *a); /* takes it */
@@ -94,5 +100,5 @@ int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocke
 int feed_write(struct conn *c); /* it can take something; not 0: cut it off */
 int feed_beat(struct conn *c);  /* its timer; not 0: cut it off */
 void feed_news(struct server *s, struct news *news, bool holed); /* takes the list */
-bool feed_behind(const struct conn *c);
+bool feed_behind(struct conn *c);
 #endif

@@ -26,9 +26,20 @@ static bool scratch_fits(struct server *s, size_t len)
 	return true;
 }
 
-bool feed_behind(const struct conn *c)
+/* The next event that is for this listener; the others are passed over. */
+static const struct news *next_news(struct conn *c)
 {
-	return c->beat_due || c->gap_due || !c->greeted || ring_at(&c->server->ring, c->place);
+	const struct news *n;
+
+	while ((n = ring_at(&c->server->ring, c->place)) && c->account[0] &&
+		strcmp(c->account, n->account) != 0)
+		c->place++;
+	return n;
+}
+
+bool feed_behind(struct conn *c)
+{
+	return c->beat_due || c->gap_due || !c->greeted || next_news(c);
 }
 
 /* Asks for its turn; from now on it must take something within stalled_us. */
@@ -136,12 +147,11 @@ static int write_stream(struct conn *c)
 		len += (size_t)snprintf(out, BATCH_BYTES, "retry: %d\n\n", (int)RETRY_MS);
 	if (c->gap_due)
 		len += write_gap(c, out + len, BATCH_BYTES - len);
-	if (c->beat_due && !len &&
-		!ring_at(&s->ring, c->place)) /* anything else shows as well that we live */
+	if (c->beat_due && !len && !next_news(c)) /* anything else shows as well that we live */
 		len += (size_t)snprintf(out, BATCH_BYTES, ": heartbeat\n\n");
 	c->greeted = true;
 	c->gap_due = c->beat_due = false;
-	while ((n = ring_at(&s->ring, c->place))) {
+	while ((n = next_news(c))) {
 		if (len && len + n->len + EVENT_EXTRA > BATCH_BYTES)
 			break;
 		if (!scratch_fits(s, len + n->len + EVENT_EXTRA))
@@ -157,7 +167,7 @@ static int write_stream(struct conn *c)
 static int write_websocket(struct conn *c)
 {
 	struct server *s = c->server;
-	const struct news *n = ring_at(&s->ring, c->place);
+	const struct news *n = next_news(c);
 	enum lws_write_protocol kind = LWS_WRITE_TEXT;
 	size_t len = 0;
 
@@ -198,6 +208,8 @@ int feed_beat(struct conn *c)
 
 	if (c->choked_since && lws_now_usecs() - c->choked_since >= s->stalled_us)
 		return -1;
+	if (conn_may_listen(c->wsi, c->token, c->account)) /* no longer: revoked, expired */
+		return -1;
 	c->beat_due = true;
 	ask(c);
 	lws_set_timer_usecs(c->wsi, s->beat_us);
@@ -221,7 +233,7 @@ void feed_news(struct server *s, struct news *news, bool holed)
 			continue;
 		if (c->place < s->ring.first)
 			lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
-		else
+		else if (feed_behind(c))
 			ask(c);
 	}
 }

@@ -5,7 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WRITE_CHUNK = 65536, LINGER_US = 2000000 /* for the rest of a body that was refused */ };
+enum {
+	WRITE_CHUNK = 65536,
+	LINGER_US = 2000000 /* for the rest of a body that was refused */,
+	TOO_MANY = 429
+};
 
 int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow)
 {
@@ -23,6 +27,13 @@ int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len
 		    (const unsigned char *)"no-store", 8, &at, end) ||
 		lws_add_http_header_by_name(wsi, (const unsigned char *)"x-content-type-options:",
 			(const unsigned char *)"nosniff", 7, &at, end))
+		return -1;
+	if (status == HTTP_STATUS_UNAUTHORIZED &&
+		lws_add_http_header_by_name(wsi, (const unsigned char *)"www-authenticate:",
+			(const unsigned char *)"Bearer realm=\"partyline\"", 24, &at, end))
+		return -1;
+	if (status == TOO_MANY && lws_add_http_header_by_name(wsi, (const unsigned char *)"retry-after:",
+					  (const unsigned char *)"60", 2, &at, end))
 		return -1;
 	if (allow && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW, (const unsigned char *)allow,
 			     (int)strlen(allow), &at, end))

@@ -1,5 +1,6 @@
 #include "bridge/http_conn.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,46 @@ static void hand_over(struct conn *c, struct lws *wsi)
 	http_post(s->http, m);
 }
 
+/* RFC 6750 section 2.1, and, where `query` is given, 2.3.  "": none, or none that could be ours. */
+static void conn_token(struct lws *wsi, const char *query, char out[HTTP_TOKEN_MAX])
+{
+	char text[HTTP_TOKEN_MAX + 16];
+
+	out[0] = '\0';
+	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_AUTHORIZATION) > 0) {
+		if (strncasecmp(text, "Bearer ", 7) == 0 && strlen(text + 7) < HTTP_TOKEN_MAX)
+			snprintf(out, HTTP_TOKEN_MAX, "%.*s", (int)HTTP_TOKEN_MAX - 1, text + 7);
+		else
+			snprintf(out, HTTP_TOKEN_MAX, "?"); /* something was shown: it is wrong */
+	} else if (query && !http_query(query, "access_token", out, HTTP_TOKEN_MAX)) {
+		out[0] = '\0';
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+}
+
+static void conn_source(struct lws *wsi, char out[48])
+{
+	if (conn_local(wsi) || !lws_get_peer_simple(wsi, out, 48))
+		out[0] = '\0';
+}
+
+unsigned conn_may_listen(struct lws *wsi, const char *token, char account[HTTP_ACCOUNT_MAX])
+{
+	const struct server *s = conn_server(wsi);
+	char source[48];
+
+	account[0] = '\0';
+	if (!s->on_listen)
+		return 0;
+	conn_source(wsi, source);
+	return s->on_listen(s->arg, conn_local(wsi), token, source, account);
+}
+
+static const char *listen_code(unsigned status)
+{
+	return status == 401 ? "unauthorized" : status == 429 ? "too_many_tries" : "forbidden";
+}
+
 /* The request as far as its headers tell; NULL: out of memory. */
 static struct message *message_begin(
 	struct lws *wsi, const char *method, const char *path, size_t path_len, size_t body_len)
@@ -138,6 +179,8 @@ static struct message *message_begin(
 	}
 	r = &m->request;
 	r->local = conn_local(wsi);
+	conn_source(wsi, r->source);
+	conn_token(wsi, NULL, r->token);
 	snprintf(r->method, sizeof(r->method), "%s", method);
 	memcpy(r->path, path, path_len);
 	if (lws_hdr_copy(wsi, r->content_type, sizeof(r->content_type), WSI_TOKEN_HTTP_CONTENT_TYPE) < 0)
@@ -156,6 +199,16 @@ static void say_continue(struct lws *wsi)
 		return;
 	memcpy(buf + LWS_PRE, go_on, sizeof(go_on));
 	lws_write(wsi, buf + LWS_PRE, sizeof(go_on) - 1, LWS_WRITE_HTTP_HEADERS_CONTINUATION);
+}
+
+static int listen_begin(struct conn *c, struct lws *wsi, const char *query)
+{
+	unsigned status;
+
+	conn_token(wsi, query, c->token);
+	status = conn_may_listen(wsi, c->token, c->account);
+	return status ? conn_refuse(c, wsi, status, listen_code(status), "these events need a token", false)
+		      : feed_begin(c, wsi, query, false);
 }
 
 int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path_len)
@@ -191,7 +244,7 @@ int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path
 		return conn_refuse(c, wsi, 403, "foreign_origin", "not from a page of another origin", rest);
 	if (!changes && !rest && path_len == strlen("/v1/events") &&
 		memcmp(path, "/v1/events", path_len) == 0)
-		return feed_begin(c, wsi, query, false);
+		return listen_begin(c, wsi, query);
 
 	c->message = message_begin(wsi, method, path, path_len, (size_t)body_len);
 	if (!c->message)
@@ -240,7 +293,8 @@ static int refuse_upgrade(struct lws *wsi, unsigned status, const char *code, co
 
 int upgrade_confirm(struct lws *wsi, const char *to)
 {
-	char path[32], query[HTTP_PATH_MAX];
+	char path[32], query[HTTP_PATH_MAX], token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX];
+	unsigned status;
 
 	if (strcasecmp(to, "websocket"))
 		return refuse_upgrade(wsi, 400, "no_upgrade", "only to websocket");
@@ -250,7 +304,10 @@ int upgrade_confirm(struct lws *wsi, const char *to)
 		return refuse_upgrade(wsi, 403, "foreign_origin", "not from a page of another origin");
 	if (!conn_query(wsi, query, sizeof(query)))
 		return refuse_upgrade(wsi, 414, "too_long", "path and query may be 511 bytes each");
-	return 0;
+	conn_token(wsi, query, token);
+	status = conn_may_listen(wsi, token, account);
+	OPENSSL_cleanse(token, sizeof(token));
+	return status ? refuse_upgrade(wsi, status, listen_code(status), "these events need a token") : 0;
 }
 
 int upgrade_begin(struct conn *c, struct lws *wsi)
@@ -261,5 +318,8 @@ int upgrade_begin(struct conn *c, struct lws *wsi)
 	c->server = conn_server(wsi);
 	if (!conn_query(wsi, query, sizeof(query)))
 		query[0] = '\0';
+	conn_token(wsi, query, c->token);
+	if (conn_may_listen(wsi, c->token, c->account)) /* it was allowed a moment ago */
+		return -1;
 	return feed_begin(c, wsi, query, true);
 }

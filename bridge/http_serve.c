@@ -126,6 +126,8 @@ enum bridge_err server_open(struct server **out, struct http *h, struct mailbox 
 	s->http = h;
 	s->box = box;
 	s->next_id = 1;
+	s->on_listen = config->on_listen;
+	s->arg = config->arg;
 	s->request_us = chosen_us(config->request_ms, HTTP_REQUEST_MS);
 	s->answer_us = chosen_us(config->answer_ms, HTTP_ANSWER_MS);
 	s->beat_us = chosen_us(config->beat_ms, HTTP_BEAT_MS);
@@ -202,7 +204,7 @@ static bool take_mail(struct server *s)
 
 static bool unsent(const struct server *s)
 {
-	for (const struct conn *c = s->conns; c; c = c->next)
+	for (struct conn *c = s->conns; c; c = c->next)
 		if (c->state == CONN_REPLYING || (c->state == CONN_FEEDING && feed_behind(c)))
 			return true;
 	return false;

@@ -99,6 +99,31 @@ static enum bridge_err open_prompts(struct node *n, char *why, size_t why_cap)
 	return err;
 }
 
+/* Nobody but this machine's own people can reach it. */
+static bool on_loopback(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0;
+}
+
+static enum bridge_err open_access(struct node *n)
+{
+	return access_alloc(&n->access, on_loopback(n->config.http.listen));
+}
+
+static void tell_access(const struct node *n)
+{
+	size_t count = 0;
+
+	free(access_list(n->access, &count));
+	if (count == 0 && n->config.http.listen[0])
+		log_line(LOG_WARNING, NULL, "http",
+			on_loopback(n->config.http.listen)
+				? "%s is open to all on this machine until a token is made (partyctl token "
+				  "create)"
+				: "%s answers nobody until a token is made (partyctl token create)",
+			n->config.http.listen);
+}
+
 static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why, size_t why_cap)
 {
 	struct store *store = NULL;
@@ -108,6 +133,8 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (err)
 		return err;
 	err = store_load_site(store, &site);
+	if (!err)
+		err = store_load_tokens(store, n->access);
 	if (!err)
 		err = store_first_seq(store, when_now_us(), first_seq);
 	if (!err)
@@ -154,6 +181,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 	struct http_config hc = { .control = n->config.control,
 		.listen = n->config.http.listen,
 		.on_request = api_request,
+		.on_listen = api_may_listen,
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
 
@@ -191,9 +219,12 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	err = open_prompts(n, why, why_cap);
 	if (err)
 		return err;
-	err = open_store(n, &first_seq, why, why_cap);
+	err = open_access(n);
+	if (!err)
+		err = open_store(n, &first_seq, why, why_cap);
 	if (err)
 		return err;
+	tell_access(n);
 	if (loop_watch(n->loop, writer_fd(n->writer), on_writer, n->writer) != CALL_OK)
 		return BRIDGE_NOMEM;
 	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
@@ -273,6 +304,7 @@ struct node *node_close(struct node *n)
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
+	n->access = access_free(n->access);
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);

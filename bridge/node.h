@@ -8,6 +8,7 @@
 #ifndef BRIDGE_NODE_H
 #define BRIDGE_NODE_H
 
+#include "bridge/access.h"
 #include "bridge/config.h"
 #include "bridge/event.h"
 #include "bridge/http.h"
@@ -34,6 +35,7 @@ struct node {
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;
 	struct writer *writer;
+	struct access *access; /* the API thread asks it, too */
 	struct http *http;
 	struct event_bus *bus;
 

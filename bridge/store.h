@@ -14,6 +14,7 @@
 #ifndef BRIDGE_STORE_H
 #define BRIDGE_STORE_H
 
+#include "bridge/access.h"
 #include "bridge/cdr.h"
 #include "bridge/site.h"
 
@@ -45,6 +46,28 @@ struct cdr_filter {
 };
 enum bridge_err store_list_cdrs(
 	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
+
+/* One change: who made it, what it was, and its particulars as JSON.  Each row is sealed with SHA-256 over itself and
+ * the seal of the row before: whoever alters, drops or slips in one breaks the chain (S10). */
+struct audit_row {
+	int64_t id, at_us; /* id: given by the store */
+	const char *who, *what, *changes;
+};
+enum bridge_err store_add_audit(struct store *s, const struct audit_row *row);
+/* Newest first; a row's texts are valid during the call. */
+enum bridge_err store_each_audit(
+	struct store *s, unsigned limit, void (*each)(void *arg, const struct audit_row *row), void *arg);
+/* Goes through the whole chain: *n rows; *broken the id of the first that does not fit, 0 none. */
+enum bridge_err store_check_audit(struct store *s, uint64_t *n, int64_t *broken);
+
+enum bridge_err store_load_tokens(struct store *s, struct access *into);
+enum bridge_err store_add_token(struct store *s, const struct access_token *token);
+enum bridge_err store_drop_token(struct store *s, const char *id);
+
+/* The database as it is at one moment, into a new file of mode 0600 that takes `path`'s place when it is whole. */
+enum bridge_err store_backup(struct store *s, const char *path);
+/* The other way round: everything here is replaced by what `path` holds, which is checked first. */
+enum bridge_err store_restore(struct store *s, const char *path);
 
 /* The number of this run's first event, above all of earlier runs even if the clock went back (event.h). */
 enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out);

@@ -7,6 +7,8 @@
 #include "bridge/store.h"
 #include <sqlite3.h>
 
+enum { STORE_APPLICATION_ID = 0x7061726c /* "parl" */ };
+
 struct store {
 	sqlite3 *db; /* owned */
 	char error[256];

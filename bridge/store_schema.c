@@ -63,9 +63,16 @@ static const char *const steps[] = {
 	"CREATE INDEX cdr_meeting ON cdr(meeting, started_us);"
 	"CREATE INDEX cdr_trunk ON cdr(trunk, started_us);"
 	"CREATE INDEX cdr_call ON cdr(call_id);",
+
+	/* 2: API tokens; an audit log whose rows hold one another */
+	"CREATE TABLE token ("
+	" id TEXT PRIMARY KEY, name TEXT NOT NULL,"
+	" role TEXT NOT NULL CHECK (role IN ('reader', 'admin', 'operator')), account TEXT NOT NULL,"
+	" hash BLOB NOT NULL, created_us INTEGER NOT NULL, expires_us INTEGER NOT NULL) STRICT;"
+	"ALTER TABLE audit ADD COLUMN seal TEXT NOT NULL DEFAULT '';",
 };
 
-enum { STEPS = sizeof(steps) / sizeof(*steps), APPLICATION_ID = 0x7061726c /* "parl" */ };
+enum { STEPS = sizeof(steps) / sizeof(*steps) };
 
 static enum bridge_err number_of(struct store *s, const char *sql, int64_t *out)
 {
@@ -91,7 +98,7 @@ static enum bridge_err check_ours(struct store *s, int64_t version)
 		err = number_of(s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (err)
 		return err;
-	if (application != APPLICATION_ID && (application || version || tables)) {
+	if (application != STORE_APPLICATION_ID && (application || version || tables)) {
 		snprintf(s->error, sizeof(s->error), "not a partyline database");
 		return BRIDGE_FILE;
 	}
@@ -112,7 +119,7 @@ static enum bridge_err take_step(struct store *s, int64_t version)
 	if (err)
 		return err;
 	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
-		(int)APPLICATION_ID, (long long)version + 1);
+		(int)STORE_APPLICATION_ID, (long long)version + 1);
 	err = store_exec(s, steps[version]);
 	if (!err)
 		err = store_exec(s, mark);
@@ -124,7 +131,7 @@ static enum bridge_err take_step(struct store *s, int64_t version)
 static enum bridge_err check_sound(struct store *s)
 {
 	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
-		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "counter" };
+		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "counter", "token" };
 	char sql[64], text[128];
 	enum bridge_err err = BRIDGE_OK;
 

@@ -182,11 +182,13 @@ static void put_routes(struct pass *p, const struct site *site)
 
 static void put_audit(struct pass *p, const char *who, const char *changes_json)
 {
-	pass_use(p, "INSERT INTO audit(at_us, who, what, changes) VALUES (?, ?, 'site', ?)");
-	put_number(p, 1, when_now_us());
-	put_text(p, 2, who ? who : "");
-	put_text(p, 3, changes_json ? changes_json : "[]");
-	put_row(p);
+	const struct audit_row row = { .at_us = when_now_us(),
+		.who = who ? who : "",
+		.what = "site",
+		.changes = changes_json ? changes_json : "[]" };
+
+	if (!p->err)
+		p->err = store_add_audit(p->s, &row);
 }
 
 enum bridge_err store_save_site(

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,30 +16,15 @@ struct record {
 	struct cdr cdr;
 };
 
-enum job_kind { JOB_SITE, JOB_LIST };
-
+/* What somebody wants of the store, and whom it is told. */
 struct job {
 	struct job *next;
-	enum job_kind kind;
 	uint64_t after; /* to be done when so many records have been settled */
-	void *arg;      /* borrowed from who asked */
+	writer_work_fn work;
+	writer_done_fn done;
+	void *arg; /* borrowed from who asked */
 	enum bridge_err err;
-	union {
-		struct {
-			const struct site *site; /* borrowed until done */
-			char *who, *changes;     /* owned */
-			writer_done_fn done;
-			char text[256];
-		} site;
-		struct {
-			char account[NAME_MAX_LEN], meeting[NAME_MAX_LEN], trunk[NAME_MAX_LEN],
-				call[NAME_MAX_LEN];
-			unsigned limit;
-			writer_cdrs_fn done;
-			struct cdr *cdrs; /* owned */
-			size_t n;
-		} list;
-	};
+	char text[256];
 };
 
 struct job_queue {
@@ -90,17 +76,6 @@ static struct job *jobs_take(struct job_queue *q)
 	if (job && !(q->first = job->next))
 		q->end = &q->first;
 	return job;
-}
-
-static void job_free(struct job *job)
-{
-	if (job->kind == JOB_SITE) {
-		free(job->site.who);
-		free(job->site.changes);
-	} else {
-		free(job->list.cdrs);
-	}
-	free(job);
 }
 
 /* ---- the disk thread ---- */
@@ -203,16 +178,9 @@ static struct job *take_job(struct writer *w)
 
 static void carry_out(struct store *store, struct job *job)
 {
-	if (job->kind == JOB_SITE) {
-		job->err = store_save_site(store, job->site.site, job->site.who, job->site.changes);
-		if (job->err)
-			strncpy(job->site.text, store_error(store), sizeof(job->site.text) - 1);
-	} else {
-		struct cdr_filter filter = { job->list.account, job->list.meeting, job->list.trunk,
-			job->list.call, job->list.limit };
-
-		job->err = store_list_cdrs(store, &filter, &job->list.cdrs, &job->list.n);
-	}
+	job->err = job->work(job->arg, store);
+	if (job->err)
+		snprintf(job->text, sizeof(job->text), "%s", store_error(store));
 }
 
 static void settle_job(struct writer *w, struct job *job)
@@ -365,11 +333,8 @@ void writer_poll(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 
 	while ((job = jobs_take(&done))) {
-		if (job->kind == JOB_SITE)
-			job->site.done(job->arg, job->err, job->site.text);
-		else
-			job->list.done(job->arg, job->err, job->list.cdrs, job->list.n);
-		job_free(job);
+		job->done(job->arg, job->err, job->text);
+		free(job);
 	}
 }
 
@@ -404,8 +369,17 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 	free(oldest);
 }
 
-static void post(struct writer *w, struct job *job)
+void writer_do(struct writer *w, writer_work_fn work, writer_done_fn done, void *arg)
 {
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job) {
+		done(arg, BRIDGE_NOMEM, "");
+		return;
+	}
+	job->work = work;
+	job->done = done;
+	job->arg = arg;
 	pthread_mutex_lock(&w->lock);
 	job->after = w->n_posted;
 	jobs_add(&w->asked, job);
@@ -413,52 +387,99 @@ static void post(struct writer *w, struct job *job)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* ---- what is asked of it ---- */
+
+struct site_job {
+	const struct site *site; /* borrowed until done */
+	char *who, *changes;     /* owned */
+	writer_done_fn done;
+	void *arg;
+};
+
+static enum bridge_err save_site(void *arg, struct store *store)
+{
+	struct site_job *job = arg;
+
+	return store_save_site(store, job->site, job->who, job->changes);
+}
+
+static void site_saved(void *arg, enum bridge_err err, const char *text)
+{
+	struct site_job *job = arg;
+
+	job->done(job->arg, err, text);
+	free(job->who);
+	free(job->changes);
+	free(job);
+}
+
 void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json,
 	writer_done_fn done, void *arg)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct site_job *job = calloc(1, sizeof(*job));
 
 	if (!job) {
 		done(arg, BRIDGE_NOMEM, "");
 		return;
 	}
-	job->kind = JOB_SITE;
-	job->arg = arg;
-	job->site.site = site;
-	job->site.done = done;
-	job->site.who = strdup(who ? who : "");
-	job->site.changes = strdup(changes_json ? changes_json : "[]");
-	if (!job->site.who || !job->site.changes) {
-		job_free(job);
-		done(arg, BRIDGE_NOMEM, "");
-		return;
-	}
-	post(w, job);
+	*job = (struct site_job){ .site = site, .done = done, .arg = arg };
+	job->who = strdup(who ? who : "");
+	job->changes = strdup(changes_json ? changes_json : "[]");
+	if (job->who && job->changes)
+		writer_do(w, save_site, site_saved, job);
+	else
+		site_saved(job, BRIDGE_NOMEM, "");
+}
+
+struct list_job {
+	char account[NAME_MAX_LEN], meeting[NAME_MAX_LEN], trunk[NAME_MAX_LEN], call[NAME_MAX_LEN];
+	struct cdr_filter filter; /* its names: the ones above */
+	writer_cdrs_fn done;
+	void *arg;
+	struct cdr *cdrs; /* owned */
+	size_t n;
+};
+
+static enum bridge_err list_cdrs(void *arg, struct store *store)
+{
+	struct list_job *job = arg;
+
+	return store_list_cdrs(store, &job->filter, &job->cdrs, &job->n);
+}
+
+static void cdrs_listed(void *arg, enum bridge_err err, const char *text)
+{
+	struct list_job *job = arg;
+
+	(void)text;
+	job->done(job->arg, err, job->cdrs, job->n);
+	free(job->cdrs);
+	free(job);
 }
 
 /* Longer than any name that can be stored finds nothing, however it is cut. */
-static void copy_filter(char out[NAME_MAX_LEN], const char *text)
+static const char *copy_filter(char out[NAME_MAX_LEN], const char *text)
 {
 	strncpy(out, text ? text : "", NAME_MAX_LEN - 1);
+	return out;
 }
 
 void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_cdrs_fn done, void *arg)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct list_job *job = calloc(1, sizeof(*job));
 
 	if (!job) {
 		done(arg, BRIDGE_NOMEM, NULL, 0);
 		return;
 	}
-	job->kind = JOB_LIST;
+	job->done = done;
 	job->arg = arg;
-	job->list.done = done;
-	job->list.limit = filter->limit;
-	copy_filter(job->list.account, filter->account);
-	copy_filter(job->list.meeting, filter->meeting);
-	copy_filter(job->list.trunk, filter->trunk);
-	copy_filter(job->list.call, filter->call);
-	post(w, job);
+	job->filter = (struct cdr_filter){ .account = copy_filter(job->account, filter->account),
+		.meeting = copy_filter(job->meeting, filter->meeting),
+		.trunk = copy_filter(job->trunk, filter->trunk),
+		.call = copy_filter(job->call, filter->call),
+		.limit = filter->limit };
+	writer_do(w, list_cdrs, cdrs_listed, job);
 }
 
 void writer_stats(const struct writer *w, struct writer_stats *out)

@@ -21,6 +21,8 @@ enum { WRITER_MAX = 100000, WRITER_RETRY_MS = 1000, WRITER_GIVE_UP_MS = 5000 };
 struct writer;
 /* `text`: SQLite's words on failure, else ""; borrowed during the call. */
 typedef void (*writer_done_fn)(void *arg, enum bridge_err err, const char *text);
+/* Runs on the disk thread, with the store to itself. */
+typedef enum bridge_err (*writer_work_fn)(void *arg, struct store *store);
 /* `cdrs` borrowed during the call. */
 typedef void (*writer_cdrs_fn)(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t n);
 
@@ -40,6 +42,8 @@ struct writer *writer_close(struct writer *w); /* drains first, if that has not 
 int writer_fd(const struct writer *w);         /* readable when writer_poll() has work */
 void writer_poll(struct writer *w);            /* calls the done functions */
 void writer_cdr(struct writer *w, const struct cdr *cdr);
+/* Anything else: `work` on the disk thread, then `done` here, once; `arg` is theirs, from one to the other.  Not retried. */
+void writer_do(struct writer *w, writer_work_fn work, writer_done_fn done, void *arg);
 /* `site` is borrowed until done is called.  Not retried: the caller answers with the error.
  * `done` is called exactly once, at once with BRIDGE_NOMEM if there is no memory for the job. */
 void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json,

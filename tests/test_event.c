@@ -14,9 +14,10 @@ static struct {
 } heard;
 
 /* The API's place: what would be served. */
-void http_publish(struct http *h, uint64_t seq, const char *type, const char *json)
+void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json)
 {
 	(void)h;
+	(void)account;
 	heard.seq = seq;
 	snprintf(heard.type, sizeof(heard.type), "%s", type);
 	snprintf(heard.json, sizeof(heard.json), "%s", json);

@@ -10,7 +10,7 @@ static void publish(struct bed *bed, uint64_t first, uint64_t last)
 		char json[64];
 
 		snprintf(json, sizeof(json), "{\"seq\":%llu}", (unsigned long long)seq);
-		http_publish(bed->http, seq, "call.started", json);
+		http_publish(bed->http, seq, "call.started", "", json);
 	}
 }
 
@@ -215,7 +215,7 @@ TEST(a_listener_who_does_not_read_is_cut_off)
 		slow = listen_to(&bed, "", "");
 		CHECK(bed_read(slow, text, sizeof(text), "retry", 1), "listens");
 		while (seq <= (uint64_t)cases[i].n)
-			http_publish(bed.http, seq++, "big", big);
+			http_publish(bed.http, seq++, "big", "", big);
 		settle(&bed);
 		nanosleep(&rest, NULL);
 		while (n > 0)
