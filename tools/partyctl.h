@@ -3,6 +3,7 @@
  *   partyctl.c         main()
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
+ *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -29,7 +30,7 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
 	bool dry_run;
-	const char *trunk, *limit, *account, *meeting, *call; /* options; NULL: not given */
+	const char *trunk, *limit, *account, *meeting, *call, *role, *days; /* options; NULL: not given */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -39,7 +40,14 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 /* ---- verbs ---- */
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_hangup,
-	ctl_mute, ctl_records, ctl_dialplan, ctl_watch;
+	ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit, ctl_backup, ctl_restore;
+
+/* ---- asking ---- */
+/* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
+enum ctl_exit ctl_ask(
+	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out);
+struct ctl_column;
+enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 
 /* ---- HTTP ---- */
 struct ctl_answer {

@@ -27,6 +27,12 @@ static const struct verb {
 		"call records, newest first" },
 	{ "dialplan", 2, 2, ctl_dialplan, "dialplan explain NUMBER --trunk T",
 		"what would answer a number, and why" },
+	{ "token", 1, 2, ctl_token,
+		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
+		"who may use the API: reader, admin or operator" },
+	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
+	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
+	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
 	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
@@ -162,6 +168,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--account", &c.account },
 		{ "--meeting", &c.meeting },
 		{ "--call", &c.call },
+		{ "--role", &c.role },
+		{ "--days", &c.days },
 	};
 	enum ctl_exit code;
 
@@ -181,6 +189,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		wrong = "a verb is missing";
 	if (!wrong && c.limit && !is_count(c.limit))
 		wrong = "--limit takes a whole number above 0";
+	if (!wrong && c.days && !is_count(c.days))
+		wrong = "--days takes a whole number above 0";
 	if (wrong)
 		return ctl_usage(&c, wrong);
 	code = socket_choose(&c, config_path, socket_path);

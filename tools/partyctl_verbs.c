@@ -51,8 +51,7 @@ static enum ctl_exit ask_raw(struct ctl *c, const char *method, const char *path
 	return code;
 }
 
-/* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
-static enum ctl_exit ask(
+enum ctl_exit ctl_ask(
 	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out)
 {
 	struct ctl_answer answer;
@@ -77,10 +76,10 @@ static enum ctl_exit ask(
 	return CTL_OK;
 }
 
-static enum ctl_exit table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
+enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
 {
 	json_t *answer;
-	enum ctl_exit code = ask(c, "GET", path, NULL, 0, &answer);
+	enum ctl_exit code = ctl_ask(c, "GET", path, NULL, 0, &answer);
 
 	if (answer)
 		ctl_table(c->out, columns, n, json_object_get(answer, "items"));
@@ -145,7 +144,7 @@ enum ctl_exit ctl_apply(struct ctl *c)
 
 	if (!text)
 		return CTL_USAGE;
-	code = ask(c, "PUT", c->dry_run ? "/v1/site?dry_run=true" : "/v1/site", text, len, &answer);
+	code = ctl_ask(c, "PUT", c->dry_run ? "/v1/site?dry_run=true" : "/v1/site", text, len, &answer);
 	if (answer)
 		put_changes(c, json_object_get(answer, "changes"));
 	json_decref(answer);
@@ -202,7 +201,7 @@ enum ctl_exit ctl_status(struct ctl *c)
 		{ "LONGEST US", "tick_us_max", true },
 	};
 	json_t *answer;
-	enum ctl_exit code = ask(c, "GET", "/v1/status", NULL, 0, &answer);
+	enum ctl_exit code = ctl_ask(c, "GET", "/v1/status", NULL, 0, &answer);
 
 	if (answer) {
 		put_members(c, answer, "");
@@ -227,7 +226,7 @@ enum ctl_exit ctl_meetings(struct ctl *c)
 		{ "SINCE", "opened_at", false },
 	};
 
-	return table_of(c, "/v1/meetings", columns, COUNT(columns));
+	return ctl_table_of(c, "/v1/meetings", columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_participants(struct ctl *c)
@@ -250,7 +249,7 @@ enum ctl_exit ctl_participants(struct ctl *c)
 
 	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/participants", ""))
 		return ctl_usage(c, "that is no meeting's ID");
-	return table_of(c, path, columns, COUNT(columns));
+	return ctl_table_of(c, path, columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_calls(struct ctl *c)
@@ -267,7 +266,7 @@ enum ctl_exit ctl_calls(struct ctl *c)
 		{ "SINCE", "started_at", false },
 	};
 
-	return table_of(c, "/v1/calls", columns, COUNT(columns));
+	return ctl_table_of(c, "/v1/calls", columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_records(struct ctl *c)
@@ -293,7 +292,8 @@ enum ctl_exit ctl_records(struct ctl *c)
 	fits = fits && (!c->meeting || ctl_path_add(path, "&meeting=", c->meeting));
 	fits = fits && (!c->trunk || ctl_path_add(path, "&trunk=", c->trunk));
 	fits = fits && (!c->call || ctl_path_add(path, "&call=", c->call));
-	return fits ? table_of(c, path, columns, COUNT(columns)) : ctl_usage(c, "the options are too long");
+	return fits ? ctl_table_of(c, path, columns, COUNT(columns))
+		    : ctl_usage(c, "the options are too long");
 }
 
 /* ---- doing something ---- */
@@ -306,7 +306,7 @@ enum ctl_exit ctl_hangup(struct ctl *c)
 
 	if (!ctl_path_add(path, "/v1/calls/", c->args[0]))
 		return ctl_usage(c, "that is no call's ID");
-	code = ask(c, "DELETE", path, NULL, 0, &answer);
+	code = ctl_ask(c, "DELETE", path, NULL, 0, &answer);
 	if (answer)
 		fprintf(c->out, "%s is being hung up\n", c->args[0]);
 	json_decref(answer);
@@ -326,7 +326,7 @@ enum ctl_exit ctl_mute(struct ctl *c)
 		return ctl_usage(c, "mute is on or off");
 	if (!ctl_path_add(path, "/v1/participants/", c->args[0]) || !ctl_path_add(path, "/mute", ""))
 		return ctl_usage(c, "that is no participant's ID");
-	code = ask(c, "POST", path, body, strlen(body), &answer);
+	code = ctl_ask(c, "POST", path, body, strlen(body), &answer);
 	if (answer)
 		fprintf(c->out, "%s is %s\n", c->args[0],
 			json_is_true(json_object_get(answer, "muted")) ? "muted" : "not muted");
@@ -373,7 +373,7 @@ enum ctl_exit ctl_dialplan(struct ctl *c)
 	if (!ctl_path_add(path, "/v1/dialplan/explain?number=", c->args[1]) ||
 		!ctl_path_add(path, "&trunk=", c->trunk))
 		return ctl_usage(c, "that is too long");
-	code = ask(c, "GET", path, NULL, 0, &answer);
+	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
 	if (answer)
 		put_explanation(c, answer);
 	json_decref(answer);
