@@ -1,4 +1,5 @@
 #include "bridge/api.h"
+#include "bridge/webhook.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	struct page p = { .cap = 65536 };
 	struct call_stats sip;
 	struct writer_stats writer;
+	struct hooks_stats hooks;
 
 	(void)word;
 	p.text = malloc(p.cap);
@@ -94,6 +96,11 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
 	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
 	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+	hooks_stats(n->hooks, &hooks);
+	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
+	counter(&p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);
+	counter(&p, "webhook_lost", "events given up, or that the disk would not take",
+		hooks.lost + hooks.given_up);
 	worker_lines(&p, n);
 	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
 	free(p.text);

@@ -7,6 +7,8 @@
 struct event_bus {
 	struct http *http; /* borrowed from main */
 	uint64_t next_seq;
+	event_sink_fn sink; /* NULL: nobody else */
+	void *sink_arg;     /* borrowed */
 	struct event_stats stats;
 };
 
@@ -57,6 +59,8 @@ uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, 
 		bus->stats.emitted++;
 		if (bus->http)
 			http_publish(bus->http, seq, type, account, line);
+		if (bus->sink)
+			bus->sink(bus->sink_arg, seq, type, account, line, now_us);
 	} else {
 		bus->stats.dropped++;
 	}
@@ -67,6 +71,12 @@ uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, 
 uint64_t event_emit(struct event_bus *bus, const char *type, json_t *data)
 {
 	return event_emit_at(bus, when_now_us(), type, data);
+}
+
+void event_bus_sink(struct event_bus *bus, event_sink_fn sink, void *arg)
+{
+	bus->sink = sink;
+	bus->sink_arg = arg;
 }
 
 void event_stats(const struct event_bus *bus, struct event_stats *out)

@@ -31,5 +31,9 @@ struct event_bus *event_bus_free(struct event_bus *bus);
  * and type, if it has them, are not used.  Returns the event's number, 0: dropped, no number was used. */
 uint64_t event_emit(struct event_bus *bus, const char *type, json_t *data);
 uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, json_t *data);
+/* Who else is to hear of each event, as it is written. */
+typedef void (*event_sink_fn)(
+	void *arg, uint64_t seq, const char *type, const char *account, const char *json, int64_t now_us);
+void event_bus_sink(struct event_bus *bus, event_sink_fn sink, void *arg);
 void event_stats(const struct event_bus *bus, struct event_stats *out);
 #endif

@@ -2,13 +2,14 @@
 #include "bridge/api.h"
 #include "bridge/leg.h"
 #include "bridge/version.h"
+#include "bridge/webhook.h"
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
+enum { TICK_MS = 100, HOOKS_MS = 1000, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
 
 void node_random(void *out, size_t len)
 {
@@ -62,6 +63,30 @@ static void on_worker(void *arg)
 static void on_writer(void *arg)
 {
 	writer_poll(arg);
+}
+
+static void on_hooks(void *arg)
+{
+	hooks_poll(arg);
+}
+
+static void on_hooks_tick(void *arg)
+{
+	hooks_tick(arg, when_now_us());
+}
+
+static void on_event(
+	void *arg, uint64_t seq, const char *type, const char *account, const char *json, int64_t now_us)
+{
+	hooks_event(arg, seq, type, account, json, now_us);
+}
+
+static uint32_t any_number(void)
+{
+	uint32_t out;
+
+	node_random(&out, sizeof(out));
+	return out;
 }
 
 static void on_http(void *arg)
@@ -185,7 +210,17 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
 
-	return err ? err : event_bus_alloc(&n->bus, n->http, first_seq);
+	if (!err)
+		err = event_bus_alloc(&n->bus, n->http, first_seq);
+	if (!err)
+		err = hooks_open(&n->hooks, n->writer, any_number);
+	if (err)
+		return err;
+	event_bus_sink(n->bus, on_event, n->hooks);
+	return loop_watch(n->loop, hooks_fd(n->hooks), on_hooks, n->hooks) == CALL_OK &&
+			       loop_every(n->loop, HOOKS_MS, on_hooks_tick, n->hooks) == CALL_OK
+		       ? BRIDGE_OK
+		       : BRIDGE_NOMEM;
 }
 
 static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
@@ -301,6 +336,9 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
+	if (n->hooks)
+		loop_unwatch(n->loop, hooks_fd(n->hooks));
+	n->hooks = hooks_close(n->hooks);
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);

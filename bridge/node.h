@@ -23,6 +23,7 @@
 
 enum { NODE_WORKERS_MAX = 64 };
 
+struct hooks;
 struct leg;
 struct meeting;
 
@@ -38,6 +39,7 @@ struct node {
 	struct access *access; /* the API thread asks it, too */
 	struct http *http;
 	struct event_bus *bus;
+	struct hooks *hooks; /* hears every event of the bus */
 
 	struct site *site; /* in force; replaced whole */
 	struct plan *plan;

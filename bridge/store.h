@@ -16,6 +16,7 @@
 
 #include "bridge/access.h"
 #include "bridge/cdr.h"
+#include "bridge/delivery.h"
 #include "bridge/site.h"
 
 enum {
@@ -63,6 +64,15 @@ enum bridge_err store_check_audit(struct store *s, uint64_t *n, int64_t *broken)
 enum bridge_err store_load_tokens(struct store *s, struct access *into);
 enum bridge_err store_add_token(struct store *s, const struct access_token *token);
 enum bridge_err store_drop_token(struct store *s, const char *id);
+
+enum bridge_err store_each_webhook(
+	struct store *s, void (*each)(void *arg, const struct webhook *hook), void *arg);
+enum bridge_err store_add_webhook(struct store *s, const struct webhook *hook);
+enum bridge_err store_drop_webhook(struct store *s, const char *id); /* and its queue */
+/* All in the list, in one transaction; one for a hook that is gone is left out. */
+enum bridge_err store_add_deliveries(struct store *s, const struct delivery *first);
+/* Forgets delivery `after` (0: none) and reads the oldest that is left; *out NULL: none; the caller frees. */
+enum bridge_err store_next_delivery(struct store *s, const char *hook, int64_t after, struct delivery **out);
 
 /* The database as it is at one moment, into a new file of mode 0600 that takes `path`'s place when it is whole. */
 enum bridge_err store_backup(struct store *s, const char *path);

@@ -70,6 +70,15 @@ static const char *const steps[] = {
 	" role TEXT NOT NULL CHECK (role IN ('reader', 'admin', 'operator')), account TEXT NOT NULL,"
 	" hash BLOB NOT NULL, created_us INTEGER NOT NULL, expires_us INTEGER NOT NULL) STRICT;"
 	"ALTER TABLE audit ADD COLUMN seal TEXT NOT NULL DEFAULT '';",
+
+	/* 3: webhooks and what has still to reach them */
+	"CREATE TABLE webhook ("
+	" id TEXT PRIMARY KEY, url TEXT NOT NULL, account TEXT NOT NULL, events TEXT NOT NULL,"
+	" secret TEXT NOT NULL, created_us INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE webhook_delivery ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL REFERENCES webhook(id) ON DELETE CASCADE,"
+	" event_seq INTEGER NOT NULL, body TEXT NOT NULL, at_us INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX webhook_delivery_of_hook ON webhook_delivery(hook, id);",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -1,4 +1,4 @@
-/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_cdr.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c */
+/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_cdr.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/delivery.c bridge/access.c bridge/cdr.c bridge/when.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c */
 #include "bridge/store_priv.h"
 #include "tests/starve.h"
 #include "tests/test.h"

@@ -20,6 +20,21 @@ static enum ctl_exit send_json(
 	return code;
 }
 
+static enum ctl_exit delete_one(struct ctl *c, const char *collection, const char *done)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, collection, c->args[1]))
+		return ctl_usage(c, "that is no ID");
+	code = ctl_ask(c, "DELETE", path, NULL, 0, &answer);
+	if (answer)
+		fprintf(c->out, "%s is %s\n", c->args[1], done);
+	json_decref(answer);
+	return code;
+}
+
 /* ---- tokens ---- */
 
 static enum ctl_exit token_create(struct ctl *c)
@@ -58,21 +73,6 @@ static enum ctl_exit token_list(struct ctl *c)
 	return ctl_table_of(c, "/v1/tokens", columns, COUNT(columns));
 }
 
-static enum ctl_exit token_revoke(struct ctl *c)
-{
-	char path[CTL_PATH_MAX] = "";
-	json_t *answer;
-	enum ctl_exit code;
-
-	if (!ctl_path_add(path, "/v1/tokens/", c->args[1]))
-		return ctl_usage(c, "that is no token's ID");
-	code = ctl_ask(c, "DELETE", path, NULL, 0, &answer);
-	if (answer)
-		fprintf(c->out, "%s is revoked\n", c->args[1]);
-	json_decref(answer);
-	return code;
-}
-
 enum ctl_exit ctl_token(struct ctl *c)
 {
 	static const char usage[] =
@@ -84,7 +84,60 @@ enum ctl_exit ctl_token(struct ctl *c)
 		return ctl_usage(c, usage);
 	if (strcmp(c->args[0], "create") == 0)
 		return token_create(c);
-	return strcmp(c->args[0], "revoke") == 0 ? token_revoke(c) : ctl_usage(c, usage);
+	return strcmp(c->args[0], "revoke") == 0 ? delete_one(c, "/v1/tokens/", "revoked")
+						 : ctl_usage(c, usage);
+}
+
+/* ---- webhooks ---- */
+
+static enum ctl_exit webhook_create(struct ctl *c)
+{
+	json_t *body = json_pack("{s:s}", "url", c->args[1]), *answer;
+	char secret[128];
+	enum ctl_exit code;
+
+	if (c->account)
+		json_object_set_new(body, "account", json_string(c->account));
+	if (c->events)
+		json_object_set_new(body, "events", json_string(c->events));
+	code = send_json(c, "POST", "/v1/webhooks", body, &answer);
+	if (answer)
+		fprintf(c->out, "%s\n",
+			ctl_value_text(json_object_get(answer, "secret"), secret, sizeof(secret)));
+	if (answer)
+		fprintf(c->err, "this secret signs what is sent and is shown once\n");
+	json_decref(answer);
+	return code;
+}
+
+static enum ctl_exit webhook_list(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "WEBHOOK", "id", false },
+		{ "URL", "url", false },
+		{ "ACCOUNT", "account", false },
+		{ "EVENTS", "events", false },
+		{ "TRIES", "tries", true },
+		{ "LAST", "last_status", true },
+		{ "ERROR", "last_error", false },
+	};
+
+	return ctl_table_of(c, "/v1/webhooks", columns, COUNT(columns));
+}
+
+enum ctl_exit ctl_webhook(struct ctl *c)
+{
+	static const char usage[] =
+		"webhook knows: create URL [--account A] [--events LIST], list, delete WEBHOOK";
+
+	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
+		return webhook_list(c);
+	if (c->n_args != 2)
+		return ctl_usage(c, usage);
+	if (strcmp(c->args[0], "create") == 0)
+		return webhook_create(c);
+	return strcmp(c->args[0], "delete") == 0 ? delete_one(c, "/v1/webhooks/", "gone")
+						 : ctl_usage(c, usage);
 }
 
 /* ---- the audit log ---- */

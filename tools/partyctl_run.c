@@ -30,6 +30,9 @@ static const struct verb {
 	{ "token", 1, 2, ctl_token,
 		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
 		"who may use the API: reader, admin or operator" },
+	{ "webhook", 1, 2, ctl_webhook,
+		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
+		"send events to a URL: signed, in order, until they arrive" },
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
@@ -170,6 +173,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--call", &c.call },
 		{ "--role", &c.role },
 		{ "--days", &c.days },
+		{ "--events", &c.events },
 	};
 	enum ctl_exit code;
 

@@ -1,0 +1,102 @@
+/* api_webhook.c - webhooks by the API: made, listed, dropped. */
+#include "bridge/api.h"
+#include "bridge/webhook.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void bad_field(struct node *n, uint64_t id, const char *field, const char *message)
+{
+	api_refuse(n, id,
+		&(struct api_error){
+			.status = 400, .code = "bad_request", .message = message, .field = field });
+}
+
+struct making {
+	struct node *node;
+	uint64_t request;
+};
+
+static void made(void *arg, enum bridge_err err, const struct webhook *hook)
+{
+	struct making *m = arg;
+
+	if (err)
+		api_refuse(m->node, m->request,
+			&(struct api_error){ .status = 503,
+				.code = err == BRIDGE_FULL ? "too_many" : "database",
+				.message = err == BRIDGE_FULL ? "there are too many webhooks"
+							      : "the database cannot be written now" });
+	else
+		api_reply(m->node, m->request, 201,
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", hook->id, "url", hook->url, "account",
+				hook->account, "events", hook->events, "secret", hook->secret));
+	free(m);
+}
+
+/* Answers the error itself. */
+static bool read_hook(
+	struct node *n, const struct http_request *request, const json_t *body, struct webhook *out)
+{
+	const char *url = json_string_value(json_object_get(body, "url"));
+	const json_t *account = json_object_get(body, "account"), *events = json_object_get(body, "events");
+
+	if (!url || !poster_url_valid(url)) {
+		bad_field(n, request->id, "url", "an http:// or https:// URL must be given");
+		return false;
+	}
+	if (account && (!json_is_string(account) || !site_account(n->site, json_string_value(account)))) {
+		bad_field(n, request->id, "account", "no such account");
+		return false;
+	}
+	if (events && (!json_is_string(events) || !webhook_events_valid(json_string_value(events)))) {
+		bad_field(n, request->id, "events", "events is a list of types: \"call.ended,meeting.*\"");
+		return false;
+	}
+	*out = (struct webhook){ .id = "" };
+	snprintf(out->url, sizeof(out->url), "%s", url);
+	snprintf(out->account, sizeof(out->account), "%s", account ? json_string_value(account) : "");
+	snprintf(out->events, sizeof(out->events), "%s", events ? json_string_value(events) : "");
+	return true;
+}
+
+void api_webhook_make(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
+	struct making *m;
+	struct webhook hook;
+
+	(void)word;
+	if (read_hook(n, request, body, &hook)) {
+		m = malloc(sizeof(*m));
+		if (m) {
+			*m = (struct making){ n, request->id };
+			api_audit(n, request, "webhook.create",
+				json_pack("{s:s, s:s, s:s}", "url", hook.url, "account", hook.account,
+					"events", hook.events));
+			hooks_add(n->hooks, &hook, when_now_us(), made, m);
+		} else {
+			api_reply(n, request->id, 503, NULL);
+		}
+	}
+	json_decref(body);
+}
+
+void api_webhooks(struct node *n, const struct http_request *request, const char *word)
+{
+	(void)word;
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", hooks_json(n->hooks)));
+}
+
+void api_webhook_drop(struct node *n, const struct http_request *request, const char *word)
+{
+	if (!hooks_drop(n->hooks, word)) {
+		api_refuse(n, request->id,
+			&(struct api_error){
+				.status = 404, .code = "not_found", .message = "no such webhook" });
+		return;
+	}
+	api_audit(n, request, "webhook.delete", json_pack("{s:s}", "id", word));
+	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+}

@@ -1,0 +1,288 @@
+#include "bridge/poster.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { POLL_MS = 1000, ANSWER_MAX = 1 << 20 };
+
+struct post {
+	struct post *next;
+	struct poster_job job;
+	struct poster_result result;
+	struct curl_slist *headers; /* owned, as long as it is under way */
+	CURL *easy;                 /* owned, likewise */
+	size_t got;                 /* bytes of the answer */
+	size_t len;
+	char body[];
+};
+
+struct poster {
+	poster_done_fn done;
+	void *arg; /* borrowed from the opener */
+	int done_fd;
+	pthread_t thread;
+	bool running;
+	CURLM *multi;         /* owned; the thread's while it runs */
+	struct post *active;  /* owned; the thread's */
+	pthread_mutex_t lock; /* what follows */
+	struct post *asked, **asked_end, *ended, **ended_end;
+	bool stopping;
+};
+
+bool poster_url_valid(const char *url)
+{
+	const char *host;
+
+	if (strncasecmp(url, "http://", 7) == 0)
+		host = url + 7;
+	else if (strncasecmp(url, "https://", 8) == 0)
+		host = url + 8;
+	else
+		return false;
+	if (strlen(url) >= POSTER_URL || (!isalnum((unsigned char)*host) && *host != '['))
+		return false;
+	for (const char *p = url; *p; p++)
+		if (iscntrl((unsigned char)*p) || *p == ' ')
+			return false;
+	return true;
+}
+
+/* ---- the thread ---- */
+
+static size_t take_answer(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct post *p = arg;
+
+	(void)bytes;
+	p->got += size * n;
+	return p->got > ANSWER_MAX ? 0 : size * n;
+}
+
+static bool prepare(struct post *p)
+{
+	const char *body = p->body;
+
+	p->easy = curl_easy_init();
+	if (!p->easy)
+		return false;
+	for (int i = 0; i < POSTER_HEADERS && p->job.headers[i][0]; i++)
+		p->headers = curl_slist_append(p->headers, p->job.headers[i]);
+	p->headers = curl_slist_append(p->headers, "Expect:");
+	curl_easy_setopt(p->easy, CURLOPT_URL, p->job.url);
+	curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(p->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(p->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(p->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(p->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)POSTER_CONNECT_MS);
+	curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, (long)POSTER_MS);
+	curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "partyline");
+	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)p->len);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
+	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
+	return true;
+}
+
+static void give_back(struct poster *w, struct post *p)
+{
+	curl_slist_free_all(p->headers);
+	if (p->easy)
+		curl_easy_cleanup(p->easy);
+	p->headers = NULL;
+	p->easy = NULL;
+	p->next = NULL;
+	pthread_mutex_lock(&w->lock);
+	*w->ended_end = p;
+	w->ended_end = &p->next;
+	pthread_mutex_unlock(&w->lock);
+	eventfd_write(w->done_fd, 1);
+}
+
+static void begin(struct poster *w, struct post *p)
+{
+	p->result.id = p->job.id;
+	if (!prepare(p) || curl_multi_add_handle(w->multi, p->easy) != CURLM_OK) {
+		snprintf(p->result.why, sizeof(p->result.why), "out of memory");
+		give_back(w, p);
+		return;
+	}
+	p->next = w->active;
+	w->active = p;
+}
+
+static void end(struct poster *w, CURLMsg *message)
+{
+	struct post *p = NULL, **at = &w->active;
+	CURLcode code = message->data.result;
+	long status = 0;
+
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&p);
+	curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_OK)
+		p->result.status = (unsigned)status;
+	else
+		snprintf(p->result.why, sizeof(p->result.why), "%s", curl_easy_strerror(code));
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	curl_multi_remove_handle(w->multi, p->easy);
+	give_back(w, p);
+}
+
+/* True: the end has come. */
+static bool take_asked(struct poster *w)
+{
+	struct post *p, *next;
+	bool stopping;
+
+	pthread_mutex_lock(&w->lock);
+	p = w->asked;
+	w->asked = NULL;
+	w->asked_end = &w->asked;
+	stopping = w->stopping;
+	pthread_mutex_unlock(&w->lock);
+	for (; p; p = next) {
+		next = p->next;
+		begin(w, p);
+	}
+	return stopping;
+}
+
+static void *run(void *arg)
+{
+	struct poster *w = arg;
+
+	while (!take_asked(w)) {
+		int running, left;
+		CURLMsg *message;
+
+		curl_multi_perform(w->multi, &running);
+		while ((message = curl_multi_info_read(w->multi, &left)))
+			if (message->msg == CURLMSG_DONE)
+				end(w, message);
+		curl_multi_poll(w->multi, NULL, 0, POLL_MS, NULL);
+	}
+	return NULL;
+}
+
+/* ---- the control thread ---- */
+
+static bool start(struct poster *w)
+{
+	sigset_t all, before;
+
+	sigfillset(&all); /* signals are the control thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	w->running = pthread_create(&w->thread, NULL, run, w) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return w->running;
+}
+
+enum bridge_err poster_open(struct poster **out, poster_done_fn done, void *arg)
+{
+	struct poster *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return BRIDGE_NOMEM;
+	w->done = done;
+	w->arg = arg;
+	w->asked_end = &w->asked;
+	w->ended_end = &w->ended;
+	pthread_mutex_init(&w->lock, NULL);
+	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		w->multi = curl_multi_init();
+	if (w->done_fd < 0 || !w->multi || !start(w)) {
+		poster_close(w);
+		return BRIDGE_NOMEM;
+	}
+	*out = w;
+	return BRIDGE_OK;
+}
+
+static void free_list(struct post *p)
+{
+	for (struct post *next; p; p = next) {
+		next = p->next;
+		curl_slist_free_all(p->headers);
+		if (p->easy)
+			curl_easy_cleanup(p->easy);
+		free(p);
+	}
+}
+
+struct poster *poster_close(struct poster *w)
+{
+	if (!w)
+		return NULL;
+	if (w->running) {
+		pthread_mutex_lock(&w->lock);
+		w->stopping = true;
+		pthread_mutex_unlock(&w->lock);
+		curl_multi_wakeup(w->multi);
+		pthread_join(w->thread, NULL);
+	}
+	for (struct post *p = w->active; p; p = p->next)
+		curl_multi_remove_handle(w->multi, p->easy);
+	free_list(w->active);
+	free_list(w->asked);
+	free_list(w->ended);
+	if (w->multi)
+		curl_multi_cleanup(w->multi);
+	curl_global_cleanup();
+	if (w->done_fd >= 0)
+		close(w->done_fd);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	return NULL;
+}
+
+int poster_fd(const struct poster *w)
+{
+	return w->done_fd;
+}
+
+void poster_poll(struct poster *w)
+{
+	struct post *p, *next;
+	eventfd_t count;
+
+	eventfd_read(w->done_fd, &count);
+	pthread_mutex_lock(&w->lock);
+	p = w->ended;
+	w->ended = NULL;
+	w->ended_end = &w->ended;
+	pthread_mutex_unlock(&w->lock);
+	for (; p; p = next) {
+		next = p->next;
+		w->done(w->arg, &p->result);
+		free(p);
+	}
+}
+
+enum bridge_err poster_post(struct poster *w, const struct poster_job *job, const char *body, size_t len)
+{
+	struct post *p = calloc(1, sizeof(*p) + len);
+
+	if (!p)
+		return BRIDGE_NOMEM;
+	p->job = *job;
+	p->len = len;
+	memcpy(p->body, body, len);
+	pthread_mutex_lock(&w->lock);
+	*w->asked_end = p;
+	w->asked_end = &p->next;
+	pthread_mutex_unlock(&w->lock);
+	curl_multi_wakeup(w->multi);
+	return BRIDGE_OK;
+}
