@@ -27,8 +27,9 @@ static enum codec_id caller_codec(const struct crowd_group *g, uint32_t index)
 static bool make_voice(struct gathering *l, const struct crowd_group *g, struct crowd_voice *v,
 	enum codec_id codec, char *why, size_t why_cap)
 {
-	v->format =
-		(struct codec_format){ .id = codec, .ptime_ms = g->ptime_ms, .complexity = 5, .dtx = g->dtx, .silk = true };
+	v->format = (struct codec_format){
+		.id = codec, .ptime_ms = g->ptime_ms, .complexity = 5, .dtx = g->dtx, .silk = true
+	};
 	v->talk = crowd_clip_make(g->say, &v->format, l->run->options.seed, why, why_cap);
 	if (!v->talk)
 		return false;

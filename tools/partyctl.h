@@ -30,7 +30,8 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
 	bool dry_run;
-	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events; /* options; NULL: not given */
+	const char *trunk, *limit, *account, *meeting, *call, *role, *days,
+		*events; /* options; NULL: not given */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -40,7 +41,8 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 /* ---- verbs ---- */
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_hangup,
-	ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit, ctl_backup, ctl_restore, ctl_webhook;
+	ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit, ctl_backup, ctl_restore,
+	ctl_webhook;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
