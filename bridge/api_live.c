@@ -21,17 +21,22 @@ static json_t *time_json(int64_t us)
 
 /* ---- status ---- */
 
-static json_t *worker_json(const struct worker *w, unsigned index)
+static json_t *worker_json(const struct node *n, unsigned index)
 {
 	struct worker_load load;
 
-	worker_load(w, &load);
-	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:I, s:I, s:I}", "index", (int)index,
-		"legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks", (json_int_t)load.ticks,
-		"late_ticks", (json_int_t)load.late_ticks, "skipped_ticks", (json_int_t)load.skipped_ticks,
-		"tick_us_max", (int)load.tick_us_max, "load_percent", load.busy_permille / 10.0,
-		"events_dropped", (json_int_t)load.events_dropped, "encodes", (json_int_t)load.encodes,
-		"encodes_shared", (json_int_t)load.encodes_shared);
+	worker_load(n->workers[index], &load);
+	return json_pack(
+		"{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, s:I, s:I}",
+		"index", (int)index, "legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks",
+		(json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks, "skipped_ticks",
+		(json_int_t)load.skipped_ticks, "tick_us_max", (int)load.tick_us_max, "load_percent",
+		load.busy_permille / 10.0, "used_percent", load.margin.used_permille / 10.0,
+		"budget_p99_percent", load.margin.p99_permille / 10.0, "budget_worst_percent",
+		load.margin.worst_permille / 10.0, "margin_percent", margin_left(&load.margin) / 10.0,
+		"expected_percent", admission_expected(&n->admission, index) / 10.0, "refuses",
+		n->admission.workers[index].closed, "events_dropped", (json_int_t)load.events_dropped,
+		"encodes", (json_int_t)load.encodes, "encodes_shared", (json_int_t)load.encodes_shared);
 }
 
 static json_t *sip_json(const struct node *n)
@@ -43,6 +48,13 @@ static json_t *sip_json(const struct node *n)
 		(json_int_t)s.refused, "stranger_refused", (json_int_t)s.stranger_refused, "stranger_silent",
 		(json_int_t)s.stranger_silent, "malformed", (json_int_t)s.malformed, "ended",
 		(json_int_t)s.ended, "live", (int)s.live);
+}
+
+static json_t *control_json(const struct node *n)
+{
+	return json_pack("{s:f, s:f, s:f, s:b}", "lag_ms", pulse_lag_us(&n->pulse) / 1000.0, "lag_worst_ms",
+		pulse_worst_us(&n->pulse) / 1000.0, "cpu_percent", pulse_cpu_permille(&n->pulse) / 10.0,
+		"refuses", pulse_busy(&n->pulse));
 }
 
 static json_t *writer_json(const struct node *n)
@@ -72,14 +84,15 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	(void)word;
 	event_stats(n->bus, &events);
 	for (unsigned i = 0; i < n->n_workers; i++)
-		json_array_append_new(workers, worker_json(n->workers[i], i));
+		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}", "node",
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I}", "node",
 			n->config.node, "version", PARTYLINE_VERSION, "started_at", time_json(n->started_us),
 			"uptime_s", (double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs,
 			"meetings_open", (int)n->n_meetings, "participants", (int)count_people(n),
-			"rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "workers", workers,
-			"writer", writer_json(n), "events", (json_int_t)events.emitted));
+			"rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "control",
+			control_json(n), "workers", workers, "writer", writer_json(n), "events",
+			(json_int_t)events.emitted));
 }
 
 /* ---- meetings ---- */

@@ -42,6 +42,13 @@ static void worker_lines(struct page *p, struct node *n)
 	} series[] = {
 		{ "worker_legs", "gauge", "legs of this media worker" },
 		{ "worker_busy_ratio", "gauge", "CPU time over wall time of this media worker" },
+		{ "worker_used_ratio", "gauge",
+			"work of this media worker's slots over the last second, by the wall clock" },
+		{ "worker_budget_p99_ratio", "gauge",
+			"share of its time up to a late tick that 99 of 100 slots stayed within, last four "
+			"seconds" },
+		{ "worker_margin_ratio", "gauge", "what is left of both" },
+		{ "worker_refuses", "gauge", "1 when this media worker takes no new legs" },
 		{ "worker_ticks_total", "counter", "ticks run" },
 		{ "worker_late_ticks_total", "counter", "ticks that began over 5 ms late" },
 		{ "worker_skipped_ticks_total", "counter",
@@ -55,15 +62,19 @@ static void worker_lines(struct page *p, struct node *n)
 			series[s].name, series[s].type);
 		for (unsigned i = 0; i < n->n_workers; i++) {
 			struct worker_load load;
-			double values[6];
+			double values[10];
 
 			worker_load(n->workers[i], &load);
 			values[0] = load.n_legs;
 			values[1] = load.busy_permille / 1000.0;
-			values[2] = (double)load.ticks;
-			values[3] = (double)load.late_ticks;
-			values[4] = (double)load.skipped_ticks;
-			values[5] = (double)load.events_dropped;
+			values[2] = load.margin.used_permille / 1000.0;
+			values[3] = load.margin.p99_permille / 1000.0;
+			values[4] = margin_left(&load.margin) / 1000.0;
+			values[5] = n->admission.workers[i].closed;
+			values[6] = (double)load.ticks;
+			values[7] = (double)load.late_ticks;
+			values[8] = (double)load.skipped_ticks;
+			values[9] = (double)load.events_dropped;
 			put(p, "partyline_%s{worker=\"%u\"} %.10g\n", series[s].name, i, values[s]);
 		}
 	}
@@ -101,6 +112,11 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);
 	counter(&p, "webhook_lost", "events given up, or that the disk would not take",
 		hooks.lost + hooks.given_up);
+	gauge(&p, "control_lag_seconds", "how late the control thread comes to its work, last two seconds",
+		pulse_lag_us(&n->pulse) / 1e6);
+	gauge(&p, "control_busy_ratio", "CPU time over wall time of the control thread",
+		pulse_cpu_permille(&n->pulse) / 1000.0);
+	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
 	worker_lines(&p, n);
 	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
 	free(p.text);

@@ -1,20 +1,27 @@
 #include "bridge/incoming.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
+#include "bridge/meeting.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { RETRY_AFTER_S = 10, BUSY_LIMIT_PERMILLE = 850 };
+static unsigned retry_s(void)
+{
+	uint32_t random;
 
-static void leg_refuse(
-	struct leg *leg, unsigned status, unsigned q850, const char *why, unsigned retry_after_s)
+	node_random(&random, sizeof(random));
+	return admission_retry_s(random);
+}
+
+/* Who is refused with 503 is told when to come again (RFC 3261 section 21.5.4). */
+static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why)
 {
 	struct call *call = leg->call;
 
 	leg->cdr.sip_status = status;
 	leg_note_end(leg, q850, why);
 	call_set_owner(call, NULL);
-	call_refuse(call, status, q850, why, retry_after_s);
+	call_refuse(call, status, q850, why, status == 503 ? retry_s() : 0);
 	leg_finish(leg);
 }
 
@@ -72,7 +79,7 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 		const char *why =
 			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
 
-		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why, 0);
+		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why);
 		return false;
 	}
 	snprintf(leg->account, sizeof(leg->account), "%s", decision.did->account);
@@ -105,64 +112,105 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 	return call_accept_media(leg->call, &self);
 }
 
-/* The worker with the most time left; NULL when none has enough for one leg more. */
-static struct worker *pick_worker(const struct node *n)
+/* ---- is there time for one leg more? ---- */
+
+static int worker_index(const struct node *n, const struct worker *worker)
 {
-	struct worker *best = NULL;
-	uint32_t least = UINT32_MAX;
-
-	for (unsigned i = 0; i < n->n_workers; i++) {
-		struct worker_load load;
-		uint32_t weight;
-
-		worker_load(n->workers[i], &load);
-		weight = load.busy_permille * 1000 + load.n_legs;
-		if (load.busy_permille < BUSY_LIMIT_PERMILLE && weight < least) {
-			least = weight;
-			best = n->workers[i];
-		}
-	}
-	return best;
+	for (unsigned i = 0; i < n->n_workers; i++)
+		if (n->workers[i] == worker)
+			return (int)i;
+	return ADMISSION_NONE;
 }
 
-static bool leg_run(struct leg *leg, struct worker *worker)
+static void survey_leg(void *arg, struct leg *leg)
 {
-	if (worker_add_leg(worker, leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK)
+	struct node *n = arg;
+	const int i = leg->worker ? worker_index(n, leg->worker) : ADMISSION_NONE;
+
+	if (i != ADMISSION_NONE)
+		admission_count(
+			&n->admission, (unsigned)i, leg->codec, n->admission.surveyed_us - leg->placed_us);
+}
+
+static void survey(struct node *n)
+{
+	const uint64_t now_us = loop_now_us();
+
+	if (!admission_stale(&n->admission, now_us))
+		return;
+	admission_begin(&n->admission, now_us);
+	leg_each(n, survey_leg, n);
+	for (unsigned i = 0; i < n->n_workers; i++) {
+		struct worker_load load;
+
+		worker_load(n->workers[i], &load);
+		admission_read(&n->admission, i, load.margin.used_permille, load.busy_permille,
+			load.margin.p99_permille);
+	}
+}
+
+/* May it come in at all?  Its codec is not known yet: whether there is time for the cheapest one, so that a refusal
+ * costs no port and no answer.  False: it was refused and is gone. */
+static bool admit(struct leg *leg, const struct site_trunk *trunk)
+{
+	struct node *n = leg->node;
+
+	survey(n);
+	if (n->stopping)
+		leg_refuse(leg, 503, Q850_TEMPORARY, "shutting down");
+	else if (trunk && trunk_is_full(n, trunk))
+		leg_refuse(leg, 503, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+	else if (pulse_busy(&n->pulse))
+		leg_refuse(leg, 503, Q850_CONGESTION, "control thread busy");
+	else if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)
+		leg_refuse(leg, 503, Q850_CONGESTION, "media worker busy");
+	else
+		return true;
+	return false;
+}
+
+/* The worker with the most time left; that of its meeting, when the number leads to one that is open. */
+static int pick_worker(struct leg *leg)
+{
+	struct node *n = leg->node;
+	const struct meeting *m = leg->direct_meeting[0] ? meeting_find(n, leg->direct_meeting) : NULL;
+
+	return admission_pick(&n->admission, leg->codec, m ? worker_index(n, m->worker) : (int)ADMISSION_ANY);
+}
+
+/* What no worker has time or memory for is refused and gone: false. */
+static bool leg_run(struct leg *leg)
+{
+	struct node *n = leg->node;
+	const int i = pick_worker(leg);
+
+	if (i == ADMISSION_NONE) {
+		leg_refuse(leg, 503, Q850_CONGESTION, "media worker busy");
 		return false;
-	leg->worker = worker;
+	}
+	if (worker_add_leg(n->workers[i], leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK) {
+		leg_refuse(leg, 503, Q850_CONGESTION, "out of memory");
+		return false;
+	}
+	admission_book(&n->admission, (unsigned)i, leg->codec);
+	leg->worker = n->workers[i];
+	leg->placed_us = loop_now_us();
 	leg->stream = NULL;
 	leg->ports = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
 	return true;
-}
-
-/* Is there room?  NULL: it was refused and is gone. */
-static struct worker *admit(struct leg *leg, const struct site_trunk *trunk)
-{
-	struct node *n = leg->node;
-	struct worker *worker = pick_worker(n);
-
-	if (n->stopping)
-		leg_refuse(leg, 503, Q850_TEMPORARY, "shutting down", RETRY_AFTER_S);
-	else if (trunk && trunk_is_full(n, trunk))
-		leg_refuse(leg, 503, Q850_NO_CIRCUIT, "the trunk's channels are all in use", RETRY_AFTER_S);
-	else if (!worker)
-		leg_refuse(leg, 503, Q850_CONGESTION, "the media workers are busy", RETRY_AFTER_S);
-	else
-		return worker;
-	return NULL;
 }
 
 /* The status that says why no media could be set up. */
 static void refuse_media(struct leg *leg, enum call_err err)
 {
 	if (err == CALL_NO_MATCH)
-		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common", 0);
+		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common");
 	else if (!leg->stream)
-		leg_refuse(leg, 503, Q850_CONGESTION, "no RTP port is free", RETRY_AFTER_S);
+		leg_refuse(leg, 503, Q850_CONGESTION, "no RTP port is free");
 	else if (err == CALL_SYNTAX || err == CALL_LIMIT)
-		leg_refuse(leg, 400, Q850_PROTOCOL, "session description cannot be read", 0);
+		leg_refuse(leg, 400, Q850_PROTOCOL, "session description cannot be read");
 	else
-		leg_refuse(leg, 503, Q850_TEMPORARY, call_strerror(err), RETRY_AFTER_S);
+		leg_refuse(leg, 503, Q850_TEMPORARY, call_strerror(err));
 }
 
 static void leg_answer(struct leg *leg)
@@ -182,26 +230,22 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, call);
 	const struct site_trunk *trunk = site_trunk(n->site, invite->trunk);
-	struct worker *worker;
 	enum call_err err;
 
 	if (!leg) {
-		call_refuse(call, 503, Q850_CONGESTION, "out of memory", RETRY_AFTER_S);
+		call_refuse(call, 503, Q850_CONGESTION, "out of memory", retry_s());
 		return;
 	}
 	fill_record(leg, invite);
 	leg_emit(leg, "call.started");
-	worker = admit(leg, trunk);
-	if (!worker || !leg_route(leg, invite))
+	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
 
 	call_set_owner(call, leg);
 	err = leg_open_media(leg, trunk);
 	if (err)
 		refuse_media(leg, err);
-	else if (!leg_run(leg, worker))
-		leg_refuse(leg, 503, Q850_CONGESTION, "no media worker has room", RETRY_AFTER_S);
-	else
+	else if (leg_run(leg))
 		leg_answer(leg);
 }
 

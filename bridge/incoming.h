@@ -1,10 +1,10 @@
 /* incoming.h - a call comes in: is there room for it, what answers it, and the media it gets.
  *
- *   INVITE -> leg and record -> stopping? trunk full? workers busy? -> dial plan -> port, stream, answer -> 200
+ *   INVITE -> leg and record -> stopping? trunk full? threads busy? -> dial plan -> port, stream, answer -> worker -> 200
  *
  * How: each "no" on the way is a SIP status, a Q.850 cause and a sentence in the call record.  New calls go
- * to the media worker with the most time left; when none has enough, they are refused with 503 and
- * Retry-After before live sound suffers (FEATURES Z5).
+ * to the media worker with the most time left (admission.h); when none has enough, or this thread itself is behind
+ * (pulse.h), they are refused with 503 and Retry-After before live sound suffers (FEATURES Z5).
  *
  * Thread: control.
  */

@@ -176,6 +176,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		return;
 	}
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
+	leg->codec = format.tx.id;
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
 	leg->rate = codec_info(format.rx[0].codec)->rate;

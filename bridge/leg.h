@@ -40,6 +40,8 @@ struct leg {
 	struct port_pair ports; /* owned until the worker has them, and again afterwards */
 	struct stream *stream;  /* owned until the worker has it */
 	struct worker *worker;  /* borrowed; NULL until the stream runs */
+	uint64_t placed_us;     /* when that worker got it (loop_now_us()) */
+	enum codec_id codec;    /* that it is sent; CODEC_NONE: not agreed yet */
 	enum rate_class rate;   /* of its receiving codec */
 	unsigned equipped;      /* bit per rate class that it has a resampler for */
 	struct attendant attendant;

@@ -188,10 +188,12 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		PROMPT_CHIME_IN); /* before the newcomer is in the room: who comes hears the count instead */
 	record_seat(leg, p);
 	leg->state = LEG_SEATED;
-	if (leg->worker == m->worker)
+	if (leg->worker == m->worker) {
 		worker_move_leg(leg->worker, leg->id, m->room_id);
-	else
+	} else {
 		worker_hand_over(leg->worker, leg->id, m->worker, m->room_id);
+		leg->placed_us = loop_now_us();
+	}
 	leg->worker = m->worker;
 	apply_mute(p);
 	meeting_equip(m);

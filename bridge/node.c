@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, HOOKS_MS = 1000, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
+enum { TICK_MS = PULSE_BEAT_US / 1000, HOOKS_MS = 1000, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
 
 void node_random(void *out, size_t len)
 {
@@ -94,9 +95,21 @@ static void on_http(void *arg)
 	http_poll(arg);
 }
 
+static uint64_t thread_cpu_us(void)
+{
+	struct timespec cpu;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+	return (uint64_t)cpu.tv_sec * 1000000u + (uint64_t)cpu.tv_nsec / 1000u;
+}
+
 static void on_tick(void *arg)
 {
-	leg_tick_all(arg, loop_now_us());
+	struct node *n = arg;
+	const uint64_t now_us = loop_now_us();
+
+	pulse_beat(&n->pulse, now_us, thread_cpu_us());
+	leg_tick_all(n, now_us);
 }
 
 static void on_stats(void *arg)
@@ -198,6 +211,7 @@ static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
 			return err;
 		}
 	}
+	admission_init(&n->admission, n->n_workers, n->config.media.max_load);
 	return BRIDGE_OK;
 }
 
@@ -275,6 +289,7 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		err = open_sip(n, why, why_cap);
 	if (err)
 		return err;
+	pulse_begin(&n->pulse, loop_now_us(), thread_cpu_us());
 	/* Last: opening SIP lets the loop run, and a request may come already that asks for SIP's figures. */
 	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK ||
 		loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||

@@ -9,12 +9,14 @@
 #define BRIDGE_NODE_H
 
 #include "bridge/access.h"
+#include "bridge/admission.h"
 #include "bridge/config.h"
 #include "bridge/event.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
 #include "bridge/ports.h"
 #include "bridge/prompts.h"
+#include "bridge/pulse.h"
 #include "bridge/site.h"
 #include "bridge/when.h"
 #include "bridge/worker.h"
@@ -35,6 +37,8 @@ struct node {
 	struct prompts *prompts;
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;
+	struct admission admission;
+	struct pulse pulse;
 	struct writer *writer;
 	struct access *access; /* the API thread asks it, too */
 	struct http *http;

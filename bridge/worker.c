@@ -193,6 +193,12 @@ void worker_load(const struct worker *w, struct worker_load *out)
 		.skipped_ticks = atomic_load_explicit(&w->load.skipped_ticks, memory_order_relaxed),
 		.tick_us_max = atomic_load_explicit(&w->load.tick_us_max, memory_order_relaxed),
 		.busy_permille = atomic_load_explicit(&w->load.busy_permille, memory_order_relaxed),
+		.margin = { .used_permille =
+				    atomic_load_explicit(&w->load.used_permille, memory_order_relaxed),
+			.p99_permille =
+				atomic_load_explicit(&w->load.budget_p99_permille, memory_order_relaxed),
+			.worst_permille =
+				atomic_load_explicit(&w->load.budget_worst_permille, memory_order_relaxed) },
 		.n_legs = atomic_load_explicit(&w->load.n_legs, memory_order_relaxed),
 		.n_rooms = atomic_load_explicit(&w->load.n_rooms, memory_order_relaxed),
 		.events_dropped = atomic_load_explicit(&w->load.events_dropped, memory_order_relaxed),

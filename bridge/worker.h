@@ -18,6 +18,7 @@
 #define BRIDGE_WORKER_H
 
 #include "bridge/err.h"
+#include "bridge/margin.h"
 #include "bridge/ports.h"
 #include "mixer/room.h"
 
@@ -27,6 +28,7 @@ struct worker_load {                               /* a snapshot, updated by the
 	uint64_t ticks, late_ticks, skipped_ticks; /* late: began over 5 ms behind its deadline */
 	uint32_t tick_us_max;                      /* longest slot since the last snapshot */
 	uint32_t busy_permille;                    /* thread CPU time over wall time */
+	struct margin_reading margin;              /* of its slots; updated four times a second */
 	uint32_t n_legs, n_rooms;
 	uint64_t events_dropped;
 	uint64_t encodes, encodes_shared;

@@ -4,6 +4,7 @@
 #ifndef BRIDGE_WORKER_PRIV_H
 #define BRIDGE_WORKER_PRIV_H
 
+#include "bridge/margin.h"
 #include "bridge/message.h"
 #include "bridge/socket.h"
 #include "mixer/ring.h"
@@ -16,7 +17,7 @@ enum {
 	WORKER_COMMANDS = 1024,
 	WORKER_NOTICES = 2048,
 	WORKER_BUCKETS = 1024, /* of the tables by id; chains grow, nothing is moved */
-	WORKER_LATE_US = 5000
+	WORKER_LATE_US = MARGIN_SLACK_US
 };
 
 struct waiting; /* worker_post.c: a command that found the ring full, or whose leg is still under way */
@@ -47,6 +48,7 @@ struct worker_media { /* media thread only, once it runs */
 	uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
 	uint64_t published_us, published_cpu_us;
 	uint32_t tick_us_max;
+	struct margin margin;
 };
 
 struct worker {
@@ -70,6 +72,7 @@ struct worker {
 		_Atomic uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes,
 			encodes_shared;
 		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
+		_Atomic uint32_t used_permille, budget_p99_permille, budget_worst_permille;
 	} load;
 
 	struct worker_media media;

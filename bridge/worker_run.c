@@ -154,7 +154,29 @@ static void publish(struct worker *w, uint64_t now_us)
 	m->tick_us_max = 0;
 }
 
+static void publish_margin(struct worker *w)
+{
+	struct margin_reading r;
+
+	margin_read(&w->media.margin, &r);
+	atomic_store_explicit(&w->load.used_permille, r.used_permille, memory_order_relaxed);
+	atomic_store_explicit(&w->load.budget_p99_permille, r.p99_permille, memory_order_relaxed);
+	atomic_store_explicit(&w->load.budget_worst_permille, r.worst_permille, memory_order_relaxed);
+}
+
 /* ---- the thread ---- */
+
+/* The slot is over: how much of the time up to the next one in use did it take? */
+static void measure(struct worker *w, unsigned slot, uint64_t deadline_us)
+{
+	struct worker_media *m = &w->media;
+	uint64_t next_us = deadline_us + WORKER_SLOT_US;
+
+	for (unsigned i = 1; i < WORKER_SLOTS && m->slots[(slot + i) % WORKER_SLOTS].n_legs == 0; i++)
+		next_us += WORKER_SLOT_US;
+	if (margin_slot(&m->margin, deadline_us, m->clock.now_us, monotonic_us(), next_us))
+		publish_margin(w);
+}
 
 static void tell_control(struct worker *w)
 {
@@ -187,6 +209,8 @@ static void sleep_without_legs(struct worker *w)
 	uint64_t count;
 
 	publish(w, w->media.clock.now_us);
+	margin_begin(&w->media.margin, w->media.clock.now_us);
+	publish_margin(w);
 	atomic_store_explicit(&w->load.busy_permille, 0, memory_order_relaxed);
 	(void)atomic_exchange(&w->asleep, true);
 	if (ring_empty(w->commands) && !atomic_load(&w->stop))
@@ -195,6 +219,7 @@ static void sleep_without_legs(struct worker *w)
 	(void)!read(w->wake_fd, &count, sizeof(count));
 	socket_clock_read(&w->media.clock);
 	w->media.published_us = w->media.clock.now_us; /* sleep is no idle share of a busy second */
+	margin_begin(&w->media.margin, w->media.clock.now_us);
 }
 
 void *worker_main(void *arg)
@@ -207,8 +232,9 @@ void *worker_main(void *arg)
 	m->out = (struct media_out){ .send = on_send, .event = on_event, .arg = w };
 	socket_clock_read(&m->clock);
 	next_us = m->published_us = m->clock.now_us;
+	margin_begin(&m->margin, m->clock.now_us);
 	while (!atomic_load(&w->stop)) {
-		uint64_t late_us;
+		uint64_t late_us, deadline_us;
 
 		if (m->n_legs == 0) {
 			worker_take_commands(w);
@@ -222,7 +248,8 @@ void *worker_main(void *arg)
 			slot = (slot + 1) % WORKER_SLOTS;
 			next_us += WORKER_SLOT_US;
 		}
-		sleep_until(next_us);
+		deadline_us = next_us;
+		sleep_until(deadline_us);
 		socket_clock_read(&m->clock);
 		late_us = m->clock.now_us - next_us;
 		m->late_ticks += late_us > WORKER_LATE_US;
@@ -235,6 +262,7 @@ void *worker_main(void *arg)
 		worker_take_commands(w);
 		run_slot(w, &m->slots[slot]);
 		tell_control(w);
+		measure(w, slot, deadline_us);
 		if (m->clock.now_us - m->published_us >= PUBLISH_US)
 			publish(w, m->clock.now_us);
 		slot = (slot + 1) % WORKER_SLOTS;

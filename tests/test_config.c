@@ -35,6 +35,7 @@ TEST(the_contract_example_is_the_defaults)
 	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "every key is optional");
 	CHECK_INT(BRIDGE_OK, parse(&empty, "sip:\nrtp: {}\nmedia: null\n", &why), "empty sections");
 	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "change nothing");
+	CHECK_INT(85, wanted.media.max_load, "new calls up to 85 % of a worker's time");
 	CHECK_INT(3, wanted.sip.n_listen, "tls is kept, with or without a certificate");
 	CHECK_STR("tls:127.0.0.1:5061", wanted.sip.listen[2], "tls");
 }
@@ -48,7 +49,7 @@ TEST(every_key_is_read)
 		"http: { listen: null }\n"
 		"tls: { certificate: /c.pem, key: /k.pem, ca: /ca.pem }\n"
 		"control: run/c.sock\ndatabase: \":memory:\"\nrecordings: rec\n"
-		"media: { workers: 3, mixed_talkers: 7 }\n"
+		"media: { workers: 3, mixed_talkers: 7, max_load: 60 }\n"
 		"prompts: { directory: /p, override: /o }\n"
 		"log: { format: json, level: debug }\n";
 	struct config_why why;
@@ -73,6 +74,7 @@ TEST(every_key_is_read)
 	CHECK_STR("rec", c.recordings, "recordings");
 	CHECK_INT(3, c.media.workers, "media.workers");
 	CHECK_INT(7, c.media.mixed_talkers, "media.mixed_talkers");
+	CHECK_INT(60, c.media.max_load, "media.max_load");
 	CHECK_STR("/p", c.prompts.directory, "prompts.directory");
 	CHECK_STR("/o", c.prompts.override, "prompts.override");
 	CHECK_INT(true, c.log.json, "log.format");
@@ -146,6 +148,8 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			1, "control", "longer than 107" },
 		{ "workers", "media: { workers: many }\n", 1, "media.workers", "auto or" },
 		{ "no workers", "media: { workers: 0 }\n", 1, "media.workers", "auto or" },
+		{ "load", "media: { max_load: 101 }\n", 1, "media.max_load", "1 to 100" },
+		{ "no load", "media: { max_load: 0 }\n", 1, "media.max_load", "1 to 100" },
 		{ "talkers", "media: { mixed_talkers: 65 }\n", 1, "media.mixed_talkers", "1 to 64" },
 		{ "log format", "log: { format: xml }\n", 1, "log.format", "text, json" },
 		{ "log level", "log: { level: loud }\n", 1, "log.level", "error, warning, info, debug" },

@@ -2,6 +2,7 @@
 #include "tools/crowd_text.h"
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *crowd_end_text(enum crowd_end end)
@@ -236,8 +237,12 @@ static void on_answered(
 static void on_refused(
 	struct crowd_call *c, const struct crowd_message *m, uint64_t now_us, struct crowd_outbox *out)
 {
+	char seconds[16];
+
 	crowd_span_copy(c->to_tag, sizeof(c->to_tag), m->to_tag);
 	c->status = m->status;
+	if (crowd_span_copy(seconds, sizeof(seconds), m->retry_after))
+		c->retry_after_s = (unsigned)strtoul(seconds, NULL, 10);
 	request(c, out, "ACK", "INVITE", c->invite_cseq, false, NULL, NULL);
 	bool ours = c->state == CROWD_CANCELLING || c->hangup_wanted;
 	finish(c, ours ? CROWD_END_CANCELLED : CROWD_END_REFUSED, now_us);

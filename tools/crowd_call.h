@@ -67,7 +67,8 @@ struct crowd_transaction {
 struct crowd_call {
 	enum crowd_state state;
 	enum crowd_end end;
-	unsigned status; /* final status of the INVITE */
+	unsigned status;        /* final status of the INVITE */
+	unsigned retry_after_s; /* that a refusal asked for; 0: none */
 	/* Set by the owner before the start. */
 	char to_uri[CROWD_URI], from_user[64], call_id[64], from_tag[24];
 	struct sockaddr_in local, server; /* our SIP address; where requests go */

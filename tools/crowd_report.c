@@ -8,6 +8,7 @@ enum { STATUS_MAX = 700 };
 struct sum { /* of one group */
 	unsigned placed, answered, planned, refused, timeout, dropped, unusable;
 	unsigned by_status[STATUS_MAX];
+	unsigned retry_n, retry_min_s, retry_max_s; /* refusals that said when to come again */
 	uint64_t sent, received, lost, late, retransmits;
 	uint32_t *setup_us; /* owned, sorted */
 	size_t n_setup;
@@ -33,6 +34,16 @@ static const struct crowd_caller *caller(const struct crowd_run *run, unsigned g
 	return &run->callers[run->groups[gi].first + i];
 }
 
+static void add_retry(struct sum *s, unsigned seconds)
+{
+	if (!seconds)
+		return;
+	if (!s->retry_n++ || seconds < s->retry_min_s)
+		s->retry_min_s = seconds;
+	if (seconds > s->retry_max_s)
+		s->retry_max_s = seconds;
+}
+
 static void add_call(struct sum *s, const struct crowd_caller *c)
 {
 	const struct crowd_call *call = &c->call;
@@ -46,6 +57,7 @@ static void add_call(struct sum *s, const struct crowd_caller *c)
 	if (call->end == CROWD_END_REFUSED) {
 		s->refused++;
 		s->by_status[call->status < STATUS_MAX ? call->status : 0]++;
+		add_retry(s, call->retry_after_s);
 	}
 	s->sent += c->stream.sent;
 	s->received += c->stream.received;
@@ -197,6 +209,10 @@ static json_t *json_group(const struct crowd_run *run, unsigned gi)
 	json_object_set_new(j, "rtp",
 		json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)s.sent, "received",
 			(json_int_t)s.received, "lost", (json_int_t)s.lost, "late", (json_int_t)s.late));
+	if (s.retry_n)
+		json_object_set_new(j, "retry_after",
+			json_pack("{s:i, s:i, s:i}", "n", (int)s.retry_n, "min_s", (int)s.retry_min_s,
+				"max_s", (int)s.retry_max_s));
 	sort_delays(run, gi);
 	if (d->n > 0)
 		json_object_set_new(j, "delay_ms",

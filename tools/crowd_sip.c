@@ -158,6 +158,7 @@ static bool header(
 		{ "To", "t", offsetof(struct crowd_message, to) },
 		{ "Contact", "m", offsetof(struct crowd_message, contact) },
 		{ "Reason", "Reason", offsetof(struct crowd_message, reason) },
+		{ "Retry-After", "Retry-After", offsetof(struct crowd_message, retry_after) },
 	};
 	size_t used;
 

@@ -24,7 +24,7 @@ struct crowd_message {
 	unsigned status;          /* of a response; 0: a request */
 	struct crowd_span method; /* of the request line, or the response's CSeq */
 	struct crowd_span uri;    /* Request-URI */
-	struct crowd_span call_id, from, to, contact, reason;
+	struct crowd_span call_id, from, to, contact, reason, retry_after;
 	struct crowd_span from_tag, to_tag;
 	uint32_t cseq;
 	struct crowd_span vias[CROWD_VIAS];
