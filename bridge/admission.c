@@ -4,6 +4,8 @@
 
 enum {
 	SURVEY_US = 250000,
+	PEAK_SHARE = 32, /* of what a peak is above the present, forgotten in each quarter second */
+	PEAK_FORGOTTEN = 400,
 	PRIOR_PPM = 50000, /* so much work of the expected cost is believed before measuring says else */
 	SCALE_ONE = 256,   /* of the fixed-point scale */
 	SCALE_LOW = SCALE_ONE / 8,
@@ -41,6 +43,9 @@ bool admission_stale(const struct admission *a, uint64_t now_us)
 
 void admission_begin(struct admission *a, uint64_t now_us)
 {
+	const uint64_t elapsed = (now_us - a->surveyed_us) / SURVEY_US;
+
+	a->n_elapsed = elapsed < PEAK_FORGOTTEN ? (unsigned)elapsed : PEAK_FORGOTTEN;
 	a->surveyed_us = now_us;
 	for (unsigned i = 0; i < a->n; i++)
 		a->workers[i].known_ppm = a->workers[i].seen_ppm = a->workers[i].fresh_ppm = 0;
@@ -69,10 +74,15 @@ void admission_read(struct admission *a, unsigned worker, uint32_t used_permille
 	uint32_t budget_p99_permille)
 {
 	struct admission_worker *w = &a->workers[worker];
+	uint32_t now_ppm;
 
 	if (worker >= a->n)
 		return;
-	w->used_ppm = 1000 * (used_permille > cpu_permille ? used_permille : cpu_permille);
+	now_ppm = 1000 * (used_permille > cpu_permille ? used_permille : cpu_permille);
+	for (unsigned i = 0; i < a->n_elapsed && w->used_ppm > now_ppm; i++)
+		w->used_ppm -= (w->used_ppm - now_ppm + PEAK_SHARE - 1) / PEAK_SHARE;
+	if (w->used_ppm < now_ppm || w->known_ppm + w->seen_ppm + w->fresh_ppm == 0)
+		w->used_ppm = now_ppm; /* with nobody there, there is no peak to come back */
 	w->late = budget_p99_permille >= 1000;
 }
 

@@ -5,7 +5,9 @@
  * hundred calls within one quarter of a second are each counted before any of them is measured.
  * A leg's cost is that of its codec in the worst room (COST below), scaled by what the legs that are
  * there take against what was expected of them: two hundred Opus legs of one room share an encoder, and the
- * next one costs as little as they do.  A leg goes to the worker with the most left.  One that has refused takes
+ * next one costs as little as they do.  What a leg costs wavers with what else the machine does, so the
+ * peak of what was measured counts, forgotten by half in 5.5 s: calls are not let in on a lull.
+ * A leg goes to the worker with the most left.  One that has refused takes
  * nobody until a sixteenth of its bound is free again, so that it does not waver.  Late ticks close it as
  * well, but only when its own work is half its bound: otherwise they are not of its making.
  * Use:  when admission_stale(): admission_begin(), admission_count() for each leg that runs, admission_read() for each
@@ -24,14 +26,13 @@ enum {
 	ADMISSION_WORKERS = 64,
 	ADMISSION_NONE = -1,
 	ADMISSION_ANY = -1,
-	ADMISSION_PERCENT = 85,     /* media.max_load when not said */
 	ADMISSION_SEEN_US = 1250000 /* after so long a leg is wholly in what is measured */
 };
 
 struct admission_worker {
 	uint32_t known_ppm; /* expected of its legs that are wholly measured, in parts of 10^6 of a core */
 	uint32_t seen_ppm, fresh_ppm; /* of the newer ones: what is surely measured, and what may not be */
-	uint32_t used_ppm;            /* measured */
+	uint32_t used_ppm;            /* measured, the peak of the last seconds */
 	bool late;                    /* more than one slot in a hundred made the next one late */
 	bool closed;
 };
@@ -39,6 +40,7 @@ struct admission_worker {
 struct admission {
 	unsigned n, max_permille;
 	uint64_t surveyed_us;
+	unsigned n_elapsed; /* quarter seconds since the survey before */
 	struct admission_worker workers[ADMISSION_WORKERS];
 };
 

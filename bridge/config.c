@@ -11,7 +11,7 @@
 #define WORDS(...)                                                                                           \
 	((const char *const[]){ __VA_ARGS__ }), sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
-enum { WORKERS_MAX = 256, TALKERS_MAX = 64, MAX_LOAD = 85, PORT_FIRST = 1024 };
+enum { WORKERS_MAX = 256, TALKERS_MAX = 64, MAX_LOAD = 75, PORT_FIRST = 1024 };
 
 static void text_set(char out[CONFIG_TEXT], const char *text)
 {

@@ -2,7 +2,7 @@
  *
  * How: YAML with every key optional; an unknown key, a bad value or a key given twice refuses
  * the whole file and says line and key ("sip.listen[0]").  Beside the contract's keys:
- * `media: { max_load: 85 }`, the percentage of its time up to which a media worker takes new calls;
+ * `media: { max_load: 75 }`, the percentage of its time up to which a media worker takes new calls;
  * `prompts: { directory, override }` and `log: { format: text | json, level: error | warning | info | debug }`.
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *

@@ -35,7 +35,7 @@ TEST(the_contract_example_is_the_defaults)
 	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "every key is optional");
 	CHECK_INT(BRIDGE_OK, parse(&empty, "sip:\nrtp: {}\nmedia: null\n", &why), "empty sections");
 	CHECK(memcmp(&wanted, &empty, sizeof(wanted)) == 0, "change nothing");
-	CHECK_INT(85, wanted.media.max_load, "new calls up to 85 % of a worker's time");
+	CHECK_INT(75, wanted.media.max_load, "new calls up to 75 % of a worker's time");
 	CHECK_INT(3, wanted.sip.n_listen, "tls is kept, with or without a certificate");
 	CHECK_STR("tls:127.0.0.1:5061", wanted.sip.listen[2], "tls");
 }
