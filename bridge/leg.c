@@ -170,7 +170,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	(void)call;
 	if (!leg)
 		return;
-	leg->agreed = *agreed;
+	leg->on_hold = agreed->on_hold;
 	if (media_format(&format, agreed) != BRIDGE_OK || kit_alloc(&kit, &format) != MIX_OK) {
 		leg_hangup(leg, Q850_TEMPORARY, "no codec could be set up");
 		return;

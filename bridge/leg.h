@@ -35,8 +35,8 @@ struct leg {
 	struct leg *next;  /* hash chain */
 	struct call *call; /* borrowed from sip/; NULL when it has ended */
 	struct cdr cdr;
-	char name[CALL_NAME]; /* as its From says; for the roster */
-	struct media_agreed agreed;
+	char name[CALL_NAME];   /* as its From says; for the roster */
+	bool on_hold;           /* the far end holds us */
 	struct port_pair ports; /* owned until the worker has them, and again afterwards */
 	struct stream *stream;  /* owned until the worker has it */
 	struct worker *worker;  /* borrowed; NULL until the stream runs */

@@ -98,8 +98,8 @@ static void meeting_close(struct node *n, struct meeting *m)
 static void apply_mute(const struct participant *p)
 {
 	if (p->leg->worker)
-		worker_mute(p->leg->worker, p->leg->id,
-			p->state.muted || p->state.host_muted || p->leg->agreed.on_hold);
+		worker_mute(
+			p->leg->worker, p->leg->id, p->state.muted || p->state.host_muted || p->leg->on_hold);
 }
 
 static void chime(const struct meeting *m, const struct node *n, enum prompt prompt)

@@ -57,6 +57,10 @@ struct call *call_free(struct call *c)
 {
 	if (!c)
 		return NULL;
+	squeeze_drop(&c->media.self);
+	squeeze_drop(&c->media.agreed);
+	free(c->id);
+	free(c->remote_tag);
 	free(c->media.offer_rx);
 	free(c->media.sent);
 	free(c);

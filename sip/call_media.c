@@ -21,52 +21,73 @@ static enum call_err keep_sent(struct call *c, const struct sdp *sdp)
 	return CALL_OK;
 }
 
-static void settle(struct call *c, const struct media_agreed *agreed)
+static struct media_self self_of(const struct call *c)
 {
-	c->media.agreed = *agreed;
+	struct media_self self;
+
+	squeeze_read(&c->media.self, &self, sizeof(self));
+	return self;
+}
+
+static struct media_agreed agreed_of(const struct call *c)
+{
+	struct media_agreed agreed;
+
+	squeeze_read(&c->media.agreed, &agreed, sizeof(agreed));
+	return agreed;
+}
+
+static enum call_err settle(struct call *c, const struct media_agreed *agreed)
+{
+	enum call_err err = squeeze_keep(&c->media.agreed, agreed, sizeof(*agreed));
+
+	if (err)
+		return err;
 	c->media.settled = true;
 	if (c->ua->config.on.on_media)
-		c->ua->config.on.on_media(c->owner, c, &c->media.agreed);
+		c->ua->config.on.on_media(c->owner, c, agreed);
+	return CALL_OK;
 }
 
 static enum call_err answer(struct call *c, struct media_self *self, const struct body_text *offer_text)
 {
 	struct sdp offer, sdp;
-	struct media_agreed agreed;
+	struct media_agreed agreed = agreed_of(c);
 	struct sdp_why why;
 	enum call_err err = sdp_parse_text(&offer, offer_text->text, offer_text->len, &why);
 
 	if (err)
 		return err;
-	if (c->media.settled && offer_replaces_audio(&offer, &c->media.agreed))
+	if (c->media.settled && offer_replaces_audio(&offer, &agreed))
 		return CALL_NO_MATCH; /* T.38: refused, the call stays */
 	err = offer_answer(&offer, self, &agreed, &sdp);
 	if (!err)
 		err = keep_sent(c, &sdp);
-	if (err)
-		return err;
-	c->media.self = *self;
-	settle(c, &agreed);
-	return CALL_OK;
+	if (!err)
+		err = squeeze_keep(&c->media.self, self, sizeof(*self));
+	if (!err)
+		err = settle(c, &agreed);
+	return err;
 }
 
 enum call_err call_take_offer(struct call *c, const struct body_text *sdp)
 {
-	struct media_self self = c->media.self; /* stays as it was if the offer is refused */
+	struct media_self self = self_of(c); /* stays as it was if the offer is refused */
 
 	return c->media.ready ? answer(c, &self, sdp) : CALL_STATE;
 }
 
 static enum call_err make_offer(struct call *c)
 {
-	struct media_self self = c->media.self;
+	struct media_self self = self_of(c);
+	const struct media_agreed agreed = agreed_of(c);
 	struct sdp offer;
-	enum call_err err = offer_make(&self, c->media.settled ? &c->media.agreed : NULL, &offer);
+	enum call_err err = offer_make(&self, c->media.settled ? &agreed : NULL, &offer);
 
 	if (!err)
 		err = keep_sent(c, &offer);
 	if (!err)
-		c->media.self = self;
+		err = squeeze_keep(&c->media.self, &self, sizeof(self));
 	return err;
 }
 
@@ -85,7 +106,7 @@ enum call_err call_take_answer(struct call *c, const struct body_text *text)
 	if (!err)
 		err = offer_take(&offer, &sdp, &agreed);
 	if (!err)
-		settle(c, &agreed);
+		err = settle(c, &agreed);
 	return err;
 }
 
@@ -104,8 +125,9 @@ enum call_err call_accept_media(struct call *call, const struct media_self *self
 		m->ready = !err;
 		return err;
 	}
-	m->self = mine;
-	err = make_offer(call);
+	err = squeeze_keep(&m->self, &mine, sizeof(mine));
+	if (!err)
+		err = make_offer(call);
 	m->ready = !err;
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "sip/body.h"
 #include "sip/call.h"
 #include "sip/early.h"
+#include "sip/squeeze.h"
 #include "sip/timer.h"
 
 enum { CALL_TOKEN = 33 }; /* 128 random bits in hexadecimal */
@@ -38,10 +39,10 @@ enum dialog_state {
 enum dialog_event { EV_PROGRESS, EV_ANSWER, EV_ACK, EV_HANGUP, EV_GONE, DIALOG_EVENTS };
 
 struct call_media {
-	bool ready; /* `self` was given and our description is written */
-	struct media_self self;
-	bool settled; /* `agreed` holds */
-	struct media_agreed agreed;
+	bool ready;             /* `self` was given and our description is written */
+	struct squeezed self;   /* a struct media_self */
+	struct squeezed agreed; /* a struct media_agreed, as soon as `settled` */
+	bool settled;
 	bool had_offer; /* the INVITE came with a description */
 	char *offer_rx; /* owned; that description, until it is answered */
 	size_t offer_rx_len;
@@ -59,7 +60,8 @@ struct call {
 	void *owner;               /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
-	char id[CALL_ID], remote_tag[CALL_ID], token[CALL_TOKEN];
+	char *id, *remote_tag; /* owned */
+	char token[CALL_TOKEN];
 	bool by_tcp;
 	bool rel100_required, rel100_supported; /* of the INVITE */
 	bool allows_update;                     /* the far end's Allow names UPDATE */

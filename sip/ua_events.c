@@ -75,8 +75,10 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	c->listener = ev->at;
 	c->by_tcp = ev->seen->by_tcp;
 	snprintf(c->trunk, sizeof(c->trunk), "%s", ev->seen->trunk);
-	snprintf(c->id, sizeof(c->id), "%s", ev->sip->sip_call_id->i_id);
-	snprintf(c->remote_tag, sizeof(c->remote_tag), "%s", ev->sip->sip_from->a_tag);
+	c->id = strndup(ev->sip->sip_call_id->i_id, CALL_ID - 1);
+	c->remote_tag = strndup(ev->sip->sip_from->a_tag, CALL_ID - 1);
+	if (!c->id || !c->remote_tag)
+		return call_free(c);
 	read_features(c, ev->sip);
 	c->media.had_offer = sdp->text != NULL;
 	if (sdp->text) {
