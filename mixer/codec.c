@@ -22,7 +22,7 @@ struct encoder {
 	struct codec_format format;
 	size_t samples;    /* of one packet */
 	size_t state_size; /* 0 for G.711 */
-	struct lull lull;  /* Opus */
+	struct lull *lull; /* behind the state; Opus only */
 	_Alignas(max_align_t) unsigned char state[];
 };
 
@@ -90,11 +90,13 @@ enum mix_err encoder_alloc(struct encoder **out, const struct codec_format *form
 	if (!format_valid(format))
 		return MIX_RANGE;
 	size_t state_size = encoder_size(format->id);
-	struct encoder *e = calloc(1, sizeof(*e) + state_size);
+	struct encoder *e =
+		calloc(1, sizeof(*e) + state_size + (format->id == CODEC_OPUS ? sizeof(*e->lull) : 0));
 	if (!e)
 		return MIX_NOMEM;
 	e->format = *format;
 	e->state_size = state_size;
+	e->lull = format->id == CODEC_OPUS ? (void *)(e->state + state_size) : NULL;
 	e->samples = rate_hz(infos[format->id].rate) / 1000 * format->ptime_ms;
 	enum mix_err err = MIX_OK;
 	if (format->id == CODEC_G722)
@@ -126,7 +128,8 @@ enum mix_err encoder_copy(struct encoder *to, const struct encoder *from)
 		return MIX_RANGE;
 	if (to != from)
 		memcpy(to->state, from->state, from->state_size);
-	to->lull = from->lull;
+	if (to->lull)
+		*to->lull = *from->lull;
 	return MIX_OK;
 }
 
@@ -135,11 +138,11 @@ static enum mix_err run_opus(
 {
 	enum mix_err err;
 
-	if (cap >= LULL_BYTES && lull_skips(&e->lull, pcm, n, e->format.dtx, out, len))
+	if (cap >= LULL_BYTES && lull_skips(e->lull, pcm, n, e->format.dtx, out, len))
 		return MIX_OK;
 	err = codec_opus_encode(e->state, &e->format, pcm, out, cap, len);
 	if (!err)
-		lull_made(&e->lull, out, *len);
+		lull_made(e->lull, out, *len);
 	return err;
 }
 

@@ -18,23 +18,34 @@ enum {
 };
 
 struct conceal {
-	int16_t history[HISTORY * SCALE_MAX]; /* the last real sound, oldest first */
-	int16_t cycle[LAG_MAX *
-		      SCALE_MAX]; /* one period that joins to itself, repeated while sound is missing */
-	uint16_t lag;             /* its length */
-	uint16_t at;              /* within it */
-	uint32_t missing;         /* samples made up in a row; 0: sound is good */
-	float step;               /* between the last real sample and the cycle, taken back softly */
-	uint8_t scale;            /* rate / 8000 */
+	int16_t *cycle;   /* into sound[]: one period that joins to itself, repeated while sound is missing */
+	uint16_t lag;     /* its length */
+	uint16_t at;      /* within it */
+	uint32_t missing; /* samples made up in a row; 0: sound is good */
+	float step;       /* between the last real sample and the cycle, taken back softly */
+	uint8_t scale, widest; /* rate / 8000: now, and the most there is room for */
+	int16_t history[];     /* the last real sound, oldest first; behind it the cycle */
 };
 
-enum mix_err conceal_alloc(struct conceal **out)
+static uint8_t scale_of(enum rate_class rate)
 {
-	struct conceal *c = calloc(1, sizeof(*c));
+	return rate == RATE_8K ? 1 : SCALE_MAX;
+}
+
+static size_t samples_of(uint8_t scale)
+{
+	return (size_t)(HISTORY + LAG_MAX) * scale;
+}
+
+enum mix_err conceal_alloc(struct conceal **out, enum rate_class widest)
+{
+	struct conceal *c = calloc(1, sizeof(*c) + samples_of(scale_of(widest)) * sizeof(int16_t));
 
 	if (!c)
 		return MIX_NOMEM;
 	c->scale = 1;
+	c->widest = scale_of(widest);
+	c->cycle = c->history + (size_t)HISTORY * c->widest;
 	*out = c;
 	return MIX_OK;
 }
@@ -47,11 +58,14 @@ struct conceal *conceal_free(struct conceal *c)
 
 void conceal_rate(struct conceal *c, enum rate_class rate)
 {
-	uint8_t scale = rate == RATE_8K ? 1 : SCALE_MAX;
+	uint8_t scale = scale_of(rate);
 
-	if (scale == c->scale)
+	if (scale == c->scale || scale > c->widest)
 		return;
-	memset(c, 0, sizeof(*c));
+	memset(c->history, 0, samples_of(c->widest) * sizeof(int16_t));
+	c->lag = c->at = 0;
+	c->missing = 0;
+	c->step = 0;
 	c->scale = scale;
 }
 
@@ -162,7 +176,7 @@ void conceal_fill(struct conceal *c, int16_t *pcm, size_t n)
 		begin_gap(c);
 	if (c->missing >= (uint32_t)FADE_END * c->scale) {
 		memset(pcm, 0, n * sizeof(*pcm));
-		memset(c->history, 0, sizeof(c->history));
+		memset(c->history, 0, history_len(c) * sizeof(int16_t));
 		return;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 struct conceal;
-enum mix_err conceal_alloc(struct conceal **out); /* for 8 kHz */
+/* At 8 kHz to begin with; `widest` is the highest rate that conceal_rate() may ask for. */
+enum mix_err conceal_alloc(struct conceal **out, enum rate_class widest);
 struct conceal *conceal_free(struct conceal *c);
 
 /* RATE_8K or RATE_16K from now on; what was heard is forgotten when it changes. */

@@ -4,7 +4,7 @@
  * calls quiet (opus_peek.h), and each further one is only kept, undecoded.  The first packet with voice, or one
  * that does not tell, wakes it: what was kept last is decoded first, its sound thrown away, so that the decoder's
  * memory is where the encoder's is when the syllable begins.
- * Use:  zero-initialise, and again for another decoder; doze_packet() per Opus packet.
+ * Use:  zero-initialise but for `kept`, and again for another decoder; doze_packet() per Opus packet.
  *
  * Thread: the worker that owns the leg.
  */
@@ -22,15 +22,17 @@ enum {
 		160 /* a longer packet is not slept through: quiet ones of 20 ms at 48 kbit/s are shorter */
 };
 
+struct doze_packet {
+	uint16_t len;
+	uint8_t bytes[DOZE_BYTES];
+};
+
 struct doze {
 	bool asleep;
 	uint8_t quiet;  /* quiet packets in a row, up to DOZE_AFTER */
 	uint8_t dbov;   /* its level when it was last decoded, set by the caller; 127 after doze_pass() */
 	uint8_t n_kept; /* of kept[], the oldest first */
-	struct doze_packet {
-		uint16_t len;
-		uint8_t bytes[DOZE_BYTES];
-	} kept[DOZE_KEPT];
+	struct doze_packet *kept; /* borrowed: DOZE_KEPT of them.  NULL where no Opus comes */
 };
 
 enum doze_verdict {

@@ -52,7 +52,9 @@ struct jbuf {
 	struct slots slots;
 };
 
-_Static_assert(sizeof(struct jbuf) <= 8192, "one per leg: 8 kB is what it may cost");
+_Static_assert((int)SLOTS_ARENA_LENT == (int)JBUF_LENT, "and as much room");
+_Static_assert((int)SLOTS_ARENA >= (int)PACKET_MAX, "a packet fits wherever it is kept");
+_Static_assert(sizeof(struct jbuf) <= 2800, "one per leg: what it may cost");
 
 static int64_t ms(const struct jbuf *j, int n)
 {
@@ -402,9 +404,19 @@ enum mix_err jbuf_alloc(struct jbuf **out, unsigned clock_hz)
 	j = calloc(1, sizeof(*j));
 	if (!j)
 		return MIX_NOMEM;
+	jbuf_lend(j, NULL);
 	jbuf_reset(j, clock_hz);
 	*out = j;
 	return MIX_OK;
+}
+
+void jbuf_lend(struct jbuf *j, uint8_t *bytes)
+{
+	struct slots_dropped dropped = { 0 };
+
+	slots_lend(&j->slots, bytes, JBUF_LENT, &dropped);
+	j->stats.overflow += dropped.sound;
+	j->stats.lost += dropped.missing;
 }
 
 struct jbuf *jbuf_free(struct jbuf *j)

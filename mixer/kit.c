@@ -54,6 +54,32 @@ static struct kit *kit_with_room(const struct stream_format *f)
 	return k;
 }
 
+/* Of the codecs whose losses are made up by conceal.h. */
+static enum rate_class widest_waveform(const struct stream_format *f)
+{
+	enum rate_class widest = RATE_8K;
+
+	for (unsigned i = 0; i < f->n_rx; i++) {
+		enum rate_class rate = codec_info(f->rx[i].codec)->rate;
+
+		if (f->rx[i].codec != CODEC_OPUS && rate > widest)
+			widest = rate;
+	}
+	return widest;
+}
+
+/* Memory that streams of one format need and those of another do not. */
+static enum mix_err make_room(struct kit *k)
+{
+	bool opus = false;
+
+	for (unsigned i = 0; i < k->format.n_rx; i++)
+		opus = opus || k->format.rx[i].codec == CODEC_OPUS;
+	k->limit = calloc(1, limit_size(k->tx_rate));
+	k->opus = opus ? calloc(1, sizeof(*k->opus)) : NULL;
+	return k->limit && (k->opus || !opus) ? MIX_OK : MIX_NOMEM;
+}
+
 enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 {
 	enum mix_err err = MIX_NOMEM;
@@ -72,10 +98,12 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 		if (!err && codec_info(id)->rate != k->rx_rate)
 			err = resample_alloc(&k->align[i], codec_info(id)->rate, k->rx_rate);
 		if (!err && id != CODEC_OPUS && !k->conceal)
-			err = conceal_alloc(&k->conceal);
+			err = conceal_alloc(&k->conceal, widest_waveform(format));
 	}
 	if (!err && format->event_rx_pt == PT_NONE)
 		err = hush_alloc(&k->hush, k->rx_rate);
+	if (!err)
+		err = make_room(k);
 	if (err) {
 		kit_free(k);
 		return err;
@@ -88,6 +116,8 @@ struct kit *kit_free(struct kit *k)
 {
 	if (!k)
 		return NULL;
+	free(k->limit);
+	free(k->opus);
 	k->hush = hush_free(k->hush);
 	k->conceal = conceal_free(k->conceal);
 	for (unsigned i = 0; i < STREAM_RX_CODECS; i++) {

@@ -14,9 +14,19 @@ static size_t block_samples(enum rate_class rate)
 	return rate_hz(rate) / 1000 * LIMIT_LOOK_MS;
 }
 
+size_t limit_size(enum rate_class rate)
+{
+	return offsetof(struct limit, tail) + block_samples(rate) * sizeof(int32_t);
+}
+
+void limit_copy(struct limit *to, const struct limit *from)
+{
+	memcpy(to, from, offsetof(struct limit, tail) + from->n_tail * sizeof(from->tail[0]));
+}
+
 void limit_init(struct limit *l, enum rate_class rate)
 {
-	memset(l, 0, sizeof(*l));
+	memset(l, 0, limit_size(rate));
 	l->gain = 1;
 	l->n_tail = (uint16_t)block_samples(rate);
 }

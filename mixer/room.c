@@ -284,8 +284,8 @@ static void send_own(struct room *r, struct tick *t, struct stream *s, const int
 	s->tx_gain_now = gain;
 	if (cue)
 		mix_add(sum, NULL, cue, n, as_it_is);
-	limit_frame(&s->limit, rate, sum, pcm);
-	if (s->limit.gain < 1)
+	limit_frame(s->kit->limit, rate, sum, pcm);
+	if (s->kit->limit->gain < 1)
 		r->stats.limited++;
 	stream_make(s, pcm, &made);
 	r->stats.encodes += made.encodes;

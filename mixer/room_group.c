@@ -20,7 +20,7 @@ static void hand_over(struct room *r, struct stream *leader, bool only_willing)
 		if (s != leader && s->group == leader->group) {
 			stream_copy_tx(s, leader);
 			s->group = NO_GROUP;
-			s->limit = r->limit[s->kit->tx_rate];
+			limit_copy(s->kit->limit, &r->limit[s->kit->tx_rate]);
 		}
 }
 
@@ -33,7 +33,7 @@ static void part(struct room *r, struct stream *s, bool only_willing)
 	else
 		stream_copy_tx(s, r->groups[s->group].leader);
 	s->group = NO_GROUP;
-	s->limit = r->limit[s->kit->tx_rate];
+	limit_copy(s->kit->limit, &r->limit[s->kit->tx_rate]);
 }
 
 void room_part(struct room *r, struct stream *s)

@@ -69,10 +69,10 @@ static void make_room(struct slots *s, size_t len, struct slots_dropped *dropped
 	uint16_t oldest;
 	unsigned missing;
 
-	if (s->used + len <= SLOTS_ARENA)
+	if (s->used + len <= s->cap)
 		return;
 	compact(s);
-	while (s->used + len > SLOTS_ARENA && slots_first(s, &oldest, &missing)) {
+	while (s->used + len > s->cap && slots_first(s, &oldest, &missing)) {
 		while (s->next != (uint16_t)(oldest + 1))
 			drop_one(s, dropped);
 		compact(s);
@@ -84,6 +84,17 @@ void slots_reset(struct slots *s, uint16_t next)
 	s->occupied = s->sound = 0;
 	s->used = 0;
 	s->next = next;
+}
+
+void slots_lend(struct slots *s, uint8_t *arena, size_t cap, struct slots_dropped *dropped)
+{
+	uint8_t *to = arena ? arena : s->own;
+
+	s->cap = (uint16_t)(arena ? cap : sizeof(s->own));
+	make_room(s, 0, dropped);
+	if (s->used > 0 && to != s->arena)
+		memcpy(to, s->arena, s->used);
+	s->arena = to;
 }
 
 void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_dropped *dropped)

@@ -4,6 +4,7 @@
  * next + SLOTS - 1 are kept, so that finding, ordering and dropping are bit masks.  Payloads are
  * appended to the arena and moved together when it is full; when that is not enough the oldest
  * packets go.  A packet without payload holds its number only.
+ * Use:  zero-initialise, slots_lend() with NULL.
  *
  * Thread: the worker that owns the leg.
  */
@@ -16,7 +17,8 @@
 
 enum {
 	SLOTS = 32,
-	SLOTS_ARENA = 5120 /* bytes: 32 packets of 20 ms G.711, or four of the largest Opus */
+	SLOTS_ARENA = 1640,     /* bytes: 205 ms at 64 kbit/s, or the largest packet */
+	SLOTS_ARENA_LENT = 5120 /* four of the largest Opus packets; the most there may be */
 };
 
 struct slot {
@@ -32,7 +34,9 @@ struct slots {
 	uint32_t sound;    /* bit i: and a payload */
 	uint16_t next;     /* the oldest number that may still come or be taken */
 	uint16_t used;     /* bytes of the arena up to its last payload */
-	uint8_t arena[SLOTS_ARENA];
+	uint16_t cap;      /* of the arena */
+	uint8_t *arena;    /* own[], or borrowed from slots_lend() */
+	uint8_t own[SLOTS_ARENA];
 };
 
 struct slots_dropped { /* what had to go: packets that were there, and numbers that never came */
@@ -40,6 +44,10 @@ struct slots_dropped { /* what had to go: packets that were there, and numbers t
 };
 
 void slots_reset(struct slots *s, uint16_t next);
+
+/* Payloads live in `arena` of `cap` bytes (SLOTS_ARENA..SLOTS_ARENA_LENT) from now on; NULL: in the own one.  What waits moves;
+ * of what does not fit the oldest goes, added to *dropped. */
+void slots_lend(struct slots *s, uint8_t *arena, size_t cap, struct slots_dropped *dropped);
 
 /* Keeps a copy of `rtp`, whose number is not below `next`; adds to *dropped what had to go
  * for it.  The caller sees to it that the payload is not larger than the arena. */

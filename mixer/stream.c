@@ -74,6 +74,9 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 		s->rx_at = (uint8_t)same;
 		memcpy(fresh->rx_pcm - WARP_PAST, old->rx_pcm - WARP_PAST,
 			(WARP_PAST + s->rx_n) * sizeof(int16_t)); /* same codecs: it fits */
+		if (fresh->opus && s->doze.kept)
+			memcpy(fresh->opus->kept, s->doze.kept, sizeof(fresh->opus->kept));
+		s->doze.kept = fresh->opus ? fresh->opus->kept : NULL;
 		return;
 	}
 	s->rx_at = 0;
@@ -82,7 +85,7 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	s->packet_samples = (uint16_t)frame_samples(fresh->rx_rate);
 	s->in_cn = false;
 	s->made_up = UINT16_MAX;
-	s->doze.asleep = false;
+	s->doze = (struct doze){ .kept = fresh->opus ? fresh->opus->kept : NULL };
 	s->narrow = (struct narrow){ 0 };
 	jbuf_reset(s->jbuf, s->rx_clock_hz);
 	stream_pace_reset(s);
@@ -93,7 +96,9 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 static void refit_tx(struct stream *s, struct kit *fresh, const struct kit *old)
 {
 	if (!old || old->tx_rate != fresh->tx_rate)
-		limit_init(&s->limit, fresh->tx_rate);
+		limit_init(fresh->limit, fresh->tx_rate);
+	else
+		limit_copy(fresh->limit, old->limit);
 	if (old && codec_format_equal(&old->format.tx, &fresh->format.tx)) {
 		memcpy(fresh->tx_pcm, old->tx_pcm, s->tx_n * sizeof(int16_t));
 	} else {
@@ -119,6 +124,7 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
 	}
 	if (!old || !net_addr_equal(&old->format.rtcp, &fresh->format.rtcp))
 		s->rtcp_peer = fresh->format.rtcp;
+	jbuf_lend(s->jbuf, fresh->opus ? fresh->opus->jbuf : NULL);
 	refit_rx(s, fresh, old && s->rx_n <= fresh->rx_cap ? old : NULL);
 	refit_tx(s, fresh, old);
 	s->frame = NULL; /* it lay in the old kit */

@@ -30,6 +30,11 @@ enum {
 
 struct room;
 
+struct opus_room { /* what a leg needs only where packets are as large, or as quiet, as those of Opus */
+	uint8_t jbuf[JBUF_LENT];
+	struct doze_packet kept[DOZE_KEPT];
+};
+
 struct kit {
 	struct stream_format format;
 	enum rate_class rx_rate, tx_rate; /* of rx[0], what the room is given; of tx, what is heard */
@@ -39,6 +44,8 @@ struct kit {
 	struct resample *align[STREAM_RX_CODECS];  /* owned; decoder's rate to rx_rate, NULL when equal */
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
 	struct hush *hush;                         /* owned; NULL when keys come as events */
+	struct limit *limit;                       /* owned; limit_size() of tx_rate */
+	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
@@ -119,7 +126,6 @@ struct stream {
 	struct cue_player cue;
 	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
 	int32_t tx_gain_now, rx_gain_now; /* in force */
-	struct limit limit;
 	uint16_t wait_ticks; /* for which it could have shared an encode and waited for a pause */
 
 	/* reports */

@@ -13,7 +13,7 @@ static struct conceal *conceal_of(enum rate_class rate)
 {
 	struct conceal *c = NULL;
 
-	CHECK_INT(MIX_OK, conceal_alloc(&c), "alloc");
+	CHECK_INT(MIX_OK, conceal_alloc(&c, RATE_16K), "alloc");
 	conceal_rate(c, rate);
 	return c;
 }
@@ -271,7 +271,7 @@ TEST(allocation_failures_leave_nothing_behind)
 	struct conceal *c = NULL;
 	enum mix_err err = MIX_OK;
 
-	STARVE(err, conceal_alloc(&c), MIX_NOMEM);
+	STARVE(err, conceal_alloc(&c, RATE_16K), MIX_NOMEM);
 	CHECK(!conceal_free(c) && !conceal_free(NULL), "free returns NULL");
 }
 

@@ -404,7 +404,7 @@ TEST(every_size_of_packet_fits)
 		{ "largest packet", PACKET_MAX, MIX_FULL, 3 },
 		{ "larger", PACKET_MAX + 1, MIX_RANGE, 0 },
 	};
-	static uint8_t bytes[PACKET_MAX + 1];
+	static uint8_t bytes[PACKET_MAX + 1], lent[JBUF_LENT];
 
 	for (size_t i = 0; i < N(cases); i++) {
 		struct rtp rtp = { .ssrc = 1, .payload = bytes, .payload_len = cases[i].len };
@@ -414,6 +414,7 @@ TEST(every_size_of_packet_fits)
 		unsigned n = 0;
 
 		CHECK_INT(MIX_OK, jbuf_alloc(&j, 48000), cases[i].story);
+		jbuf_lend(j, lent);
 		for (unsigned k = 0; k < 6; k++) {
 			memset(bytes, (int)k + 1, sizeof(bytes));
 			rtp.seq = (uint16_t)k;
@@ -434,6 +435,40 @@ TEST(every_size_of_packet_fits)
 		CHECK_INT(cases[i].waiting, n, cases[i].story);
 		jbuf_free(j);
 	}
+}
+
+/* A leg changes between codecs of small and of large packets (RFC 3264 section 8.3.2): what waits is played. */
+TEST(what_waits_moves_with_the_memory)
+{
+	static uint8_t lent[2][JBUF_LENT], bytes[1000];
+	struct jbuf_stats stats;
+	struct jbuf_out out;
+	struct jbuf *j;
+
+	CHECK_INT(MIX_OK, jbuf_alloc(&j, 48000), "made");
+	jbuf_lend(j, lent[0]);
+	for (unsigned k = 0; k < 4; k++) {
+		memset(bytes, (int)k + 1, sizeof(bytes));
+		jbuf_put(j,
+			&(struct rtp){ .ssrc = 1,
+				.seq = (uint16_t)k,
+				.timestamp = k * 960,
+				.payload = bytes,
+				.payload_len = sizeof(bytes) },
+			1000000);
+	}
+	jbuf_lend(j, lent[1]);
+	memset(lent[0], 0xee, sizeof(lent[0]));
+	CHECK_INT(JBUF_PACKET, jbuf_take(j, &out, 0, 1100000), "into the new kit's");
+	CHECK(out.payload[0] == 1 && out.payload[999] == 1, "the first, whole");
+	jbuf_played(j, 960);
+	jbuf_lend(j, NULL);
+	memset(lent[1], 0xee, sizeof(lent[1]));
+	jbuf_stats(j, &stats);
+	CHECK_INT(2, stats.overflow, "the own one holds one of three");
+	CHECK_INT(JBUF_PACKET, jbuf_take(j, &out, 960, 1100000), "into its own");
+	CHECK(out.payload[0] == 4 && out.payload[999] == 4, "the youngest, whole");
+	jbuf_free(j);
 }
 
 TEST(is_made_and_reset)
@@ -465,4 +500,5 @@ TESTS(a_late_packet_with_an_absurd_timestamp_teaches_nothing, plays_in_order,
 	late_packets_make_the_delay_grow, silence_is_not_loss, new_beginnings_are_not_loss,
 	any_ptime_at_any_time, delay_follows_jitter_up_at_once_and_down_again,
 	after_a_long_silence_the_path_is_learned_anew, thrown_away_sound_shortens_the_delay_for_good,
-	a_stall_longer_than_the_ceiling_drops_the_oldest, every_size_of_packet_fits, is_made_and_reset)
+	a_stall_longer_than_the_ceiling_drops_the_oldest, every_size_of_packet_fits, is_made_and_reset,
+	what_waits_moves_with_the_memory)

@@ -130,6 +130,7 @@ static struct line words(double dbov)
 struct listener { /* as a crowded room does it */
 	struct decoder *decoder;
 	struct doze doze;
+	struct doze_packet kept[DOZE_KEPT];
 	struct talk talk;
 	struct voice voice;
 	unsigned decodes, slept;
@@ -141,6 +142,7 @@ static void listener_open(struct listener *l)
 	memset(l, 0, sizeof(*l));
 	talk_init(&l->talk);
 	CHECK_INT(MIX_OK, decoder_alloc(&l->decoder, CODEC_OPUS), "decoder");
+	l->doze.kept = l->kept;
 }
 
 static void hear(struct listener *l, const uint8_t *p, size_t len, bool dozes, int16_t pcm[FRAME])
@@ -279,7 +281,8 @@ TEST(wakes_for_all_that_does_not_say_that_it_is_quiet)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct doze d = { .asleep = false };
+		struct doze_packet kept[DOZE_KEPT];
+		struct doze d = { .kept = kept };
 
 		for (unsigned k = 1; k < DOZE_AFTER; k++)
 			CHECK_INT(DOZE_DECODE, doze_packet(&d, quiet, 3, true), "not at once");
@@ -290,7 +293,8 @@ TEST(wakes_for_all_that_does_not_say_that_it_is_quiet)
 		doze_woken(&d);
 		CHECK_INT(DOZE_DECODE, doze_packet(&d, voiced, 3, true), "awake");
 	}
-	struct doze d = { .asleep = false };
+	struct doze_packet kept[DOZE_KEPT];
+	struct doze d = { .kept = kept };
 	doze_pass(&d, voiced, 3);
 	CHECK_INT(
 		DOZE_WAKE, doze_packet(&d, quiet, 3, true), "after being muted nobody knows how loud it is");

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct doze d = { .asleep = false };
+	struct doze_packet kept[DOZE_KEPT];
+	struct doze d = { .kept = kept };
 
 	for (size_t at = 0; at < n;) {
 		const bool may = p[at] & 1;
