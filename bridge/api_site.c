@@ -3,12 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOLD_CHANGES = 1000 };
+
 struct apply { /* an apply that waits for the disk */
 	struct node *node;
 	struct site *site; /* owned until it is in force */
 	uint64_t request;
 	json_t *changes; /* owned */
 };
+
+/* Events stay in memory for those who reconnect: one that is told of a large site's every line is told how many. */
+static void tell_applied(struct node *n, json_t *changes)
+{
+	const int count = (int)json_array_size(changes);
+
+	event_emit(n->bus, "site.applied",
+		count <= TOLD_CHANGES ? json_pack("{s:i, s:O}", "count", count, "changes", changes)
+				      : json_pack("{s:i}", "count", count));
+}
 
 static json_t *changes_json(const struct site_change *changes, size_t n)
 {
@@ -45,7 +57,7 @@ static void apply_saved(void *arg, enum bridge_err err, const char *text)
 	} else {
 		a->site = NULL;
 		log_line(LOG_INFO, NULL, "site", "applied, %zu changes", json_array_size(a->changes));
-		event_emit(n->bus, "site.applied", json_pack("{s:O}", "changes", a->changes));
+		tell_applied(n, a->changes);
 		api_reply(n, a->request, 200, json_pack("{s:O}", "changes", a->changes));
 	}
 	apply_done(a);

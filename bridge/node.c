@@ -3,6 +3,7 @@
 #include "bridge/leg.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
+#include <malloc.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	n->trunks = trunks;
 	n->plan = plan;
 	n->site = site;
+	n->trim_due = true;
 	return BRIDGE_OK;
 }
 
@@ -112,9 +114,18 @@ static void on_tick(void *arg)
 	leg_tick_all(n, now_us);
 }
 
+/* A large site is read with ten times the memory that it keeps. */
+static void give_back(struct node *n)
+{
+	if (n->trim_due)
+		malloc_trim(0);
+	n->trim_due = false;
+}
+
 static void on_stats(void *arg)
 {
 	leg_ask_stats_all(arg);
+	give_back(arg);
 }
 
 /* ---- opening, in the order of who needs whom ---- */

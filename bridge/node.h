@@ -49,6 +49,7 @@ struct node {
 	struct plan *plan;
 	struct trunks *trunks;
 	struct site *applying; /* waits for the disk; NULL when none does */
+	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;

@@ -21,14 +21,8 @@ static size_t longest_id(void *arg)
 {
 	const struct leg *leg = arg;
 	const struct site_account *account = site_account(leg->node->site, leg->account);
-	size_t longest = 0;
 
-	for (size_t i = 0; account && i < account->n_meetings; i++) {
-		size_t len = strlen(account->meetings[i].id);
-
-		longest = len > longest ? len : longest;
-	}
-	return longest ? longest : SITE_MEETING_ID - 1;
+	return account && account->longest_id ? account->longest_id : SITE_MEETING_ID - 1;
 }
 
 static enum door enter(void *arg, const char *id, enum role role)

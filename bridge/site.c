@@ -33,6 +33,18 @@ struct site *site_free(struct site *s)
 	return NULL;
 }
 
+static size_t longest_id(const struct site_account *a)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < a->n_meetings; i++) {
+		size_t len = strlen(a->meetings[i].id);
+
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
 static int meeting_order(const void *a, const void *b)
 {
 	const struct site_meeting *x = a, *y = b;
@@ -42,10 +54,13 @@ static int meeting_order(const void *a, const void *b)
 
 void site_sort(struct site *s)
 {
-	for (size_t i = 0; i < s->n_accounts; i++)
-		if (s->accounts[i].n_meetings)
-			qsort(s->accounts[i].meetings, s->accounts[i].n_meetings,
-				sizeof(*s->accounts[i].meetings), meeting_order);
+	for (size_t i = 0; i < s->n_accounts; i++) {
+		struct site_account *a = &s->accounts[i];
+
+		if (a->n_meetings)
+			qsort(a->meetings, a->n_meetings, sizeof(*a->meetings), meeting_order);
+		a->longest_id = longest_id(a);
+	}
 }
 
 const struct site_account *site_account(const struct site *s, const char *name)

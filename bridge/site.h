@@ -35,6 +35,7 @@ struct site_account {
 	bool levelling, noise_suppression;
 	struct site_meeting *meetings;
 	size_t n_meetings; /* owned, sorted by id */
+	size_t longest_id; /* of them, in digits; set by site_sort(), 0 none */
 	struct site_user *users;
 	size_t n_users; /* owned */
 };

@@ -457,6 +457,7 @@ enum bridge_err store_load_site(struct store *s, struct site **out)
 		site_free(site);
 		return p.err;
 	}
+	site_sort(site);
 	*out = site;
 	return BRIDGE_OK;
 }

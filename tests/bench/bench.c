@@ -7,6 +7,7 @@
  * Use:  tests/bench/run [--seconds S] [--scale F] [--repeat N] [CASE...]     writes build/bench.json, compares
  *       tests/bench/kept.json; of N runs the one in the middle, by cost (or delay), is told
  */
+#include "tests/bench/callers.h"
 #include "tests/bench/gauge.h"
 #include "tests/bench/measure.h"
 #include "tests/flow/bridge.h"
@@ -32,6 +33,8 @@ static json_t *result_json(const struct bench_case *c, const struct result *r)
 
 	if (c->overload)
 		json_object_set_new(j, "refused", json_integer(r->refused));
+	if (r->bytes_per_meeting > 0)
+		json_object_set_new(j, "bytes_per_meeting", json_real(r->bytes_per_meeting));
 	if (c->delay) {
 		json_object_set_new(j, "delay_median_ms", json_real(r->delay_median));
 		json_object_set_new(j, "delay_p99_ms", json_real(r->delay_p99));
@@ -59,6 +62,12 @@ static void print_result(const struct bench_case *c, const json_t *now, const js
 	const json_t *was = find_case(kept, c->name);
 	char before[48] = "no kept figure";
 
+	if (json_at(now, "bytes_per_meeting", 0) > 0) {
+		printf("%-52s %.0f bytes a meeting  (kept %.0f)%s\n", c->story,
+			json_at(now, "bytes_per_meeting", 0), json_at(was, "bytes_per_meeting", 0),
+			json_at(now, "ok", 0) > 0 ? "" : "   NOT OK");
+		return;
+	}
 	if (c->delay) {
 		if (was)
 			snprintf(before, sizeof(before), "kept %.1f / %.1f",
@@ -105,7 +114,7 @@ static bool wanted(const struct bench_case *c, char **names, int n)
 /* What stands for a result when several are ordered. */
 static double figure(const struct bench_case *c, const struct result *r)
 {
-	return c->delay ? r->delay_median : r->us_per_leg;
+	return c->delay ? r->delay_median : r->legs ? r->us_per_leg : r->bytes_per_meeting;
 }
 
 /* The middle one of `repeat` runs; a run that failed fails the case. */
@@ -115,7 +124,7 @@ static struct result run_case(const struct bench_case *c, const struct settings 
 	bool ok = true;
 
 	for (unsigned i = 0; i < s->repeat; i++) {
-		const struct result r = measure_case(c, s);
+		const struct result r = callers_legs(c, s->scale) ? measure_case(c, s) : measure_meetings(c);
 		unsigned at = i;
 
 		ok = ok && r.ok;

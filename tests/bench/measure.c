@@ -101,6 +101,25 @@ static bool join(struct joining *j, bool overload)
 	return overload ? j->in + j->refused >= j->legs && j->in > 0 : j->in >= j->legs;
 }
 
+/* What meetings that nobody is in cost, once the memory that reading them took has gone back. */
+struct result measure_meetings(const struct bench_case *c)
+{
+	struct result r = { .legs = 0 };
+	char *site = callers_site(0, c->meetings);
+	struct gauge before, after;
+	struct bridge b;
+
+	if (site && bridge_start(&b, NULL)) {
+		r.ok = gauge_read(&before, b.peer.pid) && bridge_put_site(&b, site, NULL) == 200;
+		test_sleep_ms(SETTLE_MS);
+		r.ok = r.ok && gauge_read(&after, b.peer.pid) && bridge_stop(&b) == 0;
+	}
+	if (r.ok)
+		r.bytes_per_meeting = (after.rss_kb - before.rss_kb) * 1024 / c->meetings;
+	free(site);
+	return r;
+}
+
 struct result measure_case(const struct bench_case *c, const struct settings *s)
 {
 	static const char *const one_core[] = { "taskset", "-c", "0", NULL };

@@ -29,10 +29,12 @@ struct result {
 	double margin_percent;                            /* of worker 0 at its end */
 	double late, skipped, tick_us_max;
 	double rtp_lost, rtp_late, rss_kb;
-	double kb_per_leg; /* resident memory, calls and all, over what it was without them */
+	double kb_per_leg;        /* resident memory, calls and all, over what it was without them */
+	double bytes_per_meeting; /* the same, of configured meetings; 0: not asked for */
 	double delay_median, delay_p99;
 	bool ok;
 };
 
 struct result measure_case(const struct bench_case *c, const struct settings *s);
+struct result measure_meetings(const struct bench_case *c); /* of a case without callers */
 #endif
