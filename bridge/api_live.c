@@ -139,16 +139,39 @@ void api_meeting(struct node *n, const struct http_request *request, const char 
 
 /* ---- the roster ---- */
 
+/* What is known of its sound; null where nothing is known. */
+static json_t *score_json(float score, double steps)
+{
+	return score > 0 ? json_real((double)(int)((double)score * steps + 0.5) / steps) : json_null();
+}
+
+static json_t *quality_json(const struct stream_stats *s)
+{
+	json_t *echo = s->has_echo
+			       ? json_pack("{s:i, s:i, s:i}", "delay_ms", (int)s->echo.delay_ms, "loss_db",
+					 (int)s->echo.loss_db, "confidence", (int)s->echo.confidence)
+			       : json_null();
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:s, s:o}", "rx_r",
+		score_json(s->rx_r, 10), "rx_mos", score_json(s->rx_mos, 100), "tx_r",
+		score_json(s->tx_r, 10), "tx_mos", score_json(s->tx_mos, 100), "rx_missing",
+		(json_int_t)s->rx_missing, "burst_ms", (json_int_t)s->burst_ms, "gap_ms",
+		(json_int_t)s->gap_ms, "level_dbov", -(int)s->level_dbov, "levelling_db",
+		(int)s->levelling_db, "clipped_frames", (json_int_t)s->rx_clipped, "one_way",
+		oneway_name(s->one_way), "echo", echo);
+}
+
 static json_t *leg_json(const struct leg *leg)
 {
 	const struct stream_stats *s = &leg->stats;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f}", "id",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f, s:o}", "id",
 		(int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
 		leg->cdr.codec, "on_hold", leg->on_hold, "jitter_ms", s->jitter_us / 1000.0, "delay_ms",
 		(int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
 		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
-		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0);
+		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
+		quality_json(s));
 }
 
 static json_t *person_row(const struct participant *p)

@@ -35,6 +35,13 @@ static const struct cdr_field fields[] = {
 	FIELD(jitter_us, "jitter_ms", CDR_SPAN),
 	FIELD(far_lost, "far_lost", CDR_COUNT),
 	FIELD(round_trip_us, "round_trip_ms", CDR_SPAN),
+	FIELD(rx_r, "rx_r", CDR_SCORE),
+	FIELD(rx_mos, "rx_mos", CDR_SCORE),
+	FIELD(tx_r, "tx_r", CDR_SCORE),
+	FIELD(tx_mos, "tx_mos", CDR_SCORE),
+	FIELD(rx_missing, "rx_missing", CDR_COUNT),
+	FIELD(burst_ms, "burst_ms", CDR_COUNT),
+	FIELD(gap_ms, "gap_ms", CDR_COUNT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)
@@ -78,6 +85,9 @@ static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 		memcpy(&narrow, at, sizeof(narrow));
 		return json_integer(narrow);
 	case CDR_SPAN: memcpy(&narrow, at, sizeof(narrow)); return json_real(narrow / 1000.0);
+	case CDR_SCORE:
+		memcpy(&narrow, at, sizeof(narrow));
+		return narrow ? json_real(narrow / 100.0) : json_null();
 	case CDR_FLAG: memcpy(&flag, at, sizeof(flag)); return json_boolean(flag);
 	}
 	return NULL;

@@ -29,6 +29,10 @@ struct cdr {
 	char codec[16];
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
+	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */
+	uint32_t rx_r, rx_mos, tx_r, tx_mos;
+	uint32_t rx_missing, burst_ms,
+		gap_ms; /* packets not there at playout; their pattern (RFC 3611 4.7.2) */
 };
 
 enum cdr_kind {
@@ -36,6 +40,7 @@ enum cdr_kind {
 	CDR_TIME,  /* int64_t, microseconds since 1970; JSON: RFC 3339, null when 0 */
 	CDR_COUNT, /* unsigned of `size` bytes, 4 or 8 */
 	CDR_SPAN,  /* uint32_t microseconds; JSON: milliseconds */
+	CDR_SCORE, /* uint32_t hundredths; JSON: a number, null when 0 */
 	CDR_FLAG,
 };
 

@@ -115,6 +115,11 @@ void leg_emit(const struct leg *leg, const char *type)
 	event_emit(leg->node->bus, type, leg_event_json(leg));
 }
 
+static uint32_t hundredths(float score)
+{
+	return (uint32_t)(score * 100 + 0.5f);
+}
+
 /* The last step of every leg, answered or refused: its record is written and it is freed. */
 void leg_finish(struct leg *leg)
 {
@@ -130,6 +135,13 @@ void leg_finish(struct leg *leg)
 	cdr->jitter_us = leg->stats.jitter_us;
 	cdr->far_lost = leg->stats.far_lost;
 	cdr->round_trip_us = leg->stats.round_trip_us;
+	cdr->rx_r = hundredths(leg->stats.rx_r);
+	cdr->rx_mos = hundredths(leg->stats.rx_mos);
+	cdr->tx_r = hundredths(leg->stats.tx_r);
+	cdr->tx_mos = hundredths(leg->stats.tx_mos);
+	cdr->rx_missing = leg->stats.rx_missing;
+	cdr->burst_ms = leg->stats.burst_ms;
+	cdr->gap_ms = leg->stats.gap_ms;
 	if (!cdr->cause[0])
 		snprintf(cdr->cause, sizeof(cdr->cause), "%s", cause_words(cdr->q850));
 	writer_cdr(n->writer, cdr);
@@ -283,6 +295,33 @@ static void leg_lost_media(struct leg *leg)
 	leg_hangup(leg, Q850_TEMPORARY, "no RTP and no RTCP for 30 s");
 }
 
+/* What is wrong with its sound, and that it is over. */
+static void tell_trouble(const struct leg *leg, const char *type, json_t *what)
+{
+	json_t *data = leg_event_json(leg);
+
+	json_object_update_new(data, what);
+	event_emit(leg->node->bus, type, data);
+}
+
+static void tell_one_way(const struct leg *leg, const struct media_event *event)
+{
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
+	tell_trouble(leg, "call.one_way",
+		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
+			"participant", leg->cdr.participant));
+}
+
+static void tell_echo(const struct leg *leg, const struct media_event *event)
+{
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
+		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
+	tell_trouble(leg, "call.echo",
+		json_pack("{s:b, s:i, s:i, s:i, s:s}", "on", event->on, "delay_ms", (int)event->echo.delay_ms,
+			"loss_db", (int)event->echo.loss_db, "confidence", (int)event->echo.confidence,
+			"participant", leg->cdr.participant));
+}
+
 static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event *event)
 {
 	struct leg *leg = leg_find(arg, leg_id);
@@ -300,6 +339,8 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 		if (leg->state == LEG_RECEPTION)
 			attendant_said(&leg->attendant, loop_now_us());
 		break;
+	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
+	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_LATCHED: break;
 	}
 }

@@ -160,6 +160,16 @@ static void record_seat(struct leg *leg, const struct participant *p)
 	cdr->joined_us = p->joined_us;
 }
 
+/* The account's choices for its voice; without memory for a suppressor it is heard with its noise. */
+static void apply_audio(const struct leg *leg, const struct site_account *account)
+{
+	struct denoise *d = NULL;
+
+	if (account->noise_suppression)
+		(void)denoise_alloc(&d, leg->rate);
+	worker_audio(leg->worker, leg->id, account->levelling, d);
+}
+
 enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum role role)
 {
 	const struct site_account *account = NULL;
@@ -195,6 +205,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		leg->placed_us = loop_now_us();
 	}
 	leg->worker = m->worker;
+	apply_audio(leg, account);
 	apply_mute(p);
 	meeting_equip(m);
 

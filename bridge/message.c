@@ -29,6 +29,7 @@ void message_free_luggage(struct luggage *l)
 {
 	kit_free(l->kit);
 	resample_free(l->resample);
+	denoise_free(l->denoise);
 	if (l->leg)
 		message_close_leg(l->leg);
 	free(l);
@@ -41,6 +42,7 @@ void message_free_carried(const struct command *c)
 	case COMMAND_ADD_LEG: message_close_leg(c->carried.leg); break;
 	case COMMAND_REFIT:
 	case COMMAND_EQUIP:
+	case COMMAND_AUDIO:
 	case COMMAND_HAND_OVER: message_free_luggage(c->carried.luggage); break;
 	default: break;
 	}

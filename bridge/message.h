@@ -47,6 +47,7 @@ struct luggage {              /* for one command; what is in it when it comes ba
 	struct parcel parcel; /* first */
 	struct kit *kit;
 	struct resample *resample;
+	struct denoise *denoise;
 	struct worker_leg *leg;
 	uint32_t leg_id, room_id; /* of a hand-over */
 	struct worker *to;        /* borrowed */
@@ -66,6 +67,7 @@ enum command_kind {
 	COMMAND_DEAFEN,
 	COMMAND_GAIN,
 	COMMAND_WATCH,
+	COMMAND_AUDIO,
 	COMMAND_PLAY,
 	COMMAND_STOP_CUE,
 	COMMAND_INFO_DIGIT,
@@ -79,7 +81,7 @@ struct command {
 	union {
 		struct worker_room *room; /* COMMAND_ADD_ROOM */
 		struct worker_leg *leg;   /* COMMAND_ADD_LEG */
-		struct luggage *luggage;  /* REFIT, EQUIP, HAND_OVER */
+		struct luggage *luggage;  /* REFIT, EQUIP, AUDIO, HAND_OVER */
 	} carried;
 	union {
 		bool on;

@@ -79,6 +79,15 @@ static const char *const steps[] = {
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL REFERENCES webhook(id) ON DELETE CASCADE,"
 	" event_seq INTEGER NOT NULL, body TEXT NOT NULL, at_us INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX webhook_delivery_of_hook ON webhook_delivery(hook, id);",
+
+	/* 4: how a call sounded */
+	"ALTER TABLE cdr ADD COLUMN rx_r INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN rx_mos INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN tx_r INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN tx_mos INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN rx_missing INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN burst_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN gap_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -68,6 +68,8 @@ void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, u
 void worker_drop_leg(struct worker *w, uint32_t leg_id);               /* RTCP BYE, then on_gone() */
 void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit); /* takes kit */
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */
+/* Takes d, which may be NULL: no noise suppression. */
+void worker_audio(struct worker *w, uint32_t leg_id, bool levelling, struct denoise *d);
 void worker_mute(struct worker *w, uint32_t leg_id, bool muted);
 void worker_deafen(struct worker *w, uint32_t leg_id, bool deaf);
 void worker_gain(struct worker *w, uint32_t leg_id, int tx_db, int rx_db);

@@ -231,6 +231,8 @@ static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const s
 		stream_refit(leg->stream, &l->kit, w->media.clock.now_us);
 	} else if (leg && c->kind == COMMAND_EQUIP) {
 		l->resample = stream_equip(leg->stream, c->how.rate, l->resample);
+	} else if (leg && c->kind == COMMAND_AUDIO) {
+		l->denoise = stream_audio(leg->stream, c->how.on, l->denoise);
 	} else if (leg) {
 		take_leg_out(w, leg);
 		l->leg = leg;
@@ -279,6 +281,7 @@ static void apply(struct worker *w, const struct command *c)
 	case COMMAND_ADD_LEG: add_leg(w, c->carried.leg, c->room_id); break;
 	case COMMAND_REFIT:
 	case COMMAND_EQUIP:
+	case COMMAND_AUDIO:
 	case COMMAND_HAND_OVER: apply_with_luggage(w, find_leg(w, c->leg_id), c); break;
 	default:
 		leg = find_leg(w, c->leg_id);

@@ -263,30 +263,39 @@ void worker_drop_leg(struct worker *w, uint32_t leg_id)
 	post(w, &(struct command){ .kind = COMMAND_DROP_LEG, .leg_id = leg_id });
 }
 
-static void post_luggage(struct worker *w, struct command *c, struct kit *kit, struct resample *r)
+static void post_luggage(
+	struct worker *w, struct command *c, struct kit *kit, struct resample *r, struct denoise *d)
 {
 	struct luggage *l = calloc(1, sizeof(*l));
 
 	if (!l) {
 		kit_free(kit);
 		resample_free(r);
+		denoise_free(d);
 		return;
 	}
 	l->kit = kit;
 	l->resample = r;
+	l->denoise = d;
 	c->carried.luggage = l;
 	post(w, c);
 }
 
 void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit)
 {
-	post_luggage(w, &(struct command){ .kind = COMMAND_REFIT, .leg_id = leg_id }, kit, NULL);
+	post_luggage(w, &(struct command){ .kind = COMMAND_REFIT, .leg_id = leg_id }, kit, NULL, NULL);
 }
 
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r)
 {
-	post_luggage(
-		w, &(struct command){ .kind = COMMAND_EQUIP, .leg_id = leg_id, .how.rate = to }, NULL, r);
+	post_luggage(w, &(struct command){ .kind = COMMAND_EQUIP, .leg_id = leg_id, .how.rate = to }, NULL, r,
+		NULL);
+}
+
+void worker_audio(struct worker *w, uint32_t leg_id, bool levelling, struct denoise *d)
+{
+	post_luggage(w, &(struct command){ .kind = COMMAND_AUDIO, .leg_id = leg_id, .how.on = levelling },
+		NULL, NULL, d);
 }
 
 void worker_mute(struct worker *w, uint32_t leg_id, bool muted)

@@ -425,6 +425,11 @@ struct jbuf *jbuf_free(struct jbuf *j)
 	return NULL;
 }
 
+uint32_t jbuf_lost(const struct jbuf *j)
+{
+	return j->stats.lost;
+}
+
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out)
 {
 	*out = j->stats;

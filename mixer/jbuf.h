@@ -91,6 +91,7 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
  * Not after JBUF_EMPTY. */
 void jbuf_played(struct jbuf *j, uint32_t units);
 
+uint32_t jbuf_lost(const struct jbuf *j); /* jbuf_stats.lost alone */
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);
 
 /* For a caller that takes sound at the sender's pace and shortens or lengthens it itself. */

@@ -16,6 +16,9 @@ struct tick {
 	uint64_t now_us, ntp;
 	unsigned rates; /* heard: bit 1 << rate */
 	unsigned n_shares, n_mixed;
+	unsigned n_loud;     /* streams with sound that is no line noise */
+	uint8_t dbov[RATES]; /* of heard[], once somebody asked */
+	bool has_dbov[RATES];
 	struct chooser chooser;
 	bool sounds[RATES]; /* the class has something to hear, or its limiter still holds some */
 	int32_t sum[RATES][FRAME_MAX];
@@ -133,8 +136,11 @@ static void listen(struct room *r, struct tick *t)
 		if (s->skip)
 			continue;
 		stream_take(s, t->now_us, !r->config.isolated, t->out);
+		t->n_loud += s->dbov <= CHOOSE_CROWD_DBOV;
 		if (!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded)) {
 			chooser_offer(&t->chooser, &s->voice, s);
+			if (s->frame)
+				stream_judge_frame(s, t->out);
 			s->may_doze = false;
 		} else {
 			s->may_doze = crowded || s->doze.dbov > CHOOSE_GATE_DBOV;
@@ -196,9 +202,9 @@ static void mix(struct room *r, struct tick *t)
 	for (unsigned i = 0; i < t->chooser.n; i++) {
 		struct stream *s = t->chooser.best[i].owner;
 		bool waited = !s->voice.was_chosen && s->voice.waited > 0;
-		int32_t before = s->voice.was_chosen ? s->rx_gain_now : s->rx_gain;
+		int32_t gain = stream_given_gain(s), before = s->voice.was_chosen ? s->rx_gain_now : gain;
 
-		speak(t, s, (struct ramp){ waited ? 0 : before, s->rx_gain });
+		speak(t, s, (struct ramp){ waited ? 0 : before, gain });
 	}
 	for (struct stream *s = r->first; s && leaving < LEAVING_MAX; s = s->next)
 		if (s->was_in_mix && !s->voice.chosen && s->frame && s->rx_gain_now != 0) {
@@ -290,6 +296,8 @@ static void send_own(struct room *r, struct tick *t, struct stream *s, const int
 	stream_make(s, pcm, &made);
 	r->stats.encodes += made.encodes;
 	stream_send(s, &made, t->out);
+	if (stream_minds_echo(s))
+		stream_sent_level(s, level_dbov(pcm, n));
 }
 
 static void encode_groups(struct room *r, struct tick *t)
@@ -304,6 +312,15 @@ static void encode_groups(struct room *r, struct tick *t)
 	}
 }
 
+/* Of what listeners who are not in the mix hear. */
+static uint8_t level_heard(struct tick *t, enum rate_class rate)
+{
+	if (!t->has_dbov[rate])
+		t->dbov[rate] = level_dbov(t->heard[rate], frame_samples(rate));
+	t->has_dbov[rate] = true;
+	return t->dbov[rate];
+}
+
 static void send_all(struct room *r, struct tick *t)
 {
 	int16_t cue[FRAME_MAX];
@@ -316,6 +333,8 @@ static void send_all(struct room *r, struct tick *t)
 		has_cue = take_cue(s, cue, t->out);
 		if (s->group != NO_GROUP) {
 			stream_send(s, &t->made[s->group], t->out);
+			if (stream_minds_echo(s))
+				stream_sent_level(s, level_heard(t, s->kit->tx_rate));
 			if (s != r->groups[s->group].leader)
 				r->stats.encodes_shared += t->made[s->group].n;
 		} else if (!stream_sends(s)) {
@@ -324,6 +343,8 @@ static void send_all(struct room *r, struct tick *t)
 			send_own(r, t, s, has_cue ? cue : NULL);
 		}
 		stream_advance(s, 1);
+		if (!r->config.isolated && t->n_loud > (s->dbov <= CHOOSE_CROWD_DBOV))
+			s->others_ms += FRAME_MS;
 		stream_upkeep(s, t->now_us, t->ntp, t->out);
 	}
 }
@@ -337,7 +358,8 @@ void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media
 	t.out = out;
 	t.now_us = now_us;
 	t.ntp = ntp;
-	t.rates = t.n_shares = t.n_mixed = 0;
+	t.rates = t.n_shares = t.n_mixed = t.n_loud = 0;
+	memset(t.has_dbov, 0, sizeof(t.has_dbov));
 	memset(t.sounds, 0, sizeof(t.sounds));
 
 	listen(r, &t);

@@ -29,6 +29,8 @@ enum mix_err stream_alloc(struct stream **out, const struct stream_identity *ide
 	s->share = NO_SHARE;
 	s->dbov = LEVEL_SILENCE;
 	s->noise = identity->ssrc | 1;
+	s->gain = GAIN_UNITY;
+	s->unheard = UINT8_MAX;
 	s->tx_gain = s->rx_gain = s->tx_gain_now = s->rx_gain_now = GAIN_UNITY;
 	talk_init(&s->talk);
 	*out = s;
@@ -45,6 +47,7 @@ struct stream *stream_free(struct stream *s)
 	for (unsigned i = 0; i < RATES; i++)
 		s->to[i] = resample_free(s->to[i]);
 	s->kit = kit_free(s->kit);
+	s->denoise = denoise_free(s->denoise);
 	s->keypad = keypad_free(s->keypad);
 	s->jbuf = jbuf_free(s->jbuf);
 	free(s);
@@ -127,6 +130,7 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
 	jbuf_lend(s->jbuf, fresh->opus ? fresh->opus->jbuf : NULL);
 	refit_rx(s, fresh, old && s->rx_n <= fresh->rx_cap ? old : NULL);
 	refit_tx(s, fresh, old);
+	oneway_init(&s->oneway);
 	s->frame = NULL; /* it lay in the old kit */
 	s->kit = fresh;
 	*kit = old;
@@ -209,10 +213,15 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->skew_ppb = s->pace.followed_ppb;
 	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
 	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
+	out->target_ms = waiting.target_ms;
+	out->skew_ppb = s->pace.followed_ppb;
+	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
+	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
 	out->concealed_ms = (uint32_t)(s->concealed_us / 1000);
 	out->level_dbov = s->talk.smooth_dbov;
 	if (s->kit) {
 		out->rx_codec = s->kit->format.rx[s->rx_at].codec;
 		out->tx_codec = s->kit->format.tx.id;
 	}
+	stream_judge(s, out);
 }

@@ -18,7 +18,10 @@
 #include "mixer/addr.h"
 #include "mixer/codec.h"
 #include "mixer/cue.h"
+#include "mixer/denoise.h"
+#include "mixer/echo.h"
 #include "mixer/err.h"
+#include "mixer/oneway.h"
 #include "mixer/resample.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,6 +71,19 @@ struct stream_stats { /* counters since stream_alloc() */
 	uint8_t level_dbov;        /* smoothed, of what it sends */
 	uint64_t heard_us;         /* last valid RTP or RTCP, 0 never */
 	enum codec_id rx_codec, tx_codec;
+
+	/* quality (mixer/quality.h), of the whole call; 0: not known yet */
+	float rx_r, rx_mos;                 /* of what it sends, as we hear it */
+	float tx_r, tx_mos;                 /* of what we send, as its reports tell */
+	uint32_t rx_due, rx_missing;        /* packets at playout: wanted, and not there (lost or late) */
+	uint32_t burst_ms, gap_ms;          /* mean lengths (mixer/burst.h) */
+	uint8_t burst_density, gap_density; /* 1/256 */
+	uint32_t rx_heard,
+		rx_clipped;  /* frames that others may have heard; of these, with samples at full scale */
+	int8_t levelling_db; /* gain that its voice is given */
+	enum oneway_kind one_way;
+	bool has_echo;
+	struct echo_finding echo; /* when has_echo */
 };
 
 enum media_event_kind {
@@ -76,6 +92,8 @@ enum media_event_kind {
 	MEDIA_PLAYED,  /* play_id: a cue list has ended by itself */
 	MEDIA_SILENT,  /* no RTP and no RTCP for the time set by stream_watch(); once per silence */
 	MEDIA_LATCHED, /* peer: RTP comes from here from now on */
+	MEDIA_ONE_WAY, /* on, one_way: sound goes one way only, or none that is worth it; off: that is over */
+	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
 };
 struct media_event {
 	enum media_event_kind kind;
@@ -83,6 +101,8 @@ struct media_event {
 	bool on;
 	uint32_t play_id;
 	struct net_addr peer;
+	enum oneway_kind one_way;
+	struct echo_finding echo;
 };
 
 /* Where a stream's output goes; called inside the tick, must not block.
@@ -123,7 +143,10 @@ void stream_rx_rtcp(
 void stream_mute(struct stream *s, bool muted);  /* its sound stays out of the mix; keys still count */
 void stream_deafen(struct stream *s, bool deaf); /* hears its own cues only */
 void stream_gain(struct stream *s, int tx_db, int rx_db); /* what it hears; what it gives: -30..+12 dB */
-void stream_watch(struct stream *s, uint64_t dead_us);    /* MEDIA_SILENT after this; 0: never (on hold) */
+/* An account's choice: `levelling` brings its voice to AGC_TARGET_DBOV for the others; `owned`, for its rate or NULL, takes noise
+ * away.  The suppressor it had is handed back.  Off in a new stream. */
+struct denoise *stream_audio(struct stream *s, bool levelling, struct denoise *owned);
+void stream_watch(struct stream *s, uint64_t dead_us); /* MEDIA_SILENT after this; 0: never (on hold) */
 enum mix_err stream_play(
 	struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
 void stream_stop_cue(struct stream *s);

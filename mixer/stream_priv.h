@@ -5,6 +5,8 @@
 #ifndef MIXER_STREAM_PRIV_H
 #define MIXER_STREAM_PRIV_H
 
+#include "mixer/agc.h"
+#include "mixer/burst.h"
 #include "mixer/choose.h"
 #include "mixer/conceal.h"
 #include "mixer/doze.h"
@@ -20,6 +22,7 @@
 #include "mixer/skew.h"
 #include "mixer/stream.h"
 #include "mixer/warp.h"
+#include "mixer/xr.h"
 
 enum {
 	RX_PACKET_MAX_MS = 120, /* sound in one packet that came: Opus allows so much */
@@ -106,7 +109,13 @@ struct stream {
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
 	struct doze doze;
 	bool muted, deaf;
-	bool frame_made_up; /* some of this tick's sound was concealed */
+	struct agc agc;
+	bool levels;             /* agc is in force */
+	int32_t gain;            /* by agc and against echo, 1/4096 */
+	struct denoise *denoise; /* owned; NULL: no noise suppression */
+	struct burst burst;
+	uint32_t lost_counted; /* of the jitter buffer's losses, in `burst` */
+	bool frame_made_up;    /* some of this tick's sound was concealed */
 	struct pace pace;
 
 	/* this tick */
@@ -139,6 +148,15 @@ struct stream {
 	uint64_t concealed_us;
 	uint32_t collisions;
 	uint8_t far_percent;
+	uint32_t sr_rx, sr_of_us; /* reports of a sender; reports that something of ours arrived */
+	struct xr far;            /* what it last said in extended reports */
+	uint64_t far_time_us;     /* when far.ntp came */
+	struct oneway oneway;
+	struct echo echo;
+	uint8_t unheard;    /* ticks since a frame of it was heard */
+	uint8_t since_look; /* ticks since it was looked for one-way audio; since then: */
+	bool sounded;
+	uint32_t others_ms;
 
 	/* its room's; see room.c */
 	struct room *room; /* borrowed */
@@ -174,6 +192,17 @@ void stream_send(struct stream *s, struct payloads *p, const struct media_out *o
 bool stream_send_key(struct stream *s, const struct media_out *out); /* false: none is being pressed */
 void stream_advance(struct stream *s, unsigned frames);              /* the clock goes on */
 void stream_copy_tx(struct stream *to, const struct stream *from);   /* encoder and unfinished packet */
+
+/* stream_quality.c */
+void stream_judge_frame(struct stream *s, const struct media_out *out); /* s->frame is heard: level, echo */
+bool stream_minds_echo(const struct stream *s);         /* it was heard lately: what it is sent matters */
+void stream_sent_level(struct stream *s, uint8_t dbov); /* of the frame that it was sent */
+int32_t stream_given_gain(const struct stream *s);      /* what its frame is mixed with */
+void stream_look_one_way(struct stream *s, uint64_t now_us, const struct media_out *out); /* once a tick */
+void stream_count_due(struct stream *s); /* a packet was taken from the jitter buffer */
+void stream_judge(const struct stream *s, struct stream_stats *out);
+size_t stream_write_xr(struct stream *s, uint8_t *p, size_t cap, uint64_t now_us); /* 0: nothing to say */
+void stream_read_xr(struct stream *s, const uint8_t *p, size_t len, uint64_t arrival_us);
 
 /* stream_rtcp.c: reports when due, silence of the far end. */
 void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out);

@@ -20,6 +20,8 @@ static void send_report(
 	s->tx.timestamp = s->clock;
 	if (rtcp_write(packet, sizeof(packet), &len, &s->rx, &s->tx, s->cname, bye, now_us, ntp) != MIX_OK)
 		return;
+	if (!bye)
+		len += stream_write_xr(s, packet + len, sizeof(packet) - len, now_us);
 	s->stats.rtcp_tx++;
 	out->send(out->arg, s->user, !s->kit->format.rtcp_mux, report_peer(s), packet, len);
 }
@@ -67,4 +69,5 @@ void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct
 			s->rtcp_due_us = now_us + RTCP_INTERVAL_US;
 	}
 	watch(s, now_us, out);
+	stream_look_one_way(s, now_us, out);
 }

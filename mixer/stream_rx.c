@@ -131,6 +131,9 @@ void stream_rx_rtcp(
 	s->said_silent = false;
 	if (!s->kit->format.rtcp_mux)
 		s->rtcp_peer = *from;
+	stream_read_xr(s, p, len, arrival_us);
+	s->sr_rx += news.has_sr;
+	s->sr_of_us += news.has_report && news.fraction_lost < UINT8_MAX;
 	if (!news.has_report)
 		return;
 	s->stats.far_lost = news.lost > 0 ? (uint32_t)news.lost : 0;
@@ -346,7 +349,10 @@ static void fill(struct stream *s, bool wanted, uint64_t now_us)
 		if (s->rx_n >= need)
 			return;
 		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
-		case JBUF_PACKET: take_packet(s, &got, skip); break;
+		case JBUF_PACKET:
+			stream_count_due(s);
+			take_packet(s, &got, skip);
+			break;
 		case JBUF_LOST: take_lost(s, &got, skip || s->doze.asleep); break;
 		case JBUF_EMPTY: take_nothing(s, need, skip || s->doze.asleep, now_us); return;
 		}
@@ -362,8 +368,10 @@ static void fill_ahead(struct stream *s, bool wanted, uint64_t now_us)
 	if (want == 0 || s->rx_n >= stream_pace_need(s) + want || rx_space(s) < room ||
 		!jbuf_has_next(s->jbuf))
 		return;
-	if (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us) == JBUF_PACKET)
+	if (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us) == JBUF_PACKET) {
+		stream_count_due(s);
 		take_packet(s, &got, may_skip(s, wanted));
+	}
 }
 
 /* What the last tick handed out is done with, but for a little that the warp filter looks back at. */
@@ -453,6 +461,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 		return;
 	}
 	s->dbov = level_dbov(s->kit->rx_pcm - WARP_DELAY, n);
+	s->sounded |= s->dbov <= ONEWAY_SILENCE_DBOV;
 	hidden = s->muted || !wanted;
 	quiet = hidden || s->dbov >= PAUSE_GATE_DBOV;
 	if (!keypad_busy(s->keypad, now_us))

@@ -83,6 +83,8 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 		break;
 	case MEDIA_SILENT: p->silent++; break;
 	case MEDIA_LATCHED: p->latched++; break;
+	case MEDIA_ONE_WAY: p->one_way = event->one_way; break;
+	case MEDIA_ECHO: p->echo = event->on; break;
 	}
 }
 
@@ -208,6 +210,8 @@ void phone_send(struct phone *p, uint64_t now_us)
 					 ? 0
 					 : (int16_t)lrint(32767 * pow(10, -p->dbov / 20) * sin(p->phase));
 		}
+		for (size_t i = 0; p->says && i < n; i++, p->at_says++)
+			pcm[i] = p->says[p->at_says % p->n_says];
 		must(encoder_run(p->encoder, pcm, n, payload, sizeof(payload), &len) == MIX_OK, "encode");
 		p->seq++;
 		send_packet(p, &head, payload, len, p->next_us - p->ptime_ms * 1000);

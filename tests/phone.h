@@ -22,6 +22,8 @@ struct phone {
 	unsigned ptime_ms, hz; /* it sends; its tone, 0: nothing, not even packets */
 	double dbov, phase;    /* a sine of so many dB below full scale */
 	bool holds_its_tongue; /* packets of exact silence */
+	const int16_t *says;   /* borrowed; instead of the tone, over and over, at its codec's rate */
+	size_t n_says, at_says;
 	uint16_t seq;
 	uint32_t timestamp, ssrc;
 	uint64_t next_us;
@@ -42,6 +44,8 @@ struct phone {
 	size_t report_len;
 	char digits[32];
 	unsigned n_digits, talk_on, talk_off, silent, played, latched;
+	enum oneway_kind one_way; /* last told */
+	bool echo;
 	uint32_t last_played;
 };
 

@@ -98,7 +98,6 @@ TEST(music_goes_through_as_it_is)
 		struct denoise *d;
 
 		CHECK_INT(MIX_OK, denoise_alloc(&d, rate), "alloc");
-		CHECK_INT(rate, denoise_rate(d), "its rate");
 		for (unsigned f = 0; f < 300; f++) {
 			int16_t now[FRAME_MAX];
 

@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c */
 /* One leg: what it makes of its packets, and what it sends; two phones in a room of two hear each other. */
 #include "mixer/room.h"
 #include "mixer/rtcp.h"
@@ -523,6 +523,37 @@ TEST(sender_restarts)
 	pair_close(&p);
 }
 
+/* The far end goes on at another address, with another source and its packets elsewhere between two ticks; its tone with
+ * another phase.  No frame of what is heard is empty, whenever it is and whatever is done to voices. */
+TEST(who_moves_is_heard_all_along)
+{
+	enum { LEAST_DBOV = 23 + 6 };
+
+	for (unsigned gap_ms = 1; gap_ms <= 39; gap_ms++) {
+		struct pair p;
+		double quietest = 0;
+
+		pair_open(&p, CODEC_PCMU, 20, 770);
+		denoise_free(stream_audio(p.a->stream, gap_ms % 2, NULL));
+		run(&p, 2000);
+		p.a->address.port += 100;
+		p.a->format.rtp = p.a->address;
+		phone_refit(p.a, p.now_us);
+		p.a->ssrc += 77;
+		p.a->seq += 30000;
+		p.a->timestamp += 0x70000000;
+		p.a->phase += M_PI / 4 * gap_ms;
+		p.a->next_us = p.a->next_us - FRAME_US + gap_ms * 1000;
+		for (unsigned i = 0; i < 25; i++) {
+			run(&p, FRAME_MS);
+			quietest = fmax(quietest, phone_rms(p.ear, FRAME_MS));
+		}
+		CHECK(quietest < LEAST_DBOV, "%u ms between: a frame of -%.1f dBov", gap_ms, quietest);
+		CHECK_INT(100 + 25, p.ear->packets, "one packet a tick");
+		pair_close(&p);
+	}
+}
+
 TEST(nth_allocation_fails)
 {
 	const struct stream_identity identity = { .ssrc = 1 };
@@ -582,5 +613,5 @@ TEST(kits_that_cannot_be)
 TESTS(silence_is_told_once, lost_packets_are_concealed, lumps_are_smoothed, ptime_changes_on_the_way_in,
 	comfort_noise_at_the_level_given, tones_are_keys, keys_of_muted_and_held_legs_count,
 	who_cannot_be_heard_is_not_decoded, delay_shrinks_in_pauses, keys_are_sent_as_events,
-	reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts, nth_allocation_fails,
-	kits_that_cannot_be)
+	reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts, who_moves_is_heard_all_along,
+	nth_allocation_fails, kits_that_cannot_be)
