@@ -226,6 +226,13 @@ size_t wire_sent(struct wire *w)
 	return n;
 }
 
+static void decode(const struct wire_packet *p, int16_t pcm[WIRE_FRAME])
+{
+	for (size_t k = 0; k < WIRE_FRAME; k++)
+		pcm[k] = (int16_t)(p->payload_type == WIRE_PCMA ? from_alaw(p->payload[k])
+								: from_ulaw(p->payload[k]));
+}
+
 double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms)
 {
 	struct sound s = { .samples = calloc(WIRE_PACKETS, WIRE_FRAME * sizeof(int16_t)), .hz = 8000 };
@@ -236,14 +243,31 @@ double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms)
 
 		if (p->at_ms < from_ms || p->at_ms >= to_ms)
 			continue;
-		for (size_t k = 0; k < WIRE_FRAME; k++)
-			s.samples[s.n++] = (int16_t)(p->payload_type == WIRE_PCMA ? from_alaw(p->payload[k])
-										  : from_ulaw(p->payload[k]));
+		decode(p, s.samples + s.n);
+		s.n += WIRE_FRAME;
 	}
 	pthread_mutex_unlock(&w->lock);
 	const double level = sound_level(&s, hz, 0, sound_ms(&s));
 	sound_free(&s);
 	return level;
+}
+
+unsigned wire_hole_ms(struct wire *w, unsigned hz, double dbov, uint64_t from_ms, uint64_t to_ms)
+{
+	int16_t pcm[WIRE_FRAME];
+	const struct sound one = { .samples = pcm, .n = WIRE_FRAME, .hz = 8000 };
+	unsigned hole_ms = 0, longest_ms = 0;
+
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->n_heard; i++) {
+		if (w->heard[i].at_ms < from_ms || w->heard[i].at_ms >= to_ms)
+			continue;
+		decode(&w->heard[i], pcm);
+		hole_ms = sound_level(&one, hz, 0, PTIME_MS) < dbov ? hole_ms + PTIME_MS : 0;
+		longest_ms = hole_ms > longest_ms ? hole_ms : longest_ms;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return longest_ms;
 }
 
 size_t wire_packets(struct wire *w, int payload_type, uint64_t from_ms, uint64_t to_ms)

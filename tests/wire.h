@@ -57,6 +57,9 @@ void wire_forge(struct wire *w, struct wire *other);
 
 /* What arrived between two moments: level of a tone, packets of a payload type (-1: any). */
 double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms);
+/* The longest run of packets in each of which the tone is below `dbov`.  Packets are judged one by one: over several, a tone
+ * that goes on with another phase cancels itself and looks like silence. */
+unsigned wire_hole_ms(struct wire *w, unsigned hz, double dbov, uint64_t from_ms, uint64_t to_ms);
 size_t wire_packets(struct wire *w, int payload_type, uint64_t from_ms, uint64_t to_ms);
 size_t wire_sent(struct wire *w);
 #endif

@@ -25,7 +25,6 @@ enum { WAIT_MS = 4000 };
 static const char site[] =
 	"accounts:\n"
 	"  - name: acme\n"
-	"    audio: { levelling: false, noise_suppression: false }\n"
 	"    meetings:\n"
 	"      - { id: \"483920175\", name: Weekly, guest_pin: \"4821\" }\n"
 	"      - { id: \"100200300\", name: Open, chimes: false }\n"
