@@ -28,6 +28,12 @@ enum leg_state { LEG_NONE, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
 
 struct participant;
 
+/* What is done to its voice (an account's choice). */
+struct leg_audio {
+	bool levelling, suppresses;
+	enum rate_class rate; /* that the suppressor is for; RATE_8K without one */
+};
+
 struct leg {
 	uint32_t id;
 	enum leg_state state;
@@ -44,6 +50,7 @@ struct leg {
 	enum codec_id codec;    /* that it is sent; CODEC_NONE: not agreed yet */
 	enum rate_class rate;   /* of its receiving codec */
 	unsigned equipped;      /* bit per rate class that it has a resampler for */
+	struct leg_audio audio; /* what its worker was last told */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	struct keys keys;

@@ -116,6 +116,32 @@ void meeting_hold(struct leg *leg)
 		apply_mute(leg->person);
 }
 
+static const struct site_account *account_of(const struct node *n, const struct meeting *m)
+{
+	for (size_t i = 0; i < n->site->n_accounts; i++)
+		if (strcmp(n->site->accounts[i].name, m->account) == 0)
+			return &n->site->accounts[i];
+	return NULL; /* the site has changed: what was in force stays */
+}
+
+/* The account's choices for its voice, if they are other ones than so far; without memory for a suppressor it is heard
+ * with its noise. */
+static void apply_audio(struct leg *leg, const struct site_account *account)
+{
+	const struct leg_audio want = { .levelling = account->levelling,
+		.suppresses = account->noise_suppression,
+		.rate = account->noise_suppression ? leg->rate : RATE_8K };
+	struct denoise *d = NULL;
+
+	if (want.levelling == leg->audio.levelling && want.suppresses == leg->audio.suppresses &&
+		want.rate == leg->audio.rate)
+		return;
+	if (want.suppresses)
+		(void)denoise_alloc(&d, leg->rate);
+	worker_audio(leg->worker, leg->id, want.levelling, d);
+	leg->audio = want;
+}
+
 void meeting_equip(struct meeting *m)
 {
 	unsigned rates = 0;
@@ -124,6 +150,15 @@ void meeting_equip(struct meeting *m)
 		rates |= 1u << p->leg->rate;
 	for (struct participant *p = m->people; p; p = p->next)
 		leg_equip(p->leg, rates);
+	meeting_apply_audio(m);
+}
+
+void meeting_apply_audio(struct meeting *m)
+{
+	const struct site_account *account = m->people ? account_of(m->people->leg->node, m) : NULL;
+
+	for (struct participant *p = m->people; account && p; p = p->next)
+		apply_audio(p->leg, account);
 }
 
 /* ---- through the door ---- */
@@ -158,16 +193,6 @@ static void record_seat(struct leg *leg, const struct participant *p)
 	snprintf(cdr->participant, sizeof(cdr->participant), "%s", p->id);
 	snprintf(cdr->role, sizeof(cdr->role), "%s", role_name(p->state.role));
 	cdr->joined_us = p->joined_us;
-}
-
-/* The account's choices for its voice; without memory for a suppressor it is heard with its noise. */
-static void apply_audio(const struct leg *leg, const struct site_account *account)
-{
-	struct denoise *d = NULL;
-
-	if (account->noise_suppression)
-		(void)denoise_alloc(&d, leg->rate);
-	worker_audio(leg->worker, leg->id, account->levelling, d);
 }
 
 enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum role role)
@@ -205,7 +230,6 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		leg->placed_us = loop_now_us();
 	}
 	leg->worker = m->worker;
-	apply_audio(leg, account);
 	apply_mute(p);
 	meeting_equip(m);
 

@@ -1,6 +1,7 @@
 #include "bridge/node.h"
 #include "bridge/api.h"
 #include "bridge/leg.h"
+#include "bridge/meeting.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
 #include <malloc.h>
@@ -53,6 +54,8 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	n->plan = plan;
 	n->site = site;
 	n->trim_due = true;
+	for (struct meeting *m = n->meetings; m; m = m->next)
+		meeting_apply_audio(m);
 	return BRIDGE_OK;
 }
 

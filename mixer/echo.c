@@ -29,7 +29,6 @@ void echo_sent(struct echo *e, uint8_t dbov)
 {
 	float level = above_silence(dbov);
 
-	memmove(e->sent + 1, e->sent, sizeof(e->sent) - sizeof(*e->sent));
 	memmove(e->sent_dbov + 1, e->sent_dbov, sizeof(e->sent_dbov) - 1);
 	if (level > 0)
 		e->quiet = 0;
@@ -39,22 +38,28 @@ void echo_sent(struct echo *e, uint8_t dbov)
 		e->sent_n = e->sent_n < LEARN_MOST ? (uint16_t)(e->sent_n + 1) : LEARN_MOST;
 		e->sent_mean += (level - e->sent_mean) / (float)e->sent_n;
 	}
-	e->sent[0] = level - e->sent_mean;
 	e->sent_dbov[0] = dbov;
+}
+
+/* How far above what it usually is sent. */
+static float sent_at(const struct echo *e, unsigned lag)
+{
+	return above_silence(e->sent_dbov[lag]) - e->sent_mean;
 }
 
 static void learn(struct echo *e, uint8_t dbov)
 {
-	float level = above_silence(dbov), heard, rate;
+	float level = above_silence(dbov), heard, sent, rate;
 
 	e->learned = e->learned < LEARN_MOST ? (uint16_t)(e->learned + 1) : LEARN_MOST;
 	rate = 1.0f / (float)e->learned;
 	e->heard_mean += (level - e->heard_mean) * rate;
 	heard = level - e->heard_mean;
 	e->heard_power += (heard * heard - e->heard_power) * rate;
-	e->sent_power += (e->sent[e->lag] * e->sent[e->lag] - e->sent_power) * rate;
+	sent = sent_at(e, e->lag);
+	e->sent_power += (sent * sent - e->sent_power) * rate;
 	for (unsigned i = 0; i < ECHO_LAGS; i++)
-		e->cross[i] += (e->sent[i] * heard - e->cross[i]) * rate;
+		e->cross[i] += (sent_at(e, i) * heard - e->cross[i]) * rate;
 	if (e->sent_dbov[e->lag] < LOUD_DBOV)
 		e->loss += ((float)dbov - (float)e->sent_dbov[e->lag] - e->loss) * 0.05f;
 }

@@ -28,9 +28,8 @@ struct echo_finding {
 struct echo { /* zero-initialise; `found` and `finding` may be read, the rest belongs to echo.c */
 	bool found;
 	struct echo_finding finding;
-	float sent[ECHO_LAGS]; /* levels less their mean; newest first */
-	uint8_t sent_dbov[ECHO_LAGS];
-	float cross[ECHO_LAGS]; /* running means */
+	uint8_t sent_dbov[ECHO_LAGS]; /* newest first */
+	float cross[ECHO_LAGS];       /* running means */
 	float sent_mean, heard_mean, sent_power, heard_power, loss;
 	uint16_t learned;       /* frames */
 	uint16_t sent_n;        /* frames in sent_mean */

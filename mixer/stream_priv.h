@@ -82,6 +82,15 @@ struct pace {
 	uint64_t cut_us, added_us; /* of sound, by splices */
 };
 
+/* From the far end's extended reports (xr.h): how it hears us, and a time that it wants back. */
+struct heard_of_us {
+	bool has_voip, has_time, in_bursts;
+	uint8_t lost; /* 1/256 of our packets: never came or came too late */
+	uint16_t jb_ms;
+	uint32_t time_from, time; /* its SSRC; middle of the NTP timestamp */
+	uint64_t time_us;         /* when that came */
+};
+
 struct stream {
 	void *user;
 	struct kit *kit;                /* owned; NULL until the first refit */
@@ -149,8 +158,7 @@ struct stream {
 	uint32_t collisions;
 	uint8_t far_percent;
 	uint32_t sr_rx, sr_of_us; /* reports of a sender; reports that something of ours arrived */
-	struct xr far;            /* what it last said in extended reports */
-	uint64_t far_time_us;     /* when far.ntp came */
+	struct heard_of_us far;   /* what it last said in extended reports */
 	struct oneway oneway;
 	struct echo echo;
 	uint8_t unheard;    /* ticks since a frame of it was heard */

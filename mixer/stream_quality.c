@@ -144,11 +144,9 @@ static void judge_out(const struct stream *s, struct quality *out)
 		.delay_ms = s->stats.round_trip_us / 2000.0 + s->kit->format.tx.ptime_ms + FAR_BUFFER_MS };
 
 	if (s->far.has_voip) {
-		const struct xr_voip *v = &s->far.voip;
-
-		path.loss = (v->loss + v->discard) / 256.0;
-		path.burst_ratio = v->burst_density > v->gap_density && v->burst_ms > packet_ms(s) ? 2 : 1;
-		path.delay_ms += v->jb_nominal_ms ? v->jb_nominal_ms - (double)FAR_BUFFER_MS : 0;
+		path.loss = s->far.lost / 256.0;
+		path.burst_ratio = s->far.in_bursts ? 2 : 1;
+		path.delay_ms += s->far.jb_ms ? s->far.jb_ms - (double)FAR_BUFFER_MS : 0;
 	}
 	quality_of(&path, out);
 }
@@ -242,9 +240,9 @@ size_t stream_write_xr(struct stream *s, uint8_t *p, size_t cap, uint64_t now_us
 		describe(s, &report.voip);
 	if (s->far.has_time) { /* it does not send and wants to know the round trip */
 		report.has_dlrr = true;
-		report.dlrr_ssrc = s->far.from;
-		report.last_rr = (uint32_t)(s->far.ntp >> 16);
-		report.delay_since = (uint32_t)(((now_us - s->far_time_us) << 16) / 1000000);
+		report.dlrr_ssrc = s->far.time_from;
+		report.last_rr = s->far.time;
+		report.delay_since = (uint32_t)(((now_us - s->far.time_us) << 16) / 1000000);
 		s->far.has_time = false;
 	}
 	return xr_write(p, cap, &len, s->ssrc, &report) == MIX_OK ? len : 0;
@@ -257,14 +255,19 @@ void stream_read_xr(struct stream *s, const uint8_t *p, size_t len, uint64_t arr
 	if (xr_read(&news, s->ssrc, p, len) != MIX_OK)
 		return;
 	if (news.has_voip) {
+		const struct xr_voip *v = &news.voip;
+		unsigned lost = (unsigned)v->loss + v->discard;
+
 		s->far.has_voip = true;
-		s->far.voip = news.voip;
+		s->far.lost = (uint8_t)(lost < 255 ? lost : 255);
+		s->far.in_bursts = v->burst_density > v->gap_density && v->burst_ms > packet_ms(s);
+		s->far.jb_ms = v->jb_nominal_ms;
 	}
 	if (news.has_time) {
 		s->far.has_time = true;
-		s->far.ntp = news.ntp;
-		s->far.from = news.from;
-		s->far_time_us = arrival_us;
+		s->far.time = (uint32_t)(news.ntp >> 16);
+		s->far.time_from = news.from;
+		s->far.time_us = arrival_us;
 	}
 }
 
