@@ -1,6 +1,6 @@
 /* oneway.h - one-way audio: the call stands, but sound goes only one way, or none that is worth it.
  *
- * How: once a second somebody gives the counters of a leg; what they did since the last time says
+ * How: once or twice a second somebody gives the counters of a leg; what they did since the last time says
  *   ONEWAY_SILENT   packets come, but since it joined (or since its media was agreed on anew) they carry
  *                   nothing above ONEWAY_SILENCE_DBOV, while others talk for four seconds in all.  Who was heard
  *                   once may fall silent for as long as they like: that is a mute button, not a fault.
@@ -8,7 +8,7 @@
  *   ONEWAY_NO_OUT   it sends and reports, and for the second time its report does not know our stream, or says
  *                   that all of it was lost; or we have had nowhere to send to for four seconds
  * Each is told within five seconds of when it can be known, once, and is over when its sign is gone.
- * Use:  oneway_init() at the start and after each new agreement; oneway_look() about once a second.
+ * Use:  oneway_init() at the start and after each new agreement; oneway_look() once or twice a second.
  *
  * Thread: the worker that owns the leg.
  */

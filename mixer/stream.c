@@ -130,7 +130,7 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
 	jbuf_lend(s->jbuf, fresh->opus ? fresh->opus->jbuf : NULL);
 	refit_rx(s, fresh, old && s->rx_n <= fresh->rx_cap ? old : NULL);
 	refit_tx(s, fresh, old);
-	oneway_init(&s->oneway);
+	stream_begin_one_way(s);
 	s->frame = NULL; /* it lay in the old kit */
 	s->kit = fresh;
 	*kit = old;

@@ -206,6 +206,7 @@ void stream_judge_frame(struct stream *s, const struct media_out *out); /* s->fr
 bool stream_minds_echo(const struct stream *s);         /* it was heard lately: what it is sent matters */
 void stream_sent_level(struct stream *s, uint8_t dbov); /* of the frame that it was sent */
 int32_t stream_given_gain(const struct stream *s);      /* what its frame is mixed with */
+void stream_begin_one_way(struct stream *s);            /* its media was agreed on */
 void stream_look_one_way(struct stream *s, uint64_t now_us, const struct media_out *out); /* once a tick */
 void stream_count_due(struct stream *s); /* a packet was taken from the jitter buffer */
 void stream_judge(const struct stream *s, struct stream_stats *out);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	LOOK_TICKS = 50,    /* one-way audio: once a second */
+	LOOK_TICKS = 25,    /* one-way audio: twice a second */
 	ECHO_TICKS = 64,    /* a leg that was not heard for so long is not listened to for an echo */
 	FAR_BUFFER_MS = 40, /* of a far end that does not say */
 	MISSING_MAX = 250,  /* packets in a row: five seconds are a burst, whatever comes on top */
@@ -97,9 +97,15 @@ static void look_one_way(struct stream *s, uint64_t now_us, const struct media_o
 	out->event(out->arg, s->user, &event);
 }
 
+void stream_begin_one_way(struct stream *s)
+{
+	oneway_init(&s->oneway);
+	s->since_look = LOOK_TICKS; /* counted from the next tick */
+}
+
 void stream_look_one_way(struct stream *s, uint64_t now_us, const struct media_out *out)
 {
-	if (++s->since_look < LOOK_TICKS || !s->kit)
+	if (!s->kit || ++s->since_look < LOOK_TICKS)
 		return;
 	s->since_look = 0;
 	look_one_way(s, now_us, out);

@@ -86,22 +86,46 @@ static bool bind_pair(struct wire *w, const char *ip)
 	return false;
 }
 
-static void send_packet(struct wire *w)
+static void decode(const struct wire_packet *p, int16_t pcm[WIRE_FRAME])
+{
+	for (size_t k = 0; k < WIRE_FRAME; k++)
+		pcm[k] = (int16_t)(p->payload_type == WIRE_PCMA ? from_alaw(p->payload[k])
+								: from_ulaw(p->payload[k]));
+}
+
+static void make_sound(struct wire *w, int16_t pcm[WIRE_FRAME])
 {
 	const double peak = pow(10.0, w->dbov / 20.0) * 32768.0 * M_SQRT2;
+
+	memset(pcm, 0, WIRE_FRAME * sizeof(*pcm));
+	if (w->returns_after && w->n_heard >= w->returns_after) {
+		decode(&w->heard[w->n_heard - w->returns_after], pcm);
+		for (size_t i = 0; i < WIRE_FRAME; i++)
+			pcm[i] = (int16_t)lrint(pcm[i] * pow(10.0, w->returns_db / -20.0));
+	}
+	for (size_t i = 0; w->says && i < WIRE_FRAME; i++, w->at_says++)
+		pcm[i] = w->says[w->at_says % w->n_says];
+	for (size_t i = 0; w->hz && i < WIRE_FRAME; i++) {
+		pcm[i] = (int16_t)lrint(peak * sin(w->phase));
+		w->phase = fmod(w->phase + 2.0 * M_PI * w->hz / 8000.0, 2.0 * M_PI);
+	}
+}
+
+static void send_packet(struct wire *w)
+{
 	uint8_t packet[RTP_HEADER + WIRE_FRAME] = { 0x80, w->payload_type };
+	int16_t pcm[WIRE_FRAME];
 	const uint16_t seq = htons(w->seq++);
 	const uint32_t words[2] = { htonl(w->timestamp), htonl(w->ssrc) };
 
 	memcpy(packet + 2, &seq, sizeof(seq));
 	memcpy(packet + 4, words, sizeof(words));
-	for (size_t i = 0; i < WIRE_FRAME; i++) {
-		const int pcm = w->hz ? (int)lrint(peak * sin(w->phase)) : 0;
-
-		packet[RTP_HEADER + i] = w->payload_type == WIRE_PCMA ? alaw(pcm) : ulaw(pcm);
-		w->phase = fmod(w->phase + 2.0 * M_PI * w->hz / 8000.0, 2.0 * M_PI);
-	}
+	make_sound(w, pcm);
+	for (size_t i = 0; i < WIRE_FRAME; i++)
+		packet[RTP_HEADER + i] = w->payload_type == WIRE_PCMA ? alaw(pcm[i]) : ulaw(pcm[i]);
 	w->timestamp += WIRE_FRAME;
+	if (w->lose_every && w->seq % w->lose_every == 0)
+		return;
 	if (sendto(w->rtp_fd, packet, sizeof(packet), 0, (struct sockaddr *)&w->far, sizeof(w->far)) > 0)
 		w->n_sent++;
 }
@@ -111,8 +135,15 @@ static void take_packets(struct wire *w, uint64_t now_ms)
 	uint8_t bytes[2048];
 	ssize_t n;
 
-	while (recv(w->rtcp_fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
+	while ((n = recv(w->rtcp_fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+		struct wire_report *r = &w->reports[w->n_reports];
+
+		if (w->n_reports == WIRE_REPORTS || (size_t)n > sizeof(r->bytes))
+			continue;
+		memcpy(r->bytes, bytes, (size_t)n);
+		r->len = (size_t)n;
+		w->n_reports++;
+	}
 	while ((n = recv(w->rtp_fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
 		struct wire_packet *p = &w->heard[w->n_heard];
 
@@ -198,6 +229,32 @@ void wire_tone(struct wire *w, unsigned payload_type, unsigned hz, double dbov)
 	pthread_mutex_unlock(&w->lock);
 }
 
+void wire_say(struct wire *w, const int16_t *pcm, size_t n)
+{
+	pthread_mutex_lock(&w->lock);
+	w->payload_type = WIRE_PCMU;
+	w->hz = 0;
+	w->says = pcm;
+	w->n_says = n;
+	w->at_says = 0;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void wire_return(struct wire *w, unsigned packets, unsigned db)
+{
+	pthread_mutex_lock(&w->lock);
+	w->returns_after = packets;
+	w->returns_db = db;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void wire_lose(struct wire *w, unsigned every)
+{
+	pthread_mutex_lock(&w->lock);
+	w->lose_every = every;
+	pthread_mutex_unlock(&w->lock);
+}
+
 void wire_throw(struct wire *w, bool rtcp, unsigned port, const void *bytes, size_t n)
 {
 	const struct sockaddr_in at = bridge_at(port);
@@ -226,27 +283,27 @@ size_t wire_sent(struct wire *w)
 	return n;
 }
 
-static void decode(const struct wire_packet *p, int16_t pcm[WIRE_FRAME])
+int16_t *wire_sound(struct wire *w, uint64_t from_ms, uint64_t to_ms, size_t *n)
 {
-	for (size_t k = 0; k < WIRE_FRAME; k++)
-		pcm[k] = (int16_t)(p->payload_type == WIRE_PCMA ? from_alaw(p->payload[k])
-								: from_ulaw(p->payload[k]));
+	int16_t *pcm = calloc(WIRE_PACKETS, WIRE_FRAME * sizeof(*pcm));
+
+	*n = 0;
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; pcm && i < w->n_heard; i++) {
+		if (w->heard[i].at_ms < from_ms || w->heard[i].at_ms >= to_ms)
+			continue;
+		decode(&w->heard[i], pcm + *n);
+		*n += WIRE_FRAME;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return pcm;
 }
 
 double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms)
 {
-	struct sound s = { .samples = calloc(WIRE_PACKETS, WIRE_FRAME * sizeof(int16_t)), .hz = 8000 };
+	struct sound s = { .hz = 8000 };
 
-	pthread_mutex_lock(&w->lock);
-	for (size_t i = 0; s.samples && i < w->n_heard; i++) {
-		const struct wire_packet *p = &w->heard[i];
-
-		if (p->at_ms < from_ms || p->at_ms >= to_ms)
-			continue;
-		decode(p, s.samples + s.n);
-		s.n += WIRE_FRAME;
-	}
-	pthread_mutex_unlock(&w->lock);
+	s.samples = wire_sound(w, from_ms, to_ms, &s.n);
 	const double level = sound_level(&s, hz, 0, sound_ms(&s));
 	sound_free(&s);
 	return level;

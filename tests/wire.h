@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_PCMU = 0, WIRE_PCMA = 8, WIRE_PACKETS = 6000, WIRE_FRAME = 160 };
+enum { WIRE_PCMU = 0, WIRE_PCMA = 8, WIRE_PACKETS = 6000, WIRE_FRAME = 160, WIRE_REPORTS = 16 };
 
 struct wire {
 	int rtp_fd, rtcp_fd;
@@ -33,6 +33,11 @@ struct wire {
 	uint8_t payload_type;
 	unsigned hz; /* 0: silence, in packets */
 	double dbov, phase;
+	const int16_t *says; /* borrowed; instead of the tone, over and over; 8 kHz */
+	size_t n_says, at_says;
+	unsigned returns_after,
+		returns_db;  /* packets (0: off): what it heard so long ago is sent back, quieter */
+	unsigned lose_every; /* every n-th packet is lost on the way; 0: none */
 	uint16_t seq;
 	uint32_t timestamp, ssrc;
 	uint64_t due_ms;
@@ -42,6 +47,11 @@ struct wire {
 		uint8_t payload_type, payload[WIRE_FRAME];
 	} * heard; /* owned; WIRE_PACKETS of them */
 	size_t n_heard;
+	struct wire_report {
+		size_t len;
+		uint8_t bytes[256];
+	} reports[WIRE_REPORTS]; /* RTCP packets that came, the first of them */
+	size_t n_reports;
 };
 
 bool wire_open(struct wire *w, const char *ip); /* silent until it is aimed */
@@ -50,6 +60,9 @@ void wire_close(struct wire *w);
 /* Packets go to this address of 127.0.0.1 from now on; 0: none at all. */
 void wire_aim(struct wire *w, unsigned port);
 void wire_tone(struct wire *w, unsigned payload_type, unsigned hz, double dbov);
+void wire_say(struct wire *w, const int16_t *pcm, size_t n); /* as PCMU; borrowed until wire_close() */
+void wire_return(struct wire *w, unsigned packets, unsigned db);
+void wire_lose(struct wire *w, unsigned every);
 /* One datagram from the RTP (or RTCP) socket to `port`, in between. */
 void wire_throw(struct wire *w, bool rtcp, unsigned port, const void *bytes, size_t n);
 /* Goes on with the SSRC, sequence numbers and timestamps of another, as a forger would who sees its packets. */
@@ -57,6 +70,8 @@ void wire_forge(struct wire *w, struct wire *other);
 
 /* What arrived between two moments: level of a tone, packets of a payload type (-1: any). */
 double wire_heard(struct wire *w, unsigned hz, uint64_t from_ms, uint64_t to_ms);
+/* The sound of it, allocated; *n samples at 8 kHz. */
+int16_t *wire_sound(struct wire *w, uint64_t from_ms, uint64_t to_ms, size_t *n);
 /* The longest run of packets in each of which the tone is below `dbov`.  Packets are judged one by one: over several, a tone
  * that goes on with another phase cancels itself and looks like silence. */
 unsigned wire_hole_ms(struct wire *w, unsigned hz, double dbov, uint64_t from_ms, uint64_t to_ms);
