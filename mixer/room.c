@@ -37,6 +37,7 @@ enum mix_err room_alloc(struct room **out, const struct room_config *config)
 	if (!r)
 		return MIX_NOMEM;
 	r->config = *config;
+	r->noise_dbov = LEVEL_SILENCE;
 	for (unsigned rate = 0; rate < RATES; rate++)
 		limit_init(&r->limit[rate], (enum rate_class)rate);
 	*out = r;
@@ -190,12 +191,28 @@ static void speak(struct tick *t, struct stream *s, struct ramp gain)
 	}
 }
 
+/* The loudest noise behind those who speak. */
+static void note_noise(struct room *r, const struct chooser *c)
+{
+	uint8_t noise = UINT8_MAX;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct stream *s = c->best[i].owner;
+
+		if (s->frame && !s->frame_made_up && s->talk.floor_dbov < noise)
+			noise = s->talk.floor_dbov;
+	}
+	if (noise != UINT8_MAX)
+		r->noise_dbov = noise;
+}
+
 /* A newcomer who has waited for a place is faded in, one who has lost it is faded out; who begins to
  * speak is there at once. */
 static void mix(struct room *r, struct tick *t)
 {
 	unsigned leaving = 0;
 
+	note_noise(r, &t->chooser);
 	for (unsigned rate = 0; rate < RATES; rate++)
 		if (t->rates & 1u << rate)
 			memset(t->sum[rate], 0, frame_samples((enum rate_class)rate) * sizeof(int32_t));
@@ -331,7 +348,10 @@ static void send_all(struct room *r, struct tick *t)
 		if (s->skip)
 			continue;
 		has_cue = take_cue(s, cue, t->out);
-		if (s->group != NO_GROUP) {
+		if (s->group != NO_GROUP && r->quiet[s->kit->tx_rate] >= ROOM_QUIET_TICKS &&
+			stream_takes_comfort(s)) {
+			stream_send_comfort(s, r->noise_dbov, t->out);
+		} else if (s->group != NO_GROUP) {
 			stream_send(s, &t->made[s->group], t->out);
 			if (stream_minds_echo(s))
 				stream_sent_level(s, level_heard(t, s->kit->tx_rate));

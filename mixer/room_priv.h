@@ -27,6 +27,7 @@ struct room {
 	struct group groups[ROOM_GROUPS];
 	struct limit limit[RATES]; /* of all who hear the whole mix */
 	uint8_t quiet[RATES];      /* ticks in a row without sound, up to ROOM_QUIET_TICKS */
+	uint8_t noise_dbov;        /* behind the voices that were heard last: what silence sounds like */
 	struct cue_player chime;
 	unsigned n_waiting; /* in the last tick: own encodes that wait for a pause */
 	struct room_stats stats;

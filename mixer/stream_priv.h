@@ -138,8 +138,9 @@ struct stream {
 	/* sending */
 	uint32_t ssrc, clock; /* RTP timestamp of this tick's first sample */
 	uint16_t seq;
-	bool marker;   /* on the next packet: a talk burst begins */
-	uint16_t tx_n; /* samples in kit->tx_pcm: of a packet not yet full */
+	bool marker;     /* on the next packet: a talk burst begins */
+	uint8_t cn_wait; /* ticks until comfort noise is said again; 0: sound was sent last, or it is time */
+	uint16_t tx_n;   /* samples in kit->tx_pcm: of a packet not yet full */
 	struct keypad_tx press;
 	struct cue_player cue;
 	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
@@ -197,9 +198,12 @@ bool stream_sends(const struct stream *s); /* it has somewhere to send to, and m
 void stream_idle(struct stream *s);        /* nothing is sent in this tick */
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
-bool stream_send_key(struct stream *s, const struct media_out *out); /* false: none is being pressed */
-void stream_advance(struct stream *s, unsigned frames);              /* the clock goes on */
-void stream_copy_tx(struct stream *to, const struct stream *from);   /* encoder and unfinished packet */
+bool stream_takes_comfort(const struct stream *s); /* RFC 3389 was agreed on */
+void stream_send_comfort(
+	struct stream *s, uint8_t dbov, const struct media_out *out); /* instead of silence */
+bool stream_send_key(struct stream *s, const struct media_out *out);  /* false: none is being pressed */
+void stream_advance(struct stream *s, unsigned frames);               /* the clock goes on */
+void stream_copy_tx(struct stream *to, const struct stream *from);    /* encoder and unfinished packet */
 
 /* stream_quality.c */
 void stream_judge_frame(struct stream *s, const struct media_out *out); /* s->frame is heard: level, echo */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { CN_EVERY = 20 /* ticks */ };
+
 bool stream_sends(const struct stream *s)
 {
 	return s->kit && s->kit->format.send && latch_peer(&s->latch)->port != 0;
@@ -70,6 +72,28 @@ static void send_packet(
 	out->send(out->arg, s->user, false, latch_peer(&s->latch), packet, RTP_HEADER + payload_len);
 }
 
+bool stream_takes_comfort(const struct stream *s)
+{
+	return s->kit->format.cn_pt != PT_NONE && s->kit->tx_clock_hz == 8000;
+}
+
+/* Said at the begin of a silence and every so often in it, for who lost it and for the doors that close on silence;
+ * the next sound begins a talk burst (RFC 3551 section 4.1). */
+void stream_send_comfort(struct stream *s, uint8_t dbov, const struct media_out *out)
+{
+	uint8_t packet[RTP_HEADER + 1];
+	struct rtp head = { .timestamp = s->clock, .payload_type = s->kit->format.cn_pt };
+
+	s->marker = true;
+	if (s->cn_wait > 0) {
+		s->cn_wait--;
+		return;
+	}
+	s->cn_wait = CN_EVERY - 1;
+	packet[RTP_HEADER] = dbov & 127;
+	send_packet(s, &head, packet, 1, out);
+}
+
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out)
 {
 	for (unsigned i = 0; i < p->n; i++) {
@@ -83,6 +107,7 @@ void stream_send(struct stream *s, struct payloads *p, const struct media_out *o
 		}
 		send_packet(s, &head, p->at[i].packet, p->at[i].len, out);
 		s->marker = false;
+		s->cn_wait = 0;
 	}
 }
 

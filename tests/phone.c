@@ -12,6 +12,11 @@ static void hear(struct phone *p, const struct rtp *rtp)
 	size_t n = 0, at;
 	unsigned clock_hz = codec_info(p->format.tx.id)->clock_hz;
 
+	if (rtp->payload_type == p->format.cn_pt && rtp->payload_len == 1) {
+		p->comforts++;
+		p->comfort_dbov = rtp->payload[0];
+		return;
+	}
 	if (rtp->payload_type == p->format.event_tx_pt) {
 		p->odd_steps += p->events > 0 && rtp->timestamp != p->event_ts;
 		p->event_ts = rtp->timestamp;
@@ -136,7 +141,7 @@ void phone_init(struct phone *p, unsigned number, enum codec_id codec, unsigned 
 		.n_rx = 1,
 		.event_rx_pt = 101,
 		.event_tx_pt = 101,
-		.cn_pt = 13,
+		.cn_pt = PT_NONE, /* it may send it all the same */
 		.send = true,
 		.receive = true,
 		.rtp = p->address };

@@ -46,6 +46,7 @@ struct phone {
 	unsigned n_digits, talk_on, talk_off, silent, played, latched;
 	enum oneway_kind one_way; /* last told */
 	bool echo;
+	unsigned comforts, comfort_dbov; /* RFC 3389 packets, the last one's level */
 	uint32_t last_played;
 };
 

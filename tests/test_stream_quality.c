@@ -344,7 +344,47 @@ TEST(an_echo_is_told_and_turned_down)
 	free(s.pcm);
 }
 
+/* Nobody talks: who agreed on RFC 3389 is told how the room sounded behind the last voice, and is sent nothing else. */
+TEST(silence_is_comfort_noise_for_who_takes_it)
+{
+	struct speech s = voice(SPEECH_FOLDER "demo-instruct.g722", -26, 8);
+	struct scene sc;
+	struct phone *a, *takes, *plain;
+	unsigned before, markers;
+
+	speech_add_noise(&s, -52, 5);
+	scene_open(&sc);
+	a = join(&sc, CODEC_PCMU, 1);
+	takes = join(&sc, CODEC_PCMU, 0);
+	plain = join(&sc, CODEC_PCMU, 0);
+	takes->format.cn_pt = 13;
+	phone_refit(takes, sc.now_us);
+	a->says = s.pcm;
+	a->n_says = s.n;
+	run(&sc, 4000);
+	CHECK_INT(0, takes->comforts, "sound, and no word of noise");
+	a->hz = 0;
+	run(&sc, 1000);
+	before = plain->packets;
+	takes->comforts = 0;
+	markers = takes->markers;
+	takes->packets = 0;
+	run(&sc, 2000);
+	CHECK_INT(100, plain->packets - before, "the other gets its packets of silence");
+	CHECK_INT(5, takes->comforts, "every 400 ms");
+	CHECK_INT(5, takes->packets, "and nothing else");
+	CHECK_NEAR(52, takes->comfort_dbov, 3, "as loud as the noise was");
+	a->hz = 1;
+	run(&sc, 500);
+	CHECK_INT(markers + 1, takes->markers, "a talk burst begins");
+	CHECK(takes->packets >= 5 + 23, "heard again: %u", takes->packets);
+	CHECK_INT(0, takes->jumps, "numbers follow each other");
+	CHECK_INT(0, takes->overlaps, "and no sound lies over another");
+	scene_close(&sc);
+	free(s.pcm);
+}
+
 TESTS(noise_is_suppressed_where_asked_for, figures_follow_the_loss,
 	the_other_direction_is_what_the_far_end_says, a_reference_time_is_answered,
 	one_way_audio_is_told_within_five_seconds, voices_are_levelled_and_tones_are_not,
-	an_echo_is_told_and_turned_down)
+	an_echo_is_told_and_turned_down, silence_is_comfort_noise_for_who_takes_it)

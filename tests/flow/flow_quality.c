@@ -139,8 +139,8 @@ static void check_levels(struct stage *st)
 	const double loud = heard_level(st, LOUD_EAR, from_ms, to_ms),
 		     quiet = heard_level(st, QUIET_EAR, from_ms, to_ms);
 
-	print_message("said at %.0f and %.0f, heard at %.1f and %.1f dBov\n", LOUD_DBOV, QUIET_DBOV, loud,
-		quiet);
+	print_message(
+		"said at %.0f and %.0f, heard at %.1f and %.1f dBov\n", LOUD_DBOV, QUIET_DBOV, loud, quiet);
 	CHECK_NEAR(-AGC_TARGET_DBOV, loud, 2, "the loud one");
 	CHECK_NEAR(-AGC_TARGET_DBOV, quiet, 2, "the quiet one");
 	CHECK_NEAR(loud, quiet, 2, "one like the other");
