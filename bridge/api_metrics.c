@@ -80,6 +80,33 @@ static void worker_lines(struct page *p, struct node *n)
 	}
 }
 
+static void mos_lines(struct page *p, const char *direction, const struct tally_mos *t)
+{
+	for (unsigned i = 0; i < TALLY_STEPS; i++)
+		put(p, "partyline_call_mos_bucket{direction=\"%s\",le=\"%g\"} %llu\n", direction,
+			tally_step(i), (unsigned long long)t->at_most[i]);
+	put(p, "partyline_call_mos_bucket{direction=\"%s\",le=\"+Inf\"} %llu\n", direction,
+		(unsigned long long)t->n);
+	put(p, "partyline_call_mos_sum{direction=\"%s\"} %.10g\n", direction,
+		(double)t->sum_hundredths / 100);
+	put(p, "partyline_call_mos_count{direction=\"%s\"} %llu\n", direction, (unsigned long long)t->n);
+}
+
+static void sound_lines(struct page *p, const struct tally *t)
+{
+	put(p, "# HELP partyline_call_mos MOS (ITU-T G.107) of ended calls; rx: from the caller, tx: to the "
+	       "caller\n"
+	       "# TYPE partyline_call_mos histogram\n");
+	mos_lines(p, "rx", &t->rx);
+	mos_lines(p, "tx", &t->tx);
+	put(p, "# HELP partyline_one_way_total calls found to have one-way audio\n"
+	       "# TYPE partyline_one_way_total counter\n");
+	for (unsigned kind = ONEWAY_NONE + 1; kind < TALLY_ONE_WAYS; kind++)
+		put(p, "partyline_one_way_total{kind=\"%s\"} %llu\n", oneway_name((enum oneway_kind)kind),
+			(unsigned long long)t->one_way[kind]);
+	counter(p, "echo", "calls found to return our own sound", t->echo);
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
@@ -107,6 +134,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
 	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
 	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+	sound_lines(&p, &n->tally);
 	hooks_stats(n->hooks, &hooks);
 	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
 	counter(&p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);

@@ -139,6 +139,8 @@ void leg_finish(struct leg *leg)
 	cdr->rx_mos = hundredths(leg->stats.rx_mos);
 	cdr->tx_r = hundredths(leg->stats.tx_r);
 	cdr->tx_mos = hundredths(leg->stats.tx_mos);
+	tally_call(&n->tally.rx, cdr->rx_mos);
+	tally_call(&n->tally.tx, cdr->tx_mos);
 	cdr->rx_missing = leg->stats.rx_missing;
 	cdr->burst_ms = leg->stats.burst_ms;
 	cdr->gap_ms = leg->stats.gap_ms;
@@ -306,6 +308,8 @@ static void tell_trouble(const struct leg *leg, const char *type, json_t *what)
 
 static void tell_one_way(const struct leg *leg, const struct media_event *event)
 {
+	if (event->on)
+		leg->node->tally.one_way[event->one_way]++;
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
 	tell_trouble(leg, "call.one_way",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
@@ -314,6 +318,7 @@ static void tell_one_way(const struct leg *leg, const struct media_event *event)
 
 static void tell_echo(const struct leg *leg, const struct media_event *event)
 {
+	leg->node->tally.echo += event->on;
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
 		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
 	tell_trouble(leg, "call.echo",

@@ -18,6 +18,7 @@
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
 #include "bridge/site.h"
+#include "bridge/tally.h"
 #include "bridge/when.h"
 #include "bridge/worker.h"
 #include "bridge/writer.h"
@@ -56,6 +57,7 @@ struct node {
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
+	struct tally tally; /* how calls sounded */
 	int64_t started_us; /* wall clock */
 	bool stopping;
 };

@@ -197,6 +197,19 @@ static void check_records(struct stage *st)
 	CHECK(lossy <= 3.5 && lossy >= 2, "lossy: %.2f", lossy);
 }
 
+static void check_metrics(struct stage *st)
+{
+	static const char *const lines[] = { "partyline_one_way_total{kind=\"silent\"} 3\n",
+		"partyline_one_way_total{kind=\"nothing_in\"} 1\n", "partyline_echo_total 1\n",
+		"partyline_call_mos_bucket{direction=\"rx\",le=\"3.6\"} 1\n",
+		"partyline_call_mos_count{direction=\"rx\"} 8\n" };
+	char *text = bridge_text(&st->b, "GET", "/metrics", NULL, NULL, NULL);
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		CHECK(text && strstr(text, lines[i]), "no %s in %s", lines[i], text);
+	free(text);
+}
+
 /* ---- extended reports, as another program reads them ---- */
 
 static void put16(uint8_t *p, unsigned v)
@@ -273,6 +286,7 @@ TEST(how_calls_sound)
 	for (int i = 0; i < CALLERS; i++)
 		far_bye(&st.far[i]);
 	check_records(&st);
+	check_metrics(&st);
 	check_extended_reports(&st);
 	for (int i = 0; i < CALLERS; i++)
 		far_close(&st.far[i]);
