@@ -19,7 +19,7 @@ struct tally_mos {
 };
 
 struct tally {
-	struct tally_mos rx, tx;          /* what callers sent, as we heard it; what we sent, as they report */
+	struct tally_mos rx, tx; /* what callers sent, as we heard it; what we sent, as they report */
 	uint64_t one_way[TALLY_ONE_WAYS]; /* by oneway_kind */
 	uint64_t echo;
 };

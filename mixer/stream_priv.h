@@ -122,6 +122,10 @@ struct stream {
 	bool levels;             /* agc is in force */
 	int32_t gain;            /* by agc and against echo, 1/4096 */
 	struct denoise *denoise; /* owned; NULL: no noise suppression */
+	uint8_t unheard;         /* ticks since a frame of it was heard */
+	uint8_t since_look;      /* ticks since it was looked for one-way audio; since then: */
+	bool sounded;
+	uint32_t others_ms;
 	struct burst burst;
 	uint32_t lost_counted; /* of the jitter buffer's losses, in `burst` */
 	bool frame_made_up;    /* some of this tick's sound was concealed */
@@ -162,10 +166,6 @@ struct stream {
 	struct heard_of_us far;   /* what it last said in extended reports */
 	struct oneway oneway;
 	struct echo echo;
-	uint8_t unheard;    /* ticks since a frame of it was heard */
-	uint8_t since_look; /* ticks since it was looked for one-way audio; since then: */
-	bool sounded;
-	uint32_t others_ms;
 
 	/* its room's; see room.c */
 	struct room *room; /* borrowed */
