@@ -7,6 +7,7 @@
 #ifndef BRIDGE_MESSAGE_H
 #define BRIDGE_MESSAGE_H
 
+#include "bridge/phase.h"
 #include "bridge/worker.h"
 
 enum parcel_kind {
@@ -26,7 +27,9 @@ struct worker_room {
 	uint32_t room_id;
 	struct room *room; /* owned */
 	unsigned n_legs;
-	unsigned slot;                    /* valid while n_legs > 0 */
+	unsigned slot; /* valid while n_legs > 0 */
+	struct phase phase;
+	bool rests;                       /* moved to a later slot: it has had its tick of these 20 ms */
 	struct worker_room *next_in_slot; /* borrowed; rooms with legs only */
 	struct worker_room *next_by_id;
 };

@@ -7,7 +7,7 @@
  * How: the functions below post one command each; it takes effect at the next tick.  A
  * ring that is full makes them wait in a backlog on this side, in order, never lost.  What the
  * worker no longer needs (kits, streams, rooms) comes back and is freed in worker_poll().
- * Rooms are spread over the 20 ms in slots.  The tick keeps an absolute deadline; one
+ * Rooms are spread over the 20 ms in slots, and move to the one in which their talkers' packets wait least (phase.h).  The tick keeps an absolute deadline; one
  * that is over 5 ms late is counted, one late by a whole frame is skipped and counted.  The worker takes the
  * stream's `user` for itself (stream_set_user()).  Handlers may post, but not close.
  * Without legs the thread sleeps on its eventfd and costs nothing.

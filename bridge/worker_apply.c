@@ -81,17 +81,13 @@ static unsigned emptiest_slot(const struct worker *w)
 static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 {
 	struct worker_room *room = room_id != ROOM_ISOLATED ? find_room(w, room_id) : NULL;
-	struct worker_slot *slot;
 
 	if (!room)
 		room = &w->media.slots[emptiest_slot(w)].isolated;
 	if (room->n_legs == 0) {
-		if (room->room_id != ROOM_ISOLATED)
-			room->slot = emptiest_slot(w);
-		slot = &w->media.slots[room->slot];
-		room->next_in_slot = slot->rooms;
-		slot->rooms = room;
-		slot->n_rooms++;
+		room->phase = (struct phase){ 0 };
+		room->rests = false;
+		worker_sit(w, room, room->room_id != ROOM_ISOLATED ? emptiest_slot(w) : room->slot);
 	}
 	room->n_legs++;
 	w->media.slots[room->slot].n_legs++;
@@ -101,18 +97,13 @@ static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 
 static void unseat(struct worker *w, struct worker_leg *leg)
 {
-	struct worker_room *room = leg->room, **at;
-	struct worker_slot *slot = &w->media.slots[room->slot];
+	struct worker_room *room = leg->room;
 
 	room_remove(room->room, leg->stream);
 	leg->room = NULL;
-	slot->n_legs--;
-	if (--room->n_legs > 0)
-		return;
-	for (at = &slot->rooms; *at != room; at = &(*at)->next_in_slot)
-		;
-	*at = room->next_in_slot;
-	slot->n_rooms--;
+	w->media.slots[room->slot].n_legs--;
+	if (--room->n_legs == 0)
+		worker_stand(w, room);
 }
 
 /* ---- commands ---- */

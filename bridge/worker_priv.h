@@ -87,6 +87,13 @@ void worker_forget_posts(struct worker *w); /* the worker has ended */
 /* worker_run.c */
 void *worker_main(void *arg); /* the thread; arg is the struct worker */
 
+/* worker_phase.c, media thread */
+void worker_sit(struct worker *w, struct worker_room *room, unsigned slot); /* with all its legs */
+void worker_stand(struct worker *w, struct worker_room *room);
+bool worker_is_due(struct worker_room *room); /* once for each visit of its slot */
+void worker_follow_phases(
+	struct worker *w, unsigned slot); /* after it was run: rooms may move to a neighbour */
+
 /* worker_apply.c, media thread */
 void worker_take_commands(struct worker *w);
 void worker_flush_pending(struct worker *w);

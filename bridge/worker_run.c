@@ -94,6 +94,8 @@ static void run_slot(struct worker *w, struct worker_slot *slot)
 
 	receive_reports(w);
 	for (struct worker_room *room = slot->rooms; room; room = room->next_in_slot) {
+		if (!worker_is_due(room))
+			continue;
 		room_each(room->room, receive, w);
 		room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
 	}
@@ -261,6 +263,7 @@ void *worker_main(void *arg)
 		}
 		worker_take_commands(w);
 		run_slot(w, &m->slots[slot]);
+		worker_follow_phases(w, slot);
 		tell_control(w);
 		measure(w, slot, deadline_us);
 		if (m->clock.now_us - m->published_us >= PUBLISH_US)

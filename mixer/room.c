@@ -120,6 +120,20 @@ void room_skip(struct room *r, unsigned frames)
 	}
 }
 
+bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int32_t *spare_us)
+{
+	bool known = false;
+	int32_t us;
+
+	for (const struct stream *s = r->first; s; s = s->next) {
+		if (s->spoke_us == 0 || now_us - s->spoke_us > spoke_us || !stream_pace_spare_us(s, &us))
+			continue;
+		*spare_us = known && *spare_us < us ? *spare_us : us;
+		known = true;
+	}
+	return known;
+}
+
 /* ---- the mix ---- */
 
 /* One frame of every stream that may be heard, and who of them is mixed. */
@@ -175,6 +189,7 @@ static void speak(struct tick *t, struct stream *s, struct ramp gain)
 	if (!s->frame)
 		return;
 	s->in_mix = true;
+	s->spoke_us = t->now_us;
 	t->n_mixed++;
 	for (unsigned rate = 0; rate < RATES; rate++) {
 		int32_t *share = NULL;

@@ -50,6 +50,10 @@ void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void 
 /* `frames` ticks were not run because the worker was late: the legs' RTP timestamps go on without them. */
 void room_skip(struct room *r, unsigned frames);
 
+/* How much earlier the ticks could come without missing a packet of those who were mixed in the last `spoke_us`: of the one
+ * who could least; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
+bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int32_t *spare_us);
+
 /* One tick.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
 void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
 void room_stats(const struct room *r, struct room_stats *out);

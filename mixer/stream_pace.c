@@ -64,6 +64,25 @@ static void follow_skew(struct stream *s, uint64_t now_us)
 	p->follows = true;
 }
 
+/* What a packet must have waited when it is taken; of a slow sender the fastest one may have been seen a second
+ * before its rate was known. */
+static int32_t least_slack(const struct stream *s, const struct jbuf_balance *b, int32_t ms)
+{
+	return b->due + (s->pace.followed_ppb < 0 ? ms * -s->pace.followed_ppb / 1000000 : 0);
+}
+
+bool stream_pace_spare_us(const struct stream *s, int32_t *us)
+{
+	struct jbuf_balance b;
+	int32_t ms;
+
+	if (!s->kit || !s->kit->format.receive || !jbuf_balance(s->jbuf, &b))
+		return false;
+	ms = (int32_t)kit_clock_hz(s->kit, s->rx_at) / 1000;
+	*us = (int32_t)((int64_t)(b.slack - least_slack(s, &b, ms)) * 1000 / ms);
+	return true;
+}
+
 void stream_pace_look(struct stream *s, uint64_t now_us)
 {
 	struct pace *p = &s->pace;
@@ -89,8 +108,7 @@ void stream_pace_look(struct stream *s, uint64_t now_us)
 	high = low + HEADROOM_MS * ms + b.due / 4;
 	if (high > JBUF_MAX_MS * ms)
 		high = JBUF_MAX_MS * ms;
-	/* Of a slow sender the fastest packet may have been seen a second before its rate was known. */
-	tight = b.due + (p->followed_ppb < 0 ? ms * -p->followed_ppb / 1000000 : 0);
+	tight = least_slack(s, &b, ms);
 	if (b.slack < tight && b.lag < low) {
 		int32_t lack = tight - b.slack > b.edge ? tight - b.slack : b.edge;
 

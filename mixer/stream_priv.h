@@ -137,7 +137,8 @@ struct stream {
 	struct voice voice;
 	uint8_t share; /* place of its share in the tick, NO_SHARE */
 	bool in_mix, was_in_mix;
-	bool wants_share; /* may hear what everybody hears */
+	uint64_t spoke_us; /* the last tick that it was mixed in, 0 never */
+	bool wants_share;  /* may hear what everybody hears */
 
 	/* sending */
 	uint32_t ssrc, clock; /* RTP timestamp of this tick's first sample */
@@ -191,6 +192,7 @@ size_t stream_pace_need(const struct stream *s);          /* decoded samples for
 size_t stream_pace_ahead(const struct stream *s);         /* and how many more to have, for a cut; 0 none */
 void stream_pace_splice(struct stream *s, bool quiet);    /* with those at hand */
 const int16_t *stream_pace_frame(struct stream *s, bool quiet); /* sets rx_used */
+bool stream_pace_spare_us(const struct stream *s, int32_t *us); /* see room_spare_us() */
 void stream_pace_starved(struct stream *s);                     /* a packet that was due is not here */
 
 /* stream_tx.c */

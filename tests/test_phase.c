@@ -1,0 +1,242 @@
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/phase.c bridge/worker_phase.c tests/phone.c */
+/* A worker's slots on a simulated clock: when rooms tick, how long talkers' packets wait for it, and that nobody
+ * hears a room move. */
+#include "bridge/worker_priv.h"
+#include "tests/phone.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+
+enum { LEGS = 3, STEP_US = 100, MOVES_MS = 6000, CALM_MS = 20000 };
+
+struct scene {
+	struct worker *w; /* owned; has no thread, no sockets */
+	struct worker_room room;
+	struct phone *phones; /* owned; LEGS */
+	uint64_t begin_us, now_us, ticked_us;
+	double drift_us[LEGS], owed_us[LEGS]; /* per frame, its packets come so much later */
+	unsigned moves, odd_gaps;
+};
+
+static void scene_open(struct scene *sc)
+{
+	const struct room_config config = { .mixed_talkers = 4 };
+
+	memset(sc, 0, sizeof(*sc));
+	sc->begin_us = sc->now_us = 1000000;
+	sc->w = calloc(1, sizeof(*sc->w));
+	sc->phones = calloc(LEGS, sizeof(*sc->phones));
+	CHECK(sc->w && sc->phones, "memory");
+	CHECK_INT(MIX_OK, room_alloc(&sc->room.room, &config), "room");
+	sc->room.room_id = 7;
+	sc->room.n_legs = sc->w->media.n_legs = LEGS;
+	worker_sit(sc->w, &sc->room, 5);
+}
+
+static void join(struct scene *sc, unsigned i, double phase_ms, unsigned hz)
+{
+	struct phone *p = &sc->phones[i];
+
+	phone_init(p, i + 1, CODEC_PCMU, 20, hz ? hz : 400);
+	p->holds_its_tongue = hz == 0;
+	p->next_us = sc->now_us + (uint64_t)(phase_ms * 1000);
+	room_add(sc->room.room, p->stream);
+}
+
+static void scene_close(struct scene *sc)
+{
+	for (unsigned i = 0; i < LEGS; i++) {
+		room_remove(sc->room.room, sc->phones[i].stream);
+		phone_free(&sc->phones[i]);
+	}
+	room_free(sc->room.room);
+	free(sc->phones);
+	free(sc->w);
+}
+
+static void send_what_is_due(struct scene *sc)
+{
+	for (unsigned i = 0; i < LEGS; i++) {
+		struct phone *p = &sc->phones[i];
+		unsigned sent = p->sent;
+
+		phone_send(p, sc->now_us);
+		sc->owed_us[i] += (p->sent - sent) * sc->drift_us[i];
+		p->next_us = (uint64_t)((int64_t)p->next_us + (int64_t)sc->owed_us[i]);
+		sc->owed_us[i] -= (int64_t)sc->owed_us[i];
+	}
+}
+
+/* As the worker's thread does it: a slot, then what moves. */
+static void run_slot(struct scene *sc, unsigned slot)
+{
+	unsigned seat = sc->room.slot;
+
+	sc->w->media.clock.now_us = sc->now_us;
+	for (struct worker_room *room = sc->w->media.slots[slot].rooms; room; room = room->next_in_slot) {
+		uint64_t gap_us = sc->now_us - sc->ticked_us;
+
+		if (!worker_is_due(room))
+			continue;
+		sc->odd_gaps += sc->ticked_us &&
+				(gap_us < FRAME_US - WORKER_SLOT_US || gap_us > FRAME_US + WORKER_SLOT_US);
+		sc->ticked_us = sc->now_us;
+		room_tick(room->room, sc->now_us, 0, &phone_out);
+	}
+	worker_follow_phases(sc->w, slot);
+	sc->moves += sc->room.slot != seat;
+}
+
+static void run(struct scene *sc, unsigned ms)
+{
+	for (uint64_t end_us = sc->now_us + ms * 1000; sc->now_us < end_us; sc->now_us += STEP_US) {
+		uint64_t since_us = sc->now_us - sc->begin_us;
+
+		send_what_is_due(sc);
+		if (since_us % WORKER_SLOT_US == 0)
+			run_slot(sc, (unsigned)(since_us / WORKER_SLOT_US % WORKER_SLOTS));
+	}
+}
+
+static int32_t spare_us(const struct scene *sc)
+{
+	int32_t us = INT32_MIN;
+
+	CHECK(room_spare_us(sc->room.room, PHASE_SPOKE_US, sc->now_us, &us), "somebody spoke");
+	return us;
+}
+
+static void check_whole(const struct scene *sc, unsigned i, const char *story)
+{
+	const struct phone *p = &sc->phones[i];
+	struct stream_stats stats;
+
+	stream_stats(p->stream, &stats, sc->now_us);
+	CHECK(stats.rx_lost == 0, "%s, leg %u: no packet is lost", story, i);
+	CHECK(stats.rx_late == 0, "%s, leg %u: none is late", story, i);
+	CHECK(p->jumps == 0, "%s, leg %u: hears every packet", story, i);
+	CHECK(p->odd_steps == 0, "%s, leg %u: and every sample once", story, i);
+	CHECK(p->packets > 0, "%s, leg %u: hears", story, i);
+}
+
+TEST(a_talkers_packets_wait_least)
+{
+	static const double phases_ms[] = { 0.3, 2.4, 7.6, 9.9, 12.7, 15.2, 19.9 };
+	const char *story = "one talker";
+
+	for (size_t i = 0; i < sizeof(phases_ms) / sizeof(*phases_ms); i++) {
+		struct scene sc;
+		struct stream_stats stats;
+		unsigned moves;
+
+		scene_open(&sc);
+		join(&sc, 0, phases_ms[i], 400);
+		join(&sc, 1, phases_ms[i] + 6, 0);
+		join(&sc, 2, phases_ms[i] + 13, 0);
+		run(&sc, MOVES_MS);
+		CHECK(spare_us(&sc) >= PHASE_TIGHT_US, "%.1f ms: in time", phases_ms[i]);
+		CHECK(spare_us(&sc) < WORKER_SLOT_US + PHASE_SPARE_US, "%.1f ms: hardly waits, %d us",
+			phases_ms[i], (int)spare_us(&sc));
+		moves = sc.moves;
+		run(&sc, CALM_MS);
+		CHECK(sc.moves == moves, "%.1f ms: and stays there", phases_ms[i]);
+		CHECK(sc.odd_gaps == 0, "%.1f ms: one step at a time", phases_ms[i]);
+		for (unsigned leg = 0; leg < LEGS; leg++)
+			check_whole(&sc, leg, story);
+		stream_stats(sc.phones[0].stream, &stats, sc.now_us);
+		CHECK(stats.concealed_ms == 0, "%.1f ms: no sound is made up", phases_ms[i]);
+		scene_close(&sc);
+	}
+}
+
+/* Whoever waits least decides; the other one waits on. */
+TEST(nobody_who_spoke_is_made_to_miss_a_tick)
+{
+	static const double apart_ms[] = { 1, 4, 10, 18 };
+
+	for (size_t i = 0; i < sizeof(apart_ms) / sizeof(*apart_ms); i++) {
+		struct scene sc;
+
+		scene_open(&sc);
+		join(&sc, 0, 3, 400);
+		join(&sc, 1, 3 + apart_ms[i], 700);
+		join(&sc, 2, 8, 0);
+		run(&sc, MOVES_MS);
+		CHECK(spare_us(&sc) < WORKER_SLOT_US + PHASE_SPARE_US, "%g ms apart: as early as can be",
+			apart_ms[i]);
+		sc.moves = 0;
+		run(&sc, CALM_MS);
+		CHECK(sc.moves == 0, "%g ms apart: calm", apart_ms[i]);
+		for (unsigned leg = 0; leg < 2; leg++) {
+			struct stream_stats stats;
+
+			check_whole(&sc, leg, "two talkers");
+			stream_stats(sc.phones[leg].stream, &stats, sc.now_us);
+			CHECK(stats.concealed_ms == 0, "%g ms apart: leg %u", apart_ms[i], leg);
+			CHECK(stats.added_ms == 0, "%g ms apart: leg %u", apart_ms[i], leg);
+		}
+		scene_close(&sc);
+	}
+}
+
+/* A clock slower than ours by 40 millionths, in a minute of talk. */
+TEST(a_drifting_talker_is_followed)
+{
+	struct stream_stats stats;
+	struct scene sc;
+	unsigned before;
+
+	scene_open(&sc);
+	join(&sc, 0, 5, 400);
+	join(&sc, 1, 9, 0);
+	join(&sc, 2, 15, 0);
+	sc.drift_us[0] = 0.8;
+	run(&sc, 10000);
+	before = sc.room.slot;
+	run(&sc, 50000);
+	CHECK_INT((before + 1) % WORKER_SLOTS, sc.room.slot, "ticks come later, as the packets do");
+	CHECK_INT(0, sc.odd_gaps, "one step at a time");
+	stream_stats(sc.phones[0].stream, &stats, sc.now_us);
+	CHECK_INT(0, stats.rx_lost + stats.rx_late, "nothing is lost");
+	CHECK_INT(0, stats.concealed_ms, "no sound is made up");
+	scene_close(&sc);
+}
+
+TEST(a_silent_room_stays_where_it_is)
+{
+	struct scene sc;
+
+	scene_open(&sc);
+	for (unsigned i = 0; i < LEGS; i++)
+		join(&sc, i, 4.0 * i, 0);
+	run(&sc, 5000);
+	CHECK_INT(0, sc.moves, "there is nobody to please");
+	scene_close(&sc);
+}
+
+/* Rooms whose talkers all send at the same moment are not put into one slot. */
+TEST(a_crowded_slot_takes_no_more)
+{
+	enum { OTHERS = 100 };
+	struct worker_room other = { .room_id = 8, .n_legs = OTHERS };
+	struct scene sc;
+
+	scene_open(&sc);
+	join(&sc, 0, 0.1, 400); /* the slot at 2.5 ms would suit it */
+	join(&sc, 1, 6, 0);
+	join(&sc, 2, 13, 0);
+	CHECK_INT(MIX_OK, room_alloc(&other.room, &(struct room_config){ .mixed_talkers = 4 }), "room");
+	sc.w->media.n_legs += OTHERS;
+	worker_sit(sc.w, &other, 3);
+	run(&sc, MOVES_MS);
+	CHECK_INT(4, sc.room.slot, "before the crowd");
+	worker_stand(sc.w, &other);
+	sc.w->media.n_legs -= OTHERS;
+	run(&sc, MOVES_MS);
+	CHECK_INT(1, sc.room.slot, "when it has gone");
+	room_free(other.room);
+	scene_close(&sc);
+}
+
+TESTS(a_talkers_packets_wait_least, nobody_who_spoke_is_made_to_miss_a_tick, a_drifting_talker_is_followed,
+	a_silent_room_stays_where_it_is, a_crowded_slot_takes_no_more)
