@@ -1,5 +1,6 @@
 #include "mixer/stream_priv.h"
 #include "mixer/room.h"
+#include "mixer/warm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,20 @@ struct stream *stream_free(struct stream *s)
 	s->jbuf = jbuf_free(s->jbuf);
 	free(s);
 	return NULL;
+}
+
+void stream_warm_head(const struct stream *s)
+{
+	warm(s, offsetof(struct stream, limit));
+	warm(&s->wait_ticks, sizeof(*s) - offsetof(struct stream, wait_ticks));
+}
+
+void stream_warm_parts(const struct stream *s)
+{
+	jbuf_warm(s->jbuf);
+	warm(s->keypad, 2 * WARM_LINE);
+	if (s->kit)
+		warm(s->kit, sizeof(*s->kit) + (WARP_PAST + frame_samples(RATE_8K)) * sizeof(int16_t));
 }
 
 void *stream_user(const struct stream *s)

@@ -176,6 +176,10 @@ struct stream {
 	bool skip;  /* this tick: it was ticked elsewhere a moment ago */
 };
 
+/* stream.c: its turn comes soon, see warm.h.  The head first, the parts when that is here. */
+void stream_warm_head(const struct stream *s);
+void stream_warm_parts(const struct stream *s);
+
 /* kit.c: what both know goes from `old` into `fresh` (decoders and encoder with their state). */
 void kit_inherit(struct kit *fresh, struct kit *old);
 int kit_codec_of_pt(const struct kit *k, uint8_t pt); /* index into rx[], -1 none */
