@@ -27,14 +27,15 @@ static json_t *worker_json(const struct node *n, unsigned index)
 
 	worker_load(n->workers[index], &load);
 	return json_pack(
-		"{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, s:I, s:I}",
+		"{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, s:I, s:I}",
 		"index", (int)index, "legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks",
-		(json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks, "skipped_ticks",
-		(json_int_t)load.skipped_ticks, "tick_us_max", (int)load.tick_us_max, "load_percent",
-		load.busy_permille / 10.0, "used_percent", load.margin.used_permille / 10.0,
-		"budget_p99_percent", load.margin.p99_permille / 10.0, "budget_worst_percent",
-		load.margin.worst_permille / 10.0, "margin_percent", margin_left(&load.margin) / 10.0,
-		"expected_percent", admission_expected(&n->admission, index) / 10.0, "refuses",
+		(json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks, "kept_waiting_ticks",
+		(json_int_t)load.kept_waiting_ticks, "skipped_ticks", (json_int_t)load.skipped_ticks,
+		"tick_us_max", (int)load.tick_us_max, "load_percent", load.busy_permille / 10.0,
+		"used_percent", load.margin.used_permille / 10.0, "budget_p99_percent",
+		load.margin.p99_permille / 10.0, "budget_worst_percent", load.margin.worst_permille / 10.0,
+		"margin_percent", margin_left(&load.margin) / 10.0, "expected_percent",
+		admission_expected(&n->admission, index) / 10.0, "refuses",
 		n->admission.workers[index].closed, "events_dropped", (json_int_t)load.events_dropped,
 		"encodes", (json_int_t)load.encodes, "encodes_shared", (json_int_t)load.encodes_shared);
 }

@@ -51,6 +51,8 @@ static void worker_lines(struct page *p, struct node *n)
 		{ "worker_refuses", "gauge", "1 when this media worker takes no new legs" },
 		{ "worker_ticks_total", "counter", "ticks run" },
 		{ "worker_late_ticks_total", "counter", "ticks that began over 5 ms late" },
+		{ "worker_kept_waiting_ticks_total", "counter",
+			"of the late ticks, those late because the machine did not let the worker run" },
 		{ "worker_skipped_ticks_total", "counter",
 			"frames skipped because a tick was a whole frame late" },
 		{ "worker_events_dropped_total", "counter",
@@ -62,7 +64,7 @@ static void worker_lines(struct page *p, struct node *n)
 			series[s].name, series[s].type);
 		for (unsigned i = 0; i < n->n_workers; i++) {
 			struct worker_load load;
-			double values[10];
+			double values[sizeof(series) / sizeof(*series)];
 
 			worker_load(n->workers[i], &load);
 			values[0] = load.n_legs;
@@ -73,8 +75,9 @@ static void worker_lines(struct page *p, struct node *n)
 			values[5] = n->admission.workers[i].closed;
 			values[6] = (double)load.ticks;
 			values[7] = (double)load.late_ticks;
-			values[8] = (double)load.skipped_ticks;
-			values[9] = (double)load.events_dropped;
+			values[8] = (double)load.kept_waiting_ticks;
+			values[9] = (double)load.skipped_ticks;
+			values[10] = (double)load.events_dropped;
 			put(p, "partyline_%s{worker=\"%u\"} %.10g\n", series[s].name, i, values[s]);
 		}
 	}

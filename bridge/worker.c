@@ -190,6 +190,7 @@ void worker_load(const struct worker *w, struct worker_load *out)
 	*out = (struct worker_load){
 		.ticks = atomic_load_explicit(&w->load.ticks, memory_order_relaxed),
 		.late_ticks = atomic_load_explicit(&w->load.late_ticks, memory_order_relaxed),
+		.kept_waiting_ticks = atomic_load_explicit(&w->load.kept_waiting_ticks, memory_order_relaxed),
 		.skipped_ticks = atomic_load_explicit(&w->load.skipped_ticks, memory_order_relaxed),
 		.tick_us_max = atomic_load_explicit(&w->load.tick_us_max, memory_order_relaxed),
 		.busy_permille = atomic_load_explicit(&w->load.busy_permille, memory_order_relaxed),

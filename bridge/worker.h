@@ -24,7 +24,8 @@
 
 enum { ROOM_ISOLATED = 0 }; /* the room_id of no room: the leg hears its cues only */
 
-struct worker_load {                               /* a snapshot, updated by the worker about once a second */
+struct worker_load {                 /* a snapshot, updated by the worker about once a second */
+	uint64_t kept_waiting_ticks; /* of the late ones, those that our own work did not delay: see late.h */
 	uint64_t ticks, late_ticks, skipped_ticks; /* late: began over 5 ms behind its deadline */
 	uint32_t tick_us_max;                      /* longest slot since the last snapshot */
 	uint32_t busy_permille;                    /* thread CPU time over wall time */

@@ -5,6 +5,7 @@
 #define BRIDGE_WORKER_PRIV_H
 
 #include "bridge/margin.h"
+#include "bridge/late.h"
 #include "bridge/message.h"
 #include "bridge/socket.h"
 #include "mixer/ring.h"
@@ -45,7 +46,9 @@ struct worker_media { /* media thread only, once it runs */
 	struct socket_clock clock;  /* of this slot */
 	struct media_out out;
 	/* for the snapshot */
-	uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes, encodes_shared;
+	struct late late;
+	uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped, send_errors, encodes,
+		encodes_shared;
 	uint64_t published_us, published_cpu_us;
 	uint32_t tick_us_max;
 	struct margin margin;
@@ -69,8 +72,8 @@ struct worker {
 	atomic_bool stop, asleep;
 	atomic_bool backlogged; /* the control thread waits for room in `commands` */
 	struct {
-		_Atomic uint64_t ticks, late_ticks, skipped_ticks, events_dropped, send_errors, encodes,
-			encodes_shared;
+		_Atomic uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped,
+			send_errors, encodes, encodes_shared;
 		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
 		_Atomic uint32_t used_permille, budget_p99_permille, budget_worst_permille;
 	} load;

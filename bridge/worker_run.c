@@ -79,11 +79,11 @@ static void receive_reports(struct worker *w)
 	}
 }
 
-static uint64_t monotonic_us(void)
+static uint64_t clock_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
@@ -100,9 +100,18 @@ static void run_slot(struct worker *w, struct worker_slot *slot)
 		room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
 	}
 	m->ticks++;
-	took_us = monotonic_us() - m->clock.now_us;
+	took_us = clock_us(CLOCK_MONOTONIC) - m->clock.now_us;
 	if (took_us > m->tick_us_max)
 		m->tick_us_max = (uint32_t)took_us;
+}
+
+static void count_late(struct worker_media *m, uint64_t deadline_us)
+{
+	enum late_why why = late_tick(
+		&m->late, deadline_us, m->clock.now_us, clock_us(CLOCK_THREAD_CPUTIME_ID), WORKER_LATE_US);
+
+	m->late_ticks += why != LATE_NOT;
+	m->kept_waiting_ticks += why == LATE_KEPT_WAITING;
 }
 
 static void skip_frames(struct worker *w, unsigned frames)
@@ -128,10 +137,8 @@ static void publish(struct worker *w, uint64_t now_us)
 {
 	struct worker_media *m = &w->media;
 	uint64_t encodes = m->encodes, shared = m->encodes_shared, cpu_us, wall_us = now_us - m->published_us;
-	struct timespec cpu;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-	cpu_us = (uint64_t)cpu.tv_sec * 1000000u + (uint64_t)cpu.tv_nsec / 1000u;
+	cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
 	for (unsigned i = 0; i < WORKER_SLOTS; i++)
 		count_encodes(&m->slots[i].isolated, &encodes, &shared);
 	for (unsigned i = 0; i < WORKER_BUCKETS; i++)
@@ -139,6 +146,7 @@ static void publish(struct worker *w, uint64_t now_us)
 			count_encodes(room, &encodes, &shared);
 	atomic_store_explicit(&w->load.ticks, m->ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.late_ticks, m->late_ticks, memory_order_relaxed);
+	atomic_store_explicit(&w->load.kept_waiting_ticks, m->kept_waiting_ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.skipped_ticks, m->skipped_ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.events_dropped, m->events_dropped, memory_order_relaxed);
 	atomic_store_explicit(
@@ -176,7 +184,7 @@ static void measure(struct worker *w, unsigned slot, uint64_t deadline_us)
 
 	for (unsigned i = 1; i < WORKER_SLOTS && m->slots[(slot + i) % WORKER_SLOTS].n_legs == 0; i++)
 		next_us += WORKER_SLOT_US;
-	if (margin_slot(&m->margin, deadline_us, m->clock.now_us, monotonic_us(), next_us))
+	if (margin_slot(&m->margin, deadline_us, m->clock.now_us, clock_us(CLOCK_MONOTONIC), next_us))
 		publish_margin(w);
 }
 
@@ -234,6 +242,7 @@ void *worker_main(void *arg)
 	m->out = (struct media_out){ .send = on_send, .event = on_event, .arg = w };
 	socket_clock_read(&m->clock);
 	next_us = m->published_us = m->clock.now_us;
+	late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));
 	margin_begin(&m->margin, m->clock.now_us);
 	while (!atomic_load(&w->stop)) {
 		uint64_t late_us, deadline_us;
@@ -244,6 +253,7 @@ void *worker_main(void *arg)
 			if (m->n_legs == 0)
 				sleep_without_legs(w);
 			next_us = m->clock.now_us;
+			late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));
 			continue;
 		}
 		while (m->slots[slot].n_legs == 0) {
@@ -254,7 +264,7 @@ void *worker_main(void *arg)
 		sleep_until(deadline_us);
 		socket_clock_read(&m->clock);
 		late_us = m->clock.now_us - next_us;
-		m->late_ticks += late_us > WORKER_LATE_US;
+		count_late(m, next_us);
 		if (late_us >= FRAME_US) {
 			unsigned frames = (unsigned)(late_us / FRAME_US);
 
