@@ -57,8 +57,8 @@ struct stream *stream_free(struct stream *s)
 
 void stream_warm_head(const struct stream *s)
 {
-	warm(s, offsetof(struct stream, limit));
-	warm(&s->wait_ticks, sizeof(*s) - offsetof(struct stream, wait_ticks));
+	warm(s, offsetof(struct stream, oneway));
+	warm(&s->room, sizeof(*s) - offsetof(struct stream, room));
 }
 
 void stream_warm_parts(const struct stream *s)
