@@ -27,34 +27,66 @@ bool voice_hear(struct voice *v, uint8_t dbov, uint8_t floor_dbov, bool crowded)
 	return v->hang > 0;
 }
 
+uint32_t voice_rank(const struct voice *v)
+{
+	return v->score + (v->was_chosen ? (uint32_t)CHOOSE_EDGE_DB : 0u);
+}
+
+/* ---- the choice ---- */
+
 void chooser_begin(struct chooser *c, unsigned max)
 {
-	c->n = 0;
+	c->n = c->n_leaving = 0;
 	c->max = max < CHOOSE_MAX ? max : CHOOSE_MAX;
 }
 
-/* Sorted insertion, loudest first: a room's talkers are few, and who is silent never comes here. */
-void chooser_offer(struct chooser *c, struct voice *v, void *owner)
+static bool has_lower_key(const struct bid *a, const struct bid *b)
 {
-	unsigned rank = v->score + (v->was_chosen ? (unsigned)CHOOSE_EDGE_DB : 0u);
+	if (a->key != b->key)
+		return a->key < b->key;
+	return a->part != b->part ? a->part < b->part : a->place < b->place;
+}
+
+static bool is_higher(const struct bid *a, const struct bid *b)
+{
+	if (a->rank != b->rank)
+		return a->rank > b->rank;
+	return a->waited != b->waited ? a->waited > b->waited : has_lower_key(b, a);
+}
+
+/* Sorted insertion, here and below: a room's talkers are few, and who is silent never comes here. */
+static void let_leave(struct chooser *c, const struct bid *bid)
+{
+	unsigned at = c->n_leaving;
+
+	if (bid->fades_from == 0)
+		return;
+	while (at > 0 && has_lower_key(bid, &c->leaving[at - 1]))
+		at--;
+	if (at == CHOOSE_LEAVING)
+		return;
+	if (c->n_leaving < CHOOSE_LEAVING)
+		c->n_leaving++;
+	for (unsigned i = c->n_leaving - 1; i > at; i--)
+		c->leaving[i] = c->leaving[i - 1];
+	c->leaving[at] = *bid;
+}
+
+void chooser_bid(struct chooser *c, const struct bid *bid)
+{
 	unsigned at = c->n;
 
-	while (at > 0 && (c->best[at - 1].rank < rank ||
-				 (c->best[at - 1].rank == rank && c->best[at - 1].voice->waited < v->waited)))
+	while (bid->candidate && at > 0 && is_higher(bid, &c->best[at - 1]))
 		at--;
-	if (at == c->max)
+	if (!bid->candidate || at == c->max) {
+		let_leave(c, bid);
 		return;
-	if (c->n < c->max)
+	}
+	if (c->n == c->max)
+		let_leave(c, &c->best[c->n - 1]);
+	else
 		c->n++;
 	for (unsigned i = c->n - 1; i > at; i--)
 		c->best[i] = c->best[i - 1];
-	c->best[at].voice = v;
-	c->best[at].owner = owner;
-	c->best[at].rank = rank;
-}
-
-void chooser_end(struct chooser *c)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		c->best[i].voice->chosen = true;
+	c->best[at] = *bid;
 }

@@ -4,11 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	LEAVING_MAX = 4, /* talkers pushed out in one tick that are faded; more are cut */
-	SHARES = ROOM_TALKERS_MAX + LEAVING_MAX,
-	LOSS_TICKS = 50
-};
+enum { SHARES = ROOM_TALKERS_MAX + CHOOSE_LEAVING, LOSS_TICKS = 50 };
 
 /* One tick, on the stack: nothing in it outlives the tick. */
 struct tick {
@@ -16,11 +12,11 @@ struct tick {
 	uint64_t now_us, ntp;
 	unsigned rates; /* heard: bit 1 << rate */
 	unsigned n_shares, n_mixed;
-	unsigned n_loud;     /* streams with sound that is no line noise */
+	unsigned n_loud;     /* streams with sound that is no line noise, in all parts */
 	uint8_t dbov[RATES]; /* of heard[], once somebody asked */
 	bool has_dbov[RATES];
-	struct chooser chooser;
-	bool sounds[RATES]; /* the class has something to hear, or its limiter still holds some */
+	const struct chooser *all; /* who is mixed */
+	bool sounds[RATES];        /* the class has something to hear, or its limiter still holds some */
 	int32_t sum[RATES][FRAME_MAX];
 	int16_t heard[RATES][FRAME_MAX]; /* by listeners who are not in the mix */
 	int32_t share[SHARES][FRAME_MAX];
@@ -64,7 +60,8 @@ void room_add(struct room *r, struct stream *s)
 	r->first = s;
 	r->n_streams++;
 	s->group = NO_GROUP;
-	s->fresh = true;
+	s->fresh = s->skip = true; /* until it has been heard here */
+	s->share = NO_SHARE;
 	s->in_mix = s->was_in_mix = false;
 	s->wait_ticks = s->stats.tx_packets ? 0 : ROOM_REJOIN_TICKS;
 	s->voice = (struct voice){ 0 };
@@ -74,6 +71,7 @@ void room_remove(struct room *r, struct stream *s)
 {
 	assert(s->room == r);
 	room_part(r, s);
+	room_forget(r, s);
 	if (s->prev)
 		s->prev->next = s->next;
 	else
@@ -139,37 +137,75 @@ bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int
 	return known;
 }
 
-/* ---- the mix ---- */
+/* ---- who is heard ---- */
 
-/* One frame of every stream that may be heard, and who of them is mixed. */
-static void listen(struct room *r, struct tick *t)
+/* What s says for itself; `rise` follows when the loudest few are known. */
+static void bid(struct room *r, struct stream *s, bool candidate)
 {
-	bool crowded = r->n_streams > r->config.mixed_talkers;
+	const struct bid what = { .owner = s,
+		.rank = voice_rank(&s->voice),
+		.waited = s->voice.waited,
+		.key = s->ssrc,
+		.fades_from = s->was_in_mix && s->frame ? s->rx_gain_now : 0,
+		.candidate = candidate,
+		.sounds = s->frame != NULL,
+		.rate = (uint8_t)(s->frame ? s->kit->rx_rate : RATE_8K),
+		.part = (uint8_t)r->part };
 
-	chooser_begin(&t->chooser, r->config.mixed_talkers);
+	if (candidate || what.fades_from != 0)
+		chooser_bid(&r->mine, &what);
+}
+
+/* One frame of every stream that may be heard, and who of them would be mixed. */
+static void listen(struct room *r, uint64_t now_us, const struct media_out *out)
+{
+	bool crowded = room_size(r) > r->config.mixed_talkers;
+
+	chooser_begin(&r->mine, r->config.mixed_talkers);
+	r->n_loud = 0;
 	for (struct stream *s = r->first; s; s = s->next) {
-		s->skip = s->fresh && t->now_us - s->tick_us < FRAME_US / 2;
+		bool candidate;
+
+		s->skip = s->fresh && now_us - s->tick_us < FRAME_US / 2;
 		s->fresh = false;
 		s->was_in_mix = s->in_mix;
 		s->in_mix = false;
 		s->share = NO_SHARE;
 		if (s->skip)
 			continue;
-		stream_take(s, t->now_us, !r->config.isolated, t->out);
-		t->n_loud += s->dbov <= CHOOSE_CROWD_DBOV;
-		if (!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded)) {
-			chooser_offer(&t->chooser, &s->voice, s);
-			if (s->frame)
-				stream_judge_frame(s, t->out);
-			s->may_doze = false;
-		} else {
-			s->may_doze = crowded || s->doze.dbov > CHOOSE_GATE_DBOV;
-		}
+		stream_take(s, now_us, !r->config.isolated, out);
+		r->n_loud += s->dbov <= CHOOSE_CROWD_DBOV;
+		candidate =
+			!r->config.isolated && voice_hear(&s->voice, s->dbov, s->talk.floor_dbov, crowded);
+		if (candidate && s->frame)
+			stream_judge_frame(s, out);
+		s->may_doze = !candidate && (crowded || s->doze.dbov > CHOOSE_GATE_DBOV);
+		bid(r, s, candidate);
 	}
-	chooser_end(&t->chooser);
 }
 
-static const int16_t *at_rate(struct stream *s, enum rate_class rate, int16_t buffer[FRAME_MAX])
+/* A newcomer who has waited for a place is faded in, one who has lost it is faded out; who begins to
+ * speak is there at once. */
+static void set_gains(struct room *r)
+{
+	for (unsigned i = 0; i < r->mine.n; i++) {
+		const struct stream *s = r->mine.best[i].owner;
+		bool waited = !s->voice.was_chosen && s->voice.waited > 0;
+		int32_t gain = stream_given_gain(s), before = s->voice.was_chosen ? s->rx_gain_now : gain;
+
+		r->mine.best[i].rise = (struct ramp){ waited ? 0 : before, gain };
+	}
+}
+
+static void hear(struct room *r, uint64_t now_us, const struct media_out *out)
+{
+	listen(r, now_us, out);
+	set_gains(r);
+}
+
+/* ---- the mix ---- */
+
+const int16_t *room_frame_at(struct stream *s, enum rate_class rate, int16_t buffer[FRAME_MAX])
 {
 	enum rate_class own = s->kit->rx_rate;
 
@@ -185,28 +221,40 @@ static const int16_t *at_rate(struct stream *s, enum rate_class rate, int16_t bu
 	return buffer;
 }
 
-/* Adds a talker's frame to every rate class that is heard, and keeps what was added to its own. */
-static void speak(struct tick *t, struct stream *s, struct ramp gain)
+/* Where the share of a talker of ours is kept; NULL: it is nobody's who listens at this rate. */
+static int32_t *new_share(struct tick *t, struct stream *s, enum rate_class rate)
 {
+	if (!s || rate != s->kit->tx_rate || t->n_shares == SHARES)
+		return NULL;
+	s->share = (uint8_t)t->n_shares++;
+	return t->share[s->share];
+}
+
+/* Adds a talker's frame to every rate class that is heard, and keeps what was added to its own. */
+static void speak(struct room *r, struct tick *t, const struct bid *bid, struct ramp gain)
+{
+	struct stream *s = bid->owner;
 	int16_t buffer[FRAME_MAX];
 
-	s->rx_gain_now = gain.to;
-	if (!s->frame)
+	if (s)
+		s->rx_gain_now = gain.to;
+	if (!bid->sounds)
 		return;
-	s->in_mix = true;
-	s->spoke_us = t->now_us;
+	if (s) {
+		s->in_mix = true;
+		s->spoke_us = t->now_us;
+	}
 	t->n_mixed++;
-	for (unsigned rate = 0; rate < RATES; rate++) {
-		int32_t *share = NULL;
+	for (unsigned i = 0; i < RATES; i++) {
+		enum rate_class rate = (enum rate_class)i;
+		const int16_t *pcm;
 
 		if (!(t->rates & 1u << rate))
 			continue;
-		if (rate == s->kit->tx_rate && t->n_shares < SHARES) {
-			s->share = (uint8_t)t->n_shares++;
-			share = t->share[s->share];
-		}
-		mix_add(t->sum[rate], share, at_rate(s, (enum rate_class)rate, buffer),
-			frame_samples((enum rate_class)rate), gain);
+		pcm = r->exchange ? room_offered_frame(r, bid, rate, buffer) : room_frame_at(s, rate, buffer);
+		if (!pcm)
+			continue;
+		mix_add(t->sum[rate], new_share(t, s, rate), pcm, frame_samples(rate), gain);
 		t->sounds[rate] = true;
 	}
 }
@@ -219,35 +267,28 @@ static void note_noise(struct room *r, const struct chooser *c)
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct stream *s = c->best[i].owner;
 
-		if (s->frame && !s->frame_made_up && s->talk.floor_dbov < noise)
+		if (s && s->frame && !s->frame_made_up && s->talk.floor_dbov < noise)
 			noise = s->talk.floor_dbov;
 	}
 	if (noise != UINT8_MAX)
 		r->noise_dbov = noise;
 }
 
-/* A newcomer who has waited for a place is faded in, one who has lost it is faded out; who begins to
- * speak is there at once. */
 static void mix(struct room *r, struct tick *t)
 {
-	unsigned leaving = 0;
-
-	note_noise(r, &t->chooser);
+	note_noise(r, t->all);
 	for (unsigned rate = 0; rate < RATES; rate++)
 		if (t->rates & 1u << rate)
 			memset(t->sum[rate], 0, frame_samples((enum rate_class)rate) * sizeof(int32_t));
-	for (unsigned i = 0; i < t->chooser.n; i++) {
-		struct stream *s = t->chooser.best[i].owner;
-		bool waited = !s->voice.was_chosen && s->voice.waited > 0;
-		int32_t gain = stream_given_gain(s), before = s->voice.was_chosen ? s->rx_gain_now : gain;
+	for (unsigned i = 0; i < t->all->n; i++) {
+		const struct bid *bid = &t->all->best[i];
 
-		speak(t, s, (struct ramp){ waited ? 0 : before, gain });
+		if (bid->owner)
+			((struct stream *)bid->owner)->voice.chosen = true;
+		speak(r, t, bid, bid->rise);
 	}
-	for (struct stream *s = r->first; s && leaving < LEAVING_MAX; s = s->next)
-		if (s->was_in_mix && !s->voice.chosen && s->frame && s->rx_gain_now != 0) {
-			speak(t, s, (struct ramp){ s->rx_gain_now, 0 });
-			leaving++;
-		}
+	for (unsigned i = 0; i < t->all->n_leaving; i++)
+		speak(r, t, &t->all->leaving[i], (struct ramp){ t->all->leaving[i].fades_from, 0 });
 }
 
 static void chime(struct room *r, struct tick *t)
@@ -389,21 +430,24 @@ static void send_all(struct room *r, struct tick *t)
 	}
 }
 
-void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out)
+/* The second step: what has been heard is mixed and sent. */
+static void answer(
+	struct room *r, const struct chooser *all, uint64_t now_us, uint64_t ntp, const struct media_out *out)
 {
 	struct tick t;
 
-	if (!r->first)
-		return;
 	t.out = out;
 	t.now_us = now_us;
 	t.ntp = ntp;
-	t.rates = t.n_shares = t.n_mixed = t.n_loud = 0;
+	t.all = all;
+	t.rates = room_rates(r);
+	t.n_shares = t.n_mixed = 0;
+	t.n_loud = r->n_loud;
+	for (unsigned i = 0; i < all->n; i++)
+		t.n_loud += all->best[i].part != r->part && all->best[i].sounds;
 	memset(t.has_dbov, 0, sizeof(t.has_dbov));
 	memset(t.sounds, 0, sizeof(t.sounds));
 
-	listen(r, &t);
-	t.rates = room_rates(r);
 	mix(r, &t);
 	chime(r, &t);
 	room_leave_groups(r);
@@ -415,6 +459,36 @@ void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media
 	send_all(r, &t);
 	r->stats.n_mixed = t.n_mixed;
 	r->stats.ticks++;
+}
+
+void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out)
+{
+	assert(!r->exchange);
+	if (!r->first)
+		return;
+	hear(r, now_us, out);
+	answer(r, &r->mine, now_us, ntp, out);
+}
+
+void room_hear(struct room *r, uint64_t stamp, uint64_t now_us, const struct media_out *out)
+{
+	assert(r->exchange && !r->must_speak);
+	if (!r->first)
+		return;
+	hear(r, now_us, out);
+	r->stamp = stamp;
+	r->must_speak = true;
+	room_offer(r);
+}
+
+void room_speak(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out)
+{
+	struct chooser all;
+
+	assert(r->must_speak);
+	r->must_speak = false;
+	room_gather(r, &all);
+	answer(r, &all, now_us, ntp, out);
 }
 
 void room_stats(const struct room *r, struct room_stats *out)

@@ -7,26 +7,34 @@
  * mix and hear no cue share one encoded payload per format; who leaves that group to talk
  * takes a copy of the shared encoder.
  * An isolated room mixes nothing: each stream hears only its cues (attendant, lobby).
- * Use:  room_add(), room_remove(); room_tick() every FRAME_MS.
+ *
+ * A room larger than a core is spread over workers: struct room is then one part of it, and ticks in two steps.
+ * What its streams say is offered to the other parts (mixer/exchange.h); from all offers of the
+ * tick each part makes the same choice and the same sums.  A part whose offer is not there in time is left out
+ * of that tick and counted.  Limiters, shared encodes, cues and chimes stay each part's own.
+ * Use:  room_add(), room_remove(); room_tick() every FRAME_MS; for a part, room_hear(), and room_speak()
+ *       as soon as room_is_ready(), or when time is up.
  *
  * Thread: the worker that owns the room; alloc and free on the control thread, empty.
  */
 #ifndef MIXER_ROOM_H
 #define MIXER_ROOM_H
 
+#include "mixer/exchange.h"
 #include "mixer/stream.h"
 
 enum { ROOM_TALKERS_MAX = 16, ROOM_DUCK_DB = 12 };
 
 struct room_config {
 	unsigned mixed_talkers; /* 1..ROOM_TALKERS_MAX */
-	bool isolated;
+	bool isolated;          /* not for a part */
 };
 
 struct room_stats {
 	unsigned n_streams, n_mixed; /* now; mixed: chosen in the last tick */
 	uint64_t ticks, encodes, encodes_shared /* payloads sent without an encode of their own */,
 		limited /* frames that needed gain below 1 */;
+	uint64_t offers_missed; /* of other parts, each tick one per part; frames of theirs that were gone */
 };
 
 struct room;
@@ -54,7 +62,18 @@ void room_skip(struct room *r, unsigned frames);
  * who could least; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
 bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int32_t *spare_us);
 
-/* One tick.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
+/* One tick of a room of one part.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
 void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
+
+/* From now on it is part `part` of a larger room: below exchange_parts(), and nobody else's.  The caller keeps the exchange
+ * for as long as the room lives.  Not between hear and speak. */
+void room_spread(struct room *r, struct exchange *x, unsigned part);
+bool room_is_spread(const struct room *r);
+/* The tick in two steps.  `stamp` is the tick's number, above 0, the same in all parts; a part without streams
+ * does nothing. */
+void room_hear(struct room *r, uint64_t stamp, uint64_t now_us, const struct media_out *out);
+bool room_must_speak(const struct room *r); /* it has heard, and not spoken yet */
+bool room_is_ready(const struct room *r);   /* and no other part's offer is still to come */
+void room_speak(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
 void room_stats(const struct room *r, struct room_stats *out);
 #endif

@@ -1,4 +1,5 @@
-/* room_priv.h - a room from inside: shared by room.c (the mix) and room_group.c (who shares an encode).
+/* room_priv.h - a room from inside: shared by room.c (the mix), room_group.c (who shares an encode) and
+ * room_spread.c (a part of a larger room).
  *
  * Thread: the worker that owns the room.
  */
@@ -29,9 +30,27 @@ struct room {
 	uint8_t quiet[RATES];      /* ticks in a row without sound, up to ROOM_QUIET_TICKS */
 	uint8_t noise_dbov;        /* behind the voices that were heard last: what silence sounds like */
 	struct cue_player chime;
-	unsigned n_waiting; /* in the last tick: own encodes that wait for a pause */
+	unsigned n_waiting;        /* in the last tick: own encodes that wait for a pause */
+	struct chooser mine;       /* bids of its own streams in this tick */
+	struct exchange *exchange; /* borrowed; NULL: a room of one part */
+	unsigned part;
+	uint64_t stamp;  /* of the tick that was heard last */
+	bool must_speak; /* it was heard and is not mixed yet */
+	unsigned n_loud; /* of its own streams in this tick: with sound that is no line noise */
 	struct room_stats stats;
 };
+
+/* This tick's frame of s at a rate; its own, or in `buffer`. At most once a tick and rate. */
+const int16_t *room_frame_at(struct stream *s, enum rate_class rate, int16_t buffer[FRAME_MAX]);
+
+/* room_spread.c */
+unsigned room_size(const struct room *r);              /* streams in all parts */
+void room_offer(struct room *r);                       /* its own bids, to the other parts */
+void room_gather(struct room *r, struct chooser *all); /* everybody's bids */
+/* The frame that was offered with a bid, in `buffer`; NULL: it is gone, and counted. */
+const int16_t *room_offered_frame(
+	struct room *r, const struct bid *bid, enum rate_class rate, int16_t buffer[FRAME_MAX]);
+void room_forget(struct room *r, const struct stream *s); /* it leaves between hear and speak */
 
 /* Who must hear something else now leaves its group; before anything is limited or encoded in the tick. */
 void room_leave_groups(struct room *r);

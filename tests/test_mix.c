@@ -111,8 +111,13 @@ static const char *choose(struct voice *voices, const uint8_t *dbov, unsigned n,
 		chooser_begin(&c, max);
 		for (unsigned i = 0; i < n; i++)
 			if (voice_hear(&voices[i], dbov[i], 70, n > max))
-				chooser_offer(&c, &voices[i], NULL);
-		chooser_end(&c);
+				chooser_bid(&c, &(struct bid){ .owner = &voices[i],
+							.rank = voice_rank(&voices[i]),
+							.waited = voices[i].waited,
+							.key = i,
+							.candidate = true });
+		for (unsigned i = 0; i < c.n; i++)
+			((struct voice *)c.best[i].owner)->chosen = true;
 	}
 	names[0] = '\0';
 	for (unsigned i = 0; i < n; i++)
@@ -182,6 +187,52 @@ TEST(ties_are_fair)
 	CHECK_STR("b", choose(v, (uint8_t[]){ 30, 30, 127 }, 3, 1, 12), "now it is b's turn");
 }
 
+static const struct bid bids[] = {
+	/* best first, then who only leaves */
+	{ .rank = 90, .waited = 0, .key = 7, .candidate = true },
+	{ .rank = 80, .waited = 9, .key = 8, .candidate = true, .fades_from = 4096 },
+	{ .rank = 80, .waited = 3, .key = 2, .candidate = true },
+	{ .rank = 80, .waited = 3, .key = 3, .candidate = true, .fades_from = 4096 },
+	{ .rank = 80, .waited = 3, .key = 3, .candidate = true, .fades_from = 4096, .part = 1 },
+	{ .rank = 70, .waited = 9, .key = 1, .candidate = true },
+	{ .rank = 60, .waited = 9, .key = 0, .candidate = true, .fades_from = 4096 },
+	{ .rank = 99, .key = 5, .fades_from = 4096 },
+	{ .rank = 99, .key = 4, .fades_from = 4096 },
+	{ .rank = 99, .key = 9, .fades_from = 4096 },
+	{ .rank = 99, .key = 6 },
+};
+enum { BIDS = sizeof(bids) / sizeof(*bids) };
+
+/* Parts of a room get the bids in different orders, and must choose the same. */
+TEST(the_choice_is_that_of_the_bids)
+{
+	unsigned order[BIDS], seed = 1;
+
+	for (unsigned i = 0; i < BIDS; i++)
+		order[i] = i;
+	for (unsigned round = 0; round < 500; round++) {
+		static const uint32_t best[] = { 7, 8, 3 }, leaving[] = { 0, 3, 4, 5 };
+		struct chooser c;
+
+		for (unsigned i = BIDS - 1; i > 0; i--) {
+			unsigned other = (seed = seed * 1103515245 + 12345) / 65536 % (i + 1), was = order[i];
+
+			order[i] = order[other];
+			order[other] = was;
+		}
+		chooser_begin(&c, 3);
+		for (unsigned i = 0; i < BIDS; i++)
+			chooser_bid(&c, &bids[order[i]]);
+		CHECK_INT(3, c.n, "three places");
+		CHECK_INT(CHOOSE_LEAVING, c.n_leaving, "and as many who are faded");
+		for (unsigned i = 0; i < 3; i++)
+			CHECK_INT(best[i], c.best[i].key, "by rank, then by who has waited, then by key");
+		for (unsigned i = 0; i < CHOOSE_LEAVING; i++)
+			CHECK_INT(leaving[i], c.leaving[i].key, "the lowest keys that were heard");
+		CHECK_INT(1, c.best[2].part, "and then by part");
+	}
+}
+
 /* ---- rates ---- */
 
 static double narrowed_level(enum rate_class from, unsigned hz)
@@ -241,4 +292,5 @@ TEST(plain_rates_keep_level_and_length)
 
 TESTS(own_share_is_subtracted_exactly, sixty_four_at_full_scale_do_not_clip, gain_is_a_ramp, loudest_few,
 	a_pause_of_a_syllable_keeps_the_place, noise_of_a_crowd_is_not_summed, ties_are_fair,
-	digits_pass_and_nothing_folds_on_them, plain_rates_keep_level_and_length)
+	the_choice_is_that_of_the_bids, digits_pass_and_nothing_folds_on_them,
+	plain_rates_keep_level_and_length)
