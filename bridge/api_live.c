@@ -26,8 +26,8 @@ static json_t *worker_json(const struct node *n, unsigned index)
 	struct worker_load load;
 
 	worker_load(n->workers[index], &load);
-	return json_pack(
-		"{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, s:I, s:I}",
+	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, "
+			 "s:I, s:I, s:I}",
 		"index", (int)index, "legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks",
 		(json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks, "kept_waiting_ticks",
 		(json_int_t)load.kept_waiting_ticks, "skipped_ticks", (json_int_t)load.skipped_ticks,
@@ -37,7 +37,8 @@ static json_t *worker_json(const struct node *n, unsigned index)
 		"margin_percent", margin_left(&load.margin) / 10.0, "expected_percent",
 		admission_expected(&n->admission, index) / 10.0, "refuses",
 		n->admission.workers[index].closed, "events_dropped", (json_int_t)load.events_dropped,
-		"encodes", (json_int_t)load.encodes, "encodes_shared", (json_int_t)load.encodes_shared);
+		"encodes", (json_int_t)load.encodes, "encodes_shared", (json_int_t)load.encodes_shared,
+		"offers_missed", (json_int_t)load.offers_missed);
 }
 
 static json_t *sip_json(const struct node *n)
@@ -102,9 +103,10 @@ static json_t *meeting_row(const struct node *n, const struct site_account *a, c
 {
 	const struct meeting *open = meeting_find(n, m->id);
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name",
-		m->name, "open", open != NULL, "participants", open ? (int)open->n_people : 0, "locked",
-		open && open->policy.locked, "opened_at", time_json(open ? open->opened_us : 0));
+	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name",
+		m->name, "open", open != NULL, "participants", open ? (int)open->n_people : 0, "parts",
+		open ? (int)open->parts.n : 0, "locked", open && open->policy.locked, "opened_at",
+		time_json(open ? open->opened_us : 0));
 }
 
 void api_meetings(struct node *n, const struct http_request *request, const char *word)

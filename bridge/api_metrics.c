@@ -57,6 +57,8 @@ static void worker_lines(struct page *p, struct node *n)
 			"frames skipped because a tick was a whole frame late" },
 		{ "worker_events_dropped_total", "counter",
 			"events that found the ring to the control thread full" },
+		{ "worker_offers_missed_total", "counter",
+			"sound of a spread meeting's other workers that came too late for a tick" },
 	};
 
 	for (size_t s = 0; s < sizeof(series) / sizeof(*series); s++) {
@@ -78,6 +80,7 @@ static void worker_lines(struct page *p, struct node *n)
 			values[8] = (double)load.kept_waiting_ticks;
 			values[9] = (double)load.skipped_ticks;
 			values[10] = (double)load.events_dropped;
+			values[11] = (double)load.offers_missed;
 			put(p, "partyline_%s{worker=\"%u\"} %.10g\n", series[s].name, i, values[s]);
 		}
 	}

@@ -11,7 +11,14 @@
 #define WORDS(...)                                                                                           \
 	((const char *const[]){ __VA_ARGS__ }), sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
-enum { WORKERS_MAX = 256, TALKERS_MAX = 64, MAX_LOAD = 75, PORT_FIRST = 1024 };
+enum {
+	WORKERS_MAX = 256,
+	TALKERS_MAX = 64,
+	MAX_LOAD = 75,
+	ROOM_LEGS = 1000,
+	ROOM_LEGS_MAX = 100000,
+	PORT_FIRST = 1024
+};
 
 static void text_set(char out[CONFIG_TEXT], const char *text)
 {
@@ -39,6 +46,7 @@ void config_defaults(struct config *out)
 	text_set(out->recordings, "/var/lib/partyline/recordings");
 	out->media.mixed_talkers = 4;
 	out->media.max_load = MAX_LOAD;
+	out->media.room_legs_per_worker = ROOM_LEGS;
 	text_set(out->prompts.directory, "");
 	out->log.level = 2;
 }
@@ -235,7 +243,8 @@ static enum bridge_err read_path(char out[CONFIG_TEXT], size_t cap, const struct
 static enum bridge_err read_media(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	const struct doc_node *workers = doc_get(map, "workers");
-	enum bridge_err err = doc_only(map, WORDS("workers", "mixed_talkers", "max_load"), why);
+	enum bridge_err err =
+		doc_only(map, WORDS("workers", "mixed_talkers", "max_load", "room_legs_per_worker"), why);
 
 	if (err)
 		return err;
@@ -244,7 +253,12 @@ static enum bridge_err read_media(struct config *c, const struct doc_node *map, 
 	else if (doc_unsigned(workers, 1, WORKERS_MAX, &c->media.workers, NULL))
 		return doc_refuse(workers, why, "auto or a whole number from 1 to %d is wanted", WORKERS_MAX);
 	err = doc_unsigned(doc_get(map, "mixed_talkers"), 1, TALKERS_MAX, &c->media.mixed_talkers, why);
-	return err ? err : doc_unsigned(doc_get(map, "max_load"), 1, 100, &c->media.max_load, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "max_load"), 1, 100, &c->media.max_load, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "room_legs_per_worker"), 1, ROOM_LEGS_MAX,
+			&c->media.room_legs_per_worker, why);
+	return err;
 }
 
 static enum bridge_err read_prompts(struct config *c, const struct doc_node *map, struct config_why *why)

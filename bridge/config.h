@@ -41,7 +41,8 @@ struct config {
 	struct {
 		unsigned workers; /* 0: auto */
 		unsigned mixed_talkers;
-		unsigned max_load; /* percent of a worker's time; more: new calls are refused */
+		unsigned max_load;             /* percent of a worker's time; more: new calls are refused */
+		unsigned room_legs_per_worker; /* a meeting with more is spread over workers */
 	} media;
 	struct {
 		char directory[CONFIG_TEXT]; /* the prompt set */

@@ -114,22 +114,13 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 
 /* ---- is there time for one leg more? ---- */
 
-static int worker_index(const struct node *n, const struct worker *worker)
-{
-	for (unsigned i = 0; i < n->n_workers; i++)
-		if (n->workers[i] == worker)
-			return (int)i;
-	return ADMISSION_NONE;
-}
-
 static void survey_leg(void *arg, struct leg *leg)
 {
 	struct node *n = arg;
-	const int i = leg->worker ? worker_index(n, leg->worker) : ADMISSION_NONE;
+	const unsigned i = node_worker_number(n, leg->worker);
 
-	if (i != ADMISSION_NONE)
-		admission_count(
-			&n->admission, (unsigned)i, leg->codec, n->admission.surveyed_us - leg->placed_us);
+	if (i < n->n_workers)
+		admission_count(&n->admission, i, leg->codec, n->admission.surveyed_us - leg->placed_us);
 }
 
 static void survey(struct node *n)
@@ -169,13 +160,19 @@ static bool admit(struct leg *leg, const struct site_trunk *trunk)
 	return false;
 }
 
-/* The worker with the most time left; that of its meeting, when the number leads to one that is open. */
+/* The worker with the most time left; that of its meeting, when the number leads to one that is open and
+ * need not be spread any wider. */
 static int pick_worker(struct leg *leg)
 {
 	struct node *n = leg->node;
 	const struct meeting *m = leg->direct_meeting[0] ? meeting_find(n, leg->direct_meeting) : NULL;
 
-	return admission_pick(&n->admission, leg->codec, m ? worker_index(n, m->worker) : (int)ADMISSION_ANY);
+	int wish = m ? parts_wish(&m->parts, n) : ADMISSION_ANY, i;
+
+	i = admission_pick(&n->admission, leg->codec, wish);
+	if (i == ADMISSION_NONE && wish != ADMISSION_ANY)
+		i = admission_pick(&n->admission, leg->codec, ADMISSION_ANY);
+	return i;
 }
 
 /* What no worker has time or memory for is refused and gone: false. */

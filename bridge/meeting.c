@@ -53,7 +53,7 @@ static void emit_person(const struct participant *p, const char *type, json_t *m
 /* ---- opening and closing ---- */
 
 static struct meeting *meeting_open(
-	struct node *n, struct leg *leg, const struct site_account *account, const struct site_meeting *from)
+	struct node *n, const struct site_account *account, const struct site_meeting *from)
 {
 	struct meeting *m = calloc(1, sizeof(*m));
 
@@ -63,13 +63,8 @@ static struct meeting *meeting_open(
 	snprintf(m->name, sizeof(m->name), "%s", from->name);
 	snprintf(m->account, sizeof(m->account), "%s", account->name);
 	m->chimes = from->chimes;
-	m->worker = leg->worker;
-	m->room_id = ++n->last_room_id;
+	parts_init(&m->parts, n);
 	m->opened_us = when_now_us();
-	if (worker_add_room(m->worker, m->room_id) != BRIDGE_OK) {
-		free(m);
-		return NULL;
-	}
 	m->next = n->meetings;
 	n->meetings = m;
 	n->n_meetings++;
@@ -86,7 +81,7 @@ static void meeting_close(struct node *n, struct meeting *m)
 		at = &(*at)->next;
 	*at = m->next;
 	n->n_meetings--;
-	worker_drop_room(m->worker, m->room_id);
+	parts_close(&m->parts);
 	event_emit(n->bus, "meeting.closed", meeting_json(m));
 	log_line(LOG_INFO, NULL, "meeting", "%s closed", m->id);
 	free(m);
@@ -104,10 +99,8 @@ static void apply_mute(const struct participant *p)
 
 static void chime(const struct meeting *m, const struct node *n, enum prompt prompt)
 {
-	const struct cue *cue = prompts_cue(n->prompts, prompt);
-
 	if (m->chimes)
-		worker_room_play(m->worker, m->room_id, &cue, 1);
+		parts_play(&m->parts, n, prompts_cue(n->prompts, prompt));
 }
 
 void meeting_hold(struct leg *leg)
@@ -163,7 +156,8 @@ void meeting_apply_audio(struct meeting *m)
 
 /* ---- through the door ---- */
 
-static struct participant *seat(struct node *n, struct meeting *m, struct leg *leg, enum role role)
+static struct participant *seat(
+	struct node *n, struct meeting *m, struct leg *leg, struct worker *part, enum role role)
 {
 	struct participant *p = calloc(1, sizeof(*p)), **at = &m->people;
 
@@ -174,6 +168,7 @@ static struct participant *seat(struct node *n, struct meeting *m, struct leg *l
 	snprintf(p->name, sizeof(p->name), "%s", leg->name);
 	p->meeting = m;
 	p->leg = leg;
+	p->part = part;
 	p->state.role = role;
 	p->state.host_muted = m->policy.all_muted && role != ROLE_HOST; /* late joiners inherit (H1) */
 	p->joined_us = when_now_us();
@@ -200,6 +195,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 	const struct site_account *account = NULL;
 	const struct site_meeting *from = site_meeting(n->site, id, &account);
 	struct meeting *m = meeting_find(n, id);
+	struct worker *part;
 	struct participant *p;
 	struct say what = { .n = 0 };
 
@@ -210,26 +206,26 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 	if (m && from->max_participants && m->n_people >= from->max_participants && role != ROLE_HOST)
 		return DOOR_FULL; /* hosts come in all the same (D12) */
 	if (!m)
-		m = meeting_open(n, leg, account, from);
+		m = meeting_open(n, account, from);
 	if (!m)
 		return DOOR_FULL;
-	p = seat(n, m, leg, role);
+	chime(m, n,
+		PROMPT_CHIME_IN); /* before the newcomer is in the room: who comes hears the count instead */
+	part = parts_enter(&m->parts, n, leg->worker);
+	p = part ? seat(n, m, leg, part, role) : NULL;
 	if (!p) {
+		if (part)
+			parts_leave(&m->parts, n, part);
 		if (!m->n_people)
 			meeting_close(n, m);
 		return DOOR_FULL;
 	}
-	chime(m, n,
-		PROMPT_CHIME_IN); /* before the newcomer is in the room: who comes hears the count instead */
 	record_seat(leg, p);
 	leg->state = LEG_SEATED;
-	if (leg->worker == m->worker) {
-		worker_move_leg(leg->worker, leg->id, m->room_id);
-	} else {
-		worker_hand_over(leg->worker, leg->id, m->worker, m->room_id);
+	if (leg->worker != part)
 		leg->placed_us = loop_now_us();
-	}
-	leg->worker = m->worker;
+	worker_hand_over(leg->worker, leg->id, part, m->parts.room_id);
+	leg->worker = part;
 	apply_mute(p);
 	meeting_equip(m);
 
@@ -249,6 +245,7 @@ void meeting_leave(struct leg *leg, const char *why)
 {
 	struct node *n = leg->node;
 	struct participant *p = leg->person, **at;
+	struct worker *part;
 	struct meeting *m;
 
 	if (!p)
@@ -261,9 +258,11 @@ void meeting_leave(struct leg *leg, const char *why)
 	*at = p->next;
 	m->n_people--;
 	leg->person = NULL;
+	part = p->part;
 	free(p);
 	if (leg->worker)
 		worker_move_leg(leg->worker, leg->id, ROOM_ISOLATED);
+	parts_leave(&m->parts, n, part);
 	if (m->n_people)
 		chime(m, n, PROMPT_CHIME_OUT);
 	else

@@ -10,6 +10,7 @@
 #define BRIDGE_MEETING_H
 
 #include "bridge/leg.h"
+#include "bridge/parts.h"
 
 struct meeting_policy {
 	bool locked, all_muted;
@@ -25,6 +26,7 @@ struct participant {
 	struct meeting *meeting;  /* borrowed: its owner */
 	struct participant *next; /* in order of arrival */
 	struct leg *leg;          /* borrowed; the phone leg */
+	struct worker *part;      /* borrowed: where it sits */
 	struct person_state state;
 	char name[64], number[64]; /* as the caller's side gave them */
 	bool talking;
@@ -34,8 +36,7 @@ struct participant {
 struct meeting {
 	char id[SITE_MEETING_ID], name[SITE_NAME], account[SITE_NAME];
 	struct meeting *next;
-	struct worker *worker; /* borrowed: where its room is */
-	uint32_t room_id;
+	struct parts parts; /* its room */
 	struct meeting_policy policy;
 	struct participant *people; /* owned */
 	unsigned n_people;

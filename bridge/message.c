@@ -21,6 +21,7 @@ void message_close_leg(struct worker_leg *leg)
 void message_free_room(struct worker_room *room)
 {
 	room_free(room->room);
+	exchange_leave(room->exchange);
 	free(room);
 }
 
@@ -30,6 +31,7 @@ void message_free_luggage(struct luggage *l)
 	kit_free(l->kit);
 	resample_free(l->resample);
 	denoise_free(l->denoise);
+	exchange_leave(l->exchange);
 	if (l->leg)
 		message_close_leg(l->leg);
 	free(l);
@@ -40,6 +42,7 @@ void message_free_carried(const struct command *c)
 	switch (c->kind) {
 	case COMMAND_ADD_ROOM: message_free_room(c->carried.room); break;
 	case COMMAND_ADD_LEG: message_close_leg(c->carried.leg); break;
+	case COMMAND_SPREAD_ROOM:
 	case COMMAND_REFIT:
 	case COMMAND_EQUIP:
 	case COMMAND_AUDIO:

@@ -25,11 +25,15 @@ struct parcel {
 struct worker_room {
 	struct parcel parcel; /* first */
 	uint32_t room_id;
-	struct room *room; /* owned */
+	struct room *room;         /* owned */
+	struct exchange *exchange; /* shared in; NULL: no part of a larger room */
 	unsigned n_legs;
 	unsigned slot; /* valid while n_legs > 0 */
 	struct phase phase;
-	bool rests;                       /* moved to a later slot: it has had its tick of these 20 ms */
+	bool rests; /* moved to a later slot: it has had its tick of these 20 ms */
+	/* a part that has heard and not spoken yet: */
+	uint64_t speak_by_us;
+	struct worker_room *next_waiting;
 	struct worker_room *next_in_slot; /* borrowed; rooms with legs only */
 	struct worker_room *next_by_id;
 };
@@ -51,6 +55,7 @@ struct luggage {              /* for one command; what is in it when it comes ba
 	struct kit *kit;
 	struct resample *resample;
 	struct denoise *denoise;
+	struct exchange *exchange; /* shared in */
 	struct worker_leg *leg;
 	uint32_t leg_id, room_id; /* of a hand-over */
 	struct worker *to;        /* borrowed */
@@ -59,6 +64,7 @@ struct luggage {              /* for one command; what is in it when it comes ba
 enum command_kind {
 	COMMAND_ADD_ROOM,
 	COMMAND_DROP_ROOM,
+	COMMAND_SPREAD_ROOM,
 	COMMAND_ROOM_PLAY,
 	COMMAND_ADD_LEG,
 	COMMAND_MOVE_LEG,
@@ -84,10 +90,11 @@ struct command {
 	union {
 		struct worker_room *room; /* COMMAND_ADD_ROOM */
 		struct worker_leg *leg;   /* COMMAND_ADD_LEG */
-		struct luggage *luggage;  /* REFIT, EQUIP, AUDIO, HAND_OVER */
+		struct luggage *luggage;  /* REFIT, EQUIP, AUDIO, HAND_OVER, SPREAD_ROOM */
 	} carried;
 	union {
 		bool on;
+		unsigned part; /* of a larger room */
 		enum rate_class rate;
 		struct {
 			int tx_db, rx_db;

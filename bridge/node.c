@@ -14,6 +14,15 @@
 
 enum { TICK_MS = PULSE_BEAT_US / 1000, HOOKS_MS = 1000, STATS_MS = 5000, SHUTDOWN_MS = 4000 };
 
+unsigned node_worker_number(const struct node *n, const struct worker *w)
+{
+	unsigned i = 0;
+
+	while (i < n->n_workers && n->workers[i] != w)
+		i++;
+	return i;
+}
+
 void node_random(void *out, size_t len)
 {
 	if (RAND_bytes(out, (int)len) != 1)

@@ -71,6 +71,8 @@ struct node *node_close(struct node *n);
 /* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
 enum bridge_err node_use_site(struct node *n, struct site *site);
 
+unsigned node_worker_number(const struct node *n, const struct worker *w); /* n_workers: none of them */
+
 void node_random(void *out, size_t len);      /* from the kernel; never fails */
 void node_token(char *out, size_t hex_chars); /* random, lower-case hexadecimal, 0-terminated */
 #endif

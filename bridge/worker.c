@@ -205,6 +205,7 @@ void worker_load(const struct worker *w, struct worker_load *out)
 		.events_dropped = atomic_load_explicit(&w->load.events_dropped, memory_order_relaxed),
 		.encodes = atomic_load_explicit(&w->load.encodes, memory_order_relaxed),
 		.encodes_shared = atomic_load_explicit(&w->load.encodes_shared, memory_order_relaxed),
+		.offers_missed = atomic_load_explicit(&w->load.offers_missed, memory_order_relaxed),
 		.socket_errors = atomic_load_explicit(&w->load.send_errors, memory_order_relaxed),
 	};
 }

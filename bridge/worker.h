@@ -7,7 +7,10 @@
  * How: the functions below post one command each; it takes effect at the next tick.  A
  * ring that is full makes them wait in a backlog on this side, in order, never lost.  What the
  * worker no longer needs (kits, streams, rooms) comes back and is freed in worker_poll().
- * Rooms are spread over the 20 ms in slots, and move to the one in which their talkers' packets wait least (phase.h).  The tick keeps an absolute deadline; one
+ * Rooms are spread over the 20 ms in slots, which begin at the same moments in all workers, and move to the one in which
+ * their talkers' packets wait least (phase.h).  The parts of a room larger than a core stay in the same slot of each
+ * worker: they hear, and speak when all parts have offered what they heard, or after WORKER_SPEAK_US at the
+ * latest; meanwhile other rooms go on.  The tick keeps an absolute deadline; one
  * that is over 5 ms late is counted, one late by a whole frame is skipped and counted.  The worker takes the
  * stream's `user` for itself (stream_set_user()).  Handlers may post, but not close.
  * Without legs the thread sleeps on its eventfd and costs nothing.
@@ -33,6 +36,7 @@ struct worker_load {                 /* a snapshot, updated by the worker about 
 	uint32_t n_legs, n_rooms;
 	uint64_t events_dropped;
 	uint64_t encodes, encodes_shared;
+	uint64_t offers_missed; /* of other parts of a room, left out of a tick because they came too late */
 	uint64_t socket_errors; /* sends refused by the kernel and errors read */
 };
 
@@ -55,7 +59,10 @@ void worker_load(const struct worker *w, struct worker_load *out);
 
 enum bridge_err worker_add_room(struct worker *w, uint32_t room_id);
 void worker_drop_room(struct worker *w, uint32_t room_id); /* its legs have left or been moved before */
-/* A cue for all in the room; cues are immortal (bridge/prompts). */
+/* That room becomes part `part` of a larger one, of which each worker has one at most; it shares in the exchange.
+ * BRIDGE_NOMEM: it stays what it is. */
+enum bridge_err worker_spread_room(struct worker *w, uint32_t room_id, struct exchange *x, unsigned part);
+/* A cue for all in the room, in this part of it; cues are immortal (bridge/prompts). */
 void worker_room_play(struct worker *w, uint32_t room_id, const struct cue *const *list, size_t n);
 
 /* Takes the stream and the sockets over; on error they stay the caller's. */

@@ -77,6 +77,24 @@ static unsigned emptiest_slot(const struct worker *w)
 	return best;
 }
 
+/* All parts of a room tick in the slot of the one that was first. */
+static unsigned choose_slot(const struct worker *w, const struct worker_room *room)
+{
+	const unsigned wish = emptiest_slot(w);
+
+	return room->exchange ? exchange_slot(room->exchange, wish) : wish;
+}
+
+static void forget_waiting(struct worker *w, struct worker_room *room)
+{
+	struct worker_room **at = &w->media.waiting;
+
+	while (*at && *at != room)
+		at = &(*at)->next_waiting;
+	if (*at)
+		*at = room->next_waiting;
+}
+
 /* The first leg puts its room into a slot; a room without legs costs nothing. */
 static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 {
@@ -87,7 +105,7 @@ static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 	if (room->n_legs == 0) {
 		room->phase = (struct phase){ 0 };
 		room->rests = false;
-		worker_sit(w, room, room->room_id != ROOM_ISOLATED ? emptiest_slot(w) : room->slot);
+		worker_sit(w, room, room->room_id != ROOM_ISOLATED ? choose_slot(w, room) : room->slot);
 	}
 	room->n_legs++;
 	w->media.slots[room->slot].n_legs++;
@@ -102,8 +120,10 @@ static void unseat(struct worker *w, struct worker_leg *leg)
 	room_remove(room->room, leg->stream);
 	leg->room = NULL;
 	w->media.slots[room->slot].n_legs--;
-	if (--room->n_legs == 0)
-		worker_stand(w, room);
+	if (--room->n_legs > 0)
+		return;
+	worker_stand(w, room);
+	forget_waiting(w, room);
 }
 
 /* ---- commands ---- */
@@ -178,6 +198,7 @@ static void drop_room(struct worker *w, uint32_t room_id)
 	room_stats(room->room, &stats);
 	w->media.encodes += stats.encodes;
 	w->media.encodes_shared += stats.encodes_shared;
+	w->media.offers_missed += stats.offers_missed;
 	give_back(w, &room->parcel, PARCEL_ROOM);
 }
 
@@ -212,6 +233,24 @@ static void return_luggage(struct worker *w, const struct command *c)
 	struct luggage *l = c->carried.luggage;
 
 	give_back(w, &l->parcel, c->kind == COMMAND_HAND_OVER ? PARCEL_LEG_MOVED : PARCEL_LUGGAGE);
+}
+
+static void apply_spread(struct worker *w, struct worker_room *room, const struct command *c)
+{
+	struct luggage *l = c->carried.luggage;
+
+	if (room && !room->exchange) {
+		room->exchange = l->exchange;
+		l->exchange = NULL;
+		room_spread(room->room, room->exchange, c->how.part);
+		if (room->n_legs > 0) {
+			worker_stand(w, room);
+			room->rests = false;
+			worker_sit(w, room, exchange_slot(room->exchange, room->slot));
+			room_shift(room->room);
+		}
+	}
+	return_luggage(w, c);
 }
 
 static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const struct command *c)
@@ -269,6 +308,7 @@ static void apply(struct worker *w, const struct command *c)
 		if (room)
 			(void)room_play(room->room, c->how.play.list, c->how.play.n);
 		break;
+	case COMMAND_SPREAD_ROOM: apply_spread(w, find_room(w, c->room_id), c); break;
 	case COMMAND_ADD_LEG: add_leg(w, c->carried.leg, c->room_id); break;
 	case COMMAND_REFIT:
 	case COMMAND_EQUIP:

@@ -189,6 +189,21 @@ void worker_drop_room(struct worker *w, uint32_t room_id)
 	post(w, &(struct command){ .kind = COMMAND_DROP_ROOM, .room_id = room_id });
 }
 
+enum bridge_err worker_spread_room(struct worker *w, uint32_t room_id, struct exchange *x, unsigned part)
+{
+	struct luggage *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return BRIDGE_NOMEM;
+	exchange_share(x);
+	l->exchange = x;
+	post(w, &(struct command){ .kind = COMMAND_SPREAD_ROOM,
+			.room_id = room_id,
+			.carried.luggage = l,
+			.how.part = part });
+	return BRIDGE_OK;
+}
+
 static bool put_list(struct command *c, const struct cue *const *list, size_t n)
 {
 	if (n == 0 || n > CUE_LIST_MAX)

@@ -18,7 +18,9 @@ enum {
 	WORKER_COMMANDS = 1024,
 	WORKER_NOTICES = 2048,
 	WORKER_BUCKETS = 1024, /* of the tables by id; chains grow, nothing is moved */
-	WORKER_LATE_US = MARGIN_SLACK_US
+	WORKER_LATE_US = MARGIN_SLACK_US,
+	WORKER_SPEAK_US =
+		FRAME_US / 2 /* a part waits so long for the others' offers, from its slot's begin */
 };
 
 struct waiting; /* worker_post.c: a command that found the ring full, or whose leg is still under way */
@@ -38,6 +40,7 @@ struct worker_media { /* media thread only, once it runs */
 	struct worker_leg *legs[WORKER_BUCKETS];   /* owned */
 	struct worker_room *rooms[WORKER_BUCKETS]; /* owned */
 	uint32_t n_legs, n_rooms;
+	struct worker_room *waiting;           /* borrowed; parts that have heard and not spoken yet */
 	struct parcel *pending, *pending_last; /* found no place in the ring; owned */
 	bool must_tell;             /* something was put into the ring since the control thread was woken */
 	bool may_tell;              /* the same, of what can wait for others */
@@ -48,7 +51,7 @@ struct worker_media { /* media thread only, once it runs */
 	/* for the snapshot */
 	struct late late;
 	uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped, send_errors, encodes,
-		encodes_shared;
+		encodes_shared, offers_missed;
 	uint64_t published_us, published_cpu_us;
 	uint32_t tick_us_max;
 	struct margin margin;
@@ -73,7 +76,7 @@ struct worker {
 	atomic_bool backlogged; /* the control thread waits for room in `commands` */
 	struct {
 		_Atomic uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped,
-			send_errors, encodes, encodes_shared;
+			send_errors, encodes, encodes_shared, offers_missed;
 		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
 		_Atomic uint32_t used_permille, budget_p99_permille, budget_worst_permille;
 	} load;

@@ -12,7 +12,8 @@ enum {
 	TELL_US = 20000,  /* talk bursts wake the control thread so often at most */
 	REPORTS_MAX = 64, /* RTCP sockets looked at per slot */
 	PUBLISH_US = 1000000,
-	RETRY_MS = 20 /* a sleeper with parcels that found no place looks again */
+	LOOK_US = 500, /* while a part waits for the others' offers, it looks so often */
+	RETRY_MS = 20  /* a sleeper with parcels that found no place looks again */
 };
 
 /* ---- what the mixer hands out ---- */
@@ -87,22 +88,42 @@ static uint64_t clock_us(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
-static void run_slot(struct worker *w, struct worker_slot *slot)
+static void note_length(struct worker_media *m)
+{
+	uint64_t took_us = clock_us(CLOCK_MONOTONIC) - m->clock.now_us;
+
+	if (took_us > m->tick_us_max)
+		m->tick_us_max = (uint32_t)took_us;
+}
+
+/* A part's first step; the second follows in speak_when_ready(), below. */
+static void hear_part(struct worker *w, struct worker_room *room, uint64_t begins_us)
 {
 	struct worker_media *m = &w->media;
-	uint64_t took_us;
+
+	room_hear(room->room, begins_us / FRAME_US, m->clock.now_us, &m->out);
+	room->speak_by_us = begins_us + WORKER_SPEAK_US;
+	room->next_waiting = m->waiting;
+	m->waiting = room;
+}
+
+/* `begins_us`: when it should have begun. */
+static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins_us)
+{
+	struct worker_media *m = &w->media;
 
 	receive_reports(w);
 	for (struct worker_room *room = slot->rooms; room; room = room->next_in_slot) {
 		if (!worker_is_due(room))
 			continue;
 		room_each(room->room, receive, w);
-		room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
+		if (room_is_spread(room->room))
+			hear_part(w, room, begins_us);
+		else
+			room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
 	}
 	m->ticks++;
-	took_us = clock_us(CLOCK_MONOTONIC) - m->clock.now_us;
-	if (took_us > m->tick_us_max)
-		m->tick_us_max = (uint32_t)took_us;
+	note_length(m);
 }
 
 static void count_late(struct worker_media *m, uint64_t deadline_us)
@@ -124,26 +145,30 @@ static void skip_frames(struct worker *w, unsigned frames)
 
 /* ---- the snapshot ---- */
 
-static void count_encodes(const struct worker_room *room, uint64_t *encodes, uint64_t *shared)
+static void count_room(const struct worker_room *room, struct room_stats *sum)
 {
 	struct room_stats stats;
 
 	room_stats(room->room, &stats);
-	*encodes += stats.encodes;
-	*shared += stats.encodes_shared;
+	sum->encodes += stats.encodes;
+	sum->encodes_shared += stats.encodes_shared;
+	sum->offers_missed += stats.offers_missed;
 }
 
 static void publish(struct worker *w, uint64_t now_us)
 {
 	struct worker_media *m = &w->media;
-	uint64_t encodes = m->encodes, shared = m->encodes_shared, cpu_us, wall_us = now_us - m->published_us;
+	struct room_stats rooms = {
+		.encodes = m->encodes, .encodes_shared = m->encodes_shared, .offers_missed = m->offers_missed
+	};
+	uint64_t cpu_us, wall_us = now_us - m->published_us;
 
 	cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
 	for (unsigned i = 0; i < WORKER_SLOTS; i++)
-		count_encodes(&m->slots[i].isolated, &encodes, &shared);
+		count_room(&m->slots[i].isolated, &rooms);
 	for (unsigned i = 0; i < WORKER_BUCKETS; i++)
 		for (const struct worker_room *room = m->rooms[i]; room; room = room->next_by_id)
-			count_encodes(room, &encodes, &shared);
+			count_room(room, &rooms);
 	atomic_store_explicit(&w->load.ticks, m->ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.late_ticks, m->late_ticks, memory_order_relaxed);
 	atomic_store_explicit(&w->load.kept_waiting_ticks, m->kept_waiting_ticks, memory_order_relaxed);
@@ -151,8 +176,9 @@ static void publish(struct worker *w, uint64_t now_us)
 	atomic_store_explicit(&w->load.events_dropped, m->events_dropped, memory_order_relaxed);
 	atomic_store_explicit(
 		&w->load.send_errors, m->send_errors + socket_errors(m->batch), memory_order_relaxed);
-	atomic_store_explicit(&w->load.encodes, encodes, memory_order_relaxed);
-	atomic_store_explicit(&w->load.encodes_shared, shared, memory_order_relaxed);
+	atomic_store_explicit(&w->load.encodes, rooms.encodes, memory_order_relaxed);
+	atomic_store_explicit(&w->load.encodes_shared, rooms.encodes_shared, memory_order_relaxed);
+	atomic_store_explicit(&w->load.offers_missed, rooms.offers_missed, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_legs, m->n_legs, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_rooms, m->n_rooms, memory_order_relaxed);
 	atomic_store_explicit(&w->load.tick_us_max, m->tick_us_max, memory_order_relaxed);
@@ -176,18 +202,6 @@ static void publish_margin(struct worker *w)
 
 /* ---- the thread ---- */
 
-/* The slot is over: how much of the time up to the next one in use did it take? */
-static void measure(struct worker *w, unsigned slot, uint64_t deadline_us)
-{
-	struct worker_media *m = &w->media;
-	uint64_t next_us = deadline_us + WORKER_SLOT_US;
-
-	for (unsigned i = 1; i < WORKER_SLOTS && m->slots[(slot + i) % WORKER_SLOTS].n_legs == 0; i++)
-		next_us += WORKER_SLOT_US;
-	if (margin_slot(&m->margin, deadline_us, m->clock.now_us, clock_us(CLOCK_MONOTONIC), next_us))
-		publish_margin(w);
-}
-
 static void tell_control(struct worker *w)
 {
 	const uint64_t one = 1;
@@ -209,6 +223,76 @@ static void sleep_until(uint64_t us)
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;
+}
+
+/* The next moment at which a slot begins, in all workers. */
+static uint64_t next_slot_us(uint64_t now_us)
+{
+	return (now_us + WORKER_SLOT_US - 1) / WORKER_SLOT_US * WORKER_SLOT_US;
+}
+
+static struct worker_slot *slot_at(struct worker_media *m, uint64_t us)
+{
+	return &m->slots[us / WORKER_SLOT_US % WORKER_SLOTS];
+}
+
+/* The same, of a slot in use. */
+static uint64_t next_used_us(struct worker_media *m, uint64_t us)
+{
+	while (m->n_legs > 0 && slot_at(m, us)->n_legs == 0)
+		us += WORKER_SLOT_US;
+	return us;
+}
+
+/* Work that was due at `deadline_us` is done: how much of the time up to the next did it take? */
+static void measure(struct worker *w, uint64_t deadline_us, uint64_t next_us)
+{
+	const uint64_t ended_us = clock_us(CLOCK_MONOTONIC);
+
+	if (margin_slot(&w->media.margin, deadline_us, w->media.clock.now_us, ended_us, next_us))
+		publish_margin(w);
+}
+
+/* Parts that have all offers, or have waited long enough for them, before the slot at `next_us`. */
+static void speak_when_ready(struct worker *w, uint64_t next_us)
+{
+	struct worker_media *m = &w->media;
+	struct worker_room **at = &m->waiting;
+	bool spoke = false;
+
+	socket_clock_read(&m->clock);
+	while (*at) {
+		struct worker_room *room = *at;
+
+		if (!room_is_ready(room->room) && m->clock.now_us < room->speak_by_us) {
+			at = &room->next_waiting;
+			continue;
+		}
+		*at = room->next_waiting;
+		room_speak(room->room, m->clock.now_us, m->clock.ntp, &m->out);
+		spoke = true;
+	}
+	if (!spoke)
+		return;
+	note_length(m);
+	measure(w, m->clock.now_us, next_us > m->clock.now_us ? next_us : m->clock.now_us);
+}
+
+/* Until then; parts speak in the meantime. */
+static void wait_until(struct worker *w, uint64_t us)
+{
+	struct worker_media *m = &w->media;
+
+	while (m->waiting) {
+		speak_when_ready(w, us);
+		tell_control(w);
+		if (!m->waiting)
+			break;
+		if (m->clock.now_us >= us)
+			return;
+		sleep_until(us - m->clock.now_us < LOOK_US ? us : m->clock.now_us + LOOK_US);
+	}
+	sleep_until(us);
 }
 
 /* Nobody is here: until there are commands.  Either we see what was posted before the exchange, or the
@@ -237,11 +321,11 @@ void *worker_main(void *arg)
 	struct worker *w = arg;
 	struct worker_media *m = &w->media;
 	uint64_t next_us;
-	unsigned slot = 0;
 
 	m->out = (struct media_out){ .send = on_send, .event = on_event, .arg = w };
 	socket_clock_read(&m->clock);
-	next_us = m->published_us = m->clock.now_us;
+	m->published_us = m->clock.now_us;
+	next_us = next_slot_us(m->clock.now_us);
 	late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));
 	margin_begin(&m->margin, m->clock.now_us);
 	while (!atomic_load(&w->stop)) {
@@ -252,16 +336,12 @@ void *worker_main(void *arg)
 			tell_control(w);
 			if (m->n_legs == 0)
 				sleep_without_legs(w);
-			next_us = m->clock.now_us;
+			next_us = next_slot_us(m->clock.now_us);
 			late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));
 			continue;
 		}
-		while (m->slots[slot].n_legs == 0) {
-			slot = (slot + 1) % WORKER_SLOTS;
-			next_us += WORKER_SLOT_US;
-		}
-		deadline_us = next_us;
-		sleep_until(deadline_us);
+		next_us = deadline_us = next_used_us(m, next_us);
+		wait_until(w, deadline_us);
 		socket_clock_read(&m->clock);
 		late_us = m->clock.now_us - next_us;
 		count_late(m, next_us);
@@ -272,13 +352,12 @@ void *worker_main(void *arg)
 			next_us += (uint64_t)frames * FRAME_US;
 		}
 		worker_take_commands(w);
-		run_slot(w, &m->slots[slot]);
-		worker_follow_phases(w, slot);
+		run_slot(w, slot_at(m, next_us), next_us);
+		worker_follow_phases(w, (unsigned)(next_us / WORKER_SLOT_US % WORKER_SLOTS));
 		tell_control(w);
-		measure(w, slot, deadline_us);
+		measure(w, deadline_us, next_used_us(m, deadline_us + WORKER_SLOT_US));
 		if (m->clock.now_us - m->published_us >= PUBLISH_US)
 			publish(w, m->clock.now_us);
-		slot = (slot + 1) % WORKER_SLOTS;
 		next_us += WORKER_SLOT_US;
 	}
 	return NULL;

@@ -137,6 +137,12 @@ bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int
 	return known;
 }
 
+void room_shift(struct room *r)
+{
+	for (struct stream *s = r->first; s; s = s->next)
+		s->fresh = true;
+}
+
 /* ---- who is heard ---- */
 
 /* What s says for itself; `rise` follows when the loudest few are known. */

@@ -61,6 +61,8 @@ void room_skip(struct room *r, unsigned frames);
 /* How much earlier the ticks could come without missing a packet of those who were mixed in the last `spoke_us`: of the one
  * who could least; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
 bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int32_t *spare_us);
+/* Its ticks come at another moment of the 20 ms from now on: whoever has been ticked a moment ago skips one. */
+void room_shift(struct room *r);
 
 /* One tick of a room of one part.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
 void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);

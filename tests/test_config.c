@@ -49,7 +49,7 @@ TEST(every_key_is_read)
 		"http: { listen: null }\n"
 		"tls: { certificate: /c.pem, key: /k.pem, ca: /ca.pem }\n"
 		"control: run/c.sock\ndatabase: \":memory:\"\nrecordings: rec\n"
-		"media: { workers: 3, mixed_talkers: 7, max_load: 60 }\n"
+		"media: { workers: 3, mixed_talkers: 7, max_load: 60, room_legs_per_worker: 250 }\n"
 		"prompts: { directory: /p, override: /o }\n"
 		"log: { format: json, level: debug }\n";
 	struct config_why why;
@@ -73,6 +73,7 @@ TEST(every_key_is_read)
 	CHECK_STR(":memory:", c.database, "database");
 	CHECK_STR("rec", c.recordings, "recordings");
 	CHECK_INT(3, c.media.workers, "media.workers");
+	CHECK_INT(250, c.media.room_legs_per_worker, "media.room_legs_per_worker");
 	CHECK_INT(7, c.media.mixed_talkers, "media.mixed_talkers");
 	CHECK_INT(60, c.media.max_load, "media.max_load");
 	CHECK_STR("/p", c.prompts.directory, "prompts.directory");
