@@ -13,14 +13,15 @@ struct bench_case {
 	unsigned rooms, per_room, talkers; /* talkers: of each room */
 	double rate;                       /* calls per second while it fills */
 	const char *codec, *quiet;
-	const char *extra[6]; /* for crowd; NULL-ended */
-	bool standard;        /* run when no case is named */
-	bool delay;           /* measures delay, not cost */
-	unsigned meetings;    /* configured; 0: as many as rooms */
-	const char *workers;  /* NULL: one, on core 0 */
-	unsigned seconds;     /* measured, unless --seconds says else; 0: as all */
-	const char *max_load; /* media.max_load; NULL: its default */
-	bool overload;        /* offers more than fits: refusals are wanted, and no harm to who came in */
+	const char *extra[6];  /* for crowd; NULL-ended */
+	bool standard;         /* run when no case is named */
+	bool delay;            /* measures delay, not cost */
+	unsigned meetings;     /* configured; 0: as many as rooms */
+	const char *workers;   /* NULL: one, on core 0 */
+	unsigned seconds;      /* measured, unless --seconds says else; 0: as all */
+	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */
+	const char *max_load;  /* media.max_load; NULL: its default */
+	bool overload;         /* offers more than fits: refusals are wanted, and no harm to who came in */
 };
 
 extern const struct bench_case bench_cases[];

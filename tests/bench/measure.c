@@ -131,6 +131,7 @@ struct result measure_case(const struct bench_case *c, const struct settings *s)
 		.wrap = c->workers ? NULL : one_core,
 		.workers = c->workers,
 		.max_load = c->max_load,
+		.room_legs = c->room_legs,
 		.rtp_ports = "16000-31999",
 		.node = "log: { level: warning }\n" };
 	struct bridge b;

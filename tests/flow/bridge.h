@@ -24,6 +24,7 @@ struct bridge_setup {
 	const char *rtp_ports; /* "20000-29999"; NULL: 2,000 of the test's own */
 	const char *workers;   /* NULL: "1" */
 	const char *max_load;  /* media.max_load; NULL: its default */
+	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */
 	const char *const
 		*wrap; /* a command before partylined ("taskset", "-c", "0"), NULL-ended; NULL: none */
 };

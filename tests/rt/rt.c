@@ -153,7 +153,7 @@ TEST(no_tick_of_a_busy_bridge_waits)
 {
 	char guard[FOLDER_PATH * 2], preload[FOLDER_PATH * 2 + 16], *told;
 	const char *const wrap[] = { "env", preload, NULL };
-	const struct bridge_setup setup = { .site = site, .workers = "2", .wrap = wrap };
+	const struct bridge_setup setup = { .site = site, .workers = "2", .room_legs = "3", .wrap = wrap };
 	unsigned long watched = 0, sockets = 0, eventfds = 0, faults = 99;
 	unsigned threads = 0;
 	struct caller *callers = calloc(3, sizeof(*callers));
