@@ -28,6 +28,10 @@ struct plan_did {
 	char language[12];       /* BCP 47; "": the account's */
 };
 
+struct plan_range { /* numbers of one length, both ends included; a single number is both ends */
+	char first[NUMBER_E164], last[NUMBER_E164];
+};
+
 struct plan_trunk {
 	char name[PLAN_NAME];
 	struct number_country country;

@@ -1,0 +1,75 @@
+/* budget.h - how much an account may call: at once, a day, a minute, and in what pattern (toll fraud).
+ *
+ * How: one plain structure per account over `now`; no clock, no pointer, so it can be saved and read back whole.
+ * A call is taken when it starts and given back when it ends; calls that were refused cost nothing.
+ * Besides ceilings it looks for what fraud looks like: numbers one after the other, and many different
+ * numbers behind one prefix.  Either blocks the account's calls for BUDGET_BLOCK_S.
+ *
+ * Use:  budget_take() after route_decide() said ROUTE_OK; budget_give() when a taken call is over.
+ *
+ * Thread: control; pure.
+ */
+#ifndef DIALPLAN_BUDGET_H
+#define DIALPLAN_BUDGET_H
+
+#include "dialplan/number.h"
+#include <stdint.h>
+
+enum {
+	BUDGET_RECENT = 64, /* calls remembered for the patterns and the rate */
+	BUDGET_MEMORY_S = 3600,
+	BUDGET_BLOCK_S = 3600,
+	BUDGET_WARN_PERCENT = 80,
+	BUDGET_LAST_DIGITS = 3, /* numbers behind one prefix: alike but for these */
+	BUDGET_TEXT = 160
+};
+
+struct budget_limits { /* 0: no limit */
+	unsigned concurrent, daily, per_minute;
+	unsigned consecutive; /* numbers that follow one another within BUDGET_MEMORY_S */
+	unsigned
+		alike; /* different numbers that differ in their last digits only, the same; at most BUDGET_RECENT */
+};
+
+enum budget_verdict {
+	BUDGET_FREE,
+	BUDGET_NEAR, /* taken, and a ceiling is near: tell the operator */
+	BUDGET_CONCURRENT,
+	BUDGET_PER_MINUTE,
+	BUDGET_DAILY,
+	BUDGET_CONSECUTIVE,
+	BUDGET_ALIKE,
+	BUDGET_BLOCKED, /* by a pattern seen before */
+	BUDGET_VERDICTS
+};
+
+struct budget {         /* plain: may be saved and read back; all zero is a new one */
+	uint32_t calls; /* now */
+	uint32_t today;
+	int64_t day;             /* which day `today` counts: days since 1970 where the account lives */
+	int64_t blocked_until_s; /* 0: not blocked */
+	struct budget_call {
+		int64_t at_s;    /* 0: none */
+		uint64_t number; /* digits as a number */
+	} recent[BUDGET_RECENT]; /* a ring */
+	uint32_t next;
+};
+
+struct budget_now {
+	int64_t at_s; /* seconds since 1970 UTC */
+	int64_t day;  /* days since 1970 in the account's time zone: calendar.h's zone_day() */
+};
+
+/* What would be said of a call to `e164`; nothing changes.  `text` (BUDGET_TEXT bytes, may be NULL): a sentence. */
+enum budget_verdict budget_look(const struct budget *b, const struct budget_limits *limits, const char *e164,
+	struct budget_now now, char *text);
+/* The same, and on BUDGET_FREE and BUDGET_NEAR the call is counted: give it back.  A pattern blocks from now on. */
+enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
+	struct budget_now now, char *text);
+void budget_give(struct budget *b); /* a taken call is over */
+void budget_unblock(struct budget *b);
+/* After a restart: no call is on any more, but for `n_calls` that were resumed. */
+void budget_resume(struct budget *b, unsigned n_calls);
+
+const char *budget_word(enum budget_verdict verdict); /* "daily"; never NULL */
+#endif
