@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	BUDGET_RECENT = 64, /* calls remembered for the patterns and the rate */
+	BUDGET_RECENT = 128, /* calls remembered for the patterns and the rate */
 	BUDGET_MEMORY_S = 3600,
 	BUDGET_BLOCK_S = 3600,
 	BUDGET_WARN_PERCENT = 80,
@@ -25,10 +25,10 @@ enum {
 };
 
 struct budget_limits { /* 0: no limit */
-	unsigned concurrent, daily, per_minute;
+	unsigned concurrent, daily;
+	unsigned per_minute;  /* at most BUDGET_RECENT, as the two below */
 	unsigned consecutive; /* numbers that follow one another within BUDGET_MEMORY_S */
-	unsigned
-		alike; /* different numbers that differ in their last digits only, the same; at most BUDGET_RECENT */
+	unsigned alike;       /* different numbers that differ in their last digits only, the same */
 };
 
 enum budget_verdict {

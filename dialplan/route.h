@@ -43,11 +43,16 @@ struct route_trunk {
 	char name[PLAN_NAME];
 	struct number_country country;
 	enum route_format format;
-	unsigned strip;   /* digits taken off the front of the formatted number (its + does not count) */
-	char prepend[12]; /* and put there afterwards: "9", "#31#" */
+	unsigned strip;   /* digits taken off the front of the called number; its + goes with them */
+	char prepend[12]; /* and put there afterwards, in place of a +: "9", "#31#" */
 	enum route_foreign foreign;
-	const struct plan_range *owned; /* numbers that calls may show on it: copied by routes_alloc() */
-	size_t n_owned;
+};
+
+struct route_owned { /* numbers that calls may show */
+	struct plan_range range;
+	const char *trunk; /* whose calls; "" any */
+	const char *
+		account; /* of which account; "" any: a trunk's range is everybody's but for the numbers in it */
 };
 
 struct route_rule {
@@ -80,6 +85,9 @@ struct route_site { /* everything, borrowed while routes_alloc() runs, then copi
 	size_t n_trunks;
 	const struct route_rule *rules;
 	size_t n_rules;
+	const struct route_owned
+		*owned; /* the first of an account is what it shows where nothing else is said */
+	size_t n_owned;
 	const struct calendar *const *calendars; /* stay the caller's; must outlive the table */
 	size_t n_calendars;
 	const struct class_entry *classes; /* the operator's own */
@@ -149,6 +157,4 @@ const char *route_step_text(const struct routes *r, const struct route_call *cal
 const char *route_result_word(enum route_result result); /* "no_rule", for programs; never NULL */
 const char *route_result_text(enum route_result result); /* a sentence, for records; never NULL */
 uint64_t route_seed(const char *id);                     /* any text; the same text, the same seed */
-/* Does the trunk own this number? */
-bool route_owns(const struct routes *r, const char *trunk, const char *e164);
 #endif

@@ -1,0 +1,174 @@
+#include "dialplan/budget.h"
+#include "dialplan/block.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MINUTE_S = 60 };
+
+const char *budget_word(enum budget_verdict verdict)
+{
+	static const char *const words[BUDGET_VERDICTS] = {
+		[BUDGET_FREE] = "free",
+		[BUDGET_NEAR] = "near",
+		[BUDGET_CONCURRENT] = "concurrent",
+		[BUDGET_PER_MINUTE] = "per_minute",
+		[BUDGET_DAILY] = "daily",
+		[BUDGET_CONSECUTIVE] = "consecutive",
+		[BUDGET_ALIKE] = "alike",
+		[BUDGET_BLOCKED] = "blocked",
+	};
+
+	return verdict < BUDGET_VERDICTS ? words[verdict] : "unnamed verdict";
+}
+
+__attribute__((format(printf, 3, 4))) static enum budget_verdict say(
+	enum budget_verdict verdict, char *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (text)
+		vsnprintf(text, BUDGET_TEXT, format, args);
+	va_end(args);
+	return verdict;
+}
+
+/* A clock that went back makes nothing older. */
+static bool within(const struct budget_call *call, int64_t at_s, int64_t span_s)
+{
+	return call->at_s && at_s - call->at_s < span_s;
+}
+
+static bool called(const struct budget *b, uint64_t number, int64_t at_s)
+{
+	for (size_t i = 0; i < BUDGET_RECENT; i++)
+		if (b->recent[i].number == number && within(&b->recent[i], at_s, BUDGET_MEMORY_S))
+			return true;
+	return false;
+}
+
+/* How many numbers in a row there are with this one. */
+static unsigned run_length(const struct budget *b, uint64_t number, int64_t at_s)
+{
+	unsigned n = 1;
+
+	for (uint64_t below = number - 1; n < BUDGET_RECENT && called(b, below, at_s); below--)
+		n++;
+	for (uint64_t above = number + 1; n < BUDGET_RECENT && called(b, above, at_s); above++)
+		n++;
+	return n;
+}
+
+/* How many different numbers there are, with this one, that differ in the last digits only. */
+static unsigned alike(const struct budget *b, uint64_t number, int64_t at_s)
+{
+	uint64_t same = number;
+	unsigned n = 1;
+
+	for (unsigned i = 0; i < BUDGET_LAST_DIGITS; i++)
+		same /= 10;
+	for (size_t i = 0; i < BUDGET_RECENT; i++) {
+		const struct budget_call *call = &b->recent[i];
+		uint64_t other = call->number;
+		bool counted = other == number || !within(call, at_s, BUDGET_MEMORY_S);
+
+		for (size_t k = 0; k < i && !counted; k++)
+			counted =
+				b->recent[k].number == other && within(&b->recent[k], at_s, BUDGET_MEMORY_S);
+		for (unsigned d = 0; d < BUDGET_LAST_DIGITS; d++)
+			other /= 10;
+		n += !counted && other == same;
+	}
+	return n;
+}
+
+static unsigned last_minute(const struct budget *b, int64_t at_s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < BUDGET_RECENT; i++)
+		n += within(&b->recent[i], at_s, MINUTE_S);
+	return n;
+}
+
+static bool is_near(unsigned have, unsigned limit)
+{
+	return limit && (uint64_t)have * 100 >= (uint64_t)limit * BUDGET_WARN_PERCENT;
+}
+
+static enum budget_verdict look_near(
+	const struct budget_limits *l, unsigned calls, unsigned today, unsigned minute, char *text)
+{
+	if (is_near(today, l->daily))
+		return say(BUDGET_NEAR, text, "call %u of %u today", today, l->daily);
+	if (is_near(calls, l->concurrent))
+		return say(BUDGET_NEAR, text, "call %u of %u at once", calls, l->concurrent);
+	if (is_near(minute, l->per_minute))
+		return say(BUDGET_NEAR, text, "call %u of %u in a minute", minute, l->per_minute);
+	return say(BUDGET_FREE, text, "within the account's limits: call %u now, %u today", calls, today);
+}
+
+enum budget_verdict budget_look(const struct budget *b, const struct budget_limits *limits, const char *e164,
+	struct budget_now now, char *text)
+{
+	uint64_t number = block_digits(e164);
+	unsigned today = now.day == b->day ? b->today : 0, minute = last_minute(b, now.at_s);
+
+	if (b->blocked_until_s > now.at_s)
+		return say(BUDGET_BLOCKED, text, "blocked for %lld s more: calls looked like fraud",
+			(long long)(b->blocked_until_s - now.at_s));
+	if (limits->concurrent && b->calls >= limits->concurrent)
+		return say(BUDGET_CONCURRENT, text, "%u calls at once are all the account may have",
+			limits->concurrent);
+	if (limits->daily && today >= limits->daily)
+		return say(BUDGET_DAILY, text, "%u calls a day are all the account may have", limits->daily);
+	if (limits->per_minute && minute >= limits->per_minute)
+		return say(BUDGET_PER_MINUTE, text, "%u calls a minute are all the account may have",
+			limits->per_minute);
+	if (limits->consecutive && run_length(b, number, now.at_s) > limits->consecutive)
+		return say(BUDGET_CONSECUTIVE, text, "more than %u numbers one after the other",
+			limits->consecutive);
+	if (limits->alike && alike(b, number, now.at_s) > limits->alike)
+		return say(BUDGET_ALIKE, text, "more than %u numbers that differ in the last %d digits only",
+			limits->alike, BUDGET_LAST_DIGITS);
+	return look_near(limits, b->calls + 1, today + 1, minute + 1, text);
+}
+
+enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
+	struct budget_now now, char *text)
+{
+	enum budget_verdict verdict = budget_look(b, limits, e164, now, text);
+
+	if (verdict == BUDGET_CONSECUTIVE || verdict == BUDGET_ALIKE)
+		b->blocked_until_s = now.at_s + BUDGET_BLOCK_S;
+	if (verdict != BUDGET_FREE && verdict != BUDGET_NEAR)
+		return verdict;
+	if (now.day != b->day) {
+		b->day = now.day;
+		b->today = 0;
+	}
+	b->today++;
+	b->calls++;
+	b->recent[b->next % BUDGET_RECENT] =
+		(struct budget_call){ .at_s = now.at_s, .number = block_digits(e164) };
+	b->next = (b->next + 1) % BUDGET_RECENT;
+	return verdict;
+}
+
+void budget_give(struct budget *b)
+{
+	if (b->calls > 0)
+		b->calls--;
+}
+
+void budget_unblock(struct budget *b)
+{
+	b->blocked_until_s = 0;
+}
+
+void budget_resume(struct budget *b, unsigned n_calls)
+{
+	b->calls = n_calls;
+}

@@ -1,0 +1,378 @@
+#include "dialplan/route_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IN_FORCE = 64, DRAW_PICK = 1 << 16, PERCENT = 100 };
+
+static const unsigned refused_classes = 1U << CLASS_PREMIUM | 1U << CLASS_SATELLITE | 1U << CLASS_RISKY |
+					1U << CLASS_UNALLOCATED | 1U << CLASS_EMERGENCY;
+
+struct asking { /* what the parts of a decision hand on */
+	const struct routes *r;
+	const struct route_call *call;
+	struct route_decision *d;
+	uint32_t account; /* index */
+	uint32_t drawn;   /* rules that have had their lot, so that their lots do not depend on other rules */
+};
+
+static void note(struct asking *q, enum route_why why, bool matched, uint32_t a, uint32_t b, uint32_t c)
+{
+	struct route_decision *d = q->d;
+
+	if (d->n_steps == ROUTE_STEPS)
+		d->n_unsaid++;
+	else
+		d->steps[d->n_steps++] = (struct route_step){ (uint8_t)why, matched, a, b, c };
+}
+
+static void refuse(struct asking *q, enum route_result result)
+{
+	static const struct {
+		unsigned sip_status, q850;
+	} answers[ROUTE_RESULTS] = {
+		[ROUTE_NO_ACCOUNT] = { 404, 1 },
+		[ROUTE_NO_NUMBER] = { 484, 28 },
+		[ROUTE_CLASS] = { 403, 21 },
+		[ROUTE_LIST] = { 403, 21 },
+		[ROUTE_NO_RULE] = { 404, 3 },
+		[ROUTE_NO_CALLER] = { 403, 21 },
+		[ROUTE_UNWRITABLE] = { 484, 28 },
+	};
+	struct route_step *last = &q->d->steps[ROUTE_STEPS - 1];
+
+	q->d->result = result;
+	q->d->sip_status = answers[result].sip_status;
+	q->d->q850 = answers[result].q850;
+	if (q->d->n_steps == ROUTE_STEPS) { /* the end is always said */
+		*last = (struct route_step){ WHY_REFUSED, false, result, 0, 0 };
+		q->d->n_unsaid++;
+		return;
+	}
+	note(q, WHY_REFUSED, false, result, 0, 0);
+}
+
+uint64_t route_seed(const char *id)
+{
+	uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+	for (; *id; id++)
+		hash = (hash ^ (uint8_t)*id) * 1099511628211U;
+	return hash;
+}
+
+/* The k-th lot of a seed, below `below` (splitmix64). */
+static uint32_t draw(uint64_t seed, uint32_t k, uint32_t below)
+{
+	uint64_t z = seed + (k + 1U) * 0x9e3779b97f4a7c15U;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+	return (uint32_t)((z ^ z >> 31) % below);
+}
+
+static bool find_account(struct asking *q)
+{
+	uint32_t low = 0, high = q->r->n_accounts;
+	const char *name = q->call->account ? q->call->account : "";
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = strcmp(q->r->accounts[middle].name, name);
+
+		if (order == 0) {
+			q->account = middle;
+			note(q, WHY_ACCOUNT, true, middle, 0, 0);
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	note(q, WHY_NO_ACCOUNT, false, 0, 0, 0);
+	refuse(q, ROUTE_NO_ACCOUNT);
+	return false;
+}
+
+static bool read_number(struct asking *q)
+{
+	struct number_readings readings;
+	const struct number_country *country = &q->r->accounts[q->account].country;
+	enum plan_err err = number_read(&readings, q->call->number ? q->call->number : "", country);
+	const char *digits = err == PLAN_OK && readings.reading[0].form == NUMBER_GLOBAL
+				     ? readings.reading[0].e164 + 1
+				     : readings.digits;
+
+	memcpy(q->d->number.original, readings.original, sizeof(readings.original));
+	if (class_emergency_code(digits)) {
+		q->d->class = CLASS_EMERGENCY;
+		note(q, WHY_EMERGENCY_CODE, false, 0, 0, 0);
+		refuse(q, ROUTE_CLASS);
+		return false;
+	}
+	if (err) {
+		note(q, WHY_UNREAD, false, 0, 0, 0);
+		refuse(q, ROUTE_NO_NUMBER);
+		return false;
+	}
+	q->d->number = readings.reading[0];
+	note(q, WHY_READ, true, q->d->number.form, 0, 0);
+	return true;
+}
+
+static bool pass_class(struct asking *q)
+{
+	const struct class_entry *by;
+	unsigned allowed = q->r->accounts[q->account].classes & ~(1U << CLASS_EMERGENCY);
+	enum number_class class = class_of(q->r->classes, q->d->number.e164, &by);
+	uint32_t digits = by ? (uint32_t)strlen(by->prefix) : 0;
+
+	q->d->class = class;
+	if (!(refused_classes >> class & 1)) {
+		note(q, WHY_CLASS, true, class, digits, 0);
+		return true;
+	}
+	if (allowed >> class & 1) {
+		note(q, WHY_CLASS_ALLOWED, true, class, digits, 0);
+		return true;
+	}
+	note(q, WHY_CLASS_REFUSED, false, class, digits, 0);
+	refuse(q, ROUTE_CLASS);
+	return false;
+}
+
+static bool pass_lists(struct asking *q)
+{
+	struct prefix_match found[PREFIX_DEPTH];
+	unsigned n = prefixes_find(q->r->lists, q->account, q->d->number.e164, found);
+	bool has_only = q->r->accounts[q->account].has_only;
+
+	if (n && found[0].values[found[0].n - 1] == ROUTE_DENY) {
+		note(q, WHY_LIST_REFUSE, false, found[0].digits, 0, 0);
+	} else if (n) {
+		note(q, WHY_LIST_ONLY, true, found[0].digits, 0, 0);
+		return true;
+	} else if (has_only) {
+		note(q, WHY_LIST_NOT_ONLY, false, 0, 0, 0);
+	} else {
+		return true;
+	}
+	refuse(q, ROUTE_LIST);
+	return false;
+}
+
+static bool rule_in_force(struct asking *q, uint32_t index)
+{
+	const struct rule *rule = &q->r->rules[index];
+	uint32_t lot = rule->percent < PERCENT ? draw(q->call->seed, q->drawn++, PERCENT) : 0;
+	size_t by;
+
+	if (rule->calendar) {
+		bool open = calendar_open(rule->calendar, q->call->at_s, &by);
+		uint32_t span = by < rule->calendar->n_spans ? (uint32_t)by + 1 : 0;
+
+		note(q, open ? WHY_CALENDAR_OPEN : WHY_CALENDAR_SHUT, open, index, span, 0);
+		if (!open)
+			return false;
+	}
+	if (rule->percent < PERCENT) {
+		bool in = lot < rule->percent;
+
+		note(q, in ? WHY_SHARE_IN : WHY_SHARE_OUT, in, index, lot, 0);
+		return in;
+	}
+	return true;
+}
+
+/* ---- one trunk ---- */
+
+static bool owns(const struct asking *q, uint32_t trunk, const char *e164)
+{
+	uint64_t number = block_digits(e164);
+	uint32_t account = q->account + 1, owner = blocks_find(q->r->owned, trunk + 1, number);
+
+	if (owner == BLOCK_NONE)
+		owner = blocks_find(q->r->owned, ROUTE_ANY, number);
+	if (owner != BLOCK_NONE)
+		return owner == account;
+	return blocks_find(q->r->ranges, trunk + 1, number) != BLOCK_NONE;
+}
+
+static int first_compare(const void *key, const void *item)
+{
+	const struct first_number *x = key, *y = item;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	return x->trunk < y->trunk ? -1 : x->trunk > y->trunk;
+}
+
+static const char *first_number(const struct asking *q, uint32_t trunk)
+{
+	struct first_number key = { .account = q->account + 1, .trunk = trunk + 1 };
+	const struct first_number *found =
+		bsearch(&key, q->r->firsts, q->r->n_firsts, sizeof(key), first_compare);
+
+	key.trunk = ROUTE_ANY;
+	if (!found)
+		found = bsearch(&key, q->r->firsts, q->r->n_firsts, sizeof(key), first_compare);
+	return found ? found->e164 : "";
+}
+
+/* Which caller ID the trunk is to show, "" for none; the step that says why. */
+static const char *choose_shown(
+	const struct asking *q, const struct rule *rule, uint32_t trunk, enum route_why *why)
+{
+	const char *wanted = q->call->caller_id ? q->call->caller_id : "", *first;
+	enum route_foreign foreign = q->r->trunks[trunk].foreign;
+
+	if (wanted[0] && !number_valid(wanted))
+		wanted = "";
+	if (wanted[0] && owns(q, trunk, wanted)) {
+		*why = WHY_SHOWN_WANTED;
+		return wanted;
+	}
+	if (wanted[0] && foreign != ROUTE_REPLACE) {
+		*why = foreign == ROUTE_PASS ? WHY_SHOWN_FOREIGN : WHY_CALLER_REFUSED;
+		return wanted;
+	}
+	if (rule->caller_id[0]) {
+		*why = WHY_SHOWN_RULE;
+		return rule->caller_id;
+	}
+	first = first_number(q, trunk);
+	*why = first[0] ? WHY_SHOWN_FIRST : wanted[0] ? WHY_CALLER_REFUSED : WHY_SHOWN_NONE;
+	return first;
+}
+
+static void try_trunk(struct asking *q, const struct rule *rule, uint32_t index, enum route_result *failed)
+{
+	const struct route_trunk *trunk = &q->r->trunks[index];
+	struct route_decision *d = q->d;
+	struct route_try *t = &d->tries[d->n_tries];
+	enum route_why why;
+	const char *shown;
+
+	for (unsigned i = 0; i < d->n_tries; i++)
+		if (d->tries[i].trunk == trunk->name) {
+			note(q, WHY_TRUNK_TWICE, false, index, 0, 0);
+			return;
+		}
+	if (d->n_tries == ROUTE_TRIES) {
+		note(q, WHY_TRUNK_FULL, false, index, 0, 0);
+		return;
+	}
+	shown = choose_shown(q, rule, index, &why);
+	if (why == WHY_CALLER_REFUSED) {
+		*failed = ROUTE_NO_CALLER;
+		note(q, why, false, index, 0, 0);
+		return;
+	}
+	memset(t, 0, sizeof(*t));
+	if (!route_write_called(t->number, trunk, d->number.e164)) {
+		*failed = ROUTE_UNWRITABLE;
+		note(q, WHY_UNWRITABLE, false, index, 0, 0);
+		return;
+	}
+	t->trunk = trunk->name;
+	t->rule = rule->index;
+	if (shown[0]) {
+		route_write_shown(t->caller_id, trunk, shown);
+		memcpy(t->caller_e164, shown, strlen(shown) + 1);
+		t->owned = owns(q, index, shown);
+	}
+	note(q, WHY_TRUNK, true, index, d->n_tries, 0);
+	note(q, why, true, index, d->n_tries, 0);
+	d->n_tries++;
+}
+
+static void try_rule(struct asking *q, const struct rule *rule, enum route_result *failed)
+{
+	for (uint32_t i = 0; i < rule->n_trunks; i++)
+		try_trunk(q, rule, q->r->rule_trunks[rule->trunks + i], failed);
+}
+
+/* ---- rules ---- */
+
+/* Takes one of the `n` rules at `left`, all of one priority: heavier ones more often (as RFC 2782 does). */
+static uint32_t pick(struct asking *q, uint32_t *left, uint32_t n, uint32_t turn)
+{
+	uint32_t total = 0, lot, i, taken;
+
+	for (i = 0; i < n; i++)
+		total += q->r->rules[left[i]].weight;
+	lot = n > 1 ? draw(q->call->seed, DRAW_PICK + turn, total) : 0;
+	for (i = 0; i + 1 < n && lot >= q->r->rules[left[i]].weight; i++)
+		lot -= q->r->rules[left[i]].weight;
+	taken = left[i];
+	if (n > 1)
+		note(q, WHY_WEIGHT, true, taken, total, 0);
+	else
+		note(q, WHY_RULE, true, taken, 0, 0);
+	memmove(&left[i], &left[i + 1], (n - i - 1) * sizeof(*left));
+	return taken;
+}
+
+/* Rules in force behind one prefix, in the order of the table: by priority. */
+static uint32_t gather(struct asking *q, const struct prefix_match *match, uint32_t out[IN_FORCE])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < match->n; i++) {
+		if (n == IN_FORCE)
+			note(q, WHY_TOO_MANY, false, match->values[i], 0, 0);
+		else if (rule_in_force(q, match->values[i]))
+			out[n++] = match->values[i];
+	}
+	return n;
+}
+
+static void try_all(struct asking *q, uint32_t *rules, uint32_t n, enum route_result *failed)
+{
+	uint32_t turn = 0;
+
+	for (uint32_t i = 0, same; i < n; i += same) {
+		same = 1;
+		while (i + same < n &&
+			q->r->rules[rules[i + same]].priority == q->r->rules[rules[i]].priority)
+			same++;
+		for (uint32_t left = same; left > 0; left--)
+			try_rule(q, &q->r->rules[pick(q, &rules[i], left, turn++)], failed);
+	}
+}
+
+static void find_trunks(struct asking *q)
+{
+	struct prefix_match found[PREFIX_DEPTH];
+	uint32_t rules[IN_FORCE], n = 0;
+	unsigned n_found = prefixes_find(q->r->prefixes, q->account, q->d->number.e164, found), i;
+	enum route_result failed = ROUTE_NO_RULE;
+
+	if (n_found == 0)
+		note(q, WHY_NO_PREFIX, false, 0, 0, 0);
+	for (i = 0; i < n_found && n == 0; i++) {
+		note(q, WHY_PREFIX, true, found[i].digits, found[i].n, 0);
+		n = gather(q, &found[i], rules);
+	}
+	try_all(q, rules, n, &failed);
+	for (unsigned k = i; k < n_found && n > 0; k++)
+		note(q, WHY_SHADOWED, false, found[k].digits, found[k].n, found[i - 1].digits);
+	if (q->d->n_tries)
+		note(q, WHY_ANSWER, true, q->d->n_tries, 0, 0);
+	else
+		refuse(q, failed);
+}
+
+void route_decide(const struct routes *r, const struct route_call *call, struct route_decision *out)
+{
+	struct asking q = { .r = r, .call = call, .d = out };
+
+	memset(&out->number, 0, sizeof(out->number));
+	out->result = ROUTE_OK;
+	out->sip_status = out->q850 = 0;
+	out->class = CLASS_ORDINARY;
+	out->n_tries = out->n_steps = out->n_unsaid = 0;
+	if (find_account(&q) && read_number(&q) && pass_class(&q) && pass_lists(&q))
+		find_trunks(&q);
+}
