@@ -1,4 +1,4 @@
-/* links: dialplan/plan.c dialplan/number.c dialplan/err.c */
+/* links: dialplan/plan.c dialplan/block.c dialplan/number.c dialplan/err.c */
 #include "dialplan/plan.h"
 #include "tests/test.h"
 #include "tests/starve.h"
@@ -7,21 +7,22 @@
 #include <time.h>
 
 static const struct plan_did dids[] = {
-	{ "+15550100", "carrier-a", "acme", PLAN_ATTENDANT, "", "en" },
-	{ "+15550101", "carrier-a", "acme", PLAN_MEETING, "483920175", "" },
-	{ "+4930123456", "carrier-a", "berlin", PLAN_ATTENDANT, "", "de" },
-	{ "+15550100", "carrier-b", "other", PLAN_ATTENDANT, "", "" },
-	{ "+4420790100", "carrier-b", "other", PLAN_ATTENDANT, "", "" },
-	{ "+18005550199", "", "free", PLAN_ATTENDANT, "", "" },
-	{ "+18005550199", "carrier-b", "other", PLAN_ATTENDANT, "", "" },
-	{ "+4989777100", "carrier-d", "munich", PLAN_ATTENDANT, "", "" },
-	{ "+4940777100", "carrier-d", "hamburg", PLAN_ATTENDANT, "", "" },
-	{ "+4989777200", "carrier-d", "munich", PLAN_ATTENDANT, "", "" },
+	{ "+15550100", "carrier-a", "acme", PLAN_ATTENDANT, "", "en", "", "", false },
+	{ "+15550101", "carrier-a", "acme", PLAN_MEETING, "483920175", "", "", "", false },
+	{ "+4930123456", "carrier-a", "berlin", PLAN_ATTENDANT, "", "de", "", "", false },
+	{ "+15550100", "carrier-b", "other", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+4420790100", "carrier-b", "other", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+18005550199", "", "free", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+18005550199", "carrier-b", "other", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+4989777100", "carrier-d", "munich", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+4940777100", "carrier-d", "hamburg", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+4989777200", "carrier-d", "munich", PLAN_ATTENDANT, "", "", "", "", false },
 };
+static const struct plan_range delivered[] = { { "+15550700", "+15550799" } };
 static const struct plan_trunk trunks[] = {
-	{ "carrier-b", { "", "", 0, 0 } },
-	{ "carrier-a", { "", "", 0, 0 } },
-	{ "carrier-d", { "49", "0", 0, 0 } },
+	{ "carrier-b", { "", "", 0, 0 }, NULL, 0 },
+	{ "carrier-a", { "", "", 0, 0 }, delivered, 1 },
+	{ "carrier-d", { "49", "0", 0, 0 }, NULL, 0 },
 };
 enum { DIDS = sizeof(dids) / sizeof(*dids), TRUNKS = sizeof(trunks) / sizeof(*trunks) };
 
@@ -169,7 +170,7 @@ TEST(a_refused_call_keeps_its_number_for_the_record)
 TEST(steps_never_run_over)
 {
 	struct plan_did many[40];
-	struct plan_trunk trunk = { "t", { "49", "4", 2, 15 } };
+	struct plan_trunk trunk = { "t", { "49", "4", 2, 15 }, NULL, 0 };
 	struct plan_decision d;
 	struct plan *p = NULL;
 	char user[400];
@@ -189,10 +190,106 @@ TEST(steps_never_run_over)
 	plan_free(p);
 }
 
+/* A range answers like so many numbers; a number inside it that has its own entry comes first. */
+TEST(ranges_answer_like_their_numbers)
+{
+	static const struct plan_did table[] = {
+		{ "+15550200", "carrier-a", "acme", PLAN_ATTENDANT, "", "", "+15550299", "US", false },
+		{ "+15550250", "carrier-a", "acme", PLAN_MEETING, "777", "", "", "US", false },
+		{ "+15550260", "", "free", PLAN_ATTENDANT, "", "", "", "", false },
+		{ "+15550300", "", "free", PLAN_ATTENDANT, "", "", "+15550399", "", true },
+		{ "+15550400", "carrier-b", "other", PLAN_ATTENDANT, "", "", "+15550499", "", false },
+		{ "+15550310", "carrier-b", "other", PLAN_ATTENDANT, "", "", "+15550319", "", false },
+		{ "+15550710", "carrier-a", "acme", PLAN_ATTENDANT, "", "", "+15550719", "", false },
+	};
+	static const struct {
+		const char *story, *trunk, *request, *account, *number;
+		enum plan_cause cause;
+		const char *word; /* in the step before the answer */
+	} cases[] = {
+		{ "the first", "carrier-a", "+15550200", "acme", "+15550200", PLAN_ANSWERED,
+			"in the range +15550200..+15550299" },
+		{ "the last", "carrier-a", "+15550299", "acme", "+15550299", PLAN_ANSWERED, "in the range" },
+		{ "one behind the last", "carrier-a", "+155502990", "", "+155502990", PLAN_UNKNOWN,
+			"not in the number table" },
+		{ "its own entry inside", "carrier-a", "+15550250", "acme", "+15550250", PLAN_ANSWERED,
+			"is a number of trunk" },
+		{ "the trunk's range before a number of all trunks", "carrier-a", "+15550260", "acme",
+			"+15550260", PLAN_ANSWERED, "in the range" },
+		{ "a range of all trunks", "carrier-a", "+15550311", "free", "+15550311", PLAN_ANSWERED,
+			"all trunks, in the range" },
+		{ "a range of its own inside one of all", "carrier-b", "+15550311", "other", "+15550311",
+			PLAN_ANSWERED, "in the range +15550310" },
+		{ "another trunk's range", "carrier-a", "+15550444", "", "+15550444", PLAN_UNKNOWN,
+			"belongs to trunk 'carrier-b'" },
+		{ "last digits within a range", "carrier-b", "50444", "other", "+15550444", PLAN_ANSWERED,
+			"only number of trunk" },
+		{ "delivered here and nobody's", "carrier-a", "+15550700", "", "+15550700", PLAN_UNASSIGNED,
+			"in a range of trunk 'carrier-a', and nobody's" },
+		{ "delivered here and somebody's", "carrier-a", "+15550715", "acme", "+15550715",
+			PLAN_ANSWERED, "in the range" },
+		{ "not delivered by that one", "carrier-b", "+15550700", "", "+15550700", PLAN_UNKNOWN,
+			"not in the number table" },
+	};
+	struct plan *p = NULL;
+
+	CHECK_INT(PLAN_OK, plan_alloc(&p, table, sizeof(table) / sizeof(*table), trunks, TRUNKS, NULL),
+		"the table");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plan_call call = { cases[i].trunk, cases[i].request, NULL };
+		struct plan_decision d;
+
+		plan_decide(p, &call, &d);
+		CHECK_INT(cases[i].cause, d.cause, cases[i].story);
+		CHECK_STR(cases[i].account, d.did ? d.did->account : "", cases[i].story);
+		CHECK_STR(cases[i].number, d.number.e164, cases[i].story);
+		CHECK(strstr(d.steps[d.n_steps - 2].text, cases[i].word), "%s: '%s'", cases[i].story,
+			d.steps[d.n_steps - 2].text);
+		CHECK_INT(cases[i].cause ? 404 : 0, d.sip_status, cases[i].story);
+	}
+	plan_free(p);
+}
+
+TEST(ranges_that_overlap_are_refused)
+{
+	static const struct {
+		const char *story, *first[2], *last[2], *trunk[2];
+		enum plan_err err;
+	} cases[] = {
+		{ "over each other's end", { "+100", "+150" }, { "+160", "+199" }, { "t", "t" }, PLAN_TWICE },
+		{ "the same", { "+100", "+100" }, { "+160", "+160" }, { "t", "t" }, PLAN_TWICE },
+		{ "one inside the other", { "+100", "+110" }, { "+160", "+119" }, { "t", "t" }, PLAN_OK },
+		{ "side by side", { "+100", "+150" }, { "+149", "+199" }, { "t", "t" }, PLAN_OK },
+		{ "of two trunks", { "+100", "+150" }, { "+160", "+199" }, { "t", "" }, PLAN_OK },
+		{ "backwards", { "+200", "+160" }, { "+299", "+150" }, { "t", "t" }, PLAN_SYNTAX },
+		{ "of two lengths", { "+200", "+160" }, { "+299", "+1699" }, { "t", "t" }, PLAN_SYNTAX },
+	};
+	static const struct plan_trunk trunk = { .name = "t" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plan_did table[2];
+		struct plan *p = NULL;
+		size_t at = 99;
+
+		memset(table, 0, sizeof(table));
+		for (unsigned k = 0; k < 2; k++) {
+			strcpy(table[k].number, cases[i].first[k]);
+			strcpy(table[k].last, cases[i].last[k]);
+			strcpy(table[k].trunk, cases[i].trunk[k]);
+			table[k].answer = PLAN_ATTENDANT;
+		}
+		CHECK_INT(cases[i].err, plan_alloc(&p, table, 2, &trunk, 1, &at), cases[i].story);
+		if (cases[i].err)
+			CHECK_INT(1, at, cases[i].story);
+		plan_free(p);
+	}
+}
+
 TEST(a_table_with_an_error_is_refused_whole)
 {
 	struct plan_did twice[] = { dids[0], dids[1], dids[2], dids[0] };
-	struct plan_did broken[] = { dids[0], { "15550100", "carrier-a", "acme", PLAN_ATTENDANT, "", "" } };
+	struct plan_did broken[] = { dids[0],
+		{ "15550100", "carrier-a", "acme", PLAN_ATTENDANT, "", "", "", "", false } };
 	struct plan *p = NULL;
 	size_t at = 99;
 
@@ -249,5 +346,5 @@ TEST(a_large_table_is_quick)
 }
 
 TESTS(what_answers_a_call, what_is_refused_and_why, a_refused_call_keeps_its_number_for_the_record,
-	steps_never_run_over, a_table_with_an_error_is_refused_whole, any_allocation_may_fail,
-	a_large_table_is_quick)
+	steps_never_run_over, ranges_answer_like_their_numbers, ranges_that_overlap_are_refused,
+	a_table_with_an_error_is_refused_whole, any_allocation_may_fail, a_large_table_is_quick)

@@ -1,0 +1,137 @@
+/* links: dialplan/budget.c dialplan/block.c dialplan/number.c dialplan/err.c */
+#include "dialplan/budget.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+
+enum { NOON = 1700000000 };
+
+/* Plays a story of calls: "NUMBER" takes one, "-" gives one back, "@S" sets the clock to so many seconds after the start,
+ * "!" begins the next day.  Gives each call's verdict. */
+static const char *played(struct budget *b, const struct budget_limits *limits, const char *script)
+{
+	static char out[2000];
+	struct budget_now now = { NOON, 100 };
+	char text[2000], *rest = text, *word;
+
+	out[0] = '\0';
+	snprintf(text, sizeof(text), "%s", script);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		if (word[0] == '-')
+			budget_give(b);
+		else if (word[0] == '@')
+			now.at_s = NOON + atoi(word + 1);
+		else if (word[0] == '!')
+			now.day++;
+		else
+			snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s", out[0] ? " " : "",
+				budget_word(budget_take(b, limits, word, now, NULL)));
+	}
+	return out;
+}
+
+TEST(what_an_account_may_spend)
+{
+	static const struct {
+		const char *story;
+		struct budget_limits limits;
+		const char *script, *verdicts;
+	} cases[] = {
+		{ "no limits", { 0, 0, 0, 0, 0 }, "+491 +492 +493 +494 +495", "free free free free free" },
+		{ "two at once", { .concurrent = 2 }, "+4911 +4922 +4933", "free near concurrent" },
+		{ "one that is over makes room", { .concurrent = 2 }, "+4911 +4922 - +4933",
+			"free near near" },
+		{ "a refused one takes no room", { .concurrent = 1 }, "+4911 +4922 - +4933",
+			"near concurrent near" },
+		{ "three a day", { .daily = 3 }, "+4911 +4922 +4933 +4944", "free free near daily" },
+		{ "tomorrow again", { .daily = 1 }, "+4911 +4922 ! +4933", "near daily near" },
+		{ "two a minute", { .per_minute = 2 }, "+4911 +4922 +4933 @59 +4944 @60 +4955",
+			"free near per_minute per_minute free" },
+		{ "one after the other", { .consecutive = 3 }, "+49111 +49112 +49113 +49114",
+			"free free free consecutive" },
+		{ "down as well", { .consecutive = 2 }, "+49113 +49112 +49111", "free free consecutive" },
+		{ "what closes a gap", { .consecutive = 2 }, "+49111 +49113 +49112",
+			"free free consecutive" },
+		{ "the same again is no row", { .consecutive = 1 }, "+49111 +49111 +49111",
+			"free free free" },
+		{ "with gaps it is none", { .consecutive = 2 }, "+49110 +49112 +49114 +49116",
+			"free free free free" },
+		{ "an hour later it is forgotten", { .consecutive = 2 }, "+49111 +49112 @3600 +49113",
+			"free free free" },
+		{ "a pattern blocks the account", { .consecutive = 1 }, "+49111 +49112 +33555 @3599 +33555",
+			"free consecutive blocked blocked" },
+		{ "for an hour", { .consecutive = 1 }, "+49111 +49112 @3600 +33555",
+			"free consecutive free" },
+		{ "many behind one prefix", { .alike = 3 }, "+4930100 +4930222 +4930333 +4930444",
+			"free free free alike" },
+		{ "other prefixes do not count", { .alike = 2 }, "+4930100 +4931222 +4932333 +4933444",
+			"free free free free" },
+		{ "one number often is one", { .alike = 2 }, "+4930100 +4930100 +4930100 +4930222",
+			"free free free free" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct budget b = { 0 };
+
+		CHECK_STR(cases[i].verdicts, played(&b, &cases[i].limits, cases[i].script), cases[i].story);
+	}
+}
+
+TEST(looking_changes_nothing)
+{
+	static const struct budget_limits limits = { .concurrent = 1, .daily = 1, .consecutive = 1 };
+	struct budget b = { 0 }, before = b;
+	char text[BUDGET_TEXT];
+
+	CHECK_INT(BUDGET_NEAR, budget_look(&b, &limits, "+4911", (struct budget_now){ NOON, 1 }, text),
+		"a look");
+	CHECK(memcmp(&b, &before, sizeof(b)) == 0, "nothing was counted");
+	CHECK_STR("call 1 of 1 today", text, "and it says how near");
+}
+
+/* Plain memory: what was written and read back goes on where it was. */
+TEST(a_budget_can_be_saved)
+{
+	static const struct budget_limits limits = { .concurrent = 2, .daily = 3 };
+	struct budget b = { 0 }, again;
+	char saved[sizeof(b)];
+
+	played(&b, &limits, "+4911 +4922");
+	memcpy(saved, &b, sizeof(b));
+	memcpy(&again, saved, sizeof(again));
+	CHECK_STR("concurrent", played(&again, &limits, "+4933"), "both calls are still on");
+	budget_resume(&again, 0);
+	CHECK_STR("near daily", played(&again, &limits, "+4933 +4944"),
+		"they ended with the process; the day goes on");
+}
+
+TEST(an_operator_unblocks)
+{
+	static const struct budget_limits limits = { .consecutive = 1 };
+	struct budget b = { 0 };
+
+	played(&b, &limits, "+49111 +49112");
+	budget_unblock(&b);
+	CHECK_STR("free", played(&b, &limits, "+33555"), "calls go again");
+	CHECK_STR("consecutive", played(&b, &limits, "+49112"), "and the pattern is still known");
+}
+
+TEST(the_oldest_of_very_many_are_forgotten)
+{
+	static const struct budget_limits limits = { .consecutive = BUDGET_RECENT };
+	struct budget b = { 0 };
+	char number[32];
+
+	for (unsigned i = 0; i < 3 * BUDGET_RECENT; i++) {
+		snprintf(number, sizeof(number), "+49%u", 1000 + 2 * i);
+		CHECK_INT(BUDGET_FREE,
+			budget_take(&b, &limits, number, (struct budget_now){ NOON + i, 1 }, NULL), number);
+	}
+	CHECK_INT(3 * BUDGET_RECENT, b.calls, "all are counted");
+	for (unsigned i = 0; i < 3 * BUDGET_RECENT + 5; i++)
+		budget_give(&b);
+	CHECK_INT(0, b.calls, "and never below none");
+}
+
+TESTS(what_an_account_may_spend, looking_changes_nothing, a_budget_can_be_saved, an_operator_unblocks,
+	the_oldest_of_very_many_are_forgotten)
