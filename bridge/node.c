@@ -45,10 +45,13 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 {
 	struct plan *plan = NULL;
 	struct trunks *trunks = NULL;
+	struct dialling *dialling = NULL;
 	enum bridge_err err = site_plan(site, &plan);
 
 	if (!err)
 		err = site_trunks(site, &trunks);
+	if (!err)
+		err = dialling_alloc(&dialling, site);
 	if (err) {
 		plan_free(plan);
 		trunks_free(trunks);
@@ -56,9 +59,12 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	}
 	if (n->ua)
 		ua_set_trunks(n->ua, trunks);
+	dialling_inherit(dialling, n->dialling);
+	dialling_free(n->dialling);
 	trunks_free(n->trunks);
 	plan_free(n->plan);
 	site_free(n->site);
+	n->dialling = dialling;
 	n->trunks = trunks;
 	n->plan = plan;
 	n->site = site;
@@ -385,6 +391,7 @@ struct node *node_close(struct node *n)
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
 	trunks_free(n->trunks);
+	dialling_free(n->dialling);
 	plan_free(n->plan);
 	site_free(n->site);
 	free(n->legs);

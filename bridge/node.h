@@ -11,6 +11,7 @@
 #include "bridge/access.h"
 #include "bridge/admission.h"
 #include "bridge/config.h"
+#include "bridge/dialling.h"
 #include "bridge/event.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
@@ -48,6 +49,7 @@ struct node {
 
 	struct site *site; /* in force; replaced whole */
 	struct plan *plan;
+	struct dialling *dialling;
 	struct trunks *trunks;
 	struct site *applying; /* waits for the disk; NULL when none does */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */

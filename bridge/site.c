@@ -15,6 +15,20 @@ static void clear_free(void *objects, size_t n, size_t size)
 	free(objects);
 }
 
+/* Lists of any length belong to their object. */
+static void lists_free(enum site_kind kind, void *objects, size_t n)
+{
+	const struct site_schema *schema = &site_schemas[kind];
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < schema->n_fields; k++)
+			if (schema->fields[k].type == FIELD_LIST) {
+				char *at = (char *)objects + i * schema->size + schema->fields[k].offset;
+
+				free(*(void **)(void *)at);
+			}
+}
+
 struct site *site_free(struct site *s)
 {
 	if (!s)
@@ -25,10 +39,17 @@ struct site *site_free(struct site *s)
 		clear_free(a->meetings, a->n_meetings, sizeof(*a->meetings));
 		clear_free(a->users, a->n_users, sizeof(*a->users));
 	}
+	lists_free(SITE_ACCOUNT, s->accounts, s->n_accounts);
+	lists_free(SITE_TRUNK, s->trunks, s->n_trunks);
+	lists_free(SITE_ROUTE, s->routes, s->n_routes);
+	lists_free(SITE_CALENDAR, s->calendars, s->n_calendars);
+	lists_free(SITE_CLASS, s->classes, s->n_classes);
 	free(s->accounts);
 	clear_free(s->trunks, s->n_trunks, sizeof(*s->trunks));
 	free(s->numbers);
 	free(s->routes);
+	free(s->calendars);
+	free(s->classes);
 	free(s);
 	return NULL;
 }
@@ -109,26 +130,61 @@ static void did_fill(struct plan_did *did, const struct site_number *n)
 	memcpy(did->account, n->account, sizeof(did->account));
 	memcpy(did->meeting, n->meeting, sizeof(n->meeting));
 	memcpy(did->language, n->language, sizeof(did->language));
+	memcpy(did->last, n->last, sizeof(did->last));
+	memcpy(did->country, n->country, sizeof(did->country));
+	did->toll_free = n->toll_free;
 	did->answer = n->answer;
+}
+
+/* All trunks' ranges, one after the other; allocated, NULL: out of memory. */
+static struct plan_range *ranges_of(const struct site *s)
+{
+	struct plan_range *ranges;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_trunks; i++)
+		n += s->trunks[i].n_ranges;
+	ranges = calloc(n + 1, sizeof(*ranges));
+	n = 0;
+	for (size_t i = 0; ranges && i < s->n_trunks; i++)
+		for (size_t k = 0; k < s->trunks[i].n_ranges; k++, n++)
+			site_range_parse(s->trunks[i].ranges[k], ranges[n].first, ranges[n].last);
+	return ranges;
+}
+
+size_t site_prefixes(const struct site_route *r)
+{
+	return r->n_prefixes ? r->n_prefixes : 1;
+}
+
+const char *site_prefix(const struct site_route *r, size_t i)
+{
+	return r->n_prefixes ? r->prefixes[i] : r->prefix;
 }
 
 enum bridge_err site_plan(const struct site *s, struct plan **out)
 {
 	struct plan_did *dids = calloc(s->n_numbers + 1, sizeof(*dids));
 	struct plan_trunk *trunks = calloc(s->n_trunks + 1, sizeof(*trunks));
+	struct plan_range *ranges = ranges_of(s);
 	enum plan_err err = PLAN_NOMEM;
+	size_t n_ranges = 0;
 
-	if (dids && trunks) {
+	if (dids && trunks && ranges) {
 		for (size_t i = 0; i < s->n_numbers; i++)
 			did_fill(&dids[i], &s->numbers[i]);
 		for (size_t i = 0; i < s->n_trunks; i++) {
 			memcpy(trunks[i].name, s->trunks[i].name, sizeof(trunks[i].name));
 			trunks[i].country = s->trunks[i].country;
+			trunks[i].ranges = ranges + n_ranges;
+			trunks[i].n_ranges = s->trunks[i].n_ranges;
+			n_ranges += s->trunks[i].n_ranges;
 		}
 		err = plan_alloc(out, dids, s->n_numbers, trunks, s->n_trunks, NULL);
 	}
 	free(dids);
 	free(trunks);
+	free(ranges);
 	return err == PLAN_OK ? BRIDGE_OK : err == PLAN_NOMEM ? BRIDGE_NOMEM : BRIDGE_SYNTAX;
 }
 

@@ -12,10 +12,19 @@
 #define BRIDGE_SITE_H
 
 #include "bridge/config.h"
-#include "dialplan/plan.h"
+#include "dialplan/budget.h"
+#include "dialplan/route.h"
 #include "sip/trunk.h"
 
-enum { SITE_NAME = 64, SITE_PIN = 16, SITE_MEETING_ID = 16, SITE_LIST = 16 };
+enum {
+	SITE_NAME = 64,
+	SITE_PIN = 16,
+	SITE_MEETING_ID = 16,
+	SITE_LIST = 16,
+	SITE_WORD = 16,
+	SITE_SPAN = 64,
+	SITE_RANGE = 2 * NUMBER_E164 + 2
+};
 
 struct site_meeting {
 	char id[SITE_MEETING_ID]; /* 3..15 digits, unique in the whole site; none is the beginning of another (D1) */
@@ -38,6 +47,16 @@ struct site_account {
 	size_t longest_id; /* of them, in digits; set by site_sort(), 0 none */
 	struct site_user *users;
 	size_t n_users; /* owned */
+
+	/* ---- what it may call ---- */
+	struct number_country country; /* how its people write numbers */
+	char zone[SITE_NAME];          /* of its days, "Europe/Berlin"; "": UTC */
+	char (*only)[NUMBER_E164];     /* owned */
+	char (*refuse)[NUMBER_E164];   /* owned */
+	size_t n_only, n_refuse;
+	char classes[SITE_LIST][SITE_WORD]; /* number_class that it may call although refused by default */
+	size_t n_classes;
+	struct budget_limits limits;
 };
 
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
@@ -57,18 +76,44 @@ struct site_trunk {
 	enum site_srtp srtp;
 	struct number_country
 		country; /* optional key `country: { code, trunk_prefix, national_min, national_max }` */
+	char (*ranges)
+		[SITE_RANGE]; /* owned: "FIRST..LAST" or one number, all that the carrier delivers here */
+	size_t n_ranges;
+	unsigned format;  /* enum route_format */
+	unsigned foreign; /* enum route_foreign */
+	unsigned strip;
+	char prepend[12];
 };
 
 struct site_number {
-	char number[NUMBER_E164], trunk[SITE_NAME], account[SITE_NAME], language[12];
+	char number[NUMBER_E164]; /* key `number: "+15550100"`, or of a range "+15550100..+15550199" */
+	char last[NUMBER_E164];   /* of a range; "": one number */
+	char trunk[SITE_NAME], account[SITE_NAME], language[12], country[4];
+	bool toll_free;
 	enum plan_answer answer;
 	char meeting[SITE_MEETING_ID];
 };
 
 struct site_route {
 	char account[SITE_NAME], prefix[NUMBER_E164], caller_id[NUMBER_E164];
+	char (*prefixes)[NUMBER_E164]; /* owned: a list in place of `prefix` */
+	size_t n_prefixes;
 	char trunks[SITE_LIST][SITE_NAME];
 	size_t n_trunks;
+	unsigned priority, weight, percent; /* 0: not given, means 1, 1, 100 */
+	char calendar[SITE_NAME];
+};
+
+struct site_calendar {
+	char name[SITE_NAME], zone[SITE_NAME]; /* zone "": UTC */
+	char (*spans)[SITE_SPAN];              /* owned: "mon-fri 08:00-18:00" (dialplan/calendar.h) */
+	size_t n_spans;
+};
+
+struct site_class {                    /* what numbers are, beside what the product knows */
+	unsigned class;                /* enum number_class */
+	char (*prefixes)[NUMBER_E164]; /* owned */
+	size_t n_prefixes;
 };
 
 struct site {
@@ -80,6 +125,10 @@ struct site {
 	size_t n_numbers;
 	struct site_route *routes;
 	size_t n_routes;
+	struct site_calendar *calendars;
+	size_t n_calendars;
+	struct site_class *classes;
+	size_t n_classes;
 };
 
 struct site *site_new(void);            /* empty; NULL: out of memory */
@@ -96,7 +145,7 @@ enum bridge_err site_check(const struct site *s, struct config_why *why);
 char *site_export(const struct site *s);
 
 struct site_change {
-	char kind[16]; /* "account", "meeting", "user", "trunk", "number", "route" */
+	char kind[16]; /* "account", "meeting", "user", "trunk", "number", "route", "calendar", "class" */
 	char key[2 *
 		 SITE_NAME]; /* "483920175", "acme/alice", "+15550100", "+15550100@carrier-a", "acme +1" */
 	char what[12];       /* "added", "changed", "removed" */
@@ -109,7 +158,10 @@ const struct site_account *site_account(const struct site *s, const char *name);
 const struct site_meeting *site_meeting(
 	const struct site *s, const char *id, const struct site_account **account);
 const struct site_trunk *site_trunk(const struct site *s, const char *name);
-/* The plan and the trunk table that this site means. */
+/* How many prefixes a route has, and the i-th of them. */
+size_t site_prefixes(const struct site_route *r);
+const char *site_prefix(const struct site_route *r, size_t i);
+/* The plan and the trunk table that this site means; its routes are dialling.h's. */
 enum bridge_err site_plan(const struct site *s, struct plan **out);
 enum bridge_err site_trunks(const struct site *s, struct trunks **out);
 #endif

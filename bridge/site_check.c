@@ -1,5 +1,6 @@
 /* site_check.c - is a site sound: every value by itself; what names or excludes something else is in site_names.c. */
 #include "bridge/site_priv.h"
+#include "dialplan/block.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static enum bridge_err check_texts(
 
 	if (f->required && n == 0)
 		return site_refuse(why, at, f->key, "at least one is wanted");
-	if (n > SITE_LIST)
+	if (f->type == FIELD_TEXTS && n > SITE_LIST)
 		return site_refuse(why, at, f->key, "more than %d", SITE_LIST);
 	for (size_t i = 0; i < n; i++) {
 		const char *text = site_text(object, f, i);
@@ -46,7 +47,7 @@ static enum bridge_err check_texts(
 		snprintf(item, sizeof(item), "%s[%zu]", f->key, i);
 		if (broken)
 			return site_refuse(why, at, item, "%s", broken);
-		for (size_t k = 0; k < i; k++)
+		for (size_t k = 0; f->type == FIELD_TEXTS && k < i; k++)
 			if (strcmp(text, site_text(object, f, k)) == 0)
 				return site_refuse(why, at, item, "given twice");
 	}
@@ -66,6 +67,21 @@ static enum bridge_err check_text(
 	return broken ? site_refuse(why, at, f->key, "%s", broken) : BRIDGE_OK;
 }
 
+static enum bridge_err check_range(
+	const void *object, const struct site_field *f, const struct site_place *at, struct config_why *why)
+{
+	const char *first = (const char *)object + f->offset, *last = (const char *)object + f->n_offset;
+	struct block ends;
+
+	if (!memchr(first, '\0', f->cap) || !memchr(last, '\0', f->cap))
+		return site_refuse(why, at, f->key, "too long");
+	if (!number_valid(first))
+		return site_refuse(why, at, f->key, "%s", site_rule_broken(RULE_E164, first));
+	if (last[0] && (!block_ends(&ends, first, last) || ends.first >= ends.last))
+		return site_refuse(why, at, f->key, "%s", site_rule_broken(RULE_RANGE, ""));
+	return BRIDGE_OK;
+}
+
 static enum bridge_err check_fields(const void *object, const struct site_place *at, struct config_why *why)
 {
 	const struct site_schema *schema = &site_schemas[at->kind];
@@ -77,8 +93,12 @@ static enum bridge_err check_fields(const void *object, const struct site_place 
 
 		if (f->type == FIELD_TEXT)
 			err = check_text(object, f, at, why);
-		else if (f->type == FIELD_TEXTS)
+		else if (f->type == FIELD_TEXTS || f->type == FIELD_LIST)
 			err = check_texts(object, f, at, why);
+		else if (f->type == FIELD_RANGE)
+			err = check_range(object, f, at, why);
+		else if (f->type == FIELD_WORD && *(const unsigned *)value >= f->max)
+			err = site_refuse(why, at, f->key, "not one of the words");
 		else if (f->type == FIELD_UNSIGNED && *(const unsigned *)value > f->max)
 			err = site_refuse(why, at, f->key, "above %u", f->max);
 		else if (f->type == FIELD_SRTP && *(const enum site_srtp *)value > SITE_SRTP_REQUIRE)
@@ -108,6 +128,16 @@ static enum bridge_err check_pins(
 	return BRIDGE_OK;
 }
 
+static enum bridge_err check_country(
+	const struct number_country *country, const struct site_place *at, struct config_why *why)
+{
+	if (country->trunk_prefix[0] && !country->country_code[0])
+		return site_refuse(why, at, "country.trunk_prefix", "a trunk prefix without a country code");
+	if (country->national_max && country->national_min > country->national_max)
+		return site_refuse(why, at, "country.national_min", "above national_max");
+	return BRIDGE_OK;
+}
+
 static enum bridge_err check_trunk(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
 {
@@ -125,11 +155,10 @@ static enum bridge_err check_trunk(
 		return site_refuse(why, at, "outbound.register", "there is no gateway to register with");
 	if (t->registers && !t->username[0])
 		return site_refuse(why, at, "outbound.register", "there is no username to register as");
-	if (t->country.trunk_prefix[0] && !t->country.country_code[0])
-		return site_refuse(why, at, "country.trunk_prefix", "a trunk prefix without a country code");
-	if (t->country.national_max && t->country.national_min > t->country.national_max)
-		return site_refuse(why, at, "country.national_min", "above national_max");
-	return BRIDGE_OK;
+	if (t->format == ROUTE_NATIONAL && !t->country.country_code[0])
+		return site_refuse(
+			why, at, "dialling.format", "national numbers need the trunk's country.code");
+	return check_country(&t->country, at, why);
 }
 
 static enum bridge_err check_accounts(const struct site *s, struct config_why *why)
@@ -140,6 +169,8 @@ static enum bridge_err check_accounts(const struct site *s, struct config_why *w
 		const struct site_account *a = &s->accounts[i];
 
 		err = check_fields(a, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
+		if (!err)
+			err = check_country(&a->country, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
 		for (size_t k = 0; !err && k < a->n_meetings; k++) {
 			struct site_place at = { SITE_MEETING, i, k };
 
@@ -151,6 +182,52 @@ static enum bridge_err check_accounts(const struct site *s, struct config_why *w
 			err = check_fields(&a->users[k], &(struct site_place){ SITE_USER, i, k }, why);
 	}
 	return err;
+}
+
+static enum bridge_err check_route(
+	const struct site_route *r, const struct site_place *at, struct config_why *why)
+{
+	enum bridge_err err = check_fields(r, at, why);
+
+	if (err)
+		return err;
+	if (!r->prefix[0] && r->n_prefixes == 0)
+		return site_refuse(why, at, "prefix", "prefix is missing, or a list of prefixes");
+	if (r->prefix[0] && r->n_prefixes > 0)
+		return site_refuse(why, at, "prefixes", "prefix or prefixes, not both");
+	return BRIDGE_OK;
+}
+
+static enum bridge_err check_calendar(
+	const struct site_calendar *c, const struct site_place *at, struct config_why *why)
+{
+	enum bridge_err err = check_fields(c, at, why);
+
+	if (err)
+		return err;
+	if (c->n_spans == 0)
+		return site_refuse(why, at, "spans", "at least one is wanted");
+	if (c->n_spans > CALENDAR_SPANS)
+		return site_refuse(why, at, "spans", "more than %d", CALENDAR_SPANS);
+	return BRIDGE_OK;
+}
+
+static enum bridge_err check_class(
+	const struct site_class *c, const struct site_place *at, struct config_why *why)
+{
+	enum bridge_err err = check_fields(c, at, why);
+	char item[40];
+
+	if (err)
+		return err;
+	if (c->n_prefixes == 0)
+		return site_refuse(why, at, "prefixes", "at least one is wanted");
+	for (size_t i = 0; i < c->n_prefixes; i++)
+		if (!c->prefixes[i][1]) {
+			snprintf(item, sizeof(item), "prefixes[%zu]", i);
+			return site_refuse(why, at, item, "all numbers cannot be of one class");
+		}
+	return BRIDGE_OK;
 }
 
 static enum bridge_err check_values(const struct site *s, struct config_why *why)
@@ -167,7 +244,11 @@ static enum bridge_err check_values(const struct site *s, struct config_why *why
 	for (size_t i = 0; !err && i < s->n_numbers; i++)
 		err = check_fields(&s->numbers[i], &(struct site_place){ SITE_NUMBER, i, 0 }, why);
 	for (size_t i = 0; !err && i < s->n_routes; i++)
-		err = check_fields(&s->routes[i], &(struct site_place){ SITE_ROUTE, i, 0 }, why);
+		err = check_route(&s->routes[i], &(struct site_place){ SITE_ROUTE, i, 0 }, why);
+	for (size_t i = 0; !err && i < s->n_calendars; i++)
+		err = check_calendar(&s->calendars[i], &(struct site_place){ SITE_CALENDAR, i, 0 }, why);
+	for (size_t i = 0; !err && i < s->n_classes; i++)
+		err = check_class(&s->classes[i], &(struct site_place){ SITE_CLASS, i, 0 }, why);
 	return err;
 }
 
@@ -179,5 +260,7 @@ enum bridge_err site_check(const struct site *s, struct config_why *why)
 	if (!why)
 		why = &unread;
 	err = check_values(s, why);
-	return err ? err : site_check_names(s, why);
+	if (!err)
+		err = site_check_names(s, why);
+	return err ? err : site_check_plan(s, why);
 }

@@ -46,6 +46,8 @@ static size_t count(const struct site *s, enum site_kind kind)
 	case SITE_TRUNK: return s->n_trunks;
 	case SITE_NUMBER: return s->n_numbers;
 	case SITE_ROUTE: return s->n_routes;
+	case SITE_CALENDAR: return s->n_calendars;
+	case SITE_CLASS: return s->n_classes;
 	default: break;
 	}
 	for (size_t i = 0; i < s->n_accounts; i++)
@@ -70,6 +72,27 @@ static void items_of_accounts(struct items *items, const struct site *s, enum si
 	}
 }
 
+static void put_number_key(char out[2 * SITE_NAME], const struct site_number *n)
+{
+	snprintf(out, 2 * SITE_NAME, "%s%s%s%s%s", n->number, n->last[0] ? ".." : "", n->last,
+		n->trunk[0] ? "@" : "", n->trunk);
+}
+
+/* Routes of one prefix differ in what tells them apart: priority, calendar, first trunk. */
+static void put_route_key(char out[2 * SITE_NAME], const struct site_route *r)
+{
+	int n = snprintf(out, 2 * SITE_NAME, "%.40s %s", r->account, site_prefix(r, 0));
+
+	if (n > 0 && n < 2 * SITE_NAME && r->n_prefixes > 1)
+		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " and %zu more", r->n_prefixes - 1);
+	if (n > 0 && n < 2 * SITE_NAME && r->priority > 1)
+		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " priority %u", r->priority);
+	if (n > 0 && n < 2 * SITE_NAME && r->weight)
+		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " to %.20s", r->trunks[0]);
+	if (n > 0 && n < 2 * SITE_NAME && r->calendar[0])
+		snprintf(out + n, (size_t)(2 * SITE_NAME - n), " in %.20s", r->calendar);
+}
+
 static bool items_collect(struct items *items, const struct site *s, enum site_kind kind)
 {
 	items->n = 0;
@@ -83,11 +106,14 @@ static bool items_collect(struct items *items, const struct site *s, enum site_k
 	for (size_t i = 0; kind == SITE_TRUNK && i < s->n_trunks; i++)
 		put_key(item_add(items, &s->trunks[i], NULL)->key, s->trunks[i].name, "", "");
 	for (size_t i = 0; kind == SITE_NUMBER && i < s->n_numbers; i++)
-		put_key(item_add(items, &s->numbers[i], NULL)->key, s->numbers[i].number,
-			s->numbers[i].trunk[0] ? "@" : "", s->numbers[i].trunk);
+		put_number_key(item_add(items, &s->numbers[i], NULL)->key, &s->numbers[i]);
 	for (size_t i = 0; kind == SITE_ROUTE && i < s->n_routes; i++)
-		put_key(item_add(items, &s->routes[i], NULL)->key, s->routes[i].account, " ",
-			s->routes[i].prefix);
+		put_route_key(item_add(items, &s->routes[i], NULL)->key, &s->routes[i]);
+	for (size_t i = 0; kind == SITE_CALENDAR && i < s->n_calendars; i++)
+		put_key(item_add(items, &s->calendars[i], NULL)->key, s->calendars[i].name, "", "");
+	for (size_t i = 0; kind == SITE_CLASS && i < s->n_classes; i++)
+		put_key(item_add(items, &s->classes[i], NULL)->key, class_word(s->classes[i].class), " ",
+			s->classes[i].prefixes[0]);
 	qsort(items->item, items->n, sizeof(*items->item), item_order);
 	return true;
 }
@@ -98,6 +124,7 @@ static bool field_same(const void *a, const void *b, const struct site_field *f)
 
 	switch (f->type) {
 	case FIELD_TEXT: return strcmp(x, y) == 0;
+	case FIELD_LIST:
 	case FIELD_TEXTS:
 		if (site_texts(a, f) != site_texts(b, f))
 			return false;
@@ -106,6 +133,10 @@ static bool field_same(const void *a, const void *b, const struct site_field *f)
 				return false;
 		return true;
 	case FIELD_BOOL: return *(const bool *)x == *(const bool *)y;
+	case FIELD_RANGE:
+		return strcmp(x, y) == 0 &&
+		       strcmp((const char *)a + f->n_offset, (const char *)b + f->n_offset) == 0;
+	case FIELD_WORD:
 	case FIELD_UNSIGNED: return *(const unsigned *)x == *(const unsigned *)y;
 	case FIELD_SRTP: return *(const enum site_srtp *)x == *(const enum site_srtp *)y;
 	case FIELD_ANSWER:

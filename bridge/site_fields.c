@@ -1,8 +1,12 @@
 /* site_fields.c - the fields of every kind of object, and what their texts may be. */
 #include "bridge/site_priv.h"
 #include "bridge/yaml.h"
+#include "bridge/zones.h"
+#include "dialplan/block.h"
+#include "dialplan/prefix.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +15,23 @@ const char *const site_srtp_words[3] = {
 };
 const char *const site_codecs[] = { "PCMU", "PCMA", "G722", "opus" };
 const size_t site_n_codecs = sizeof(site_codecs) / sizeof(*site_codecs);
+
+static const char *const format_words[ROUTE_FORMATS] = { [ROUTE_E164] = "+",
+	[ROUTE_PLAIN] = "plain",
+	[ROUTE_00] = "00",
+	[ROUTE_011] = "011",
+	[ROUTE_NATIONAL] = "national" };
+static const char *const foreign_words[ROUTE_FOREIGNS] = {
+	[ROUTE_REPLACE] = "replace", [ROUTE_REFUSE] = "refuse", [ROUTE_PASS] = "pass"
+};
+static const char *const class_words[CLASSES] = { [CLASS_ORDINARY] = "ordinary",
+	[CLASS_TOLL_FREE] = "toll-free",
+	[CLASS_SHARED_COST] = "shared-cost",
+	[CLASS_PREMIUM] = "premium",
+	[CLASS_SATELLITE] = "satellite",
+	[CLASS_RISKY] = "risky",
+	[CLASS_UNALLOCATED] = "unallocated",
+	[CLASS_EMERGENCY] = "emergency" };
 
 enum { COUNT_MAX = 100000 };
 
@@ -24,11 +45,29 @@ enum { COUNT_MAX = 100000 };
 	.key = k, .type = FIELD_TEXTS, .rule = r, .offset = offsetof(struct s, member), \
 	.cap = sizeof(((struct s *)0)->member[0]), .n_offset = offsetof(struct s, n)
 
+#define LIST(s, k, member, n, r) { .key = k, .type = FIELD_LIST, .rule = r, .offset = offsetof(struct s, member), \
+	.cap = sizeof(((struct s *)0)->member[0]), .n_offset = offsetof(struct s, n) }
+#define UPTO(s, k, member, m) { .key = k, .type = FIELD_UNSIGNED, AT(s, member), .max = m }
+#define WORD(s, k, member, w) { .key = k, .type = FIELD_WORD, AT(s, member), .words = w, .max = sizeof(w) / sizeof(*(w)) }
+
 static const struct site_field account_fields[] = {
 	NEED(site_account, "name", name, RULE_NAME),
 	TEXT(site_account, "language", language, RULE_LANGUAGE),
 	FLAG(site_account, "audio.levelling", levelling, true),
 	FLAG(site_account, "audio.noise_suppression", noise_suppression, false),
+	TEXT(site_account, "zone", zone, RULE_ZONE),
+	TEXT(site_account, "country.code", country.country_code, RULE_COUNTRY),
+	TEXT(site_account, "country.trunk_prefix", country.trunk_prefix, RULE_TRUNK_PREFIX),
+	UPTO(site_account, "country.national_min", country.national_min, 15),
+	UPTO(site_account, "country.national_max", country.national_max, 15),
+	LIST(site_account, "dialling.only", only, n_only, RULE_PREFIX),
+	LIST(site_account, "dialling.refuse", refuse, n_refuse, RULE_PREFIX),
+	{ TEXTS(site_account, "dialling.classes", classes, n_classes, RULE_CLASS) },
+	COUNT(site_account, "dialling.concurrent", limits.concurrent),
+	COUNT(site_account, "dialling.daily", limits.daily),
+	UPTO(site_account, "dialling.per_minute", limits.per_minute, BUDGET_RECENT),
+	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
+	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
 };
 static const struct site_field meeting_fields[] = {
 	NEED(site_meeting, "id", id, RULE_ID),
@@ -57,20 +96,41 @@ static const struct site_field trunk_fields[] = {
 	TEXT(site_trunk, "country.trunk_prefix", country.trunk_prefix, RULE_TRUNK_PREFIX),
 	{ .key = "country.national_min", .type = FIELD_UNSIGNED, AT(site_trunk, country.national_min), .max = 15 },
 	{ .key = "country.national_max", .type = FIELD_UNSIGNED, AT(site_trunk, country.national_max), .max = 15 },
+	LIST(site_trunk, "ranges", ranges, n_ranges, RULE_RANGE),
+	WORD(site_trunk, "dialling.format", format, format_words),
+	UPTO(site_trunk, "dialling.strip", strip, 15),
+	TEXT(site_trunk, "dialling.prepend", prepend, RULE_PREPEND),
+	WORD(site_trunk, "dialling.caller_id", foreign, foreign_words),
 };
 static const struct site_field number_fields[] = {
-	NEED(site_number, "number", number, RULE_E164),
+	{ .key = "number", .type = FIELD_RANGE, AT(site_number, number), .n_offset = offsetof(struct site_number, last), .required = true },
 	TEXT(site_number, "trunk", trunk, RULE_NAME),
 	NEED(site_number, "account", account, RULE_NAME),
 	{ .key = "answer", .type = FIELD_ANSWER, .rule = RULE_ID, AT(site_number, answer),
 	  .n_offset = offsetof(struct site_number, meeting) },
 	TEXT(site_number, "language", language, RULE_LANGUAGE),
+	TEXT(site_number, "country", country, RULE_ISO_COUNTRY),
+	FLAG(site_number, "toll_free", toll_free, false),
 };
 static const struct site_field route_fields[] = {
 	NEED(site_route, "account", account, RULE_NAME),
-	NEED(site_route, "prefix", prefix, RULE_PREFIX),
+	TEXT(site_route, "prefix", prefix, RULE_PREFIX),
+	LIST(site_route, "prefixes", prefixes, n_prefixes, RULE_PREFIX),
 	{ TEXTS(site_route, "trunks", trunks, n_trunks, RULE_NAME), .required = true },
 	TEXT(site_route, "caller_id", caller_id, RULE_E164),
+	UPTO(site_route, "priority", priority, 1000),
+	UPTO(site_route, "weight", weight, 1000),
+	UPTO(site_route, "percent", percent, 100),
+	TEXT(site_route, "calendar", calendar, RULE_NAME),
+};
+static const struct site_field calendar_fields[] = {
+	NEED(site_calendar, "name", name, RULE_NAME),
+	TEXT(site_calendar, "zone", zone, RULE_ZONE),
+	LIST(site_calendar, "spans", spans, n_spans, RULE_SPAN),
+};
+static const struct site_field class_fields[] = {
+	{ .key = "class", .type = FIELD_WORD, AT(site_class, class), .words = class_words, .max = CLASSES, .required = true },
+	LIST(site_class, "prefixes", prefixes, n_prefixes, RULE_PREFIX),
 };
 
 #define SCHEMA(w, l, s, f) { w, l, sizeof(struct s), f, sizeof(f) / sizeof(*f) }
@@ -81,6 +141,8 @@ const struct site_schema site_schemas[SITE_KINDS] = {
 	[SITE_TRUNK]   = SCHEMA("trunk", "trunks", site_trunk, trunk_fields),
 	[SITE_NUMBER]  = SCHEMA("number", "numbers", site_number, number_fields),
 	[SITE_ROUTE]   = SCHEMA("route", "routes", site_route, route_fields),
+	[SITE_CALENDAR] = SCHEMA("calendar", "calendars", site_calendar, calendar_fields),
+	[SITE_CLASS]   = SCHEMA("class", "classes", site_class, class_fields),
 };
 /* clang-format on */
 
@@ -152,9 +214,59 @@ static bool is_codec(const char *text)
 	return false;
 }
 
+bool site_range_parse(const char *text, char first[NUMBER_E164], char last[NUMBER_E164])
+{
+	const char *dots = strstr(text, "..");
+	size_t n = dots ? (size_t)(dots - text) : strlen(text), n_end;
+	struct block ends;
+
+	if (n >= NUMBER_E164)
+		return false;
+	memcpy(first, text, n);
+	first[n] = last[0] = '\0';
+	if (!dots)
+		return number_valid(first);
+	dots += 2;
+	n_end = strlen(dots);
+	if (dots[0] == '+' && n_end == n)
+		memcpy(last, dots, n + 1);
+	else if (n_end > 0 && n_end < n && !dots[strspn(dots, "0123456789")])
+		snprintf(last, NUMBER_E164, "%.*s%s", (int)(n - n_end), first, dots);
+	else
+		return false;
+	return block_ends(&ends, first, last) && ends.first < ends.last;
+}
+
+static bool is_range(const char *text)
+{
+	char first[NUMBER_E164], last[NUMBER_E164];
+
+	return site_range_parse(text, first, last);
+}
+
+/* As in "Europe/Berlin", with nothing that leads out of the database's folder. */
+static bool is_zone(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("/_-+", *c))
+			return false;
+	return isalpha((unsigned char)text[0]) && zones_known(text);
+}
+
+static const char *class_broken(const char *text)
+{
+	enum number_class class;
+
+	if (!class_parse(&class, text))
+		return "a class is wanted: toll-free, shared-cost, premium, satellite, risky, unallocated";
+	return class == CLASS_EMERGENCY ? "emergency numbers are never called from a conference" : NULL;
+}
+
 const char *site_rule_broken(enum site_rule rule, const char *text)
 {
 	struct trunk_network network;
+	struct calendar_span span;
+	const char *wrong;
 
 	if (!doc_printable(text))
 		return "holds control characters or is not UTF-8";
@@ -172,7 +284,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 			       ? NULL
 			       : "a number in E.164 is wanted: + and 2 to 15 digits, as in +15550100";
 	case RULE_PREFIX:
-		return text[0] == '+' && digits_of(text + 1, 0, NUMBER_E164 - 2)
+		return prefix_valid(text)
 			       ? NULL
 			       : "the beginning of a number is wanted: + and digits, as in +1 or +";
 	case RULE_NETWORK:
@@ -185,6 +297,19 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 		return digits_of(text, 1, 3) && text[0] != '0' ? NULL
 							       : "a country code of 1 to 3 digits is wanted";
 	case RULE_TRUNK_PREFIX: return digits_of(text, 1, 3) ? NULL : "1 to 3 digits are wanted";
+	case RULE_RANGE:
+		return is_range(text) ? NULL
+				      : "numbers are wanted as in +15550100..+15550199 or +15550100..99";
+	case RULE_ZONE:
+		return is_zone(text) ? NULL : "there is no such time zone; wanted is one as in Europe/Berlin";
+	case RULE_SPAN: return calendar_span_parse(&span, text, &wrong) ? wrong : NULL;
+	case RULE_CLASS: return class_broken(text);
+	case RULE_PREPEND:
+		return strspn(text, "0123456789*#+") == strlen(text) ? NULL : "digits, *, # and + are wanted";
+	case RULE_ISO_COUNTRY:
+		return strlen(text) == 2 && isupper((unsigned char)text[0]) && isupper((unsigned char)text[1])
+			       ? NULL
+			       : "a country is wanted as in DE or US";
 	}
 	return "unknown rule";
 }

@@ -62,8 +62,8 @@ static enum bridge_err refuse_beginnings(const struct entry *ids, size_t n, stru
 
 /* The sorted names of everything; freed by site_check_names(). */
 struct names {
-	struct entry *accounts, *trunks, *numbers, *routes, *meetings, *users;
-	size_t n_accounts, n_trunks, n_numbers, n_routes, n_meetings, n_users;
+	struct entry *accounts, *trunks, *numbers, *calendars, *meetings, *users;
+	size_t n_accounts, n_trunks, n_numbers, n_calendars, n_meetings, n_users;
 };
 
 static bool names_collect(struct names *names, const struct site *s)
@@ -77,10 +77,10 @@ static bool names_collect(struct names *names, const struct site *s)
 	names->accounts = calloc(s->n_accounts + 1, sizeof(struct entry));
 	names->trunks = calloc(s->n_trunks + 1, sizeof(struct entry));
 	names->numbers = calloc(s->n_numbers + 1, sizeof(struct entry));
-	names->routes = calloc(s->n_routes + 1, sizeof(struct entry));
+	names->calendars = calloc(s->n_calendars + 1, sizeof(struct entry));
 	names->meetings = calloc(meetings + 1, sizeof(struct entry));
 	names->users = calloc(users + 1, sizeof(struct entry));
-	if (!names->accounts || !names->trunks || !names->numbers || !names->routes || !names->meetings ||
+	if (!names->accounts || !names->trunks || !names->numbers || !names->calendars || !names->meetings ||
 		!names->users)
 		return false;
 	for (size_t i = 0; i < s->n_accounts; i++) {
@@ -99,15 +99,16 @@ static bool names_collect(struct names *names, const struct site *s)
 		entry_add(names->trunks, &names->n_trunks, s->trunks[i].name, "",
 			(struct site_place){ SITE_TRUNK, i, 0 });
 	for (size_t i = 0; i < s->n_numbers; i++)
-		entry_add(names->numbers, &names->n_numbers, s->numbers[i].number, s->numbers[i].trunk,
-			(struct site_place){ SITE_NUMBER, i, 0 });
-	for (size_t i = 0; i < s->n_routes; i++)
-		entry_add(names->routes, &names->n_routes, s->routes[i].prefix, s->routes[i].account,
-			(struct site_place){ SITE_ROUTE, i, 0 });
+		if (!s->numbers[i].last[0])
+			entry_add(names->numbers, &names->n_numbers, s->numbers[i].number,
+				s->numbers[i].trunk, (struct site_place){ SITE_NUMBER, i, 0 });
+	for (size_t i = 0; i < s->n_calendars; i++)
+		entry_add(names->calendars, &names->n_calendars, s->calendars[i].name, "",
+			(struct site_place){ SITE_CALENDAR, i, 0 });
 	qsort(names->accounts, names->n_accounts, sizeof(struct entry), entry_order);
 	qsort(names->trunks, names->n_trunks, sizeof(struct entry), entry_order);
 	qsort(names->numbers, names->n_numbers, sizeof(struct entry), entry_order);
-	qsort(names->routes, names->n_routes, sizeof(struct entry), entry_order);
+	qsort(names->calendars, names->n_calendars, sizeof(struct entry), entry_order);
 	qsort(names->meetings, names->n_meetings, sizeof(struct entry), entry_order);
 	qsort(names->users, names->n_users, sizeof(struct entry), entry_order);
 	return true;
@@ -118,7 +119,7 @@ static void names_free(struct names *names)
 	free(names->accounts);
 	free(names->trunks);
 	free(names->numbers);
-	free(names->routes);
+	free(names->calendars);
 	free(names->meetings);
 	free(names->users);
 }
@@ -174,6 +175,8 @@ static enum bridge_err check_route(
 			snprintf(item, sizeof(item), "trunks[%zu]", k);
 			return site_refuse(why, &at, item, "there is no trunk '%.60s'", r->trunks[k]);
 		}
+	if (r->calendar[0] && !entry_find(names->calendars, names->n_calendars, r->calendar))
+		return site_refuse(why, &at, "calendar", "there is no calendar '%.60s'", r->calendar);
 	return BRIDGE_OK;
 }
 
@@ -192,7 +195,7 @@ static enum bridge_err check_names(const struct site *s, const struct names *nam
 	if (!err)
 		err = refuse_twice(names->numbers, names->n_numbers, "number", why);
 	if (!err)
-		err = refuse_twice(names->routes, names->n_routes, "prefix", why);
+		err = refuse_twice(names->calendars, names->n_calendars, "name", why);
 	for (size_t i = 0; !err && i < s->n_numbers; i++)
 		err = check_number(s, names, i, why);
 	for (size_t i = 0; !err && i < s->n_routes; i++)

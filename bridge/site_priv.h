@@ -8,11 +8,24 @@
 
 #include "bridge/site.h"
 
-enum site_kind { SITE_ACCOUNT, SITE_MEETING, SITE_USER, SITE_TRUNK, SITE_NUMBER, SITE_ROUTE, SITE_KINDS };
+enum site_kind {
+	SITE_ACCOUNT,
+	SITE_MEETING,
+	SITE_USER,
+	SITE_TRUNK,
+	SITE_NUMBER,
+	SITE_ROUTE,
+	SITE_CALENDAR,
+	SITE_CLASS,
+	SITE_KINDS
+};
 
 enum site_type {
 	FIELD_TEXT,     /* char[cap] */
 	FIELD_TEXTS,    /* char[SITE_LIST][cap], their count at n_offset */
+	FIELD_LIST,     /* char (*)[cap], allocated, their count at n_offset */
+	FIELD_RANGE,    /* char[cap], the range's last number at n_offset */
+	FIELD_WORD,     /* unsigned, one of `words`, the first when not given */
 	FIELD_BOOL,     /* bool, `on` when not given */
 	FIELD_UNSIGNED, /* unsigned, 0 when not given */
 	FIELD_SRTP,     /* enum site_srtp */
@@ -33,6 +46,12 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_CODEC,
 	RULE_COUNTRY,
 	RULE_TRUNK_PREFIX,
+	RULE_RANGE,
+	RULE_ZONE,
+	RULE_SPAN,
+	RULE_CLASS,
+	RULE_PREPEND,
+	RULE_ISO_COUNTRY,
 };
 
 struct site_field {
@@ -40,7 +59,8 @@ struct site_field {
 	enum site_type type;
 	enum site_rule rule;
 	size_t offset, cap, n_offset;
-	unsigned max; /* FIELD_UNSIGNED: from 1 */
+	unsigned max; /* FIELD_UNSIGNED: from 1; FIELD_WORD: how many words */
+	const char *const *words;
 	bool on, required;
 };
 
@@ -71,9 +91,19 @@ enum bridge_err site_refuse(struct config_why *why, const struct site_place *at,
 /* Second half of site_check(): values are known to be good.  `why` is not NULL. */
 enum bridge_err site_check_names(const struct site *s, struct config_why *why);
 
+/* Splits "+100..+199" or "+100..99" into its ends; of one number `last` is "".  False: neither of them. */
+bool site_range_parse(const char *text, char first[NUMBER_E164], char last[NUMBER_E164]);
+/* Third part of site_check(): numbers and routes that get in each other's way. */
+enum bridge_err site_check_plan(const struct site *s, struct config_why *why);
+
+/* The i-th text of FIELD_TEXT (0 only), FIELD_TEXTS or FIELD_LIST. */
 static inline const char *site_text(const void *object, const struct site_field *f, size_t i)
 {
-	return (const char *)object + f->offset + i * f->cap;
+	const char *at = (const char *)object + f->offset;
+
+	if (f->type == FIELD_LIST)
+		at = *(const char *const *)(const void *)at;
+	return at + i * f->cap;
 }
 
 static inline size_t site_texts(const void *object, const struct site_field *f)

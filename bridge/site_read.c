@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 24 };
 
 static void *field_at(void *object, const struct site_field *f)
 {
@@ -87,6 +87,48 @@ static enum bridge_err read_texts(
 	return err;
 }
 
+/* A list of any length, in one allocation that the object owns. */
+static enum bridge_err read_list_field(
+	void *object, const struct site_field *f, const struct doc_node *list, struct config_why *why)
+{
+	size_t *n = field_at(object, &(struct site_field){ .offset = f->n_offset });
+	enum bridge_err err = doc_list(list, DOC_NODES, why);
+	char *texts;
+
+	if (err || !list || list->n == 0)
+		return err;
+	texts = calloc(list->n, f->cap);
+	if (!texts)
+		return BRIDGE_NOMEM;
+	memcpy(field_at(object, f), &texts, sizeof(texts));
+	for (const struct doc_node *node = list->first; node && !err; node = node->next) {
+		if (node->kind != DOC_SCALAR_TEXT)
+			return doc_refuse(node, why, "a text is wanted");
+		err = doc_text(node, texts + *n * f->cap, f->cap, why);
+		++*n;
+	}
+	return err;
+}
+
+static enum bridge_err read_range(
+	void *object, const struct site_field *f, const struct doc_node *node, struct config_why *why)
+{
+	char text[SITE_RANGE] = "";
+	enum bridge_err err = doc_text(node, text, sizeof(text), why);
+
+	if (err)
+		return err;
+	if (!strstr(text, "..")) {
+		if (strlen(text) >= f->cap)
+			return doc_refuse(node, why, "%s", site_rule_broken(RULE_E164, text));
+		memcpy(field_at(object, f), text, strlen(text) + 1);
+		return BRIDGE_OK;
+	}
+	return site_range_parse(text, field_at(object, f), (char *)object + f->n_offset)
+		       ? BRIDGE_OK
+		       : doc_refuse(node, why, "%s", site_rule_broken(RULE_RANGE, text));
+}
+
 static enum bridge_err read_answer(
 	struct site_number *number, const struct doc_node *node, struct config_why *why)
 {
@@ -131,6 +173,9 @@ static enum bridge_err read_field(
 	switch (f->type) {
 	case FIELD_TEXT: return doc_text(node, field_at(object, f), f->cap, why);
 	case FIELD_TEXTS: return read_texts(object, f, node, why);
+	case FIELD_LIST: return read_list_field(object, f, node, why);
+	case FIELD_RANGE: return read_range(object, f, node, why);
+	case FIELD_WORD: return doc_word(node, f->words, f->max, field_at(object, f), why);
 	case FIELD_BOOL:
 		*(bool *)field_at(object, f) = f->on;
 		return doc_bool(node, field_at(object, f), why);
@@ -222,7 +267,8 @@ static void networks_derive(struct site *s)
 
 static enum bridge_err read_all(struct site *s, const struct doc *doc, struct config_why *why)
 {
-	static const char *const words[] = { "accounts", "trunks", "numbers", "routes" };
+	static const char *const words[] = { "accounts", "trunks", "numbers", "routes", "calendars",
+		"classes" };
 	const struct doc_node *root = doc_root(doc);
 	enum bridge_err err;
 
@@ -237,6 +283,10 @@ static enum bridge_err read_all(struct site *s, const struct doc *doc, struct co
 		err = read_list(SITE_NUMBER, root, &s->numbers, &s->n_numbers, why);
 	if (!err)
 		err = read_list(SITE_ROUTE, root, &s->routes, &s->n_routes, why);
+	if (!err)
+		err = read_list(SITE_CALENDAR, root, &s->calendars, &s->n_calendars, why);
+	if (!err)
+		err = read_list(SITE_CLASS, root, &s->classes, &s->n_classes, why);
 	if (err)
 		return err;
 	networks_derive(s);

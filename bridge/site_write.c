@@ -44,7 +44,10 @@ static bool is_default(const void *object, const struct site_field *f)
 
 	switch (f->type) {
 	case FIELD_TEXT: return !f->required && !*(const char *)value;
+	case FIELD_LIST:
 	case FIELD_TEXTS: return site_texts(object, f) == 0;
+	case FIELD_RANGE: return false;
+	case FIELD_WORD: return !f->required && *(const unsigned *)value == 0;
 	case FIELD_BOOL: return *(const bool *)value == f->on;
 	case FIELD_UNSIGNED: return *(const unsigned *)value == 0;
 	case FIELD_SRTP: return *(const enum site_srtp *)value == SITE_SRTP_ALLOW;
@@ -59,6 +62,13 @@ static void put_value(FILE *out, const void *object, const struct site_field *f)
 
 	switch (f->type) {
 	case FIELD_TEXT: put_text(out, value); break;
+	case FIELD_RANGE:
+		fprintf(out, "\"%s%s%s\"", (const char *)value,
+			*((const char *)object + f->n_offset) ? ".." : "",
+			(const char *)object + f->n_offset);
+		break;
+	case FIELD_WORD: put_text(out, f->words[*(const unsigned *)value]); break;
+	case FIELD_LIST:
 	case FIELD_TEXTS:
 		for (size_t i = 0; i < site_texts(object, f); i++) {
 			fputs(i ? ", " : "[ ", out);
@@ -154,6 +164,8 @@ static void put_site(FILE *out, const struct site *s)
 	}
 	put_lines(out, "", SITE_NUMBER, s->numbers, s->n_numbers);
 	put_lines(out, "", SITE_ROUTE, s->routes, s->n_routes);
+	put_lines(out, "", SITE_CALENDAR, s->calendars, s->n_calendars);
+	put_lines(out, "", SITE_CLASS, s->classes, s->n_classes);
 }
 
 char *site_export(const struct site *s)

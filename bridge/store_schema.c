@@ -88,6 +88,50 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN rx_missing INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN burst_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN gap_ms INTEGER NOT NULL DEFAULT 0;",
+
+	/* 5: the dial plan: ranges of numbers, what accounts may call, calendars, classes, how trunks write numbers */
+	"ALTER TABLE number ADD COLUMN last TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE number ADD COLUMN country TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE number ADD COLUMN toll_free INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN weight INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN percent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN calendar TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE route_prefix ("
+	" route INTEGER NOT NULL REFERENCES route(position), position INTEGER NOT NULL, prefix TEXT NOT NULL,"
+	" PRIMARY KEY (route, position)) STRICT, WITHOUT ROWID;"
+	"ALTER TABLE trunk ADD COLUMN format INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN caller_id INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN strip INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN prepend TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE trunk_range ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), position INTEGER NOT NULL, range TEXT NOT NULL,"
+	" PRIMARY KEY (trunk, position)) STRICT;"
+	"ALTER TABLE account ADD COLUMN zone TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN country_code TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN trunk_prefix TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN national_min INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN national_max INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN concurrent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN daily INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN consecutive INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN alike INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE account_prefix ("
+	" account TEXT NOT NULL REFERENCES account(name), list TEXT NOT NULL CHECK (list IN ('only', "
+	"'refuse')),"
+	" position INTEGER NOT NULL, prefix TEXT NOT NULL, PRIMARY KEY (account, list, position)) STRICT;"
+	"CREATE TABLE account_class ("
+	" account TEXT NOT NULL REFERENCES account(name), position INTEGER NOT NULL, class TEXT NOT NULL,"
+	" PRIMARY KEY (account, position)) STRICT;"
+	"CREATE TABLE calendar (name TEXT PRIMARY KEY, position INTEGER NOT NULL, zone TEXT NOT NULL) STRICT;"
+	"CREATE TABLE calendar_span ("
+	" calendar TEXT NOT NULL REFERENCES calendar(name), position INTEGER NOT NULL, span TEXT NOT NULL,"
+	" PRIMARY KEY (calendar, position)) STRICT;"
+	"CREATE TABLE number_class (position INTEGER PRIMARY KEY, class TEXT NOT NULL) STRICT;"
+	"CREATE TABLE class_prefix ("
+	" class INTEGER NOT NULL REFERENCES number_class(position), position INTEGER NOT NULL,"
+	" prefix TEXT NOT NULL, PRIMARY KEY (class, position)) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
@@ -149,7 +193,9 @@ static enum bridge_err take_step(struct store *s, int64_t version)
 static enum bridge_err check_sound(struct store *s)
 {
 	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
-		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "counter", "token" };
+		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "route_prefix",
+		"trunk_range", "account_prefix", "account_class", "calendar", "calendar_span", "number_class",
+		"class_prefix", "counter", "token" };
 	char sql[64], text[128];
 	enum bridge_err err = BRIDGE_OK;
 

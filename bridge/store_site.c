@@ -1,4 +1,4 @@
-#include "bridge/store_priv.h"
+#include "bridge/store_pass.h"
 #include "bridge/when.h"
 
 #include <stdlib.h>
@@ -6,7 +6,10 @@
 
 /* What refers comes before what is referred to. */
 static const char *const empty_site =
-	"DELETE FROM route_trunk; DELETE FROM route; DELETE FROM number;"
+	"DELETE FROM route_trunk; DELETE FROM route_prefix; DELETE FROM route; DELETE FROM calendar_span;"
+	"DELETE FROM calendar; DELETE FROM class_prefix; DELETE FROM number_class; DELETE FROM trunk_range;"
+	"DELETE FROM account_prefix; DELETE FROM account_class;"
+	" DELETE FROM number;"
 	"DELETE FROM trunk_codec; DELETE FROM trunk_gateway; DELETE FROM trunk_network;"
 	"DELETE FROM trunk; DELETE FROM sip_user; DELETE FROM meeting; DELETE FROM account";
 
@@ -17,99 +20,39 @@ static const char *const answer_words[] = {
 	[PLAN_REFUSE] = "refuse", [PLAN_ATTENDANT] = "attendant", [PLAN_MEETING] = "meeting"
 };
 
-/* The first failure ends it; what comes after does nothing.  One statement is open at a time. */
-struct pass {
-	struct store *s;
-	sqlite3_stmt *statement;
-	enum bridge_err err;
-};
-
-static void pass_use(struct pass *p, const char *sql)
-{
-	sqlite3_finalize(p->statement);
-	p->statement = NULL;
-	if (!p->err)
-		p->err = store_prepare(p->s, &p->statement, sql);
-}
-
-static void pass_end(struct pass *p)
-{
-	sqlite3_finalize(p->statement);
-	p->statement = NULL;
-}
-
-/* ---- writing ---- */
-
-static void put_text(struct pass *p, int at, const char *text)
-{
-	if (!p->err)
-		store_bind_text(p->statement, at, text);
-}
-
-static void put_reference(struct pass *p, int at, const char *text)
-{
-	if (!p->err)
-		store_bind_reference(p->statement, at, text);
-}
-
-static void put_number(struct pass *p, int at, int64_t value)
-{
-	if (!p->err)
-		sqlite3_bind_int64(p->statement, at, value);
-}
-
-static void put_row(struct pass *p)
-{
-	if (!p->err)
-		p->err = store_run(p->s, p->statement);
-}
-
-/* One row per text: owner, position, text. */
-static void put_list(
-	struct pass *p, const char *sql, const char *owner, const char *texts, size_t each, size_t n)
-{
-	pass_use(p, sql);
-	for (size_t i = 0; i < n && !p->err; i++) {
-		put_text(p, 1, owner);
-		put_number(p, 2, (int64_t)i);
-		put_text(p, 3, texts + i * each);
-		put_row(p);
-	}
-}
-
 static void put_account(struct pass *p, const struct site_account *account, size_t position)
 {
 	pass_use(p, "INSERT INTO account(name, position, language, levelling, noise_suppression)"
 		    " VALUES (?, ?, ?, ?, ?)");
-	put_text(p, 1, account->name);
-	put_number(p, 2, (int64_t)position);
-	put_text(p, 3, account->language);
-	put_number(p, 4, account->levelling);
-	put_number(p, 5, account->noise_suppression);
-	put_row(p);
+	pass_put_text(p, 1, account->name);
+	pass_put_number(p, 2, (int64_t)position);
+	pass_put_text(p, 3, account->language);
+	pass_put_number(p, 4, account->levelling);
+	pass_put_number(p, 5, account->noise_suppression);
+	pass_put_row(p);
 
 	pass_use(p, "INSERT INTO meeting(id, account, name, host_pin, guest_pin, max_participants, chimes)"
 		    " VALUES (?, ?, ?, ?, ?, ?, ?)");
 	for (size_t i = 0; i < account->n_meetings && !p->err; i++) {
 		const struct site_meeting *meeting = &account->meetings[i];
 
-		put_text(p, 1, meeting->id);
-		put_text(p, 2, account->name);
-		put_text(p, 3, meeting->name);
-		put_text(p, 4, meeting->host_pin);
-		put_text(p, 5, meeting->guest_pin);
-		put_number(p, 6, meeting->max_participants);
-		put_number(p, 7, meeting->chimes);
-		put_row(p);
+		pass_put_text(p, 1, meeting->id);
+		pass_put_text(p, 2, account->name);
+		pass_put_text(p, 3, meeting->name);
+		pass_put_text(p, 4, meeting->host_pin);
+		pass_put_text(p, 5, meeting->guest_pin);
+		pass_put_number(p, 6, meeting->max_participants);
+		pass_put_number(p, 7, meeting->chimes);
+		pass_put_row(p);
 	}
 
 	pass_use(p, "INSERT INTO sip_user(account, position, name, password) VALUES (?, ?, ?, ?)");
 	for (size_t i = 0; i < account->n_users && !p->err; i++) {
-		put_text(p, 1, account->name);
-		put_number(p, 2, (int64_t)i);
-		put_text(p, 3, account->users[i].name);
-		put_text(p, 4, account->users[i].password);
-		put_row(p);
+		pass_put_text(p, 1, account->name);
+		pass_put_number(p, 2, (int64_t)i);
+		pass_put_text(p, 3, account->users[i].name);
+		pass_put_text(p, 4, account->users[i].password);
+		pass_put_row(p);
 	}
 }
 
@@ -119,63 +62,73 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 		"INSERT INTO trunk(name, position, username, password, registers, channels, calls_per_second,"
 		" srtp, country_code, trunk_prefix, national_min, national_max)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-	put_text(p, 1, trunk->name);
-	put_number(p, 2, (int64_t)position);
-	put_text(p, 3, trunk->username);
-	put_text(p, 4, trunk->password);
-	put_number(p, 5, trunk->registers);
-	put_number(p, 6, trunk->channels);
-	put_number(p, 7, trunk->calls_per_second);
-	put_text(p, 8, srtp_words[trunk->srtp]);
-	put_text(p, 9, trunk->country.country_code);
-	put_text(p, 10, trunk->country.trunk_prefix);
-	put_number(p, 11, trunk->country.national_min);
-	put_number(p, 12, trunk->country.national_max);
-	put_row(p);
+	pass_put_text(p, 1, trunk->name);
+	pass_put_number(p, 2, (int64_t)position);
+	pass_put_text(p, 3, trunk->username);
+	pass_put_text(p, 4, trunk->password);
+	pass_put_number(p, 5, trunk->registers);
+	pass_put_number(p, 6, trunk->channels);
+	pass_put_number(p, 7, trunk->calls_per_second);
+	pass_put_text(p, 8, srtp_words[trunk->srtp]);
+	pass_put_text(p, 9, trunk->country.country_code);
+	pass_put_text(p, 10, trunk->country.trunk_prefix);
+	pass_put_number(p, 11, trunk->country.national_min);
+	pass_put_number(p, 12, trunk->country.national_max);
+	pass_put_row(p);
 
-	put_list(p, "INSERT INTO trunk_network(trunk, position, network) VALUES (?, ?, ?)", trunk->name,
+	pass_put_list(p, "INSERT INTO trunk_network(trunk, position, network) VALUES (?, ?, ?)", trunk->name,
 		trunk->from_text[0], sizeof(trunk->from_text[0]), trunk->n_from);
-	put_list(p, "INSERT INTO trunk_gateway(trunk, position, uri) VALUES (?, ?, ?)", trunk->name,
+	pass_put_list(p, "INSERT INTO trunk_gateway(trunk, position, uri) VALUES (?, ?, ?)", trunk->name,
 		trunk->gateways[0], sizeof(trunk->gateways[0]), trunk->n_gateways);
-	put_list(p, "INSERT INTO trunk_codec(trunk, position, codec) VALUES (?, ?, ?)", trunk->name,
+	pass_put_list(p, "INSERT INTO trunk_codec(trunk, position, codec) VALUES (?, ?, ?)", trunk->name,
 		trunk->codecs[0], sizeof(trunk->codecs[0]), trunk->n_codecs);
 }
 
 static void put_numbers(struct pass *p, const struct site *site)
 {
-	pass_use(p, "INSERT INTO number(position, number, trunk, account, language, answer, meeting)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+	pass_use(p, "INSERT INTO number(position, number, trunk, account, language, answer, meeting, last, "
+		    "country,"
+		    " toll_free) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	for (size_t i = 0; i < site->n_numbers && !p->err; i++) {
 		const struct site_number *number = &site->numbers[i];
 
-		put_number(p, 1, (int64_t)i);
-		put_text(p, 2, number->number);
-		put_reference(p, 3, number->trunk);
-		put_reference(p, 4, number->account);
-		put_text(p, 5, number->language);
-		put_text(p, 6, answer_words[number->answer]);
-		put_reference(p, 7, number->meeting);
-		put_row(p);
+		pass_put_number(p, 1, (int64_t)i);
+		pass_put_text(p, 2, number->number);
+		pass_put_reference(p, 3, number->trunk);
+		pass_put_reference(p, 4, number->account);
+		pass_put_text(p, 5, number->language);
+		pass_put_text(p, 6, answer_words[number->answer]);
+		pass_put_reference(p, 7, number->meeting);
+		pass_put_text(p, 8, number->last);
+		pass_put_text(p, 9, number->country);
+		pass_put_number(p, 10, number->toll_free);
+		pass_put_row(p);
 	}
 }
 
 static void put_routes(struct pass *p, const struct site *site)
 {
-	pass_use(p, "INSERT INTO route(position, account, prefix, caller_id) VALUES (?, ?, ?, ?)");
+	pass_use(p,
+		"INSERT INTO route(position, account, prefix, caller_id, priority, weight, percent, calendar)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 	for (size_t i = 0; i < site->n_routes && !p->err; i++) {
-		put_number(p, 1, (int64_t)i);
-		put_reference(p, 2, site->routes[i].account);
-		put_text(p, 3, site->routes[i].prefix);
-		put_text(p, 4, site->routes[i].caller_id);
-		put_row(p);
+		pass_put_number(p, 1, (int64_t)i);
+		pass_put_reference(p, 2, site->routes[i].account);
+		pass_put_text(p, 3, site->routes[i].prefix);
+		pass_put_text(p, 4, site->routes[i].caller_id);
+		pass_put_number(p, 5, site->routes[i].priority);
+		pass_put_number(p, 6, site->routes[i].weight);
+		pass_put_number(p, 7, site->routes[i].percent);
+		pass_put_text(p, 8, site->routes[i].calendar);
+		pass_put_row(p);
 	}
 	pass_use(p, "INSERT INTO route_trunk(route, position, trunk) VALUES (?, ?, ?)");
 	for (size_t i = 0; i < site->n_routes; i++) {
 		for (size_t t = 0; t < site->routes[i].n_trunks && !p->err; t++) {
-			put_number(p, 1, (int64_t)i);
-			put_number(p, 2, (int64_t)t);
-			put_text(p, 3, site->routes[i].trunks[t]);
-			put_row(p);
+			pass_put_number(p, 1, (int64_t)i);
+			pass_put_number(p, 2, (int64_t)t);
+			pass_put_text(p, 3, site->routes[i].trunks[t]);
+			pass_put_row(p);
 		}
 	}
 }
@@ -206,6 +159,7 @@ enum bridge_err store_save_site(
 		put_trunk(&p, &site->trunks[i], i);
 	put_numbers(&p, site);
 	put_routes(&p, site);
+	pass_put_dial(&p, site);
 	put_audit(&p, who, changes_json);
 	pass_end(&p);
 	return store_finish(s, p.err);
@@ -213,118 +167,57 @@ enum bridge_err store_save_site(
 
 /* ---- reading ---- */
 
-/* True: the statement stands on a row. */
-static bool next_row(struct pass *p)
-{
-	int step;
-
-	if (p->err)
-		return false;
-	step = sqlite3_step(p->statement);
-	if (step != SQLITE_ROW && step != SQLITE_DONE)
-		p->err = store_fail(p->s);
-	return step == SQLITE_ROW;
-}
-
-static void unreadable(struct pass *p, const char *what)
-{
-	if (!p->err)
-		sqlite3_snprintf(sizeof(p->s->error), p->s->error, "the site in it cannot be read: %s", what);
-	p->err = BRIDGE_FILE;
-}
-
-static void get_text(struct pass *p, int column, char *out, size_t cap)
-{
-	if (!p->err && !store_read_text(p->statement, column, out, cap))
-		unreadable(p, sqlite3_column_name(p->statement, column));
-}
-
-static unsigned get_number(struct pass *p, int column)
-{
-	return p->err ? 0 : (unsigned)sqlite3_column_int64(p->statement, column);
-}
-
-static unsigned get_word(struct pass *p, int column, const char *const *words, unsigned n)
-{
-	char text[16] = "";
-
-	get_text(p, column, text, sizeof(text));
-	for (unsigned i = 0; i < n && !p->err; i++)
-		if (strcmp(words[i], text) == 0)
-			return i;
-	unreadable(p, text);
-	return 0;
-}
-
-/* `array` with room for element n, which is all zero; it grows by doubling.  NULL: out of memory, or failed before. */
-static void *grown(struct pass *p, void *array, size_t n, size_t each)
-{
-	char *items = array;
-
-	if (p->err)
-		return NULL;
-	if ((n & (n - 1)) == 0) { /* 0, 1, 2, 4, 8 ...: it is full */
-		items = realloc(array, (n ? n * 2 : 1) * each);
-		if (!items) {
-			p->err = BRIDGE_NOMEM;
-			return NULL;
-		}
-	}
-	memset(items + n * each, 0, each);
-	return items;
-}
-
 static void get_meetings(struct pass *p, struct site_account *account)
 {
 	pass_use(p, "SELECT id, name, host_pin, guest_pin, max_participants, chimes FROM meeting"
 		    " WHERE account = ? ORDER BY id");
-	put_text(p, 1, account->name);
-	while (next_row(p)) {
-		struct site_meeting *m = grown(p, account->meetings, account->n_meetings, sizeof(*m));
+	pass_put_text(p, 1, account->name);
+	while (pass_next(p)) {
+		struct site_meeting *m = pass_grown(p, account->meetings, account->n_meetings, sizeof(*m));
 
 		if (!m)
 			return;
 		account->meetings = m;
 		m += account->n_meetings++;
-		get_text(p, 0, m->id, sizeof(m->id));
-		get_text(p, 1, m->name, sizeof(m->name));
-		get_text(p, 2, m->host_pin, sizeof(m->host_pin));
-		get_text(p, 3, m->guest_pin, sizeof(m->guest_pin));
-		m->max_participants = get_number(p, 4);
-		m->chimes = get_number(p, 5) != 0;
+		pass_get_text(p, 0, m->id, sizeof(m->id));
+		pass_get_text(p, 1, m->name, sizeof(m->name));
+		pass_get_text(p, 2, m->host_pin, sizeof(m->host_pin));
+		pass_get_text(p, 3, m->guest_pin, sizeof(m->guest_pin));
+		m->max_participants = pass_get_number(p, 4);
+		m->chimes = pass_get_number(p, 5) != 0;
 	}
 }
 
 static void get_users(struct pass *p, struct site_account *account)
 {
 	pass_use(p, "SELECT name, password FROM sip_user WHERE account = ? ORDER BY position");
-	put_text(p, 1, account->name);
-	while (next_row(p)) {
-		struct site_user *u = grown(p, account->users, account->n_users, sizeof(*u));
+	pass_put_text(p, 1, account->name);
+	while (pass_next(p)) {
+		struct site_user *u = pass_grown(p, account->users, account->n_users, sizeof(*u));
 
 		if (!u)
 			return;
 		account->users = u;
 		u += account->n_users++;
-		get_text(p, 0, u->name, sizeof(u->name));
-		get_text(p, 1, u->password, sizeof(u->password));
+		pass_get_text(p, 0, u->name, sizeof(u->name));
+		pass_get_text(p, 1, u->password, sizeof(u->password));
 	}
 }
 
 static void get_accounts(struct pass *p, struct site *site)
 {
 	pass_use(p, "SELECT name, language, levelling, noise_suppression FROM account ORDER BY position");
-	while (next_row(p)) {
-		struct site_account *a = grown(p, site->accounts, site->n_accounts, sizeof(*a));
+	while (pass_next(p)) {
+		struct site_account *a = pass_grown(p, site->accounts, site->n_accounts, sizeof(*a));
 
 		if (!a)
 			return;
 		site->accounts = a;
 		a += site->n_accounts++;
-		get_text(p, 0, a->name, sizeof(a->name));
-		get_text(p, 1, a->language, sizeof(a->language));
-		a->levelling = get_number(p, 2) != 0;
-		a->noise_suppression = get_number(p, 3) != 0;
+		pass_get_text(p, 0, a->name, sizeof(a->name));
+		pass_get_text(p, 1, a->language, sizeof(a->language));
+		a->levelling = pass_get_number(p, 2) != 0;
+		a->noise_suppression = pass_get_number(p, 3) != 0;
 	}
 	for (size_t i = 0; i < site->n_accounts; i++) {
 		get_meetings(p, &site->accounts[i]);
@@ -332,33 +225,18 @@ static void get_accounts(struct pass *p, struct site *site)
 	}
 }
 
-static size_t get_list(struct pass *p, const char *sql, const char *owner, char *texts, size_t each)
-{
-	size_t n = 0;
-
-	pass_use(p, sql);
-	put_text(p, 1, owner);
-	while (next_row(p)) {
-		if (n == SITE_LIST) {
-			unreadable(p, "a list is too long");
-			break;
-		}
-		get_text(p, 0, texts + n * each, each);
-		n++;
-	}
-	return n;
-}
-
 static void get_trunk_lists(struct pass *p, struct site_trunk *trunk)
 {
-	trunk->n_from = get_list(p, "SELECT network FROM trunk_network WHERE trunk = ? ORDER BY position",
-		trunk->name, trunk->from_text[0], sizeof(trunk->from_text[0]));
+	trunk->n_from =
+		pass_get_list(p, "SELECT network FROM trunk_network WHERE trunk = ? ORDER BY position",
+			trunk->name, trunk->from_text[0], sizeof(trunk->from_text[0]));
 	for (size_t i = 0; i < trunk->n_from && !p->err; i++)
 		if (!trunk_network_parse(&trunk->from[i], trunk->from_text[i]))
-			unreadable(p, trunk->from_text[i]);
-	trunk->n_gateways = get_list(p, "SELECT uri FROM trunk_gateway WHERE trunk = ? ORDER BY position",
-		trunk->name, trunk->gateways[0], sizeof(trunk->gateways[0]));
-	trunk->n_codecs = get_list(p, "SELECT codec FROM trunk_codec WHERE trunk = ? ORDER BY position",
+			pass_unreadable(p, trunk->from_text[i]);
+	trunk->n_gateways =
+		pass_get_list(p, "SELECT uri FROM trunk_gateway WHERE trunk = ? ORDER BY position",
+			trunk->name, trunk->gateways[0], sizeof(trunk->gateways[0]));
+	trunk->n_codecs = pass_get_list(p, "SELECT codec FROM trunk_codec WHERE trunk = ? ORDER BY position",
 		trunk->name, trunk->codecs[0], sizeof(trunk->codecs[0]));
 }
 
@@ -367,24 +245,24 @@ static void get_trunks(struct pass *p, struct site *site)
 	pass_use(p,
 		"SELECT name, username, password, registers, channels, calls_per_second, srtp, country_code,"
 		" trunk_prefix, national_min, national_max FROM trunk ORDER BY position");
-	while (next_row(p)) {
-		struct site_trunk *t = grown(p, site->trunks, site->n_trunks, sizeof(*t));
+	while (pass_next(p)) {
+		struct site_trunk *t = pass_grown(p, site->trunks, site->n_trunks, sizeof(*t));
 
 		if (!t)
 			return;
 		site->trunks = t;
 		t += site->n_trunks++;
-		get_text(p, 0, t->name, sizeof(t->name));
-		get_text(p, 1, t->username, sizeof(t->username));
-		get_text(p, 2, t->password, sizeof(t->password));
-		t->registers = get_number(p, 3) != 0;
-		t->channels = get_number(p, 4);
-		t->calls_per_second = get_number(p, 5);
-		t->srtp = (enum site_srtp)get_word(p, 6, srtp_words, 3);
-		get_text(p, 7, t->country.country_code, sizeof(t->country.country_code));
-		get_text(p, 8, t->country.trunk_prefix, sizeof(t->country.trunk_prefix));
-		t->country.national_min = get_number(p, 9);
-		t->country.national_max = get_number(p, 10);
+		pass_get_text(p, 0, t->name, sizeof(t->name));
+		pass_get_text(p, 1, t->username, sizeof(t->username));
+		pass_get_text(p, 2, t->password, sizeof(t->password));
+		t->registers = pass_get_number(p, 3) != 0;
+		t->channels = pass_get_number(p, 4);
+		t->calls_per_second = pass_get_number(p, 5);
+		t->srtp = (enum site_srtp)pass_get_word(p, 6, srtp_words, 3);
+		pass_get_text(p, 7, t->country.country_code, sizeof(t->country.country_code));
+		pass_get_text(p, 8, t->country.trunk_prefix, sizeof(t->country.trunk_prefix));
+		t->country.national_min = pass_get_number(p, 9);
+		t->country.national_max = pass_get_number(p, 10);
 	}
 	for (size_t i = 0; i < site->n_trunks; i++)
 		get_trunk_lists(p, &site->trunks[i]);
@@ -392,47 +270,56 @@ static void get_trunks(struct pass *p, struct site *site)
 
 static void get_numbers(struct pass *p, struct site *site)
 {
-	pass_use(p, "SELECT number, trunk, account, language, answer, meeting FROM number ORDER BY position");
-	while (next_row(p)) {
-		struct site_number *d = grown(p, site->numbers, site->n_numbers, sizeof(*d));
+	pass_use(p, "SELECT number, trunk, account, language, answer, meeting, last, country, toll_free FROM "
+		    "number ORDER BY position");
+	while (pass_next(p)) {
+		struct site_number *d = pass_grown(p, site->numbers, site->n_numbers, sizeof(*d));
 
 		if (!d)
 			return;
 		site->numbers = d;
 		d += site->n_numbers++;
-		get_text(p, 0, d->number, sizeof(d->number));
-		get_text(p, 1, d->trunk, sizeof(d->trunk));
-		get_text(p, 2, d->account, sizeof(d->account));
-		get_text(p, 3, d->language, sizeof(d->language));
-		d->answer = (enum plan_answer)get_word(p, 4, answer_words, 3);
-		get_text(p, 5, d->meeting, sizeof(d->meeting));
+		pass_get_text(p, 0, d->number, sizeof(d->number));
+		pass_get_text(p, 1, d->trunk, sizeof(d->trunk));
+		pass_get_text(p, 2, d->account, sizeof(d->account));
+		pass_get_text(p, 3, d->language, sizeof(d->language));
+		d->answer = (enum plan_answer)pass_get_word(p, 4, answer_words, 3);
+		pass_get_text(p, 5, d->meeting, sizeof(d->meeting));
+		pass_get_text(p, 6, d->last, sizeof(d->last));
+		pass_get_text(p, 7, d->country, sizeof(d->country));
+		d->toll_free = pass_get_number(p, 8) != 0;
 	}
 }
 
 static void get_routes(struct pass *p, struct site *site)
 {
-	pass_use(p, "SELECT account, prefix, caller_id FROM route ORDER BY position");
-	while (next_row(p)) {
-		struct site_route *r = grown(p, site->routes, site->n_routes, sizeof(*r));
+	pass_use(p, "SELECT account, prefix, caller_id, priority, weight, percent, calendar FROM route ORDER "
+		    "BY position");
+	while (pass_next(p)) {
+		struct site_route *r = pass_grown(p, site->routes, site->n_routes, sizeof(*r));
 
 		if (!r)
 			return;
 		site->routes = r;
 		r += site->n_routes++;
-		get_text(p, 0, r->account, sizeof(r->account));
-		get_text(p, 1, r->prefix, sizeof(r->prefix));
-		get_text(p, 2, r->caller_id, sizeof(r->caller_id));
+		pass_get_text(p, 0, r->account, sizeof(r->account));
+		pass_get_text(p, 1, r->prefix, sizeof(r->prefix));
+		pass_get_text(p, 2, r->caller_id, sizeof(r->caller_id));
+		r->priority = pass_get_number(p, 3);
+		r->weight = pass_get_number(p, 4);
+		r->percent = pass_get_number(p, 5);
+		pass_get_text(p, 6, r->calendar, sizeof(r->calendar));
 	}
 	pass_use(p, "SELECT route, trunk FROM route_trunk ORDER BY route, position");
-	while (next_row(p)) { /* positions of routes are 0, 1, 2 ... */
-		size_t at = get_number(p, 0);
+	while (pass_next(p)) { /* positions of routes are 0, 1, 2 ... */
+		size_t at = pass_get_number(p, 0);
 		struct site_route *r = at < site->n_routes ? &site->routes[at] : NULL;
 
 		if (!r || r->n_trunks == SITE_LIST) {
-			unreadable(p, "a route's trunks");
+			pass_unreadable(p, "a route's trunks");
 			return;
 		}
-		get_text(p, 1, r->trunks[r->n_trunks], sizeof(r->trunks[0]));
+		pass_get_text(p, 1, r->trunks[r->n_trunks], sizeof(r->trunks[0]));
 		r->n_trunks++;
 	}
 }
@@ -450,6 +337,7 @@ enum bridge_err store_load_site(struct store *s, struct site **out)
 		get_trunks(&p, site);
 		get_numbers(&p, site);
 		get_routes(&p, site);
+		pass_get_dial(&p, site);
 		pass_end(&p);
 		p.err = store_finish(s, p.err);
 	}

@@ -1,4 +1,4 @@
-/* links: dialplan/number.c dialplan/plan.c dialplan/err.c */
+/* links: dialplan/number.c dialplan/plan.c dialplan/block.c dialplan/err.c */
 /* The first byte chooses how the trunk writes numbers; a line break parts Request-URI user and To user.  Whatever
  * comes: what is read is E.164, reads back as itself, and the plan answers only with an entry of that trunk. */
 #include "dialplan/plan.h"

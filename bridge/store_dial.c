@@ -1,0 +1,237 @@
+#include "bridge/store_pass.h"
+
+#include <string.h>
+
+/* ---- writing ---- */
+
+static void put_account(struct pass *p, const struct site_account *a)
+{
+	const struct budget_limits *l = &a->limits;
+
+	pass_use(p, "UPDATE account SET zone = ?, country_code = ?, trunk_prefix = ?, national_min = ?,"
+		    " national_max = ?, concurrent = ?, daily = ?, per_minute = ?, consecutive = ?, alike = ?"
+		    " WHERE name = ?");
+	pass_put_text(p, 1, a->zone);
+	pass_put_text(p, 2, a->country.country_code);
+	pass_put_text(p, 3, a->country.trunk_prefix);
+	pass_put_number(p, 4, a->country.national_min);
+	pass_put_number(p, 5, a->country.national_max);
+	pass_put_number(p, 6, l->concurrent);
+	pass_put_number(p, 7, l->daily);
+	pass_put_number(p, 8, l->per_minute);
+	pass_put_number(p, 9, l->consecutive);
+	pass_put_number(p, 10, l->alike);
+	pass_put_text(p, 11, a->name);
+	pass_put_row(p);
+
+	if (a->n_only)
+		pass_put_list(p,
+			"INSERT INTO account_prefix(account, list, position, prefix) VALUES (?, 'only', ?, "
+			"?)",
+			a->name, a->only[0], sizeof(a->only[0]), a->n_only);
+	if (a->n_refuse)
+		pass_put_list(p,
+			"INSERT INTO account_prefix(account, list, position, prefix) VALUES (?, 'refuse', ?, "
+			"?)",
+			a->name, a->refuse[0], sizeof(a->refuse[0]), a->n_refuse);
+	pass_put_list(p, "INSERT INTO account_class(account, position, class) VALUES (?, ?, ?)", a->name,
+		a->classes[0], sizeof(a->classes[0]), a->n_classes);
+}
+
+static void put_trunk(struct pass *p, const struct site_trunk *t)
+{
+	pass_use(p, "UPDATE trunk SET format = ?, caller_id = ?, strip = ?, prepend = ? WHERE name = ?");
+	pass_put_number(p, 1, t->format);
+	pass_put_number(p, 2, t->foreign);
+	pass_put_number(p, 3, t->strip);
+	pass_put_text(p, 4, t->prepend);
+	pass_put_text(p, 5, t->name);
+	pass_put_row(p);
+	if (t->n_ranges)
+		pass_put_list(p, "INSERT INTO trunk_range(trunk, position, range) VALUES (?, ?, ?)", t->name,
+			t->ranges[0], sizeof(t->ranges[0]), t->n_ranges);
+}
+
+/* One row per prefix: owner's position, position, prefix. */
+static void put_prefixes(struct pass *p, size_t owner, const char (*prefixes)[NUMBER_E164], size_t n)
+{
+	for (size_t i = 0; i < n && !p->err; i++) {
+		pass_put_number(p, 1, (int64_t)owner);
+		pass_put_number(p, 2, (int64_t)i);
+		pass_put_text(p, 3, prefixes[i]);
+		pass_put_row(p);
+	}
+}
+
+static void put_calendars(struct pass *p, const struct site *site)
+{
+	for (size_t i = 0; i < site->n_calendars; i++) {
+		const struct site_calendar *c = &site->calendars[i];
+
+		pass_use(p, "INSERT INTO calendar(name, position, zone) VALUES (?, ?, ?)");
+		pass_put_text(p, 1, c->name);
+		pass_put_number(p, 2, (int64_t)i);
+		pass_put_text(p, 3, c->zone);
+		pass_put_row(p);
+		pass_put_list(p, "INSERT INTO calendar_span(calendar, position, span) VALUES (?, ?, ?)",
+			c->name, c->spans[0], sizeof(c->spans[0]), c->n_spans);
+	}
+}
+
+static void put_classes(struct pass *p, const struct site *site)
+{
+	pass_use(p, "INSERT INTO number_class(position, class) VALUES (?, ?)");
+	for (size_t i = 0; i < site->n_classes && !p->err; i++) {
+		pass_put_number(p, 1, (int64_t)i);
+		pass_put_text(p, 2, class_word(site->classes[i].class));
+		pass_put_row(p);
+	}
+	pass_use(p, "INSERT INTO class_prefix(class, position, prefix) VALUES (?, ?, ?)");
+	for (size_t i = 0; i < site->n_classes; i++)
+		put_prefixes(p, i, (const char(*)[NUMBER_E164])site->classes[i].prefixes,
+			site->classes[i].n_prefixes);
+}
+
+void pass_put_dial(struct pass *p, const struct site *site)
+{
+	for (size_t i = 0; i < site->n_accounts; i++)
+		put_account(p, &site->accounts[i]);
+	for (size_t i = 0; i < site->n_trunks; i++)
+		put_trunk(p, &site->trunks[i]);
+	pass_use(p, "INSERT INTO route_prefix(route, position, prefix) VALUES (?, ?, ?)");
+	for (size_t i = 0; i < site->n_routes; i++)
+		put_prefixes(p, i, (const char(*)[NUMBER_E164])site->routes[i].prefixes,
+			site->routes[i].n_prefixes);
+	put_calendars(p, site);
+	put_classes(p, site);
+}
+
+/* ---- reading ---- */
+
+/* Texts of any length of list out of column 0; `array_out` is where the array's pointer lives. */
+static void get_all(struct pass *p, void *array_out, size_t *n, size_t each)
+{
+	char *texts;
+
+	memcpy(&texts, array_out, sizeof(texts));
+	while (pass_next(p)) {
+		char *grown = pass_grown(p, texts, *n, each);
+
+		if (!grown)
+			return;
+		texts = grown;
+		memcpy(array_out, &texts, sizeof(texts));
+		pass_get_text(p, 0, texts + *n * each, each);
+		++*n;
+	}
+}
+
+static void get_account(struct pass *p, struct site_account *a)
+{
+	pass_use(p, "SELECT zone, country_code, trunk_prefix, national_min, national_max, concurrent, daily,"
+		    " per_minute, consecutive, alike FROM account WHERE name = ?");
+	pass_put_text(p, 1, a->name);
+	while (pass_next(p)) {
+		pass_get_text(p, 0, a->zone, sizeof(a->zone));
+		pass_get_text(p, 1, a->country.country_code, sizeof(a->country.country_code));
+		pass_get_text(p, 2, a->country.trunk_prefix, sizeof(a->country.trunk_prefix));
+		a->country.national_min = pass_get_number(p, 3);
+		a->country.national_max = pass_get_number(p, 4);
+		a->limits = (struct budget_limits){ .concurrent = pass_get_number(p, 5),
+			.daily = pass_get_number(p, 6),
+			.per_minute = pass_get_number(p, 7),
+			.consecutive = pass_get_number(p, 8),
+			.alike = pass_get_number(p, 9) };
+	}
+	pass_use(
+		p, "SELECT prefix FROM account_prefix WHERE account = ? AND list = 'only' ORDER BY position");
+	pass_put_text(p, 1, a->name);
+	get_all(p, &a->only, &a->n_only, sizeof(a->only[0]));
+	pass_use(p,
+		"SELECT prefix FROM account_prefix WHERE account = ? AND list = 'refuse' ORDER BY position");
+	pass_put_text(p, 1, a->name);
+	get_all(p, &a->refuse, &a->n_refuse, sizeof(a->refuse[0]));
+	a->n_classes = pass_get_list(p, "SELECT class FROM account_class WHERE account = ? ORDER BY position",
+		a->name, a->classes[0], sizeof(a->classes[0]));
+}
+
+static void get_trunk(struct pass *p, struct site_trunk *t)
+{
+	pass_use(p, "SELECT format, caller_id, strip, prepend FROM trunk WHERE name = ?");
+	pass_put_text(p, 1, t->name);
+	while (pass_next(p)) {
+		t->format = pass_get_number(p, 0);
+		t->foreign = pass_get_number(p, 1);
+		t->strip = pass_get_number(p, 2);
+		pass_get_text(p, 3, t->prepend, sizeof(t->prepend));
+	}
+	if (t->format >= ROUTE_FORMATS || t->foreign >= ROUTE_FOREIGNS)
+		pass_unreadable(p, "how a trunk writes numbers");
+	pass_use(p, "SELECT range FROM trunk_range WHERE trunk = ? ORDER BY position");
+	pass_put_text(p, 1, t->name);
+	get_all(p, &t->ranges, &t->n_ranges, sizeof(t->ranges[0]));
+}
+
+static void get_calendars(struct pass *p, struct site *site)
+{
+	pass_use(p, "SELECT name, zone FROM calendar ORDER BY position");
+	while (pass_next(p)) {
+		struct site_calendar *c = pass_grown(p, site->calendars, site->n_calendars, sizeof(*c));
+
+		if (!c)
+			return;
+		site->calendars = c;
+		c += site->n_calendars++;
+		pass_get_text(p, 0, c->name, sizeof(c->name));
+		pass_get_text(p, 1, c->zone, sizeof(c->zone));
+	}
+	for (size_t i = 0; i < site->n_calendars; i++) {
+		struct site_calendar *c = &site->calendars[i];
+
+		pass_use(p, "SELECT span FROM calendar_span WHERE calendar = ? ORDER BY position");
+		pass_put_text(p, 1, c->name);
+		get_all(p, &c->spans, &c->n_spans, sizeof(c->spans[0]));
+	}
+}
+
+static void get_classes(struct pass *p, struct site *site)
+{
+	char word[SITE_WORD] = "";
+
+	pass_use(p, "SELECT class FROM number_class ORDER BY position");
+	while (pass_next(p)) {
+		struct site_class *c = pass_grown(p, site->classes, site->n_classes, sizeof(*c));
+		enum number_class class = CLASS_ORDINARY;
+
+		if (!c)
+			return;
+		site->classes = c;
+		c += site->n_classes++;
+		pass_get_text(p, 0, word, sizeof(word));
+		if (!p->err && !class_parse(&class, word))
+			pass_unreadable(p, word);
+		c->class = class;
+	}
+	for (size_t i = 0; i < site->n_classes; i++) {
+		pass_use(p, "SELECT prefix FROM class_prefix WHERE class = ? ORDER BY position");
+		pass_put_number(p, 1, (int64_t)i);
+		get_all(p, &site->classes[i].prefixes, &site->classes[i].n_prefixes,
+			sizeof(site->classes[i].prefixes[0]));
+	}
+}
+
+void pass_get_dial(struct pass *p, struct site *site)
+{
+	for (size_t i = 0; i < site->n_accounts; i++)
+		get_account(p, &site->accounts[i]);
+	for (size_t i = 0; i < site->n_trunks; i++)
+		get_trunk(p, &site->trunks[i]);
+	for (size_t i = 0; i < site->n_routes; i++) {
+		pass_use(p, "SELECT prefix FROM route_prefix WHERE route = ? ORDER BY position");
+		pass_put_number(p, 1, (int64_t)i);
+		get_all(p, &site->routes[i].prefixes, &site->routes[i].n_prefixes,
+			sizeof(site->routes[i].prefixes[0]));
+	}
+	get_calendars(p, site);
+	get_classes(p, site);
+}
