@@ -63,7 +63,7 @@ static void apply_saved(void *arg, enum bridge_err err, const char *text)
 	apply_done(a);
 }
 
-static void refuse_site(struct node *n, uint64_t id, const struct config_why *why)
+void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why)
 {
 	char message[400];
 
@@ -114,7 +114,7 @@ void api_site_put(struct node *n, const struct http_request *request, const char
 		return;
 	}
 	if (site_parse(&a->site, request->body, request->body_len, &why) != BRIDGE_OK) {
-		refuse_site(n, request->id, &why);
+		api_refuse_site(n, request->id, &why);
 		apply_done(a);
 		return;
 	}
@@ -148,38 +148,4 @@ void api_site_get(struct node *n, const struct http_request *request, const char
 	else
 		api_reply(n, request->id, 503, NULL);
 	free(text);
-}
-
-static const char *answer_name(enum plan_answer answer)
-{
-	return answer == PLAN_ATTENDANT ? "attendant" : answer == PLAN_MEETING ? "meeting" : "refuse";
-}
-
-void api_explain(struct node *n, const struct http_request *request, const char *word)
-{
-	char number[NUMBER_TEXT] = "", trunk[SITE_NAME] = "";
-	struct plan_call asked = { .trunk = trunk, .request_user = number };
-	struct plan_decision d;
-	json_t *steps = json_array();
-
-	(void)word;
-	http_query(request->query, "trunk", trunk, sizeof(trunk));
-	if (!http_query(request->query, "number", number, sizeof(number)) || !number[0]) {
-		json_decref(steps);
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "number must be given",
-				.field = "number" });
-		return;
-	}
-	plan_decide(n->plan, &asked, &d);
-	for (unsigned i = 0; i < d.n_steps; i++)
-		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "rule", d.steps[i].rule, "matched",
-						     d.steps[i].matched, "text", d.steps[i].text));
-	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "answer", answer_name(d.answer), "status",
-			d.answer == PLAN_REFUSE ? (int)d.sip_status : 200, "number", d.number.e164, "form",
-			number_form_words(d.number.form), "account", d.did ? d.did->account : "", "meeting",
-			d.did ? d.did->meeting : "", "steps", steps));
 }

@@ -26,6 +26,7 @@ struct cdr {
 	unsigned q850;
 	char cause[96]; /* in words: "far end hung up", "wrong PIN three times" */
 	bool by_far_end;
+	bool outbound; /* we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char codec[16];
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;

@@ -43,7 +43,8 @@ enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, s
  * *out allocated, the caller frees. */
 struct cdr_filter {
 	const char *account, *meeting, *trunk, *call;
-	unsigned limit;
+	unsigned limit, skip;        /* skip: so many of the newest */
+	int64_t since_us, before_us; /* started then or later; earlier than that; 0: any time */
 };
 enum bridge_err store_list_cdrs(
 	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);

@@ -179,7 +179,7 @@ enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter
 	struct sql sql = { .len = 0 };
 	const char *values[4];
 	sqlite3_stmt *list;
-	int n_values = 0;
+	int n_values = 0, any_time = 0;
 	enum bridge_err err;
 
 	sql_add(&sql, "SELECT ");
@@ -193,8 +193,14 @@ enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter
 			n_values + 1);
 		values[n_values++] = filter->call;
 	}
-	sql_add(&sql, " ORDER BY started_us DESC, seq DESC LIMIT %u",
-		limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX);
+	if (filter->since_us)
+		sql_add(&sql, "%sstarted_us>=%lld", n_values || any_time++ ? " AND " : " WHERE ",
+			(long long)filter->since_us);
+	if (filter->before_us)
+		sql_add(&sql, "%sstarted_us<%lld", n_values || any_time++ ? " AND " : " WHERE ",
+			(long long)filter->before_us);
+	sql_add(&sql, " ORDER BY started_us DESC, seq DESC LIMIT %u OFFSET %u",
+		limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX, filter->skip);
 	err = store_prepare(s, &list, sql.text);
 	if (err)
 		return err;

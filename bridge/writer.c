@@ -478,7 +478,10 @@ void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_
 		.meeting = copy_filter(job->meeting, filter->meeting),
 		.trunk = copy_filter(job->trunk, filter->trunk),
 		.call = copy_filter(job->call, filter->call),
-		.limit = filter->limit };
+		.limit = filter->limit,
+		.skip = filter->skip,
+		.since_us = filter->since_us,
+		.before_us = filter->before_us };
 	writer_do(w, list_cdrs, cdrs_listed, job);
 }
 
