@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_admin.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -203,6 +203,24 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 		{ "dialplan explain +1 --trunk a",
 			OK_JSON "{\"answer\":\"refuse\",\"status\":404,\"steps\":[]}",
 			"?number=%2B1&trunk=a ", "=> refused with SIP status 404\n" },
+		{ "dialplan explain 030123456 --account acme --at 2026-12-24T18:00:00+01:00 --caller-id "
+		  "+15550100",
+			OK_JSON
+			"{\"answer\":\"route\",\"status\":200,\"number\":\"+4930123456\",\"account\":"
+			"\"acme\","
+			"\"trunks\":[{\"trunk\":\"carrier-a\",\"number\":\"030123456\",\"caller_id\":\"+"
+			"15550100\"},"
+			"{\"trunk\":\"b\",\"number\":\"004930123456\",\"caller_id\":\"\"}],\"steps\":[]}",
+			"?number=030123456&account=acme&at=2026-12-24T18%3A00%3A00%2B01%3A00&caller_id=%"
+			"2B15550100 ",
+			"TRUNK      NUMBER        CALLER ID\n"
+			"carrier-a  030123456     +15550100\n"
+			"b          004930123456  -\n"
+			"=> +4930123456 goes out by 2 trunks, in this order\n" },
+		{ "dialplan explain 112 --account acme",
+			OK_JSON "{\"answer\":\"refuse\",\"cause\":\"class\",\"status\":403,\"trunks\":[],"
+				"\"steps\":[]}",
+			"?number=112&account=acme ", "=> refused with SIP status 403: class\n" },
 		{ "calls --json", OK_JSON "{\"items\":[]}", "GET /v1/calls", "{\n  \"items\": []\n}\n" },
 	};
 
@@ -311,6 +329,11 @@ TEST(exit_codes_tell_whose_fault_it_is)
 		{ "records --limit 0", "--limit", CTL_USAGE },
 		{ "records --limit 5x", "--limit", CTL_USAGE },
 		{ "dialplan explain +1555", "--trunk is missing", CTL_USAGE },
+		{ "dialplan explain +1555 --trunk a --account b", "not both", CTL_USAGE },
+		{ "dialplan explain +1555 --trunk a --at 2026-12-24", "of an account's call", CTL_USAGE },
+		{ "dialplan diff x.yaml", "--records is missing", CTL_USAGE },
+		{ "dialplan diff /nonexistent/s --records 2026-12-24", "cannot read /nonexistent/s",
+			CTL_USAGE },
 		{ "dialplan show +1555", "dialplan knows", CTL_USAGE },
 		{ "apply /nonexistent/site.yaml", "cannot read /nonexistent/site.yaml: No such file",
 			CTL_USAGE },

@@ -220,7 +220,13 @@ TEST(records_are_found)
 		const char *want;
 	} cases[] = {
 		{ "all, newest first; of one moment the later written", { .limit = 0 }, "r2 r4 r3 r1 " },
-		{ "empty filters are none", { "", "", "", "", 0 }, "r2 r4 r3 r1 " },
+		{ "empty filters are none", { .account = "", .meeting = "", .trunk = "", .call = "" },
+			"r2 r4 r3 r1 " },
+		{ "the next two", { .limit = 2, .skip = 2 }, "r3 r1 " },
+		{ "from a moment on", { .since_us = 20 }, "r2 r4 r3 " },
+		{ "before a moment", { .before_us = 20 }, "r1 " },
+		{ "between two, of an account", { .account = "acme", .since_us = 10, .before_us = 30 },
+			"r1 " },
 		{ "two", { .limit = 2 }, "r2 r4 " },
 		{ "of an account", { .account = "acme" }, "r2 r1 " },
 		{ "of a meeting", { .meeting = "300" }, "r3 " },

@@ -4,6 +4,7 @@
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
+ *   partyctl_dialplan.c  what the dial plan says, and would say
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -30,8 +31,8 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
 	bool dry_run;
-	const char *trunk, *limit, *account, *meeting, *call, *role, *days,
-		*events; /* options; NULL: not given */
+	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events,
+		*at, *caller_id, *records; /* options; NULL: not given */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -48,6 +49,8 @@ ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, c
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
 enum ctl_exit ctl_ask(
 	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out);
+/* A whole file ("-": stdin), not more than the bridge takes; NULL: said on `err`.  The caller frees. */
+char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
 struct ctl_column;
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 

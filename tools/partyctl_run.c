@@ -25,8 +25,12 @@ static const struct verb {
 	{ "records", 0, 0, ctl_records,
 		"records [--limit N] [--account A] [--meeting M] [--trunk T] [--call C]",
 		"call records, newest first" },
-	{ "dialplan", 2, 2, ctl_dialplan, "dialplan explain NUMBER --trunk T",
-		"what would answer a number, and why" },
+	{ "dialplan", 2, 2, ctl_dialplan,
+		"dialplan explain NUMBER --trunk T | explain NUMBER --account A [--at TIME] [--caller-id N] "
+		"[--call C]"
+		" | diff FILE --records DAY",
+		"what would answer a number, or carry a call to it, and why; what a day's calls would meet "
+		"with another site file" },
 	{ "token", 1, 2, ctl_token,
 		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
 		"who may use the API: reader, admin or operator" },
@@ -174,6 +178,9 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--role", &c.role },
 		{ "--days", &c.days },
 		{ "--events", &c.events },
+		{ "--at", &c.at },
+		{ "--caller-id", &c.caller_id },
+		{ "--records", &c.records },
 	};
 	enum ctl_exit code;
 

@@ -89,7 +89,7 @@ enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_col
 
 /* ---- the site ---- */
 
-static char *file_read(struct ctl *c, const char *path, size_t *len)
+char *ctl_file_read(struct ctl *c, const char *path, size_t *len)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	char *text = file ? malloc(FILE_MAX + 1) : NULL;
@@ -138,7 +138,7 @@ static void put_changes(struct ctl *c, const json_t *changes)
 enum ctl_exit ctl_apply(struct ctl *c)
 {
 	size_t len = 0;
-	char *text = file_read(c, c->args[0], &len);
+	char *text = ctl_file_read(c, c->args[0], &len);
 	json_t *answer;
 	enum ctl_exit code;
 
@@ -330,52 +330,6 @@ enum ctl_exit ctl_mute(struct ctl *c)
 	if (answer)
 		fprintf(c->out, "%s is %s\n", c->args[0],
 			json_is_true(json_object_get(answer, "muted")) ? "muted" : "not muted");
-	json_decref(answer);
-	return code;
-}
-
-/* ---- the dial plan ---- */
-
-static void put_explanation(struct ctl *c, const json_t *answer)
-{
-	const json_t *steps = json_object_get(answer, "steps");
-	char rule[32], text[300], number[32], account[80], meeting[32], kind[32];
-	size_t i;
-	json_t *step;
-
-	json_array_foreach((json_t *)steps, i, step) fprintf(c->out, "%2zu  %-3s  %-12s %s\n", i + 1,
-		json_is_true(json_object_get(step, "matched")) ? "yes" : "no",
-		ctl_value_text(json_object_get(step, "rule"), rule, sizeof(rule)),
-		ctl_value_text(json_object_get(step, "text"), text, sizeof(text)));
-	ctl_value_text(json_object_get(answer, "answer"), kind, sizeof(kind));
-	ctl_value_text(json_object_get(answer, "number"), number, sizeof(number));
-	ctl_value_text(json_object_get(answer, "account"), account, sizeof(account));
-	ctl_value_text(json_object_get(answer, "meeting"), meeting, sizeof(meeting));
-	if (strcmp(kind, "refuse") == 0)
-		fprintf(c->out, "=> refused with SIP status %d\n",
-			(int)json_integer_value(json_object_get(answer, "status")));
-	else if (strcmp(kind, "meeting") == 0)
-		fprintf(c->out, "=> %s is answered by meeting %s of account %s\n", number, meeting, account);
-	else
-		fprintf(c->out, "=> %s is answered by the attendant of account %s\n", number, account);
-}
-
-enum ctl_exit ctl_dialplan(struct ctl *c)
-{
-	char path[CTL_PATH_MAX] = "";
-	json_t *answer;
-	enum ctl_exit code;
-
-	if (strcmp(c->args[0], "explain") != 0)
-		return ctl_usage(c, "dialplan knows: explain NUMBER --trunk T");
-	if (!c->trunk)
-		return ctl_usage(c, "--trunk is missing: a number means nothing without who sends it");
-	if (!ctl_path_add(path, "/v1/dialplan/explain?number=", c->args[1]) ||
-		!ctl_path_add(path, "&trunk=", c->trunk))
-		return ctl_usage(c, "that is too long");
-	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
-	if (answer)
-		put_explanation(c, answer);
 	json_decref(answer);
 	return code;
 }
