@@ -1,5 +1,6 @@
 /* links: dialplan/class.c dialplan/class_table.c dialplan/prefix.c dialplan/number.c dialplan/err.c */
 #include "dialplan/class.h"
+#include "dialplan/class_table.h"
 #include "dialplan/prefix.h"
 #include "tests/test.h"
 #include "tests/starve.h"
@@ -103,6 +104,17 @@ TEST(emergency_codes_without_a_country)
 		"not known");
 }
 
+TEST(no_code_is_too_long_to_be_found)
+{
+	for (size_t i = 0; i < emergency_n_rows; i++) {
+		char codes[64], *rest = codes, *code;
+
+		snprintf(codes, sizeof(codes), "%s", emergency_rows[i].codes);
+		while ((code = strsep(&rest, " ")) != NULL)
+			CHECK(class_emergency_code(code), "%s of +%s", code, emergency_rows[i].country);
+	}
+}
+
 TEST(classes_have_words)
 {
 	for (enum number_class class = 0; class < CLASSES; class ++) {
@@ -180,5 +192,5 @@ TEST(any_allocation_may_fail)
 }
 
 TESTS(a_number_has_a_class, an_operator_knows_better, wrong_entries_are_named,
-	emergency_codes_without_a_country, classes_have_words, prefixes_are_found_longest_first,
-	any_allocation_may_fail)
+	emergency_codes_without_a_country, no_code_is_too_long_to_be_found, classes_have_words,
+	prefixes_are_found_longest_first, any_allocation_may_fail)
