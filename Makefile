@@ -73,6 +73,9 @@ $(BUILD)/crowd: $(call objects,$(CROWD) $(MIXER))
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 # A test names what it links in its first lines: "links: mixer/rtp.c mixer/jbuf.c".
+# The seal is held against the library that everybody else uses.
+$(BUILD)/tests/test_seal: PKG_LIBS += -lsrtp2
+
 links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1)
 .SECONDEXPANSION:
 $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))

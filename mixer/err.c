@@ -12,6 +12,7 @@ const char *mix_strerror(enum mix_err err)
 	case MIX_FULL: return "full";
 	case MIX_EMPTY: return "empty";
 	case MIX_STALE: return "stale";
+	case MIX_FORGED: return "not authentic";
 	case MIX_FILE: return "sound file cannot be read";
 	}
 	return "unnamed error";

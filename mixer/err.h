@@ -15,6 +15,7 @@ enum mix_err {
 	MIX_FULL,    /* a bounded queue or table has no place left */
 	MIX_EMPTY,   /* nothing there to take */
 	MIX_STALE,   /* too late, a duplicate, or from somebody who may not speak */
+	MIX_FORGED,  /* does not authenticate */
 	MIX_FILE,    /* a sound file cannot be opened or read */
 };
 
