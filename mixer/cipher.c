@@ -151,8 +151,7 @@ static bool gcm_run(struct aes_gcm *g, const uint8_t *nonce, const struct piece 
 	for (unsigned i = 0; i < n_aad; i++)
 		if (EVP_CipherUpdate(g->ctx, NULL, &done, aad[i].p, (int)aad[i].n) != 1)
 			return false;
-	return n == 0 ||
-	       (EVP_CipherUpdate(g->ctx, out, &done, in, (int)n) == 1 && (size_t)done == n);
+	return n == 0 || (EVP_CipherUpdate(g->ctx, out, &done, in, (int)n) == 1 && (size_t)done == n);
 }
 
 bool aes_gcm_seal(struct aes_gcm *g, const uint8_t nonce[GCM_NONCE], const struct piece *aad, unsigned n_aad,

@@ -1,4 +1,5 @@
 #include "mixer/stream_priv.h"
+#include "mixer/cipher.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,8 @@ static bool format_is_sane(const struct stream_format *f)
 	for (unsigned i = 0; i < f->n_rx; i++)
 		if (!codec_info(f->rx[i].codec))
 			return false;
-	return true;
+	return (f->tx_key.suite == SEAL_NONE) ==
+	       (f->rx_key.suite == SEAL_NONE); /* no leg is half in the clear */
 }
 
 static size_t samples_of_ms(enum rate_class rate, unsigned ms)
@@ -80,6 +82,21 @@ static enum mix_err make_room(struct kit *k)
 	return k->limit && (k->opus || !opus) ? MIX_OK : MIX_NOMEM;
 }
 
+static enum mix_err kit_seal(struct kit *k)
+{
+	const struct stream_format *f = &k->format;
+	enum mix_err err = MIX_OK;
+
+	if (f->tx_key.suite == SEAL_NONE)
+		return MIX_OK;
+	err = seal_alloc(&k->tx_seal, &f->tx_key, true);
+	if (!err)
+		err = seal_alloc(&k->rx_seal, &f->rx_key, false);
+	if (!err)
+		seal_resume(k->rx_seal, &f->rx_resume);
+	return err;
+}
+
 enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 {
 	enum mix_err err = MIX_NOMEM;
@@ -100,6 +117,8 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 		if (!err && id != CODEC_OPUS && !k->conceal)
 			err = conceal_alloc(&k->conceal, widest_waveform(format));
 	}
+	if (!err)
+		err = kit_seal(k);
 	if (!err && format->event_rx_pt == PT_NONE)
 		err = hush_alloc(&k->hush, k->rx_rate);
 	if (!err)
@@ -125,11 +144,43 @@ struct kit *kit_free(struct kit *k)
 		k->decoder[i] = decoder_free(k->decoder[i]);
 	}
 	k->encoder = encoder_free(k->encoder);
+	k->tx_seal = seal_free(k->tx_seal);
+	k->rx_seal = seal_free(k->rx_seal);
+	k->rx_former = seal_free(k->rx_former);
+	secret_wipe(&k->format.tx_key, sizeof(k->format.tx_key));
+	secret_wipe(&k->format.rx_key, sizeof(k->format.rx_key));
 	free(k);
 	return NULL;
 }
 
-void kit_inherit(struct kit *fresh, struct kit *old)
+static void swap(struct seal **a, struct seal **b)
+{
+	struct seal *kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* The same key must go on with the same counters, or its key stream would be used twice. */
+static bool inherit_seals(struct kit *fresh, struct kit *old)
+{
+	if (!fresh->tx_seal || !old->tx_seal)
+		return false;
+	if (seal_key_equal(&fresh->format.tx_key, &old->format.tx_key))
+		swap(&fresh->tx_seal, &old->tx_seal);
+	else
+		seal_succeed(fresh->tx_seal, old->tx_seal);
+	if (seal_key_equal(&fresh->format.rx_key, &old->format.rx_key)) {
+		swap(&fresh->rx_seal, &old->rx_seal);
+		swap(&fresh->rx_former, &old->rx_former);
+		return false;
+	}
+	seal_succeed(fresh->rx_seal, old->rx_seal);
+	swap(&fresh->rx_former, &old->rx_seal);
+	return true;
+}
+
+bool kit_inherit(struct kit *fresh, struct kit *old)
 {
 	for (unsigned i = 0; i < fresh->format.n_rx; i++)
 		for (unsigned k = 0; k < old->format.n_rx; k++)
@@ -158,6 +209,7 @@ void kit_inherit(struct kit *fresh, struct kit *old)
 		old->encoder = fresh->encoder;
 		fresh->encoder = kept;
 	}
+	return inherit_seals(fresh, old);
 }
 
 int kit_codec_of_pt(const struct kit *k, uint8_t pt)

@@ -42,9 +42,9 @@ struct sender {
 
 /* Session keys of RTP or of RTCP. */
 struct keys {
-	struct aes_cm *cm;     /* owned; NULL with GCM */
-	struct hmac *hmac;     /* owned; NULL with GCM */
-	struct aes_gcm *gcm;   /* owned; NULL without */
+	struct aes_cm *cm;   /* owned; NULL with GCM */
+	struct hmac *hmac;   /* owned; NULL with GCM */
+	struct aes_gcm *gcm; /* owned; NULL without */
 	uint8_t salt[SALT_MAX];
 	uint8_t tag_len;
 };
@@ -70,7 +70,8 @@ const char *seal_suite_name(enum seal_suite suite)
 
 bool seal_key_equal(const struct seal_key *a, const struct seal_key *b)
 {
-	return a->suite == b->suite && a->mki_len == b->mki_len && secret_equal(a->mki, b->mki, sizeof(a->mki)) &&
+	return a->suite == b->suite && a->mki_len == b->mki_len &&
+	       secret_equal(a->mki, b->mki, sizeof(a->mki)) &&
 	       secret_equal(a->master, b->master, sizeof(a->master));
 }
 
@@ -78,7 +79,8 @@ bool seal_key_equal(const struct seal_key *a, const struct seal_key *b)
 
 /* RFC 3711 section 4.3.3, without a key derivation rate: the label, by the salt, starts the counter.  A salt of
  * 12 bytes ends in zeros (RFC 7714 section 11). */
-static bool derive(struct aes_cm *prf, const uint8_t *salt, size_t salt_len, unsigned label, uint8_t *out, size_t n)
+static bool derive(
+	struct aes_cm *prf, const uint8_t *salt, size_t salt_len, unsigned label, uint8_t *out, size_t n)
 {
 	uint8_t iv[16] = { 0 };
 
@@ -87,14 +89,15 @@ static bool derive(struct aes_cm *prf, const uint8_t *salt, size_t salt_len, uns
 	return aes_cm_run(prf, iv, NULL, n, out);
 }
 
-static enum mix_err keys_init(
-	struct keys *k, struct aes_cm *prf, const struct suite *suite, const uint8_t *salt, unsigned first, bool sends)
+static enum mix_err keys_init(struct keys *k, struct aes_cm *prf, const struct suite *suite,
+	const uint8_t *salt, unsigned first, bool sends)
 {
 	uint8_t key[CIPHER_KEY_MAX], auth[CIPHER_AUTH_KEY];
 	enum mix_err err = MIX_NOMEM;
 
 	if (!derive(prf, salt, suite->salt_len, first + LABEL_CIPHER, key, suite->key_len) ||
-		!derive(prf, salt, suite->salt_len, first + LABEL_AUTH, auth, sizeof(auth)) || /* GCM: for nothing */
+		!derive(prf, salt, suite->salt_len, first + LABEL_AUTH, auth,
+			sizeof(auth)) || /* GCM: for nothing */
 		!derive(prf, salt, suite->salt_len, first + LABEL_SALT, k->salt, suite->salt_len))
 		goto done;
 	if (suite->gcm) {
@@ -299,7 +302,8 @@ static void job_index(struct job *j, uint64_t index)
 
 static void job_tag(const struct job *j, const uint8_t *body, uint8_t tag[CIPHER_TAG_MAX])
 {
-	const struct piece all[] = { { j->head, j->head_len }, { body, j->body_len }, { j->trailer, INDEX_LEN } };
+	const struct piece all[] = { { j->head, j->head_len }, { body, j->body_len },
+		{ j->trailer, INDEX_LEN } };
 
 	hmac_run(j->keys->hmac, all, 3, tag);
 }
@@ -386,7 +390,8 @@ enum mix_err seal_rtp(struct seal *s, const uint8_t *p, size_t len, uint8_t *out
 	return MIX_OK;
 }
 
-enum mix_err seal_rtcp(struct seal *s, const uint8_t *p, size_t len, uint8_t *out, size_t cap, size_t *out_len)
+enum mix_err seal_rtcp(
+	struct seal *s, const uint8_t *p, size_t len, uint8_t *out, size_t cap, size_t *out_len)
 {
 	struct job j = { .keys = &s->rtcp, .head = p, .head_len = RTCP_HEADER, .rtcp = true };
 	uint8_t tag[CIPHER_TAG_MAX];

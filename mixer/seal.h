@@ -53,7 +53,7 @@ struct seal_state {
 	bool known;
 };
 
-size_t seal_master_len(enum seal_suite suite); /* 0: no such suite */
+size_t seal_master_len(enum seal_suite suite);      /* 0: no such suite */
 const char *seal_suite_name(enum seal_suite suite); /* as SDP has it; "" for SEAL_NONE */
 bool seal_key_equal(const struct seal_key *a, const struct seal_key *b);
 

@@ -134,7 +134,8 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
 	if (s->room)
 		room_part(s->room, s);
 	if (old) {
-		kit_inherit(fresh, old);
+		if (kit_inherit(fresh, old))
+			s->former_until_us = now_us + LATCH_LINGER_US;
 		latch_signal(&s->latch, &fresh->format.rtp, now_us);
 	} else {
 		latch_init(&s->latch, &fresh->format.rtp, now_us);
@@ -218,7 +219,7 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	*out = s->stats;
 	out->rx_lost += s->rx.lost;
 	out->rx_late = waiting.late;
-	out->rx_duplicate = waiting.duplicate;
+	out->rx_duplicate += waiting.duplicate;
 	out->rx_reordered = waiting.reordered;
 	out->rx_dropped = waiting.dropped + waiting.overflow;
 	out->rx_refused += s->latch.refused;
@@ -237,6 +238,9 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	if (s->kit) {
 		out->rx_codec = s->kit->format.rx[s->rx_at].codec;
 		out->tx_codec = s->kit->format.tx.id;
+		out->srtp = s->kit->format.tx_key.suite;
+		if (s->kit->rx_seal)
+			out->rx_seal = seal_state(s->kit->rx_seal);
 	}
 	stream_judge(s, out);
 }

@@ -6,7 +6,8 @@
  * How: the control thread builds a stream and its kit (codecs for one format) and hands
  * them to the worker; a new offer/answer brings a new kit, and stream_refit() swaps it
  * in and leaves the old one in the caller's hands, so that nothing is allocated or freed
- * in the tick.  A stream knows no socket: what it sends goes to struct media_out.
+ * in the tick.  A leg with keys opens what comes first of all and seals what goes last of all, and takes nothing
+ * in the clear.  A stream knows no socket: what it sends goes to struct media_out.
  * Use:  stream_alloc(), kit_alloc(), stream_refit(); then room_add(); per tick the worker
  *       calls stream_rx_rtp()/stream_rx_rtcp() for what came in and room_tick().
  *
@@ -23,6 +24,7 @@
 #include "mixer/err.h"
 #include "mixer/oneway.h"
 #include "mixer/resample.h"
+#include "mixer/seal.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +44,8 @@ struct stream_format {
 	bool send, receive;               /* direction as seen by us: false on hold */
 	bool rtcp_mux;                    /* RFC 5761: RTCP on the RTP port */
 	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
+	struct seal_key tx_key, rx_key;   /* SRTP; of both or of neither (SEAL_NONE: in the clear) */
+	struct seal_state rx_resume;      /* a call that goes on from saved state; .known false: a new one */
 };
 
 struct kit; /* the codecs of one stream_format */
@@ -58,6 +62,7 @@ struct stream_stats { /* counters since stream_alloc() */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint32_t rx_lost, rx_late, rx_duplicate, rx_reordered, rx_bad /* not RTP, wrong PT */,
 		rx_refused /* wrong source */;
+	uint32_t rx_forged; /* of rx_bad and rtcp_bad: did not authenticate, or came in the clear */
 	uint32_t concealed_ms, rtcp_rx, rtcp_tx, rtcp_bad;
 	uint32_t
 		rx_dropped; /* skipped in the middle of sound to take back delay: pauses were too rare for it */
@@ -84,6 +89,9 @@ struct stream_stats { /* counters since stream_alloc() */
 	enum oneway_kind one_way;
 	bool has_echo;
 	struct echo_finding echo; /* when has_echo */
+
+	enum seal_suite srtp;      /* SEAL_NONE: in the clear */
+	struct seal_state rx_seal; /* to be saved, for rx_resume */
 };
 
 enum media_event_kind {
@@ -122,7 +130,9 @@ void *stream_user(const struct stream *s);
 /* Whoever takes a stream over may name it anew; not while another thread uses it. */
 void stream_set_user(struct stream *s, void *user);
 
-/* Puts *kit in force and leaves the old one (or NULL) in *kit, to be freed by the control thread.
+/* Same keys go on with their counters; of new ones those of the old seals do (RFC 3711 section 3.3.1), and what is
+ * still under way under the old key is heard for LATCH_LINGER_US.
+ * Puts *kit in force and leaves the old one (or NULL) in *kit, to be freed by the control thread.
  * The jitter buffer begins afresh only when the receiving codec changed; our SSRC and
  * sequence go on (RFC 3264 section 8). */
 void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us);

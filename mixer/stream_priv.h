@@ -49,6 +49,8 @@ struct kit {
 	struct hush *hush;                         /* owned; NULL when keys come as events */
 	struct limit *limit;                       /* owned; limit_size() of tx_rate */
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
+	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
+	struct seal *rx_former;                    /* owned; of the key before, NULL without */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
@@ -105,11 +107,12 @@ struct stream {
 		rtcp_peer; /* where reports go without rtcp-mux: signalled, or where theirs come from */
 	struct rtcp_rx rx;
 	unsigned rx_clock_hz;
-	uint8_t rx_at;           /* codec now coming in: index of kit's decoders */
-	uint16_t packet_samples; /* of the last packet, at its codec's rate */
-	uint16_t made_up;        /* samples since the last packet, of late ones; UINT16_MAX: no packet yet */
-	uint16_t rx_n, rx_used;  /* samples in kit->rx_pcm; of those, handed out in the last tick */
-	bool in_cn;              /* the far end sent comfort noise and then nothing */
+	uint8_t rx_at;            /* codec now coming in: index of kit's decoders */
+	uint16_t packet_samples;  /* of the last packet, at its codec's rate */
+	uint16_t made_up;         /* samples since the last packet, of late ones; UINT16_MAX: no packet yet */
+	uint16_t rx_n, rx_used;   /* samples in kit->rx_pcm; of those, handed out in the last tick */
+	uint64_t former_until_us; /* for which kit->rx_former is tried */
+	bool in_cn;               /* the far end sent comfort noise and then nothing */
 	uint8_t cn_dbov;
 	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
 	uint32_t noise;     /* state of the comfort noise */
@@ -180,8 +183,9 @@ struct stream {
 void stream_warm_head(const struct stream *s);
 void stream_warm_parts(const struct stream *s);
 
-/* kit.c: what both know goes from `old` into `fresh` (decoders and encoder with their state). */
-void kit_inherit(struct kit *fresh, struct kit *old);
+/* kit.c: what both know goes from `old` into `fresh` (decoders, encoder and seals with their state).  True: the far end's key
+ * is another one now. */
+bool kit_inherit(struct kit *fresh, struct kit *old);
 int kit_codec_of_pt(const struct kit *k, uint8_t pt); /* index into rx[], -1 none */
 enum rate_class kit_rate(const struct kit *k, unsigned at);
 unsigned kit_clock_hz(const struct kit *k, unsigned at);
@@ -222,6 +226,13 @@ void stream_count_due(struct stream *s); /* a packet was taken from the jitter b
 void stream_judge(const struct stream *s, struct stream_stats *out);
 size_t stream_write_xr(struct stream *s, uint8_t *p, size_t cap, uint64_t now_us); /* 0: nothing to say */
 void stream_read_xr(struct stream *s, const uint8_t *p, size_t len, uint64_t arrival_us);
+
+/* stream_seal.c: all that leaves, and all that comes, passes here; RTP or RTCP, muxed or not. */
+void stream_emit(struct stream *s, bool rtcp, const uint8_t *p, size_t len, const struct media_out *out);
+/* *p and *len then are the packet in the clear, in room[] if it was sealed; false: dropped and counted. */
+bool stream_open(struct stream *s, bool rtcp, const uint8_t **p, size_t *len, uint8_t room[PACKET_MAX],
+	uint64_t now_us);
+const struct net_addr *stream_report_peer(const struct stream *s); /* where our RTCP goes */
 
 /* stream_rtcp.c: reports when due, silence of the far end. */
 void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out);

@@ -3,18 +3,13 @@
 
 #include <string.h>
 
-static const struct net_addr *report_peer(const struct stream *s)
-{
-	return s->kit->format.rtcp_mux ? latch_peer(&s->latch) : &s->rtcp_peer;
-}
-
 static void send_report(
 	struct stream *s, const struct media_out *out, bool bye, uint64_t now_us, uint64_t ntp)
 {
 	uint8_t packet[RTCP_PACKET_MAX];
 	size_t len = 0;
 
-	if (!s->kit || report_peer(s)->port == 0)
+	if (!s->kit || stream_report_peer(s)->port == 0)
 		return;
 	s->tx.ssrc = s->ssrc;
 	s->tx.timestamp = s->clock;
@@ -23,7 +18,7 @@ static void send_report(
 	if (!bye)
 		len += stream_write_xr(s, packet + len, sizeof(packet) - len, now_us);
 	s->stats.rtcp_tx++;
-	out->send(out->arg, s->user, !s->kit->format.rtcp_mux, report_peer(s), packet, len);
+	stream_emit(s, true, packet, len, out);
 }
 
 void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp)

@@ -62,6 +62,7 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	uint64_t arrival_us, const struct media_out *out)
 {
 	struct net_addr before = s->latch.locked;
+	uint8_t room[PACKET_MAX];
 	enum payload_kind kind;
 	struct rtp rtp;
 
@@ -71,6 +72,8 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		stream_rx_rtcp(s, p, len, from, arrival_us);
 		return;
 	}
+	if (!stream_open(s, false, &p, &len, room, arrival_us))
+		return;
 	kind = rtp_parse(&rtp, p, len) == MIX_OK ? kind_of(s->kit, rtp.payload_type) : PAYLOAD_NOT_OURS;
 	if (kind == PAYLOAD_NOT_OURS) {
 		s->stats.rx_bad++;
@@ -116,12 +119,15 @@ void stream_rx_rtcp(
 	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
 {
 	uint64_t ntp = ntp_at(s, arrival_us);
+	uint8_t room[PACKET_MAX];
 	struct rtcp_news news;
 
 	if (!s->kit || !latch_hears(&s->latch, from)) {
 		s->stats.rx_refused++;
 		return;
 	}
+	if (!stream_open(s, true, &p, &len, room, arrival_us))
+		return;
 	if (rtcp_parse(&news, &s->rx, s->ssrc, p, len, arrival_us, ntp) != MIX_OK) {
 		s->stats.rtcp_bad++;
 		return;

@@ -69,7 +69,7 @@ static void send_packet(
 	s->tx.octets += (uint32_t)payload_len;
 	s->stats.tx_packets++;
 	s->stats.tx_bytes += RTP_HEADER + payload_len;
-	out->send(out->arg, s->user, false, latch_peer(&s->latch), packet, RTP_HEADER + payload_len);
+	stream_emit(s, false, packet, RTP_HEADER + payload_len, out);
 }
 
 bool stream_takes_comfort(const struct stream *s)

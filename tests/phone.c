@@ -42,9 +42,20 @@ static void on_send(
 	void *arg, void *user, bool rtcp, const struct net_addr *to, const uint8_t *bytes, size_t len)
 {
 	struct phone *p = user;
+	uint8_t room[PACKET_MAX];
 	struct rtp rtp;
 
 	(void)arg;
+	if (p->rx_seal) {
+		const bool control = rtcp || rtp_is_rtcp(bytes, len);
+
+		if ((control ? seal_open_rtcp : seal_open_rtp)(
+			    p->rx_seal, bytes, len, room, sizeof(room), &len) != MIX_OK) {
+			p->unreadable++;
+			return;
+		}
+		bytes = room;
+	}
 	if (rtcp || rtp_is_rtcp(bytes, len)) {
 		p->reports++;
 		p->report_len = len < sizeof(p->report) ? len : 0;
@@ -116,6 +127,27 @@ void phone_refit(struct phone *p, uint64_t now_us)
 	must(decoder_alloc(&p->decoder, p->format.tx.id) == MIX_OK, "decoder");
 }
 
+static void change_key(struct seal **at, const struct seal_key *key, bool sends)
+{
+	struct seal *fresh = NULL;
+
+	must(seal_alloc(&fresh, key, sends) == MIX_OK, "seal");
+	if (*at)
+		seal_succeed(fresh, *at);
+	seal_free(*at);
+	*at = fresh;
+}
+
+void phone_secure(struct phone *p, const struct seal_key *tx, const struct seal_key *rx)
+{
+	if (!seal_key_equal(&p->format.rx_key, rx))
+		change_key(&p->tx_seal, rx, true);
+	if (!seal_key_equal(&p->format.tx_key, tx))
+		change_key(&p->rx_seal, tx, false);
+	p->format.tx_key = *tx;
+	p->format.rx_key = *rx;
+}
+
 void phone_init(struct phone *p, unsigned number, enum codec_id codec, unsigned ptime_ms, unsigned hz)
 {
 	const struct codec_info *info = codec_info(codec);
@@ -159,6 +191,8 @@ void phone_free(struct phone *p)
 	p->stream = stream_free(p->stream);
 	p->encoder = encoder_free(p->encoder);
 	p->decoder = decoder_free(p->decoder);
+	p->tx_seal = seal_free(p->tx_seal);
+	p->rx_seal = seal_free(p->rx_seal);
 	free(p->heard);
 	p->heard = NULL;
 }
@@ -166,14 +200,17 @@ void phone_free(struct phone *p)
 static void send_packet(
 	struct phone *p, const struct rtp *head, const uint8_t *payload, size_t len, uint64_t now_us)
 {
-	uint8_t packet[PACKET_MAX];
+	uint8_t packet[PACKET_MAX], sealed[PACKET_MAX + SEAL_TAIL_MAX];
+	size_t n = RTP_HEADER + len;
 
 	p->sent++;
 	if (p->lose_every && p->sent % p->lose_every == 0)
 		return;
 	rtp_write(packet, head);
 	memcpy(packet + RTP_HEADER, payload, len);
-	stream_rx_rtp(p->stream, packet, RTP_HEADER + len, &p->address, now_us, &phone_out);
+	if (p->tx_seal)
+		must(seal_rtp(p->tx_seal, packet, n, sealed, sizeof(sealed), &n) == MIX_OK, "sealing");
+	stream_rx_rtp(p->stream, p->tx_seal ? sealed : packet, n, &p->address, now_us, &phone_out);
 }
 
 void phone_send_event(

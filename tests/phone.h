@@ -29,6 +29,7 @@ struct phone {
 	uint64_t next_us;
 	unsigned lose_every; /* every n-th packet is lost on the way, 0 none */
 	unsigned sent;
+	struct seal *tx_seal, *rx_seal; /* owned; NULL in the clear */
 
 	/* heard */
 	int16_t *heard; /* owned; by timestamp, at the codec's rate */
@@ -42,6 +43,7 @@ struct phone {
 	uint32_t next_ts, event_ts;
 	uint8_t report[256]; /* the last RTCP packet */
 	size_t report_len;
+	unsigned unreadable; /* what came did not open */
 	char digits[32];
 	unsigned n_digits, talk_on, talk_off, silent, played, latched;
 	enum oneway_kind one_way; /* last told */
@@ -58,6 +60,8 @@ void phone_free(struct phone *p);
 void phone_send(struct phone *p, uint64_t now_us);
 /* A new kit for p->format, as after an offer/answer. */
 void phone_refit(struct phone *p, uint64_t now_us);
+/* SRTP with these keys, as the stream has them, from the next phone_refit() on; counters of the keys before go on. */
+void phone_secure(struct phone *p, const struct seal_key *tx, const struct seal_key *rx);
 void phone_send_event(
 	struct phone *p, unsigned code, bool end, unsigned duration, uint32_t timestamp, uint64_t now_us);
 void phone_forget(struct phone *p); /* what it has heard so far */

@@ -52,8 +52,8 @@ static struct seal *seal_new(const struct seal_key *key, bool sends)
 
 static size_t rtp_packet(uint8_t p[ROOM], uint16_t seq, uint32_t ssrc)
 {
-	const uint8_t head[12] = { 0x80, 0, (uint8_t)(seq >> 8), (uint8_t)seq, 0, 0, 1, 0, (uint8_t)(ssrc >> 24),
-		(uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8), (uint8_t)ssrc };
+	const uint8_t head[12] = { 0x80, 0, (uint8_t)(seq >> 8), (uint8_t)seq, 0, 0, 1, 0,
+		(uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8), (uint8_t)ssrc };
 
 	memcpy(p, head, sizeof(head));
 	for (size_t i = 12; i < 172; i++)
@@ -240,12 +240,15 @@ static void meet_libsrtp(enum seal_suite suite, uint8_t mki_len)
 		len = rtcp_packet(p);
 		size = (int)len;
 		CHECK_INT(MIX_OK, seal_rtcp(tx, p, len, ours, sizeof(ours), &n), "RTCP of ours");
-		CHECK_INT(0, srtp_unprotect_rtcp_mki(theirs_rx, (memcpy(back, ours, n), back), &(int){ (int)n }, mki_len > 0),
+		CHECK_INT(0,
+			srtp_unprotect_rtcp_mki(
+				theirs_rx, (memcpy(back, ours, n), back), &(int){ (int)n }, mki_len > 0),
 			"they open our RTCP");
 		CHECK_INT(0, srtp_protect_rtcp_mki(theirs_tx, p, &size, mki_len > 0, 0), "RTCP of theirs");
 		CHECK_INT(size, n, "both as long");
 		CHECK_INT(MIX_OK, seal_open_rtcp(rx, p, n, back, sizeof(back), &m), "we open their RTCP");
-		CHECK(m == len && rtcp_packet(plain) == len && memcmp(plain, back, m) == 0, "and read the same");
+		CHECK(m == len && rtcp_packet(plain) == len && memcmp(plain, back, m) == 0,
+			"and read the same");
 	}
 	seal_free(tx);
 	seal_free(rx);
@@ -278,14 +281,16 @@ TEST(each_bit_counts)
 
 		for (size_t bit = 0; bit < n * 8; bit++) {
 			sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
-			CHECK(seal_open_rtp(rx, sealed, n, out, sizeof(out), &m) != MIX_OK, "RTP, bit %zu", bit);
+			CHECK(seal_open_rtp(rx, sealed, n, out, sizeof(out), &m) != MIX_OK, "RTP, bit %zu",
+				bit);
 			sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		}
 		CHECK_INT(MIX_OK, seal_open_rtp(rx, sealed, n, out, sizeof(out), &m), "none flipped");
 		CHECK_INT(MIX_OK, seal_rtcp(tx, p, rtcp_packet(p), sealed, sizeof(sealed), &n), "RTCP");
 		for (size_t bit = 0; bit < n * 8; bit++) {
 			sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
-			CHECK(seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m) != MIX_OK, "RTCP, bit %zu", bit);
+			CHECK(seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m) != MIX_OK, "RTCP, bit %zu",
+				bit);
 			sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		}
 		CHECK_INT(MIX_OK, seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m), "none flipped");
@@ -307,14 +312,17 @@ TEST(lengths_are_checked_before_anything_is_read)
 			uint8_t *exact = malloc(len ? len : 1); /* a sanitizer sees a step too far */
 
 			memcpy(exact, sealed, len);
-			CHECK(seal_open_rtp(rx, exact, len, out, sizeof(out), &m) != MIX_OK, "RTP of %zu", len);
-			CHECK(seal_open_rtcp(rx, exact, len, out, sizeof(out), &m) != MIX_OK, "RTCP of %zu", len);
+			CHECK(seal_open_rtp(rx, exact, len, out, sizeof(out), &m) != MIX_OK, "RTP of %zu",
+				len);
+			CHECK(seal_open_rtcp(rx, exact, len, out, sizeof(out), &m) != MIX_OK, "RTCP of %zu",
+				len);
 			free(exact);
 		}
 		CHECK_INT(77, m, "nothing was given out");
 		CHECK_INT(MIX_RANGE, seal_rtp(tx, sealed, 11, out, sizeof(out), &m), "no RTP");
 		CHECK_INT(MIX_RANGE, seal_rtcp(tx, sealed, 7, out, sizeof(out), &m), "no RTCP");
-		CHECK_INT(MIX_SHORT, seal_rtp(tx, out, rtp_packet(out, 8, SSRC), sealed, 172 + 9, &m), "no room");
+		CHECK_INT(MIX_SHORT, seal_rtp(tx, out, rtp_packet(out, 8, SSRC), sealed, 172 + 9, &m),
+			"no room");
 		seal_free(tx);
 		seal_free(rx);
 	}
@@ -362,7 +370,8 @@ TEST(rtcp_is_taken_once_and_never_in_the_clear)
 	CHECK_INT(MIX_OK, seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m), "once");
 	CHECK_INT(MIX_STALE, seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m), "twice");
 	sealed[n - 4] &= 0x7f;
-	CHECK_INT(MIX_SYNTAX, seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m), "says that it is not enciphered");
+	CHECK_INT(MIX_SYNTAX, seal_open_rtcp(rx, sealed, n, out, sizeof(out), &m),
+		"says that it is not enciphered");
 	seal_free(tx);
 	seal_free(rx);
 }
@@ -391,9 +400,11 @@ TEST(a_new_sender_under_the_same_key_is_heard)
 	for (uint32_t ssrc = 1; ssrc <= 3 * SEAL_SOURCES; ssrc++) {
 		struct seal *tx = seal_new(&key, true);
 
-		CHECK_INT(MIX_OK, seal_rtp(tx, p, rtp_packet(p, 9, ssrc), sealed, sizeof(sealed), &n), "sealed");
+		CHECK_INT(MIX_OK, seal_rtp(tx, p, rtp_packet(p, 9, ssrc), sealed, sizeof(sealed), &n),
+			"sealed");
 		CHECK_INT(MIX_OK, seal_open_rtp(rx, sealed, n, out, sizeof(out), &m), "its first packet");
-		CHECK_INT(MIX_STALE, seal_open_rtp(rx, sealed, n, out, sizeof(out), &m), "which is remembered");
+		CHECK_INT(
+			MIX_STALE, seal_open_rtp(rx, sealed, n, out, sizeof(out), &m), "which is remembered");
 		CHECK_INT(ssrc, seal_state(rx).ssrc, "who was heard last");
 		seal_free(tx);
 	}
@@ -403,13 +414,15 @@ TEST(a_new_sender_under_the_same_key_is_heard)
 TEST(who_cannot_authenticate_takes_nobodys_place)
 {
 	const struct seal_key key = key_of(SEAL_AES_CM_128_80, 1), other = key_of(SEAL_AES_CM_128_80, 2);
-	struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false), *stranger = seal_new(&other, true);
+	struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false),
+		    *stranger = seal_new(&other, true);
 	uint8_t p[ROOM], sealed[ROOM], out[ROOM];
 	size_t n = 0, m = 0;
 
 	CHECK_INT(MIX_OK, pass(tx, rx, 10), "ours");
 	for (uint32_t ssrc = 1; ssrc < 50; ssrc++) {
-		CHECK_INT(MIX_OK, seal_rtp(stranger, p, rtp_packet(p, 9, ssrc), sealed, sizeof(sealed), &n), "sealed");
+		CHECK_INT(MIX_OK, seal_rtp(stranger, p, rtp_packet(p, 9, ssrc), sealed, sizeof(sealed), &n),
+			"sealed");
 		CHECK_INT(MIX_FORGED, seal_open_rtp(rx, sealed, n, out, sizeof(out), &m), "a stranger");
 	}
 	CHECK_INT(10, seal_state(rx).seq, "the counters are as they were");
@@ -446,7 +459,8 @@ TEST(another_process_goes_on_where_this_one_was)
 {
 	for (int suite = SEAL_NONE + 1; suite < SEAL_SUITES; suite++) {
 		const struct seal_key key = key_of((enum seal_suite)suite, 1);
-		struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false), *next = seal_new(&key, false);
+		struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false),
+			    *next = seal_new(&key, false);
 		uint8_t old[ROOM], out[ROOM];
 		size_t n, m = 0;
 		struct seal_state at;
@@ -459,7 +473,8 @@ TEST(another_process_goes_on_where_this_one_was)
 		CHECK_INT(MIX_STALE, seal_open_rtp(next, old, n, out, sizeof(out), &m), "was seen before");
 		CHECK_INT(MIX_OK, pass(tx, next, (uint16_t)(60000 + 200 * 997)), "the next one");
 		CHECK_INT(3, seal_state(next).roc, "with its count");
-		seal_resume(next, &(struct seal_state){ .known = false }); /* nothing saved, nothing changed */
+		seal_resume(
+			next, &(struct seal_state){ .known = false }); /* nothing saved, nothing changed */
 		CHECK_INT(3, seal_state(next).roc, "still");
 		seal_free(tx);
 		seal_free(rx);
@@ -471,7 +486,8 @@ TEST(a_new_key_keeps_the_count)
 {
 	const struct seal_key key = key_of(SEAL_AES_CM_128_80, 1), fresh = key_of(SEAL_GCM_256, 77);
 	struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false);
-	struct seal *tx2 = seal_new(&fresh, true), *rx2 = seal_new(&fresh, false), *anew = seal_new(&fresh, true);
+	struct seal *tx2 = seal_new(&fresh, true), *rx2 = seal_new(&fresh, false),
+		    *anew = seal_new(&fresh, true);
 	struct seal *rx3 = seal_new(&fresh, false);
 
 	send_round(tx, rx, 60000, 200);
@@ -498,8 +514,10 @@ TEST(packets_cost_no_allocation)
 	if (!STARVE_WORKS)
 		return;
 	for (int suite = SEAL_NONE + 1; suite < SEAL_SUITES; suite++) {
-		const struct seal_key key = key_of((enum seal_suite)suite, 1), other = key_of((enum seal_suite)suite, 2);
-		struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false), *foe = seal_new(&other, true);
+		const struct seal_key key = key_of((enum seal_suite)suite, 1),
+				      other = key_of((enum seal_suite)suite, 2);
+		struct seal *tx = seal_new(&key, true), *rx = seal_new(&key, false),
+			    *foe = seal_new(&other, true);
 		uint8_t p[ROOM], sealed[ROOM], forged[ROOM], out[ROOM];
 		size_t n = 0, m = 0, len = rtp_packet(p, 1, SSRC), forged_len = sealed_rtp(foe, forged, 1);
 		enum mix_err err[5];
@@ -537,7 +555,8 @@ static void starve_seal(const struct seal_key *key)
 		err = seal_alloc(&s, key, true);
 		starved = starve_at == 0;
 		starve_at = 0;
-		CHECK(err == MIX_OK ? s != NULL : err == MIX_NOMEM && !s, "whole or none, allocation %d", nth);
+		CHECK(err == MIX_OK ? s != NULL : err == MIX_NOMEM && !s, "whole or none, allocation %d",
+			nth);
 		seal_free(s);
 	}
 }
@@ -571,8 +590,9 @@ TEST(only_known_suites_have_keys)
 
 TESTS(counter_mode_is_that_of_rfc3711_b2, session_keys_are_those_of_rfc3711_b3, gcm_is_that_of_rfc7714,
 	every_suite_is_understood_by_libsrtp_and_the_other_way_round, packets_carry_the_number_of_their_key,
-	each_bit_counts, lengths_are_checked_before_anything_is_read, a_packet_is_taken_once_and_not_after_its_time,
-	rtcp_is_taken_once_and_never_in_the_clear, a_sequence_number_is_never_enciphered_twice,
-	a_new_sender_under_the_same_key_is_heard, who_cannot_authenticate_takes_nobodys_place,
-	a_call_outlives_its_sequence_numbers, another_process_goes_on_where_this_one_was, a_new_key_keeps_the_count,
-	packets_cost_no_allocation, without_memory_there_is_no_half_a_seal, only_known_suites_have_keys)
+	each_bit_counts, lengths_are_checked_before_anything_is_read,
+	a_packet_is_taken_once_and_not_after_its_time, rtcp_is_taken_once_and_never_in_the_clear,
+	a_sequence_number_is_never_enciphered_twice, a_new_sender_under_the_same_key_is_heard,
+	who_cannot_authenticate_takes_nobodys_place, a_call_outlives_its_sequence_numbers,
+	another_process_goes_on_where_this_one_was, a_new_key_keeps_the_count, packets_cost_no_allocation,
+	without_memory_there_is_no_half_a_seal, only_known_suites_have_keys)

@@ -32,15 +32,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		if (!exact)
 			abort();
 		memcpy(exact, p, len);
-		if ((rtcp ? seal_open_rtcp : seal_open_rtp)(rx, exact, len, open, len, &m) == MIX_OK && m > len)
+		if ((rtcp ? seal_open_rtcp : seal_open_rtp)(rx, exact, len, open, len, &m) == MIX_OK &&
+			m > len)
 			abort();
 		free(exact);
 	} else if ((rtcp ? seal_rtcp : seal_rtp)(tx, p, len, sealed, len + SEAL_TAIL_MAX, &n) == MIX_OK) {
 		if (n > len + SEAL_TAIL_MAX ||
-			(rtcp ? seal_open_rtcp : seal_open_rtp)(rx, sealed, n, open, len + SEAL_TAIL_MAX, &m) != MIX_OK ||
+			(rtcp ? seal_open_rtcp : seal_open_rtp)(
+				rx, sealed, n, open, len + SEAL_TAIL_MAX, &m) != MIX_OK ||
 			m != len || memcmp(open, p, len) != 0)
 			abort();
-		if ((rtcp ? seal_open_rtcp : seal_open_rtp)(rx, sealed, n, open, len + SEAL_TAIL_MAX, &m) != MIX_STALE)
+		if ((rtcp ? seal_open_rtcp : seal_open_rtp)(rx, sealed, n, open, len + SEAL_TAIL_MAX, &m) !=
+			MIX_STALE)
 			abort();
 	}
 	seal_free(tx);
