@@ -57,12 +57,9 @@ struct call *call_free(struct call *c)
 {
 	if (!c)
 		return NULL;
-	squeeze_drop(&c->media.self);
-	squeeze_drop(&c->media.agreed);
+	call_forget_media(c);
 	free(c->id);
 	free(c->remote_tag);
-	free(c->media.offer_rx);
-	free(c->media.sent);
 	free(c);
 	return NULL;
 }
@@ -169,6 +166,7 @@ static bool is_unanswered(const struct call *c)
 void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s)
 {
 	const bool too_late = !is_unanswered(call);
+	struct ua_reply reply;
 	struct call_end end;
 	char reason[160];
 
@@ -183,8 +181,10 @@ void call_refuse(struct call *call, unsigned status, unsigned q850, const char *
 	cause_reason(reason, sizeof(reason), q850, text);
 	call_event(call, EV_HANGUP);
 	call->ua->stats.refused++;
-	ua_reply_invite(call,
-		&(struct ua_reply){ .status = status, .reason = reason, .retry_after_s = retry_after_s });
+	reply = (struct ua_reply){ .status = status, .reason = reason, .retry_after_s = retry_after_s };
+	if (status == 488)
+		call_warn(call, &reply, call->media.refused);
+	ua_reply_invite(call, &reply);
 	end = call_end_of(false, status, q850, text ? text : status_words(status));
 	call_finish(call, &end);
 	ua_release(call);

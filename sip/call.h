@@ -111,7 +111,7 @@ void call_set_owner(struct call *call, void *owner);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */
 
 /* Gives our side of the media and answers the INVITE's offer (or prepares ours).  on_media() is called before
- * this returns CALL_OK if there was an offer.  CALL_NO_MATCH, CALL_SYNTAX: refuse with 488 or 400. */
+ * this returns CALL_OK if there was an offer.  CALL_NO_MATCH, CALL_NO_SRTP, CALL_SYNTAX: refuse with 488 or 400. */
 enum call_err call_accept_media(struct call *call, const struct media_self *self);
 
 enum call_err call_progress(struct call *call, unsigned status,

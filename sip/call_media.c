@@ -4,6 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Descriptions hold keys: what is not needed any more is cleared. */
+static void text_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void call_forget_media(struct call *c)
+{
+	struct call_media *m = &c->media;
+
+	if (m->offer_rx)
+		explicit_bzero(m->offer_rx, m->offer_rx_len);
+	free(m->offer_rx);
+	text_free(m->sent);
+	squeeze_drop(&m->self);
+	squeeze_drop(&m->agreed);
+	*m = (struct call_media){ .ready = false };
+}
+
 /* Keeps `sdp` as the last description we sent. */
 static enum call_err keep_sent(struct call *c, const struct sdp *sdp)
 {
@@ -14,9 +35,10 @@ static enum call_err keep_sent(struct call *c, const struct sdp *sdp)
 	if (err)
 		return err;
 	copy = strdup(text);
+	explicit_bzero(text, sizeof(text));
 	if (!copy)
 		return CALL_NOMEM;
-	free(c->media.sent);
+	text_free(c->media.sent);
 	c->media.sent = copy;
 	return CALL_OK;
 }
@@ -61,6 +83,7 @@ static enum call_err answer(struct call *c, struct media_self *self, const struc
 	if (c->media.settled && offer_replaces_audio(&offer, &agreed))
 		return CALL_NO_MATCH; /* T.38: refused, the call stays */
 	err = offer_answer(&offer, self, &agreed, &sdp);
+	c->media.srtp_wanted = self->srtp != OFFER_SRTP_NEVER;
 	if (!err)
 		err = keep_sent(c, &sdp);
 	if (!err)
@@ -91,6 +114,19 @@ static enum call_err make_offer(struct call *c)
 	return err;
 }
 
+/* Once sealed, there is no way back into the clear. */
+static enum call_err keep_secured(struct call *c, bool secured)
+{
+	struct media_self self = self_of(c);
+
+	if (self.secured == secured)
+		return CALL_OK;
+	if (self.secured)
+		return CALL_NO_SRTP;
+	self.secured = true;
+	return squeeze_keep(&c->media.self, &self, sizeof(self));
+}
+
 enum call_err call_take_answer(struct call *c, const struct body_text *text)
 {
 	struct sdp offer, sdp;
@@ -106,6 +142,8 @@ enum call_err call_take_answer(struct call *c, const struct body_text *text)
 	if (!err)
 		err = offer_take(&offer, &sdp, &agreed);
 	if (!err)
+		err = keep_secured(c, agreed.tx_key.suite != SDES_NONE);
+	if (!err)
 		err = settle(c, &agreed);
 	return err;
 }
@@ -120,9 +158,11 @@ enum call_err call_accept_media(struct call *call, const struct media_self *self
 		return CALL_STATE;
 	if (m->offer_rx) {
 		err = answer(call, &mine, &(struct body_text){ m->offer_rx, m->offer_rx_len });
+		explicit_bzero(m->offer_rx, m->offer_rx_len);
 		free(m->offer_rx);
 		m->offer_rx = NULL;
 		m->ready = !err;
+		m->refused = err;
 		return err;
 	}
 	err = squeeze_keep(&m->self, &mine, sizeof(mine));
@@ -132,8 +172,15 @@ enum call_err call_accept_media(struct call *call, const struct media_self *self
 	return err;
 }
 
-/* RFC 3261 section 21.4.26 wants a Warning with 488 (section 20.43: 304 media type, 305 format). */
-static void refuse_offer(struct ua_reply *reply, enum call_err err)
+/* RFC 3261 section 21.4.26 wants a Warning with 488 (section 20.43: 304 media type, 305 format, 399 in words). */
+void call_warn(const struct call *c, struct ua_reply *reply, enum call_err err)
+{
+	reply->warning = err == CALL_NO_SRTP ? 399 : 305;
+	if (err == CALL_NO_SRTP)
+		reply->warning_text = c->media.srtp_wanted ? "SRTP is required" : "SRTP is not possible here";
+}
+
+static void refuse_offer(const struct call *c, struct ua_reply *reply, enum call_err err)
 {
 	switch (err) {
 	case CALL_SYNTAX: reply->status = 400; break;
@@ -143,8 +190,9 @@ static void refuse_offer(struct ua_reply *reply, enum call_err err)
 		reply->retry_after_s = 5;
 		break;
 	case CALL_NO_MATCH:
+	case CALL_NO_SRTP:
 		reply->status = 488;
-		reply->warning = 305;
+		call_warn(c, reply, err);
 		break;
 	default: reply->status = 500; break;
 	}
@@ -167,7 +215,7 @@ void call_take_reinvite(struct call *c, const struct body_text *sdp, const struc
 		return;
 	err = sdp ? call_take_offer(c, sdp) : make_offer(c);
 	if (err) {
-		refuse_offer(reply, err);
+		refuse_offer(c, reply, err);
 		return;
 	}
 	c->media.answer_due = !sdp;
@@ -189,7 +237,7 @@ void call_take_update(struct call *c, const struct body_text *sdp, const struct 
 		return;
 	}
 	if (sdp && unsettled) { /* theirs is not answered */
-		refuse_offer(reply, CALL_STATE);
+		refuse_offer(c, reply, CALL_STATE);
 		return;
 	}
 	if (!refresh_timer(c, timer, reply))
@@ -199,7 +247,7 @@ void call_take_update(struct call *c, const struct body_text *sdp, const struct 
 		return;
 	err = call_take_offer(c, sdp);
 	if (err)
-		refuse_offer(reply, err);
+		refuse_offer(c, reply, err);
 	else
 		reply->sdp = c->media.sent;
 }

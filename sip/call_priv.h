@@ -43,6 +43,8 @@ struct call_media {
 	struct squeezed self;   /* a struct media_self */
 	struct squeezed agreed; /* a struct media_agreed, as soon as `settled` */
 	bool settled;
+	enum call_err refused; /* why the first offer was not answered */
+	bool srtp_wanted;      /* or it would have been refused for having keys */
 	bool had_offer; /* the INVITE came with a description */
 	char *offer_rx; /* owned; that description, until it is answered */
 	size_t offer_rx_len;
@@ -86,9 +88,10 @@ struct ua_reply {
 	bool require_100rel;
 	bool has_timer; /* `timer` is written */
 	struct timer_headers timer;
-	unsigned retry_after_s; /* 0: none */
-	const char *reason;     /* a whole Reason header, NULL: none */
-	unsigned warning;       /* code of a Warning (RFC 3261 section 20.43), 0: none */
+	unsigned retry_after_s;   /* 0: none */
+	const char *reason;       /* a whole Reason header, NULL: none */
+	unsigned warning;         /* code of a Warning (RFC 3261 section 20.43), 0: none */
+	const char *warning_text; /* NULL: that of the code */
 };
 
 /* call.c */
@@ -107,6 +110,8 @@ enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* a
 enum call_err call_take_answer(struct call *c, const struct body_text *sdp);
 void call_take_reinvite(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
 	struct ua_reply *reply);
+void call_warn(const struct call *c, struct ua_reply *reply, enum call_err why); /* for a 488 */
+void call_forget_media(struct call *c);
 void call_take_update(struct call *c, const struct body_text *sdp, const struct timer_headers *timer,
 	struct ua_reply *reply);
 

@@ -103,9 +103,28 @@ static const struct sdp_format *pick_event(const struct sdp_format *theirs, unsi
 	return NULL;
 }
 
-static bool is_plain_rtp(const struct sdp_media *m)
+static bool is_secure(const struct sdp_media *m)
 {
-	return same_word(m->protocol, "RTP/AVP") || same_word(m->protocol, "RTP/AVPF");
+	return same_word(m->protocol, "RTP/SAVP") || same_word(m->protocol, "RTP/SAVPF");
+}
+
+static bool is_rtp(const struct sdp_media *m)
+{
+	return is_secure(m) || same_word(m->protocol, "RTP/AVP") || same_word(m->protocol, "RTP/AVPF");
+}
+
+static bool may_be_clear(const struct sdp_media *m, const struct media_self *self)
+{
+	return !is_secure(m) && self->srtp != OFFER_SRTP_REQUIRE && !self->secured;
+}
+
+static bool can_seal(const struct sdp_media *m, const struct media_self *self)
+{
+	struct sdes_key key;
+	bool can = self->srtp != OFFER_SRTP_NEVER && sdes_choose(&key, m);
+
+	explicit_bzero(&key, sizeof(key));
+	return can;
 }
 
 /* One host of a group must not be able to make us send to all of it. */
@@ -122,11 +141,39 @@ static bool can_take(const struct sdp_media *m, const struct media_self *self)
 {
 	const struct sdp_format *mine;
 
-	if (!same_word(m->type, "audio") || !m->port || !is_plain_rtp(m) || !is_unicast(m))
+	if (!same_word(m->type, "audio") || !m->port || !is_rtp(m) || !is_unicast(m))
 		return false;
 	if (m->address[0] && !m->null_address && m->ipv6 != self->ipv6)
 		return false;
 	return pick_codec(m, self, &mine) != NULL;
+}
+
+/* The first stream that can be sealed, else the first that may be in the clear. */
+static enum call_err pick_stream(const struct sdp *offer, const struct media_self *self, unsigned *taken)
+{
+	enum call_err err = CALL_NO_MATCH;
+
+	for (int sealed = 1; sealed >= 0; sealed--)
+		for (unsigned i = 0; i < offer->n_media; i++) {
+			const struct sdp_media *m = &offer->media[i];
+
+			if (!can_take(m, self))
+				continue;
+			if (sealed ? can_seal(m, self) : may_be_clear(m, self)) {
+				*taken = i;
+				return CALL_OK;
+			}
+			err = CALL_NO_SRTP;
+		}
+	return err;
+}
+
+static struct sdes_key key_of_ours(const struct media_self *self, enum sdes_suite suite, unsigned tag)
+{
+	struct sdes_key key = { .suite = suite, .tag = tag };
+
+	memcpy(key.master, self->secret[suite], sdes_master_len(suite));
+	return key;
 }
 
 /* What was asked for, made possible: tens from 10 to 60, and for Opus a frame size that it has
@@ -302,6 +349,10 @@ static void answer_stream(const struct sdp_media *m, const struct media_self *se
 	out->rtcp_mux = m->rtcp_mux;
 	out->rtcp_port = m->rtcp_mux ? 0 : self->rtcp_port;
 	out->ptime_ms = a->ptime_ms;
+	if (self->srtp != OFFER_SRTP_NEVER && sdes_choose(&a->rx_key, m)) {
+		a->tx_key = key_of_ours(self, a->rx_key.suite, a->rx_key.tag);
+		sdes_write(&out->crypto[out->n_crypto++], &a->tx_key);
+	}
 	out->n_formats = a->n_rx;
 	memcpy(out->formats, a->rx, sizeof(*a->rx) * a->n_rx);
 }
@@ -321,10 +372,9 @@ enum call_err offer_answer(
 
 	if (!in_bounds(self))
 		return CALL_RANGE;
-	while (taken < offer->n_media && !can_take(&offer->media[taken], self))
-		taken++;
-	if (taken == offer->n_media)
-		return CALL_NO_MATCH;
+	err = pick_stream(offer, self, &taken);
+	if (err)
+		return err;
 
 	remember_slots(&a, offer);
 	describe_self(&out, self);
@@ -338,6 +388,7 @@ enum call_err offer_answer(
 	err = settle_version(self, &out);
 	if (err)
 		return err;
+	self->secured = a.tx_key.suite != SDES_NONE;
 	*agreed = a;
 	*answer = out;
 	return CALL_OK;
@@ -379,6 +430,22 @@ static void offer_formats(
 	}
 }
 
+/* A session that has keys keeps them, one that has none stays as it is; a new one offers what we know, the stronger
+ * first; not the short tag. */
+static void offer_keys(
+	struct sdp_media *out, const struct media_self *self, const struct media_agreed *current)
+{
+	static const enum sdes_suite ours[] = { SDES_GCM_256, SDES_GCM_128, SDES_AES_CM_128_80 };
+
+	if (self->srtp == OFFER_SRTP_NEVER || (current && current->tx_key.suite == SDES_NONE))
+		return;
+	for (unsigned i = 0; i < (current ? 1 : sizeof(ours) / sizeof(*ours)); i++) {
+		const struct sdes_key key = current ? current->tx_key : key_of_ours(self, ours[i], i + 1);
+
+		sdes_write(&out->crypto[out->n_crypto++], &key);
+	}
+}
+
 enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer)
 {
 	static const struct media_agreed nothing = {
@@ -396,7 +463,9 @@ enum call_err offer_make(struct media_self *self, const struct media_agreed *cur
 	for (unsigned i = 0; i < was->n_slots; i++)
 		refuse(&out.media[i], &was->slots[i]);
 	m = &out.media[was->stream];
-	describe_stream(m, self, was->slots[was->stream].protocol);
+	describe_stream(m, self,
+		!current && self->srtp == OFFER_SRTP_REQUIRE ? "RTP/SAVP" : was->slots[was->stream].protocol);
+	offer_keys(m, self, current);
 	offer_formats(m, self, was);
 	m->rtcp_port = self->rtcp_port;
 	m->rtcp_mux = was->rtcp_mux;
@@ -446,10 +515,26 @@ static bool take_formats(struct media_agreed *a, const struct sdp_media *ours, c
 	return true;
 }
 
+/* Their key belongs to the line of ours that has its tag and suite (RFC 4568 section 5.1.3). */
+static enum call_err take_keys(
+	struct media_agreed *a, const struct sdp_media *ours, const struct sdp_media *theirs)
+{
+	if (ours->n_crypto == 0 || (theirs->n_crypto == 0 && !is_secure(ours) && !is_secure(theirs)))
+		return CALL_OK; /* the clear: all that we offered, or what RFC 8643 leaves to them */
+	if (theirs->n_crypto != 1 || sdes_read(&a->rx_key, &theirs->crypto[0]) != CALL_OK)
+		return CALL_NO_SRTP;
+	for (unsigned i = 0; i < ours->n_crypto; i++)
+		if (sdes_read(&a->tx_key, &ours->crypto[i]) == CALL_OK && a->tx_key.tag == a->rx_key.tag &&
+			a->tx_key.suite == a->rx_key.suite)
+			return CALL_OK;
+	return CALL_NO_SRTP;
+}
+
 enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed)
 {
 	struct media_agreed a = { .event_tx_pt = NO_TYPE, .event_rx_pt = NO_TYPE, .cn_pt = NO_TYPE };
 	const struct sdp_media *ours, *theirs;
+	enum call_err err;
 	unsigned i = 0;
 
 	while (i < offer->n_media && !(offer->media[i].port && same_word(offer->media[i].type, "audio")))
@@ -460,13 +545,16 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 		return CALL_NO_MATCH;
 	ours = &offer->media[i];
 	theirs = &answer->media[i];
-	if (!theirs->port || !same_word(theirs->type, "audio") || !is_plain_rtp(theirs) ||
-		!is_unicast(theirs))
+	if (!theirs->port || !same_word(theirs->type, "audio") || !is_rtp(theirs) || !is_unicast(theirs) ||
+		(ours->n_crypto == 0 && is_secure(theirs)))
 		return CALL_NO_MATCH;
 	if (theirs->address[0] && !theirs->null_address && theirs->ipv6 != ours->ipv6)
 		return CALL_NO_MATCH;
 	if (!take_formats(&a, ours, theirs))
 		return CALL_NO_MATCH;
+	err = take_keys(&a, ours, theirs);
+	if (err)
+		return err;
 	a.ptime_ms = settle_ptime(theirs, 0, &a.codec);
 	settle_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
 	settle_direction(&a, theirs, ours->direction);
@@ -478,7 +566,7 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 
 static bool is_live_audio(const struct sdp_media *m)
 {
-	return m->port && same_word(m->type, "audio") && is_plain_rtp(m);
+	return m->port && same_word(m->type, "audio") && is_rtp(m);
 }
 
 bool offer_replaces_audio(const struct sdp *offer, const struct media_agreed *current)

@@ -13,9 +13,16 @@
 #ifndef SIP_OFFER_H
 #define SIP_OFFER_H
 
-#include "sip/sdp.h"
+#include "sip/sdes.h"
 
 enum { OFFER_FORMATS_MAX = 8 };
+
+/* SRTP by SDES, as a trunk has it. */
+enum offer_srtp {
+	OFFER_SRTP_NEVER, /* RTP/AVP alone; keys in it are overlooked, RTP/SAVP is refused */
+	OFFER_SRTP_ALLOW, /* as they offer: RTP/SAVP, keys in RTP/AVP (OSRTP, RFC 8643), or the clear; we offer OSRTP */
+	OFFER_SRTP_REQUIRE /* nothing in the clear; we offer RTP/SAVP */
+};
 
 struct media_self {                         /* our side of one leg; savable */
 	uint64_t origin_id, origin_version; /* version of the last description sent, 0: none yet */
@@ -27,6 +34,10 @@ struct media_self {                         /* our side of one leg; savable */
 	unsigned n_formats;
 	bool our_order;        /* prefer our order of codecs to the offerer's */
 	unsigned max_ptime_ms; /* to receive; 0: not said */
+	enum offer_srtp srtp;
+	bool secured; /* the session has keys: from then on it takes no offer in the clear; kept by offer.c */
+	uint8_t secret[SDES_SUITES]
+		      [SDES_MASTER_MAX]; /* random: our key of each suite, for the whole session */
 };
 
 /* One m= line as it must come again in every later description of the session (RFC 3264 section 8). */
@@ -48,6 +59,7 @@ struct media_agreed {
 	bool ipv6;
 	uint16_t rtp_port, rtcp_port;
 	bool rtcp_mux;
+	struct sdes_key tx_key, rx_key;         /* both or neither: SDES_NONE is the clear */
 	bool send, receive;                     /* as seen by us */
 	bool on_hold;                           /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
 	unsigned stream;                        /* index of the m= line that was taken */
@@ -56,10 +68,12 @@ struct media_agreed {
 };
 
 /* Answers an offer with one codec, telephone-event of the codec's clock (8000 when only that is offered; RFC 4733 section 2.1)
- * and CN when the codec samples at 8 kHz.  Only RTP/AVP and RTP/AVPF streams are taken; one whose port is 0, whose
+ * and CN when the codec samples at 8 kHz.  Only RTP/AVP, AVPF, SAVP and SAVPF streams are taken, those with keys first, as
+ * self->srtp says; one whose port is 0, whose
  * address is multicast or of the other family than ours is refused like any other.  *agreed and *answer are written only on CALL_OK; self->origin_version is
  * raised when the answer differs from the last description.
- * CALL_NO_MATCH: no audio stream with a codec in common (488, Warning 304/305). */
+ * CALL_NO_MATCH: no audio stream with a codec in common (488, Warning 304/305).  CALL_NO_SRTP: one would do, were it not for
+ * its keys, or their lack (488, Warning 399). */
 enum call_err offer_answer(
 	const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer);
 
@@ -67,7 +81,8 @@ enum call_err offer_answer(
  * its payload types and its stream index (a re-INVITE of ours). */
 enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer);
 
-/* Reads the answer to `offer`.  CALL_NO_MATCH: it refused the stream or took no format of ours. */
+/* Reads the answer to `offer`.  CALL_NO_MATCH: it refused the stream or took no format of ours.  CALL_NO_SRTP: it has no
+ * key for an RTP/SAVP offer, or keys that we did not offer. */
 enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed);
 
 /* Does this offer ask for T.38 (or anything but audio) on a stream that carries our audio?  488, and the call stays (T13). */

@@ -20,7 +20,7 @@ enum {
 	SDP_TEXT_MAX = 16384, /* bytes of a body that we read */
 	SDP_MEDIA_MAX = 8,
 	SDP_FORMATS_MAX = 24,
-	SDP_CRYPTO_MAX = 4,
+	SDP_CRYPTO_MAX = 8,
 	SDP_TOKEN = 32,
 	SDP_FMTP = 128,
 	SDP_ADDR = 64
@@ -34,6 +34,12 @@ struct sdp_format {
 	unsigned clock_hz;    /* 0: rtpmap gave none */
 	unsigned channels;    /* 1 when not said */
 	char fmtp[SDP_FMTP];  /* parameters as written, "" without */
+};
+
+struct sdp_crypto { /* RFC 4568, as written; see sip/sdes.h */
+	unsigned tag;
+	char suite[40];
+	char params[160];
 };
 
 struct sdp_media {
@@ -51,12 +57,8 @@ struct sdp_media {
 	unsigned ptime_ms, maxptime_ms; /* 0: not said */
 	struct sdp_format formats[SDP_FORMATS_MAX];
 	unsigned n_formats;
-	char raw_format[SDP_TOKEN]; /* first format of a non-RTP stream: "t38" */
-	struct {
-		unsigned tag;
-		char suite[40];
-		char params[160];
-	} crypto[SDP_CRYPTO_MAX]; /* RFC 4568, as written */
+	char raw_format[SDP_TOKEN];               /* first format of a non-RTP stream: "t38" */
+	struct sdp_crypto crypto[SDP_CRYPTO_MAX]; /* in order of preference */
 	unsigned n_crypto;
 	char setup[12], fingerprint[128]; /* RFC 5763, as written; "" without */
 };

@@ -53,7 +53,7 @@ enum call_err squeeze_keep(struct squeezed *s, const void *from, size_t size)
 	if (!runs)
 		return CALL_NOMEM;
 	(void)write_runs(runs, from, size);
-	free(s->runs);
+	squeeze_drop(s);
 	*s = (struct squeezed){ .runs = runs, .len = len, .size = size };
 	return CALL_OK;
 }
@@ -73,6 +73,8 @@ void squeeze_read(const struct squeezed *s, void *to, size_t size)
 
 void squeeze_drop(struct squeezed *s)
 {
+	if (s->runs)
+		explicit_bzero(s->runs, s->len);
 	free(s->runs);
 	*s = (struct squeezed){ .runs = NULL };
 }

@@ -26,5 +26,6 @@ enum call_err squeeze_keep(struct squeezed *s, const void *from, size_t size);
 /* Writes it back; `size` is the one it was kept with.  All zeros when nothing is kept. */
 void squeeze_read(const struct squeezed *s, void *to, size_t size);
 
+/* Clears what was kept: SRTP keys are among it. */
 void squeeze_drop(struct squeezed *s);
 #endif

@@ -49,7 +49,9 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 	write_require(require, r->require_100rel, timer && r->timer.required);
 	snprintf(retry_after, sizeof(retry_after), "%u", r->retry_after_s);
 	snprintf(warning, sizeof(warning), "%u %s:%u \"%s\"", r->warning, at->host, at->port,
-		r->warning == 304 ? "Media type not available" : "Incompatible media format");
+		r->warning_text     ? r->warning_text
+		: r->warning == 304 ? "Media type not available"
+				    : "Incompatible media format");
 	nua_respond(handle, (int)r->status, status_words(r->status),
 		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)), SIPTAG_SERVER_STR(at->ua->agent),
 		TAG_IF(contact && r->status < 300, SIPTAG_CONTACT_STR(contact)),

@@ -1,4 +1,4 @@
-/* links: sip/call.c sip/call_media.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c */
+/* links: sip/call.c sip/call_media.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 #include "tests/test.h"
@@ -22,6 +22,8 @@ static void note(const char *format, ...)
 static void note_reply(const struct ua_reply *r)
 {
 	note("%s%u%s%s", sent[0] ? " " : "", r->status, r->sdp ? "s" : "", r->require_100rel ? "R" : "");
+	if (r->warning_text)
+		note(" (%u %s)", r->warning, r->warning_text);
 }
 
 void ua_reply_invite(struct call *c, const struct ua_reply *reply)
@@ -287,5 +289,68 @@ TEST(tokens_do_not_repeat)
 	CHECK(!call_free(NULL), "NULL");
 }
 
+#define KEYS "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
+
+static const char *refused(enum offer_srtp srtp, const char *protocol, const char *keys)
+{
+	struct media_self self = self_of();
+	char text[600];
+	struct ua ua;
+	struct call *c = new_call(&ua, false);
+
+	self.srtp = srtp;
+	snprintf(text, sizeof(text), "%.*s%s 0\r\n%s", (int)(strstr(offer_text, "RTP/AVP") - offer_text),
+		offer_text, protocol, keys);
+	c->media.offer_rx = strdup(text);
+	c->media.offer_rx_len = strlen(text);
+	CHECK_INT(CALL_NO_SRTP, call_accept_media(c, &self), "no agreement");
+	call_refuse(c, 488, Q850_INCOMPATIBLE, "no", 0);
+	call_free(c);
+	return sent;
+}
+
+TEST(a_refusal_says_that_it_is_about_srtp)
+{
+	CHECK_STR("488 (399 SRTP is required)", refused(OFFER_SRTP_REQUIRE, "RTP/AVP", ""), "required");
+	CHECK_STR(
+		"488 (399 SRTP is not possible here)", refused(OFFER_SRTP_NEVER, "RTP/SAVP", KEYS), "never");
+}
+
+/* Once sealed, a re-INVITE in the clear is refused and the call goes on; one with keys is answered. */
+TEST(no_reinvite_opens_a_sealed_call)
+{
+	const struct timer_headers no_timer = { 0 };
+	const struct body_text clear = { offer_text, strlen(offer_text) };
+	struct media_self self = self_of();
+	struct ua_reply reply = { 0 };
+	struct body_text sealed;
+	char text[600];
+	struct ua ua;
+	struct call *c = new_call(&ua, false);
+
+	self.srtp = OFFER_SRTP_ALLOW;
+	snprintf(text, sizeof(text), "%s%s", offer_text, KEYS);
+	c->media.offer_rx = strdup(text);
+	c->media.offer_rx_len = strlen(text);
+	c->media.had_offer = true;
+	sealed = (struct body_text){ text, strlen(text) };
+	CHECK_INT(CALL_OK, call_accept_media(c, &self), "answered");
+	CHECK(strstr(c->media.sent, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"), "with a key: %s",
+		c->media.sent);
+	call_answer(c);
+	call_take_ack(c, NULL);
+	call_take_reinvite(c, &clear, &no_timer, &reply);
+	CHECK_INT(488, reply.status, "in the clear");
+	CHECK_INT(399, reply.warning, "and why not");
+	CHECK_INT(DIALOG_CONFIRMED, c->state, "the call goes on");
+	call_take_update(c, &clear, &no_timer, &reply);
+	CHECK_INT(488, reply.status, "nor by UPDATE");
+	CHECK_INT(1, n_media, "nothing was agreed");
+	reply = (struct ua_reply){ 0 };
+	call_take_reinvite(c, &sealed, &no_timer, &reply);
+	CHECK_INT(200, reply.status, "with its key");
+	call_free(c);
+}
+
 TESTS(a_call_sends_what_its_state_allows, the_first_reason_stays, a_session_is_refreshed_or_ends,
-	tokens_do_not_repeat)
+	tokens_do_not_repeat, a_refusal_says_that_it_is_about_srtp, no_reinvite_opens_a_sealed_call)

@@ -1,4 +1,4 @@
-/* links: sip/offer.c sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c */
 #include "sip/offer.h"
 #include "tests/test.h"
 
@@ -219,7 +219,6 @@ TEST(an_offer_that_is_not_for_us_changes_nothing)
 		{ "a dynamic number without a name", "m=audio 4000 RTP/AVP 111\r\n" },
 		{ "Opus at another clock", "m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/16000/2\r\n" },
 		{ "PCMU in stereo", "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 PCMU/8000/2\r\n" },
-		{ "SRTP only", "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n" },
 		{ "DTLS only", "m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n" },
 		{ "port zero", "m=audio 0 RTP/AVP 0\r\n" },
 		{ "a multicast group", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/127\r\n" },

@@ -206,15 +206,17 @@ TEST(a_line_means_what_its_section_says)
 		{ "lines of tomorrow",
 			"x=who knows\r\na=what:ever\r\na=\r\nb=\r\nm=audio 1 RTP/AVP 0\r\nk=clear:me\r\n",
 			"audio RTP/AVP 192.0.2.1:1 sendrecv 0=PCMU/8000/1" },
-		{ "crypto that is none, and a fifth one",
+		{ "crypto that is none, and a ninth one",
 			"m=audio 1 RTP/SAVP 0\r\na=crypto:\r\na=crypto:x A "
 			"inline:k\r\na=crypto:1\r\na=crypto:1 A\r\n"
 			"a=crypto:1 A inline:a\r\na=crypto:2 A inline:b\r\na=crypto:3 A "
 			"inline:c\r\na=crypto:4 A inline:d\r\n"
-			"a=crypto:5 A inline:e\r\n",
+			"a=crypto:5 A inline:e\r\na=crypto:6 A inline:f\r\na=crypto:7 A inline:g\r\n"
+			"a=crypto:8 A inline:h\r\na=crypto:9 A inline:i\r\n",
 			"audio RTP/SAVP 192.0.2.1:1 sendrecv 0=PCMU/8000/1 crypto 1 A inline:a crypto 2 A "
 			"inline:b crypto 3 "
-			"A inline:c crypto 4 A inline:d" },
+			"A inline:c crypto 4 A inline:d crypto 5 A inline:e crypto 6 A inline:f crypto 7 A "
+			"inline:g crypto 8 A inline:h" },
 		{ "other protocols keep their first format",
 			"m=message 9 TCP/MSRP *\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
 			"message TCP/MSRP 192.0.2.1:9 sendrecv raw * | application UDP/DTLS/SCTP 192.0.2.1:9 "

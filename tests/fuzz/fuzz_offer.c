@@ -1,4 +1,4 @@
-/* links: sip/offer.c sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c */
 /* An offer and, behind a zero byte, an answer: theirs is answered, ours is made after it, and their answer to ours is taken. */
 #include "sip/offer.h"
 
@@ -43,7 +43,8 @@ static void check_description(const struct sdp *sdp)
 	CLAIM(sdp_parse_text(&again, text, strlen(text), NULL) == CALL_OK && again.n_media == sdp->n_media);
 }
 
-static void exchange(const struct sdp *offer, const struct sdp *their_answer, bool our_order)
+static void exchange(
+	const struct sdp *offer, const struct sdp *their_answer, bool our_order, enum offer_srtp srtp)
 {
 	static struct sdp answer, our_offer;
 	struct media_agreed agreed, later;
@@ -51,6 +52,7 @@ static void exchange(const struct sdp *offer, const struct sdp *their_answer, bo
 	unsigned live = 0;
 
 	self.our_order = our_order;
+	self.srtp = srtp;
 	offer_replaces_audio(offer, NULL);
 	if (offer_answer(offer, &self, &agreed, &answer) != CALL_OK) {
 		CLAIM(memcmp(self.formats, ours.formats, sizeof(ours.formats)) == 0 &&
@@ -62,6 +64,9 @@ static void exchange(const struct sdp *offer, const struct sdp *their_answer, bo
 		CLAIM(answer.n_media == offer->n_media && agreed.n_slots == offer->n_media);
 		for (unsigned i = 0; i < answer.n_media; i++)
 			live += answer.media[i].port != 0;
+		CLAIM((agreed.tx_key.suite == SDES_NONE) == (agreed.rx_key.suite == SDES_NONE) &&
+			(srtp != OFFER_SRTP_REQUIRE || agreed.tx_key.suite) &&
+			(srtp || !agreed.tx_key.suite));
 		CLAIM(live == 1 && answer.media[agreed.stream].port == self.rtp_port);
 		CLAIM(offer_answer(offer, &self, &agreed, &answer) == CALL_OK && answer.origin_version == 1);
 		CLAIM(!offer_replaces_audio(offer, &agreed));
@@ -91,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	answered = zero && sdp_parse_text(&answer, (const char *)zero + 1, rest, NULL) == CALL_OK;
 	if (sdp_parse_text(&offer, (const char *)data, n, NULL) != CALL_OK)
 		memset(&offer, 0, sizeof(offer));
-	exchange(&offer, answered ? &answer : NULL, false);
-	exchange(&offer, answered ? &answer : NULL, true);
+	for (int srtp = OFFER_SRTP_NEVER; srtp <= OFFER_SRTP_REQUIRE; srtp++)
+		exchange(&offer, answered ? &answer : NULL, srtp == OFFER_SRTP_ALLOW, (enum offer_srtp)srtp);
 	return 0;
 }
