@@ -168,9 +168,9 @@ static json_t *leg_json(const struct leg *leg)
 {
 	const struct stream_stats *s = &leg->stats;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f, s:o}", "id",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f, s:o}", "id",
 		(int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
-		leg->cdr.codec, "on_hold", leg->on_hold, "jitter_ms", s->jitter_us / 1000.0, "delay_ms",
+		leg->cdr.codec, "srtp", leg->cdr.srtp, "on_hold", leg->on_hold, "jitter_ms", s->jitter_us / 1000.0, "delay_ms",
 		(int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
 		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
@@ -287,14 +287,14 @@ static void add_call(void *arg, struct leg *leg)
 	if (!leg->call || !api_sees(list->request, leg->cdr.account))
 		return;
 	json_array_append_new(list->items,
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id",
-			leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
+			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
 			leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
 			log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
 			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
-			"state", leg_state_name(leg), "codec", leg->cdr.codec, "started_at",
-			time_json(leg->cdr.started_us), "answered_at", time_json(leg->cdr.answered_us),
-			"media", leg_json(leg)));
+			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
+			"started_at", time_json(leg->cdr.started_us), "answered_at",
+			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
 void api_calls(struct node *n, const struct http_request *request, const char *word)

@@ -30,6 +30,7 @@ static const struct cdr_field fields[] = {
 	FIELD(by_far_end, "by_far_end", CDR_FLAG),
 	FIELD(outbound, "outbound", CDR_FLAG),
 	FIELD(codec, "codec", CDR_TEXT),
+	FIELD(srtp, "srtp", CDR_TEXT),
 	FIELD(rx_packets, "rx_packets", CDR_COUNT),
 	FIELD(tx_packets, "tx_packets", CDR_COUNT),
 	FIELD(rx_lost, "rx_lost", CDR_COUNT),

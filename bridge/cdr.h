@@ -28,6 +28,7 @@ struct cdr {
 	bool by_far_end;
 	bool outbound; /* we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char codec[16];
+	char srtp[32]; /* suite, as SDP names it; "" in the clear */
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */

@@ -2,6 +2,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 	struct node *n = leg->node;
 	struct media_self self;
 	struct stream_identity identity;
+	enum call_err err;
 	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
 
 	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
@@ -102,6 +104,8 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 	node_random(&identity.ssrc, sizeof(identity.ssrc));
 	node_random(&identity.first_timestamp, sizeof(identity.first_timestamp));
 	node_random(&identity.first_seq, sizeof(identity.first_seq));
+	identity.first_seq &=
+		0x7fff; /* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
 	node_token(identity.cname, 24);
 	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK)
 		return CALL_NOMEM;
@@ -109,7 +113,10 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 	media_self(&self, trunk, address, leg->ports.rtp_port);
 	node_random(&self.origin_id, sizeof(self.origin_id));
 	self.origin_id >>= 2; /* fits every reader's signed 64 bit */
-	return call_accept_media(leg->call, &self);
+	node_random(self.secret, sizeof(self.secret));
+	err = call_accept_media(leg->call, &self);
+	OPENSSL_cleanse(&self, sizeof(self));
+	return err;
 }
 
 /* ---- is there time for one leg more? ---- */
@@ -198,10 +205,15 @@ static bool leg_run(struct leg *leg)
 }
 
 /* The status that says why no media could be set up. */
-static void refuse_media(struct leg *leg, enum call_err err)
+static void refuse_media(struct leg *leg, const struct site_trunk *trunk, enum call_err err)
 {
 	if (err == CALL_NO_MATCH)
 		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common");
+	else if (err == CALL_NO_SRTP)
+		leg_refuse(leg, 488, Q850_INCOMPATIBLE,
+			trunk && trunk->srtp == SITE_SRTP_NEVER
+				? "SRTP alone was offered, and this trunk has none"
+				: "SRTP is required, and no usable key was offered");
 	else if (!leg->stream)
 		leg_refuse(leg, 503, Q850_CONGESTION, "no RTP port is free");
 	else if (err == CALL_SYNTAX || err == CALL_LIMIT)
@@ -241,7 +253,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	call_set_owner(call, leg);
 	err = leg_open_media(leg, trunk);
 	if (err)
-		refuse_media(leg, err);
+		refuse_media(leg, trunk, err);
 	else if (leg_run(leg))
 		leg_answer(leg);
 }

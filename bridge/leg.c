@@ -180,17 +180,22 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	struct leg *leg = owner;
 	struct stream_format format;
 	struct kit *kit = NULL;
+	bool ready;
 
 	(void)call;
 	if (!leg)
 		return;
 	leg->on_hold = agreed->on_hold;
-	if (media_format(&format, agreed) != BRIDGE_OK || kit_alloc(&kit, &format) != MIX_OK) {
+	ready = media_format(&format, agreed) == BRIDGE_OK && kit_alloc(&kit, &format) == MIX_OK;
+	OPENSSL_cleanse(&format.tx_key, sizeof(format.tx_key));
+	OPENSSL_cleanse(&format.rx_key, sizeof(format.rx_key));
+	if (!ready) {
 		leg_hangup(leg, Q850_TEMPORARY, "no codec could be set up");
 		return;
 	}
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
 	leg->codec = format.tx.id;
+	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
 	leg->rate = codec_info(format.rx[0].codec)->rate;

@@ -43,6 +43,9 @@ static enum codec_id codec_named(const char *name)
 void media_self(
 	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port)
 {
+	static const enum offer_srtp policies[] = { [SITE_SRTP_NEVER] = OFFER_SRTP_NEVER,
+		[SITE_SRTP_ALLOW] = OFFER_SRTP_ALLOW,
+		[SITE_SRTP_REQUIRE] = OFFER_SRTP_REQUIRE };
 	static const enum codec_id all[] = { CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA };
 	bool at_48k = false, at_8k = false;
 
@@ -53,6 +56,7 @@ void media_self(
 	out->rtcp_port = (uint16_t)(rtp_port + 1);
 	out->max_ptime_ms = OUR_MAX_PTIME_MS;
 	out->our_order = trunk && trunk->n_codecs > 0;
+	out->srtp = trunk ? policies[trunk->srtp] : OFFER_SRTP_ALLOW;
 
 	for (size_t i = 0; trunk && i < trunk->n_codecs; i++)
 		if (codec_named(trunk->codecs[i]) != CODEC_NONE)
@@ -80,6 +84,21 @@ static struct net_addr address_of(const char *literal, uint16_t port)
 	if (port && trunk_address_parse(a.ip, literal))
 		a.port = port;
 	return a;
+}
+
+static void add_key(struct seal_key *out, const struct sdes_key *key)
+{
+	static const enum seal_suite suites[SDES_SUITES] = { [SDES_AES_CM_128_80] = SEAL_AES_CM_128_80,
+		[SDES_AES_CM_128_32] = SEAL_AES_CM_128_32,
+		[SDES_GCM_128] = SEAL_GCM_128,
+		[SDES_GCM_256] = SEAL_GCM_256 };
+
+	_Static_assert(sizeof(out->master) == sizeof(key->master) && sizeof(out->mki) == sizeof(key->mki),
+		"one key, described twice");
+	out->suite = suites[key->suite];
+	memcpy(out->master, key->master, sizeof(out->master));
+	memcpy(out->mki, key->mki, sizeof(out->mki));
+	out->mki_len = key->mki_len;
 }
 
 enum bridge_err media_format(struct stream_format *out, const struct media_agreed *agreed)
@@ -121,6 +140,8 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 	out->send = agreed->send;
 	out->receive = agreed->receive;
 	out->rtcp_mux = agreed->rtcp_mux;
+	add_key(&out->tx_key, &agreed->tx_key);
+	add_key(&out->rx_key, &agreed->rx_key);
 	out->rtp = address_of(agreed->address, agreed->rtp_port);
 	out->rtcp = address_of(agreed->address, agreed->rtcp_port);
 	return BRIDGE_OK;

@@ -11,7 +11,8 @@
 #include "sip/offer.h"
 
 /* Our side for a leg of this trunk: its codecs in its order (all of ours when it names none), telephone-event for each
- * of their clocks, comfort noise.  `address` a literal.  Session ID is the caller's to fill. */
+ * of their clocks, comfort noise, SRTP as it says (as offered, without a trunk).  `address` a literal.  Session ID and SRTP
+ * secrets are the caller's to fill. */
 void media_self(
 	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
 

@@ -133,6 +133,8 @@ static const char *const steps[] = {
 	"CREATE TABLE class_prefix ("
 	" class INTEGER NOT NULL REFERENCES number_class(position), position INTEGER NOT NULL,"
 	" prefix TEXT NOT NULL, PRIMARY KEY (class, position)) STRICT;",
+	/* 6: how a call was encrypted */
+	"ALTER TABLE cdr ADD COLUMN srtp TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

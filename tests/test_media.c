@@ -1,4 +1,4 @@
-/* links: bridge/media.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/trunk.c sip/err.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
+/* links: bridge/media.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/trunk.c sip/err.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
 #include "bridge/media.h"
 #include "tests/test.h"
 
@@ -12,6 +12,8 @@ static struct media_self self_of(const char *codecs)
 	for (char *name = strtok_r(text, " ", &save); name; name = strtok_r(NULL, " ", &save))
 		snprintf(trunk.codecs[trunk.n_codecs++], SITE_NAME, "%s", name);
 	media_self(&self, &trunk, "192.0.2.1", 20000);
+	self.srtp = OFFER_SRTP_ALLOW;
+	memset(self.secret, 0x21, sizeof(self.secret));
 	return self;
 }
 
@@ -90,5 +92,51 @@ TEST(opus_parameters_reach_the_encoder)
 	CHECK(!f.send && f.receive, "they only send: we only receive");
 }
 
+TEST(keys_reach_the_mixer)
+{
+	static const struct {
+		const char *line;
+		enum seal_suite suite;
+	} cases[] = {
+		{ "AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|5:1",
+			SEAL_AES_CM_128_80 },
+		{ "AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|5:1",
+			SEAL_AES_CM_128_32 },
+		{ "AEAD_AES_128_GCM inline:WVNfAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA==|5:1", SEAL_GCM_128 },
+		{ "AEAD_AES_256_GCM inline:WVNfAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJyg=|5:1",
+			SEAL_GCM_256 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stream_format f;
+		char text[600];
+
+		snprintf(text, sizeof(text), "%sm=audio 4000 RTP/SAVP 0\r\na=crypto:1 %s\r\n", HEAD,
+			cases[i].line);
+		f = answered(text);
+		CHECK_INT(cases[i].suite, f.rx_key.suite, "what comes");
+		CHECK_INT(cases[i].suite, f.tx_key.suite, "what goes");
+		CHECK(memcmp(f.rx_key.master, "YS_", 3) == 0, "their key for what they send");
+		CHECK(memcmp(f.tx_key.master, "\x21\x21\x21", 3) == 0, "ours for what we send");
+		CHECK(f.rx_key.mki_len == 1 && f.rx_key.mki[0] == 5 && f.tx_key.mki_len == 0, "its number");
+	}
+}
+
+TEST(the_trunk_says_how_it_is_encrypted)
+{
+	static const enum site_srtp site[] = { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
+	static const enum offer_srtp want[] = { OFFER_SRTP_NEVER, OFFER_SRTP_ALLOW, OFFER_SRTP_REQUIRE };
+	struct media_self self;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct site_trunk trunk = { .srtp = site[i] };
+
+		media_self(&self, &trunk, "192.0.2.1", 20000);
+		CHECK_INT(want[i], self.srtp, "the trunk's");
+	}
+	media_self(&self, NULL, "192.0.2.1", 20000);
+	CHECK_INT(OFFER_SRTP_ALLOW, self.srtp, "without a trunk");
+}
+
 TESTS(our_side_lists_the_trunks_codecs_in_order, an_agreed_stream_becomes_a_format,
-	opus_parameters_reach_the_encoder)
+	opus_parameters_reach_the_encoder, keys_reach_the_mixer, the_trunk_says_how_it_is_encrypted)

@@ -96,8 +96,8 @@ TEST(everyone_has_their_own_key_and_one_encode)
 		run(&p, 12000);
 		check_heard(&p, seal_suite_name((enum seal_suite)suite));
 		room_stats(p.room, &room);
-		CHECK(room.encodes_shared > 500, "%s: encodes shared: %u", seal_suite_name((enum seal_suite)suite),
-			(unsigned)room.encodes_shared);
+		CHECK(room.encodes_shared > 500, "%s: encodes shared: %u",
+			seal_suite_name((enum seal_suite)suite), (unsigned)room.encodes_shared);
 		CHECK(p.phone[1]->reports >= 2, "reports came, and opened");
 		CHECK_INT(0, stats_of(&p, 0).rx_bad + stats_of(&p, 0).rx_lost, "nothing bad or lost");
 		CHECK_INT(suite, stats_of(&p, 0).srtp, "the suite is told");
@@ -128,7 +128,8 @@ TEST(nothing_in_the_clear_is_taken)
 
 TEST(a_stranger_does_not_become_the_far_end)
 {
-	const struct net_addr elsewhere = { .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 9 }, .port = 999 };
+	const struct net_addr elsewhere = { .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 9 },
+		.port = 999 };
 	const uint8_t clear[172] = { 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9 };
 	struct party p;
 
@@ -155,7 +156,8 @@ TEST(the_same_key_goes_on_after_a_reinvite)
 	}
 	check_heard(&p, "as if nothing had happened");
 	CHECK_INT(1, stats_of(&p, 0).rx_seal.roc, "the roll-over counter is kept");
-	CHECK_INT(0, stats_of(&p, 0).rx_bad + stats_of(&p, 0).rx_lost + stats_of(&p, 0).rx_duplicate, "none lost");
+	CHECK_INT(0, stats_of(&p, 0).rx_bad + stats_of(&p, 0).rx_lost + stats_of(&p, 0).rx_duplicate,
+		"none lost");
 	party_close(&p);
 }
 
@@ -199,7 +201,8 @@ TEST(a_saved_call_goes_on)
 	stream_free(p.phone[0]->stream);
 	p.phone[0]->stream = NULL;
 	CHECK_INT(MIX_OK,
-		stream_alloc(&p.phone[0]->stream, &(struct stream_identity){ .ssrc = 99 }, p.phone[0]), "another process");
+		stream_alloc(&p.phone[0]->stream, &(struct stream_identity){ .ssrc = 99 }, p.phone[0]),
+		"another process");
 	p.phone[0]->format.rx_resume = saved;
 	CHECK_INT(MIX_OK, kit_alloc(&kit, &p.phone[0]->format), "its kit");
 	stream_refit(p.phone[0]->stream, &kit, p.now_us);
@@ -225,6 +228,6 @@ TEST(a_leg_is_not_half_secure)
 	free(ph);
 }
 
-TESTS(everyone_has_their_own_key_and_one_encode, nothing_in_the_clear_is_taken, a_stranger_does_not_become_the_far_end,
-	the_same_key_goes_on_after_a_reinvite, a_new_key_takes_over_within_half_a_second, a_saved_call_goes_on,
-	a_leg_is_not_half_secure)
+TESTS(everyone_has_their_own_key_and_one_encode, nothing_in_the_clear_is_taken,
+	a_stranger_does_not_become_the_far_end, the_same_key_goes_on_after_a_reinvite,
+	a_new_key_takes_over_within_half_a_second, a_saved_call_goes_on, a_leg_is_not_half_secure)
