@@ -84,7 +84,8 @@ static bool is_lifetime(struct span text)
 	uint64_t n;
 
 	if (text.n > 2 && text.p[0] == '2' && text.p[1] == '^')
-		return span_number(&n, (struct span){ text.p + 2, text.n - 2 }, LIFETIME_POWER_MAX) == SPAN_NUMBER;
+		return span_number(&n, (struct span){ text.p + 2, text.n - 2 }, LIFETIME_POWER_MAX) ==
+		       SPAN_NUMBER;
 	return span_number(&n, text, 1ull << LIFETIME_POWER_MAX) == SPAN_NUMBER && n > 0;
 }
 

@@ -29,7 +29,7 @@ enum { SDES_MASTER_MAX = 44, SDES_MKI_MAX = 4 };
 struct sdes_key { /* savable */
 	enum sdes_suite suite;
 	unsigned tag;
-	uint8_t master[SDES_MASTER_MAX]; /* key, then salt; the rest 0 */
+	uint8_t master[SDES_MASTER_MAX];    /* key, then salt; the rest 0 */
 	uint8_t mki[SDES_MKI_MAX], mki_len; /* key number in its packets; mki_len 0: none */
 };
 
@@ -39,7 +39,8 @@ const char *sdes_suite_name(enum sdes_suite suite);
 /* CALL_NO_MATCH: another suite, a parameter that changes SRTP, several keys, a long key number; CALL_SYNTAX: no such line.
  * On error *out is SDES_NONE. */
 enum call_err sdes_read(struct sdes_key *out, const struct sdp_crypto *line);
-void sdes_write(struct sdp_crypto *out, const struct sdes_key *key); /* of a suite that is not SDES_NONE; no key number */
+void sdes_write(struct sdp_crypto *out,
+	const struct sdes_key *key); /* of a suite that is not SDES_NONE; no key number */
 
 /* The first line of a stream that can be taken: offers list them in order of preference.  False: none. */
 bool sdes_choose(struct sdes_key *out, const struct sdp_media *m);

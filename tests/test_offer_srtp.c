@@ -51,9 +51,11 @@ static const char *told(const struct sdp *sdp)
 	for (unsigned i = 0; i < sdp->n_media; i++) {
 		const struct sdp_media *m = &sdp->media[i];
 
-		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s %u", i ? "; " : "", m->protocol, m->port);
+		n += (size_t)snprintf(
+			out + n, sizeof(out) - n, "%s%s %u", i ? "; " : "", m->protocol, m->port);
 		for (unsigned k = 0; k < m->n_crypto; k++)
-			n += (size_t)snprintf(out + n, sizeof(out) - n, " %u=%s", m->crypto[k].tag, m->crypto[k].suite);
+			n += (size_t)snprintf(
+				out + n, sizeof(out) - n, " %u=%s", m->crypto[k].tag, m->crypto[k].suite);
 	}
 	return out;
 }
@@ -70,7 +72,8 @@ TEST(the_trunk_says_who_is_answered_how)
 		{ "clear, but that is not enough", AVP, OFFER_SRTP_REQUIRE, NULL },
 		{ "SRTP, where there is none", SAVP CM80("1", K1), OFFER_SRTP_NEVER, NULL },
 		{ "SRTP", SAVP CM80("1", K1), OFFER_SRTP_ALLOW, "RTP/SAVP 20000 1=AES_CM_128_HMAC_SHA1_80" },
-		{ "SRTP", SAVP CM80("1", K1), OFFER_SRTP_REQUIRE, "RTP/SAVP 20000 1=AES_CM_128_HMAC_SHA1_80" },
+		{ "SRTP", SAVP CM80("1", K1), OFFER_SRTP_REQUIRE,
+			"RTP/SAVP 20000 1=AES_CM_128_HMAC_SHA1_80" },
 		{ "the offerer's first", SAVP GCM("5", KG) CM80("6", K1), OFFER_SRTP_ALLOW,
 			"RTP/SAVP 20000 5=AEAD_AES_128_GCM" },
 		{ "the first that is usable", SAVP BAD("1") CM32("2", K1), OFFER_SRTP_ALLOW,
@@ -89,8 +92,8 @@ TEST(the_trunk_says_who_is_answered_how)
 			"RTP/AVP 0; RTP/SAVP 20000 1=AES_CM_128_HMAC_SHA1_80" },
 		{ "both kinds: the clear one", SAVP CM80("1", K1) AVP, OFFER_SRTP_NEVER,
 			"RTP/SAVP 0; RTP/AVP 20000" },
-		{ "a key, but no codec of ours", "m=audio 4000 RTP/SAVP 18\r\n" CM80("1", K1) AVP, OFFER_SRTP_ALLOW,
-			"RTP/SAVP 0; RTP/AVP 20000" },
+		{ "a key, but no codec of ours", "m=audio 4000 RTP/SAVP 18\r\n" CM80("1", K1) AVP,
+			OFFER_SRTP_ALLOW, "RTP/SAVP 0; RTP/AVP 20000" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -100,8 +103,8 @@ TEST(the_trunk_says_who_is_answered_how)
 		bool sealed = cases[i].answered && strchr(cases[i].answered, '=');
 
 		parse(&offer, cases[i].offered);
-		CHECK_INT(cases[i].answered ? CALL_OK : CALL_NO_SRTP, offer_answer(&offer, &self, &a, &answer),
-			cases[i].story);
+		CHECK_INT(cases[i].answered ? CALL_OK : CALL_NO_SRTP,
+			offer_answer(&offer, &self, &a, &answer), cases[i].story);
 		if (!cases[i].answered) {
 			CHECK_INT(77, a.ptime_ms, "nothing is written");
 			continue;
@@ -111,7 +114,8 @@ TEST(the_trunk_says_who_is_answered_how)
 		CHECK_INT(a.tx_key.suite, a.rx_key.suite, "one suite both ways");
 		CHECK_INT(sealed, self.secured, cases[i].story);
 		if (sealed)
-			CHECK(memcmp(a.tx_key.master, self.secret[a.tx_key.suite], 28) == 0, "our key for it");
+			CHECK(memcmp(a.tx_key.master, self.secret[a.tx_key.suite], 28) == 0,
+				"our key for it");
 	}
 }
 
@@ -179,8 +183,10 @@ TEST(our_offers_are_as_the_trunk_says)
 		const char *offered;
 	} cases[] = {
 		{ OFFER_SRTP_NEVER, "RTP/AVP 20000" },
-		{ OFFER_SRTP_ALLOW, "RTP/AVP 20000 1=AEAD_AES_256_GCM 2=AEAD_AES_128_GCM 3=AES_CM_128_HMAC_SHA1_80" },
-		{ OFFER_SRTP_REQUIRE, "RTP/SAVP 20000 1=AEAD_AES_256_GCM 2=AEAD_AES_128_GCM 3=AES_CM_128_HMAC_SHA1_80" },
+		{ OFFER_SRTP_ALLOW,
+			"RTP/AVP 20000 1=AEAD_AES_256_GCM 2=AEAD_AES_128_GCM 3=AES_CM_128_HMAC_SHA1_80" },
+		{ OFFER_SRTP_REQUIRE,
+			"RTP/SAVP 20000 1=AEAD_AES_256_GCM 2=AEAD_AES_128_GCM 3=AES_CM_128_HMAC_SHA1_80" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -252,7 +258,8 @@ TEST(our_later_offers_keep_key_and_profile)
 		CHECK_INT(CALL_OK, offer_make(&self, &a, &ours), "ours");
 		CHECK_STR(cases[i].again, told(&ours), "as before");
 		if (answer.media[0].n_crypto)
-			CHECK_STR(answer.media[0].crypto[0].params, ours.media[0].crypto[0].params, "the same key");
+			CHECK_STR(answer.media[0].crypto[0].params, ours.media[0].crypto[0].params,
+				"the same key");
 	}
 }
 
