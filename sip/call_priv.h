@@ -45,8 +45,8 @@ struct call_media {
 	bool settled;
 	enum call_err refused; /* why the first offer was not answered */
 	bool srtp_wanted;      /* or it would have been refused for having keys */
-	bool had_offer; /* the INVITE came with a description */
-	char *offer_rx; /* owned; that description, until it is answered */
+	bool had_offer;        /* the INVITE came with a description */
+	char *offer_rx;        /* owned; that description, until it is answered */
 	size_t offer_rx_len;
 	char *sent;               /* owned; our last description, offer or answer */
 	bool answer_due;          /* `sent` was an offer and has no answer yet */

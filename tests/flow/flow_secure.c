@@ -51,9 +51,10 @@ static double eavesdrop(const struct bridge *b, const char *filter, unsigned hz,
 	struct peer reader;
 	char *lines, *at;
 
-	CHECK(s.samples && peer_start(&reader, &b->folder, "reader",
-				    (const char *const[]){ "tshark", "-r", folder_file(&b->folder, "wire.pcapng"), "-Y",
-					    filter, "-T", "fields", "-e", "udp.payload", NULL }),
+	CHECK(s.samples &&
+			peer_start(&reader, &b->folder, "reader",
+				(const char *const[]){ "tshark", "-r", folder_file(&b->folder, "wire.pcapng"),
+					"-Y", filter, "-T", "fields", "-e", "udp.payload", NULL }),
 		"tshark reads");
 	CHECK_INT(0, peer_wait_exit(&reader, 20000), "it has read");
 	lines = peer_output(&reader);
@@ -81,8 +82,9 @@ static const char srtp_module[] = "module srtp.so\n";
  * wire gives away the one and not the other. */
 TEST(sealed_and_clear_meet_and_one_can_be_heard_on_the_wire)
 {
-	static const struct softphone_case c = { "PCMU/8000/1", "PCMU", "+15550102", "900911", "host", .rate = 8000,
-		.channels = 1, .modules = srtp_module, .account = ";mediaenc=srtp-mand", .ip = "127.0.0.3" };
+	static const struct softphone_case c = { "PCMU/8000/1", "PCMU", "+15550102", "900911", "host",
+		.rate = 8000, .channels = 1, .modules = srtp_module, .account = ";mediaenc=srtp-mand",
+		.ip = "127.0.0.3" };
 	struct softphone phone;
 	struct peer crowd, shark;
 	struct bridge b;
@@ -93,8 +95,8 @@ TEST(sealed_and_clear_meet_and_one_can_be_heard_on_the_wire)
 	softphone_start(&b, &phone, &c);
 	listen_in(&b, &shark);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd",
-		      (const char *const[]){ "--to", b.uri_meeting, "--codec", "PCMU", "--keys", "900911", "--say",
-			      "tone:1009:-20", "--hear", "709,1009", "--seconds", "8", NULL }),
+		      (const char *const[]){ "--to", b.uri_meeting, "--codec", "PCMU", "--keys", "900911",
+			      "--say", "tone:1009:-20", "--hear", "709,1009", "--seconds", "8", NULL }),
 		"crowd");
 	softphone_dial(&b, &phone, &c);
 	json_t *row = roster_wait(&b, "483920175", "Some Body", JOIN_MS);
@@ -146,8 +148,8 @@ TEST(a_phone_that_offers_keys_gets_them)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct softphone_case c = { "PCMU/8000/1", "PCMU", cases[i].number, "900911", "host", .rate = 8000,
-			.channels = 1, .modules = srtp_module, .ip = cases[i].ip };
+		struct softphone_case c = { "PCMU/8000/1", "PCMU", cases[i].number, "900911", "host",
+			.rate = 8000, .channels = 1, .modules = srtp_module, .ip = cases[i].ip };
 		char account[40];
 		struct softphone phone;
 		struct bridge b;
@@ -170,7 +172,7 @@ TEST(a_phone_that_offers_keys_gets_them)
 /* ---- to the byte ---- */
 
 #define OFFER(protocol, keys)                                                                                \
-	"v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 " protocol        \
+	"v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 " protocol   \
 	" 0\r\n" keys
 #define KEY "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
 
@@ -179,11 +181,12 @@ TEST(who_has_no_key_is_told_so)
 	static const struct {
 		const char *story, *ip, *number, *offer, *warning, *cause;
 	} cases[] = {
-		{ "clear, where keys are required", "127.0.0.3", "+15550102", OFFER("RTP/AVP", ""), "SRTP is required",
-			"SRTP is required, and no usable key was offered" },
+		{ "clear, where keys are required", "127.0.0.3", "+15550102", OFFER("RTP/AVP", ""),
+			"SRTP is required", "SRTP is required, and no usable key was offered" },
 		{ "no encryption under the name of it", "127.0.0.3", "+15550102",
-			OFFER("RTP/SAVP", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
-					  "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz UNENCRYPTED_SRTP\r\n"),
+			OFFER("RTP/SAVP",
+				"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+				"inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz UNENCRYPTED_SRTP\r\n"),
 			"SRTP is required", "SRTP is required, and no usable key was offered" },
 		{ "SRTP, where there is none", "127.0.0.4", "+15550103", OFFER("RTP/SAVP", KEY),
 			"SRTP is not possible here", "SRTP alone was offered, and this trunk has none" },
@@ -197,11 +200,13 @@ TEST(who_has_no_key_is_told_so)
 
 		CHECK(raw_open(&r, cases[i].ip, 0, b.sip_port, false), "socket");
 		raw_fresh(&r, cases[i].number);
-		snprintf(to, sizeof(to), "From: <sip:+15550001@carrier.invalid>;tag=%s\r\nTo: <sip:%s@127.0.0.1>\r\n",
+		snprintf(to, sizeof(to),
+			"From: <sip:+15550001@carrier.invalid>;tag=%s\r\nTo: <sip:%s@127.0.0.1>\r\n",
 			r.from_tag, cases[i].number);
 		raw_request(&r, "INVITE", to, cases[i].offer);
 		CHECK_INT(488, raw_final(&r, ANSWER_MS), cases[i].story);
-		CHECK(raw_has(&r, "Warning: 399 ") && raw_has(&r, cases[i].warning), "%s: %s", cases[i].story, r.last);
+		CHECK(raw_has(&r, "Warning: 399 ") && raw_has(&r, cases[i].warning), "%s: %s", cases[i].story,
+			r.last);
 		raw_request(&r, "ACK", to, NULL);
 		json_t *record = record_wait(&b, r.call_id, 3000);
 		CHECK(record, "%s: a record", cases[i].story);

@@ -33,11 +33,11 @@ static bool write_config(const struct bridge *b, const struct softphone_case *c,
 	if (!folder_write(&b->folder, "config", text))
 		return false;
 	snprintf(text, sizeof(text),
-		"\"Some Body\" <sip:+15559000042@%s>;regint=0;audio_codecs=%s;ptime=20%s\n", own_ip(c), c->codec,
-		c->account ? c->account : "");
+		"\"Some Body\" <sip:+15559000042@%s>;regint=0;audio_codecs=%s;ptime=20%s\n", own_ip(c),
+		c->codec, c->account ? c->account : "");
 	return folder_write(&b->folder, "accounts", text) && folder_write(&b->folder, "contacts", "") &&
-	       sound_write_tone(
-		       folder_file(&b->folder, "tone.wav"), SOFTPHONE_HZ, -20.0, TONE_S, c->rate, c->channels);
+	       sound_write_tone(folder_file(&b->folder, "tone.wav"), SOFTPHONE_HZ, -20.0, TONE_S, c->rate,
+		       c->channels);
 }
 
 static bool connect_phone(void *arg)
@@ -90,8 +90,7 @@ void softphone_start(struct bridge *b, struct softphone *p, const struct softpho
 	*p = (struct softphone){ .fd = -1, .port = free_tcp_port("127.0.0.1") };
 	CHECK(write_config(b, c, p->port), "baresip's folder");
 	CHECK(peer_start(&p->peer, &b->folder, "baresip",
-		      (const char *const[]){
-			      "baresip", "-4", "-n", own_ip(c), "-f", b->folder.path, NULL }),
+		      (const char *const[]){ "baresip", "-4", "-n", own_ip(c), "-f", b->folder.path, NULL }),
 		"baresip starts");
 	CHECK(wait_until(connect_phone, p, SOFTPHONE_READY_MS), "baresip is ready");
 }
@@ -105,7 +104,8 @@ void softphone_dial(struct bridge *b, struct softphone *p, const struct softphon
 	else
 		snprintf(uri, sizeof(uri), "sip:%s@127.0.0.1:%u", c->number, b->sip_port);
 	softphone_order(p, "dial", uri);
-	CHECK(softphone_said(p, "CALL_ESTABLISHED", SOFTPHONE_READY_MS), "%s: the call is up: %s", c->name, p->seen);
+	CHECK(softphone_said(p, "CALL_ESTABLISHED", SOFTPHONE_READY_MS), "%s: the call is up: %s", c->name,
+		p->seen);
 	for (const char *k = c->keys; *k; k++) {
 		key[0] = *k;
 		softphone_order(p, "sndcode", key);

@@ -17,10 +17,10 @@ enum { SOFTPHONE_HZ = 709 /* its tone, at -20 dBov */, SOFTPHONE_READY_MS = 8000
 struct softphone_case {
 	const char *codec, *name, *number, *keys, *role; /* baresip's name of it; ours */
 	int rate, channels;                              /* of its sound card */
-	const char *modules, *config; /* more lines of its configuration; NULL: none */
-	const char *account;          /* more parameters of its account, ";mediaenc=srtp-mand"; NULL: none */
-	const char *ip;               /* its own address; NULL: 127.0.0.2 */
-	const char *uri;              /* where it dials; NULL: the number at the bridge, by UDP */
+	const char *modules, *config;                    /* more lines of its configuration; NULL: none */
+	const char *account; /* more parameters of its account, ";mediaenc=srtp-mand"; NULL: none */
+	const char *ip;      /* its own address; NULL: 127.0.0.2 */
+	const char *uri;     /* where it dials; NULL: the number at the bridge, by UDP */
 };
 
 struct softphone {
