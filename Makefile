@@ -83,7 +83,7 @@ $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
 $(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c tests/bench/routes.c,$(wildcard tests/bench/*.c)) $(HARNESS))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
 $(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c $(DIALPLAN) sip/trunk.c sip/err.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
