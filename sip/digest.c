@@ -1,0 +1,259 @@
+#include "sip/digest.h"
+#include "sip/span.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { HASH_HEX = 2 * EVP_MAX_MD_SIZE + 1 };
+
+static const struct algorithm {
+	const char *word, *sess_word;
+	const char *evp;
+} algorithms[] = {
+	[DIGEST_MD5] = { "MD5", "MD5-sess", "MD5" },
+	[DIGEST_SHA256] = { "SHA-256", "SHA-256-sess", "SHA2-256" },
+	[DIGEST_SHA512_256] = { "SHA-512-256", "SHA-512-256-sess", "SHA2-512/256" },
+};
+
+const char *digest_word(enum digest_algorithm algorithm, bool sess)
+{
+	if (algorithm == DIGEST_UNKNOWN)
+		return "unknown";
+	return sess ? algorithms[algorithm].sess_word : algorithms[algorithm].word;
+}
+
+/* ---- reading ---- */
+
+/* Takes `name = value` off *rest, commas before it dropped; a quoted value loses quotes and backslashes. */
+static enum call_err take_parameter(struct span *rest, struct span *name, char value[DIGEST_TEXT])
+{
+	size_t n = 0;
+
+	while (rest->n && (span_is_space(rest->p[0]) || rest->p[0] == ','))
+		rest->p++, rest->n--;
+	if (!rest->n) {
+		name->n = 0;
+		return CALL_OK;
+	}
+	*name = span_trim(span_until(rest, '='));
+	*rest = span_trim(*rest);
+	if (!name->n || !rest->n)
+		return CALL_SYNTAX;
+	if (rest->p[0] != '"') {
+		struct span token = span_trim(span_until(rest, ','));
+
+		if (token.n >= DIGEST_TEXT)
+			return CALL_LIMIT;
+		memcpy(value, token.p, token.n);
+		value[token.n] = '\0';
+		return CALL_OK;
+	}
+	for (rest->p++, rest->n--; rest->n && rest->p[0] != '"'; rest->p++, rest->n--) {
+		if (rest->p[0] == '\\' && rest->n > 1)
+			rest->p++, rest->n--;
+		if (n + 1 >= DIGEST_TEXT)
+			return CALL_LIMIT;
+		if ((unsigned char)rest->p[0] < ' ')
+			return CALL_SYNTAX;
+		value[n++] = rest->p[0];
+	}
+	value[n] = '\0';
+	if (!rest->n)
+		return CALL_SYNTAX;
+	rest->p++, rest->n--;
+	return CALL_OK;
+}
+
+static void read_algorithm(struct digest_challenge *c, const char *word)
+{
+	c->algorithm = DIGEST_UNKNOWN;
+	for (size_t i = DIGEST_MD5; i < sizeof(algorithms) / sizeof(*algorithms); i++) {
+		c->sess = strcasecmp(word, algorithms[i].sess_word) == 0;
+		if (c->sess || strcasecmp(word, algorithms[i].word) == 0) {
+			c->algorithm = (enum digest_algorithm)i;
+			return;
+		}
+	}
+}
+
+static void read_qop(struct digest_challenge *c, const char *list)
+{
+	struct span rest = { list, strlen(list) };
+
+	while (rest.n)
+		if (span_is(span_trim(span_until(&rest, ',')), "auth"))
+			c->qop_auth = true;
+	c->qop_other = !c->qop_auth;
+}
+
+static void read_one(struct digest_challenge *c, struct span name, const char *value)
+{
+	if (span_is(name, "realm"))
+		memcpy(c->realm, value, strlen(value) + 1);
+	else if (span_is(name, "nonce"))
+		memcpy(c->nonce, value, strlen(value) + 1);
+	else if (span_is(name, "opaque"))
+		memcpy(c->opaque, value, strlen(value) + 1), c->has_opaque = true;
+	else if (span_is(name, "algorithm"))
+		read_algorithm(c, value);
+	else if (span_is(name, "qop"))
+		read_qop(c, value);
+	else if (span_is(name, "stale"))
+		c->stale = strcasecmp(value, "true") == 0;
+	else if (span_is(name, "userhash"))
+		c->userhash = strcasecmp(value, "true") == 0;
+}
+
+enum call_err digest_read(struct digest_challenge *out, const char *value, size_t len)
+{
+	struct span rest = span_trim((struct span){ value, len }), name = { NULL, 0 };
+	struct digest_challenge c = { .algorithm = DIGEST_MD5 };
+	char text[DIGEST_TEXT];
+	size_t word = 0;
+	enum call_err err;
+
+	while (word < rest.n && !span_is_space(rest.p[word]))
+		word++;
+	if (!span_is((struct span){ rest.p, word }, "Digest"))
+		return CALL_NO_MATCH;
+	rest.p += word;
+	rest.n -= word;
+	for (;;) {
+		err = take_parameter(&rest, &name, text);
+		if (err)
+			return err;
+		if (!name.n)
+			break;
+		read_one(&c, name, text);
+	}
+	if (!c.realm[0] || !c.nonce[0])
+		return CALL_SYNTAX;
+	*out = c;
+	return CALL_OK;
+}
+
+const struct digest_challenge *digest_pick(
+	const struct digest_challenge *challenges, size_t n, const char *realm)
+{
+	const struct digest_challenge *best = NULL;
+
+	if (!realm[0])
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const struct digest_challenge *c = &challenges[i];
+
+		if (c->algorithm == DIGEST_UNKNOWN || c->qop_other || strcmp(c->realm, realm) != 0)
+			continue;
+		if (!best || c->algorithm > best->algorithm)
+			best = c;
+	}
+	return best;
+}
+
+/* ---- answering ---- */
+
+/* H(parts joined by ':') in hexadecimal; the list ends with NULL. */
+static bool hash(char out[HASH_HEX], enum digest_algorithm algorithm, ...)
+{
+	static const char digits[] = "0123456789abcdef";
+	EVP_MD *md = EVP_MD_fetch(NULL, algorithms[algorithm].evp, NULL);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	bool good = md && ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
+	va_list parts;
+
+	va_start(parts, algorithm);
+	for (const char *part = va_arg(parts, const char *), *next; part && good; part = next) {
+		good = EVP_DigestUpdate(ctx, part, strlen(part)) == 1;
+		next = va_arg(parts, const char *);
+		if (next && good)
+			good = EVP_DigestUpdate(ctx, ":", 1) == 1;
+	}
+	va_end(parts);
+	good = good && EVP_DigestFinal_ex(ctx, raw, &n) == 1;
+	for (unsigned i = 0; i < n; i++) {
+		out[2 * i] = digits[raw[i] >> 4];
+		out[2 * i + 1] = digits[raw[i] & 15];
+	}
+	out[2 * n] = '\0';
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_free(md);
+	return good;
+}
+
+struct text {
+	char *out;
+	size_t cap, n;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(t->out + (t->n < t->cap ? t->n : 0), t->n < t->cap ? t->cap - t->n : 0, format, ap);
+	va_end(ap);
+	t->n += n > 0 ? (size_t)n : 0;
+}
+
+static void add_quoted(struct text *t, const char *name, const char *value)
+{
+	add(t, ", %s=\"", name);
+	for (; *value; value++)
+		add(t, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+	add(t, "\"");
+}
+
+static enum call_err write_value(struct text *t, const struct digest_challenge *c,
+	const struct digest_request *r, const char *user, const char *response, const char *nc)
+{
+	add(t, "Digest algorithm=%s", digest_word(c->algorithm, c->sess));
+	add_quoted(t, "username", user);
+	add_quoted(t, "realm", c->realm);
+	add_quoted(t, "nonce", c->nonce);
+	add_quoted(t, "uri", r->uri);
+	add_quoted(t, "response", response);
+	if (c->has_opaque)
+		add_quoted(t, "opaque", c->opaque);
+	if (c->qop_auth)
+		add(t, ", qop=auth, nc=%s", nc);
+	if (c->qop_auth || c->sess)
+		add_quoted(t, "cnonce", r->cnonce);
+	if (c->userhash)
+		add(t, ", userhash=true");
+	return t->n < t->cap ? CALL_OK : CALL_LIMIT;
+}
+
+enum call_err digest_answer(
+	char *out, size_t cap, const struct digest_challenge *challenge, const struct digest_request *request)
+{
+	const struct digest_challenge *c = challenge;
+	const enum digest_algorithm a = c->algorithm;
+	char ha1[HASH_HEX] = "", sess[HASH_HEX] = "", ha2[HASH_HEX], response[HASH_HEX], user[HASH_HEX],
+	     nc[9];
+	struct text t = { .out = out, .cap = cap };
+	enum call_err err = CALL_LIBRARY;
+	bool good;
+
+	snprintf(nc, sizeof(nc), "%08x", request->nc);
+	good = hash(ha1, a, request->username, c->realm, request->password, NULL) &&
+	       hash(ha2, a, request->method, request->uri, NULL) &&
+	       hash(user, a, request->username, c->realm, NULL);
+	if (good && c->sess) { /* RFC 7616 section 3.4.2 */
+		good = hash(sess, a, ha1, c->nonce, request->cnonce, NULL);
+		memcpy(ha1, sess, sizeof(ha1));
+	}
+	if (good && c->qop_auth)
+		good = hash(response, a, ha1, c->nonce, nc, request->cnonce, "auth", ha2, NULL);
+	else if (good)
+		good = hash(response, a, ha1, c->nonce, ha2, NULL);
+	OPENSSL_cleanse(ha1, sizeof(ha1));
+	OPENSSL_cleanse(sess, sizeof(sess));
+	if (good)
+		err = write_value(&t, c, request, c->userhash ? user : request->username, response, nc);
+	return err;
+}
