@@ -1,6 +1,7 @@
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,19 @@ static const enum dialog_state dialog_next[DIALOG_STATES][DIALOG_EVENTS] = {
 	[DIALOG_LEAVING] = { [EV_ACK] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
 	[DIALOG_CONFIRMED] = { [EV_HANGUP] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
 	[DIALOG_ENDING] = { [EV_GONE] = DIALOG_ENDED },
+	[DIALOG_CALLING] = { [EV_PROGRESS] = DIALOG_PROCEEDING,
+		[EV_ANSWER] = DIALOG_CONFIRMED,
+		[EV_HANGUP] = DIALOG_CANCELLING,
+		[EV_GONE] = DIALOG_ENDED },
+	[DIALOG_PROCEEDING] = { [EV_PROGRESS] = DIALOG_PROCEEDING,
+		[EV_ANSWER] = DIALOG_CONFIRMED,
+		[EV_HANGUP] = DIALOG_CANCELLING,
+		[EV_GONE] = DIALOG_ENDED },
+	[DIALOG_CANCELLING] = { [EV_ANSWER] = DIALOG_ENDING, [EV_GONE] = DIALOG_ENDED },
 };
 
 /* A token that nobody can guess: it is the user part of our Contact. */
-static bool token_make(char out[CALL_TOKEN])
+bool call_token_make(char out[CALL_TOKEN])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char bits[16];
@@ -44,7 +54,7 @@ struct call *call_alloc(struct ua *ua)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
-	if (!c || !token_make(c->token)) {
+	if (!c || !call_token_make(c->token)) {
 		free(c);
 		return NULL;
 	}
@@ -60,6 +70,13 @@ struct call *call_free(struct call *c)
 	call_forget_media(c);
 	free(c->id);
 	free(c->remote_tag);
+	if (c->out) {
+		free(c->out->early);
+		free(c->out->route);
+		login_clear(&c->out->login);
+		OPENSSL_cleanse(c->out->authorization, sizeof(c->out->authorization));
+		free(c->out);
+	}
 	free(c);
 	return NULL;
 }
@@ -100,6 +117,11 @@ void call_set_owner(struct call *call, void *owner)
 const char *call_token(const struct call *call)
 {
 	return call->token;
+}
+
+const char *call_sip_id(const struct call *call)
+{
+	return call->id;
 }
 
 static struct early_facts early_facts_of(const struct call *c)
@@ -202,6 +224,10 @@ void call_hangup(struct call *call, unsigned q850, const char *text)
 {
 	const struct call_end end = call_end_of(false, 0, q850, text ? text : cause_words(q850));
 
+	if (call->state == DIALOG_CALLING || call->state == DIALOG_PROCEEDING) {
+		call_cancel(call, q850, text ? text : cause_words(q850));
+		return;
+	}
 	if (is_unanswered(call)) {
 		call_refuse(call, cause_to_status(q850), q850, text, 0);
 		return;
@@ -264,7 +290,8 @@ void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_repl
 
 void call_take_gone(struct call *c, unsigned status, const char *phrase)
 {
-	const bool never_answered = c->state == DIALOG_INCOMING || c->state == DIALOG_EARLY;
+	const bool never_answered = c->state != DIALOG_CONFIRMED && c->state != DIALOG_ENDING &&
+				    c->state != DIALOG_ANSWERED && c->state != DIALOG_LEAVING;
 	const unsigned q850 = status >= 300 ? cause_from_status(status) : Q850_NORMAL_UNSPECIFIED;
 	const struct call_end end = call_end_of(false, never_answered ? status : 0, q850, phrase);
 

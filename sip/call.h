@@ -6,7 +6,8 @@
  *                                 |  call_refuse, CANCEL        | no ACK          | BYE either way,
  *                                 +-------------> ENDED <-------+-----------------+ timer, call_hangup
  *
- *   (API)      call_dial: CALLING --- 18x on_progress ---> --- 2xx on_answered ---> CONFIRMED   [issue 4]
+ *   (API)      call_dial: CALLING --- 18x: on_progress ---> PROCEEDING --- 2xx: on_media, on_confirmed ---> CONFIRMED
+ *                              | 3xx..6xx, no response, call_hangup (CANCEL)  -----------------------------> ENDED
  *
  * ENDED is reported once, by on_ended(), after which the handle is gone; never from inside
  * call_refuse() or call_hangup(), always from the loop, and not for a call that no owner was set for.
@@ -16,6 +17,9 @@
  * owner gave; the owner learns only what was agreed.  Re-INVITE and UPDATE for hold, resume,
  * codec and address change are answered without asking: on_media() tells the owner afterwards, before the answer goes out.
  * T.38 is refused with 488 and the call stays (T13).  Session timers, 100rel, PRACK, delayed offer and glare are handled below this line.
+ * A call that we make (call_dial) goes to an address that the owner has looked up; what a 18x describes (early media) is kept aside until
+ * the answer, and is used only when the answer brings none.  Of forked answers the first is taken; later ones get ACK and BYE.
+ * A redirection is an end like any other: `end` says 3xx.
  * Use:  ua_open() with handlers; in on_invite() call call_accept_media() once a media port is there, then call_answer() or
  *       call_refuse(), now or later.
  *
@@ -56,6 +60,24 @@ struct call_end {            /* why a call ended */
 	unsigned sip_status; /* final status of an INVITE that never was answered, else 0 */
 	unsigned q850;       /* 16 normal, ... */
 	char text[96];       /* for people: "far end hung up", "no ACK within 32 s" */
+	bool no_response; /* of a call that we made: nobody answered its INVITE; timeout or transport, see sip_status */
+	unsigned retry_after_s; /* of the final answer; 0: none */
+};
+
+/* A call that we make; texts are borrowed while call_dial() runs. */
+struct call_dial {
+	const char *trunk;  /* name; its gateway's requests in this call are known by address */
+	const char *target; /* where it goes: "udp:192.0.2.1:5060"; a literal, never a name */
+	const char *
+		host; /* of the Request-URI and To: the gateway as the operator wrote it, with :port if it has one */
+	const char *to_user;
+	const char *from_user, *from_name; /* from_user "" or NULL: anonymous (RFC 3323 section 4.1.1.3) */
+	const char *from_host;             /* NULL: our own address */
+	const char *asserted;              /* P-Asserted-Identity, user part; NULL: none */
+	bool privacy;                      /* Privacy: id */
+	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
+	const char *username, *password, *realm; /* NULL: none */
+	void *owner;
 };
 
 struct call_stats { /* since ua_open() */
@@ -69,7 +91,10 @@ struct call_handlers {
 	void (*on_invite)(void *arg, struct call *call, const struct call_invite *invite);
 	/* What media was agreed, first and after every change; `first` until then nothing flowed. */
 	void (*on_media)(void *owner, struct call *call, const struct media_agreed *agreed);
-	void (*on_confirmed)(void *owner, struct call *call); /* ACK came (and its answer, if we offered) */
+	/* ACK came (and its answer, if we offered); or our own call was answered. */
+	void (*on_confirmed)(void *owner, struct call *call);
+	/* A call that we made: 180, 183 ...; `early_media`: the far end describes sound that we do not listen to (O6). */
+	void (*on_progress)(void *owner, struct call *call, unsigned status, bool early_media);
 	void (*on_digit)(
 		void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
 	void (*on_ended)(
@@ -106,6 +131,16 @@ void ua_shutdown(struct ua *ua, unsigned limit_ms, loop_fn done, void *arg);
 struct ua *ua_close(struct ua *ua);
 void ua_stats(const struct ua *ua, struct call_stats *out);
 unsigned ua_port(const struct ua *ua, const char *transport); /* bound port of "udp" or "tcp", 0 none */
+
+/* Addresses that we call: they are not silenced and pass when the socket filter is crowded.  Copied. */
+enum call_err ua_set_peers(struct ua *ua, const struct trunk_network *peers, size_t n);
+
+/* Calls.  on_progress(), on_media() and on_confirmed() or on_ended() follow from the loop.
+ * CALL_ADDRESS: no listener of ours speaks this transport and family, or the target is no literal; CALL_RANGE: a user or host
+ * that cannot stand in a URI.  On error nothing was sent and *out is unchanged. */
+enum call_err call_dial(
+	struct call **out, struct ua *ua, const struct call_dial *dial, const struct media_self *self);
+const char *call_sip_id(const struct call *call); /* its Call-ID */
 
 void call_set_owner(struct call *call, void *owner);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */

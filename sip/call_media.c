@@ -127,6 +127,17 @@ static enum call_err keep_secured(struct call *c, bool secured)
 	return squeeze_keep(&c->media.self, &self, sizeof(self));
 }
 
+enum call_err call_make_offer(struct call *c, const struct media_self *self)
+{
+	enum call_err err = squeeze_keep(&c->media.self, self, sizeof(*self));
+
+	if (!err)
+		err = make_offer(c);
+	c->media.ready = !err;
+	c->media.answer_due = !err;
+	return err;
+}
+
 enum call_err call_take_answer(struct call *c, const struct body_text *text)
 {
 	struct sdp offer, sdp;

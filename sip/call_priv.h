@@ -12,6 +12,7 @@
 #include "sip/body.h"
 #include "sip/call.h"
 #include "sip/early.h"
+#include "sip/login.h"
 #include "sip/squeeze.h"
 #include "sip/timer.h"
 
@@ -22,6 +23,11 @@ enum { CALL_TOKEN = 33 }; /* 128 random bits in hexadecimal */
  *     |                    |                         | hangup        | hangup
  *     | hangup             | hangup                  v       ACK     v
  *     +--------------------+------------------> LEAVING --------> ENDING ----> ENDED
+ *            progress                2xx
+ * CALLING -------------> PROCEEDING -------> CONFIRMED            calls that we make
+ *     |  hangup              |  hangup
+ *     +-----> CANCELLING <---+   2xx: ENDING, with ACK and BYE; anything else: ENDED
+ *
  * LEAVING  our BYE waits for the ACK (RFC 3261 section 15: not before)
  * ENDING   refusal or BYE is out; ENDED from every state when nua says that the dialog is gone */
 enum dialog_state {
@@ -33,6 +39,9 @@ enum dialog_state {
 	DIALOG_CONFIRMED,
 	DIALOG_ENDING,
 	DIALOG_ENDED,
+	DIALOG_CALLING,
+	DIALOG_PROCEEDING,
+	DIALOG_CANCELLING,
 	DIALOG_STATES
 };
 
@@ -51,6 +60,24 @@ struct call_media {
 	char *sent;               /* owned; our last description, offer or answer */
 	bool answer_due;          /* `sent` was an offer and has no answer yet */
 	enum early_sent sent_how; /* of the first exchange */
+};
+
+struct call_out { /* what a call that we make has besides */
+	bool used;
+	char target[CALL_URI]; /* "udp:192.0.2.1:5060" */
+	char request_uri[CALL_URI];
+	char from[CALL_URI + CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
+	char asserted[CALL_URI], diversion[CALL_URI];       /* whole values, "" none */
+	bool privacy;
+	struct login login;
+	unsigned cseq;           /* of the INVITE that is out */
+	char early_tag[CALL_ID]; /* whose description `early` is */
+	char *early;             /* owned; NULL: none came */
+	size_t early_len;
+	char remote_target[CALL_URI + 64]; /* Contact of the 2xx, as it goes into requests */
+	char *route;                       /* owned; the dialog's Route header, NULL: none */
+	char authorization[DIGEST_VALUE];  /* for the next request; "" none */
+	bool authorization_by_proxy;
 };
 
 struct call {
@@ -79,6 +106,25 @@ struct call {
 	bool finished;                    /* `end` holds */
 	bool reported;                    /* on_ended() was called, or nobody wants it */
 	struct call_end end;
+	uint8_t gateway[16];  /* of a call that we make: who else may speak in its dialog; all 0: nobody */
+	struct call_out *out; /* owned; NULL: a call that came in */
+};
+
+/* A response to an INVITE or BYE of ours, as sip/ua_read.c found it. */
+struct call_response {
+	unsigned status;
+	const char *phrase;
+	const char *bad; /* why its Contact or Record-Route is poison, NULL: it is not */
+	bool none;       /* nothing came: timeout or transport */
+	unsigned retry_after_s, cseq, q850;
+	const char *to_tag;                /* NULL: none */
+	const char *contact, *route;       /* of a 2xx: remote target, Route for requests; NULL: none */
+	const struct body_text *sdp;       /* NULL: none */
+	const struct timer_headers *timer; /* NULL: none */
+	bool interval_refused;
+	bool allows_update;
+	bool has_allow;
+	struct login_challenge challenge;
 };
 
 /* What to answer, to the INVITE or to the request in hand. */
@@ -105,6 +151,16 @@ void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: no
 void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);
 void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the dialog is over */
 
+enum call_err call_make_offer(struct call *c, const struct media_self *self); /* call_media.c */
+bool call_token_make(char out[CALL_TOKEN]);
+
+/* call_dial.c */
+void call_take_response(struct call *c, const struct call_response *r);
+void call_take_bye_response(struct call *c, const struct call_response *r);
+/* Takes up a challenge of a request in the dialog: true, c->out->authorization holds the answer for its repetition. */
+bool call_take_challenge(struct call *c, const struct call_response *r, const char *method);
+void call_cancel(struct call *c, unsigned q850, const char *text);
+
 /* call_media.c */
 enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* answer is in media.sent */
 enum call_err call_take_answer(struct call *c, const struct body_text *sdp);
@@ -117,6 +173,7 @@ void call_take_update(struct call *c, const struct body_text *sdp, const struct 
 
 /* call_refresh.c */
 void call_tick(struct call *c, uint64_t now_us);
+void call_repeat_refresh(struct call *c, bool by_update); /* the one that was challenged */
 void call_take_refreshed(struct call *c, bool by_update, unsigned status, const struct timer_headers *timer,
 	const struct body_text *sdp);
 #endif

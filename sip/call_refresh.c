@@ -15,9 +15,8 @@ static unsigned glare_wait_ms(void)
 	return bits % 201 * 10;
 }
 
-static void refresh(struct call *c)
+static void refresh_by(struct call *c, bool by_update)
 {
-	const bool by_update = c->allows_update;
 	struct timer_headers timer = { 0 };
 
 	timer_request(&c->timer, &timer);
@@ -25,6 +24,18 @@ static void refresh(struct call *c)
 	c->request_pending = true;
 	c->pending_has_offer = !by_update;
 	ua_send_refresh(c, by_update, by_update ? NULL : c->media.sent, &timer);
+}
+
+static void refresh(struct call *c)
+{
+	if (c->out)
+		login_fresh(&c->out->login);
+	refresh_by(c, c->allows_update);
+}
+
+void call_repeat_refresh(struct call *c, bool by_update)
+{
+	refresh_by(c, by_update);
 }
 
 void call_tick(struct call *c, uint64_t now_us)

@@ -46,6 +46,9 @@ static enum call_err take_parameter(struct span *rest, struct span *name, char v
 
 		if (token.n >= DIGEST_TEXT)
 			return CALL_LIMIT;
+		for (size_t i = 0; i < token.n; i++) /* a token (RFC 3261 section 25.1) has none of these */
+			if ((unsigned char)token.p[i] <= ' ' || token.p[i] == '"')
+				return CALL_SYNTAX;
 		memcpy(value, token.p, token.n);
 		value[token.n] = '\0';
 		return CALL_OK;

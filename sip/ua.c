@@ -55,6 +55,15 @@ struct call *ua_find(const struct ua *ua, const char *call_id, const char *remot
 	return c;
 }
 
+struct call *ua_find_dialled(const struct ua *ua, const char *call_id)
+{
+	struct call *c = ua->buckets[bucket_of(call_id)];
+
+	while (c && (!c->out || strcmp(c->id, call_id) != 0))
+		c = c->bucket_next;
+	return c;
+}
+
 uint64_t ua_now_us(const struct ua *ua)
 {
 	return loop_now_us() * ua->config.timer_speed;
@@ -79,12 +88,23 @@ void ua_sieve(struct ua *ua)
 {
 	uint8_t silenced[GUARD_SOURCES][16];
 	struct sieve_rules rules = { .silenced = silenced, .crowded = guard_crowded(ua->guard) };
+	const struct trunk_network *networks;
+	const size_t n = trunk_networks(ua->config.trunks, &networks);
+	struct trunk_network *allowed = calloc(n + ua->n_peers + 1, sizeof(*allowed));
 
-	rules.n_silenced = guard_silenced(ua->guard, silenced, GUARD_SOURCES, loop_now_us());
-	rules.n_allowed = trunk_networks(ua->config.trunks, &rules.allowed);
 	ua->sieve_at_us = loop_now_us();
+	if (!allowed)
+		return;
+	if (n)
+		memcpy(allowed, networks, n * sizeof(*allowed));
+	if (ua->n_peers)
+		memcpy(allowed + n, ua->peers, ua->n_peers * sizeof(*allowed));
+	rules.allowed = allowed;
+	rules.n_allowed = n + ua->n_peers;
+	rules.n_silenced = guard_silenced(ua->guard, silenced, GUARD_SOURCES, loop_now_us());
 	if (sieve_build(ua->sieve, &rules) == CALL_OK)
 		listen_sieve(ua, ua->sieve);
+	free(allowed);
 }
 
 /* Reports what has ended and frees what is gone; the owner may start anything meanwhile. */
@@ -188,6 +208,24 @@ void ua_set_trunks(struct ua *ua, const struct trunks *trunks)
 	ua_sieve(ua);
 }
 
+enum call_err ua_set_peers(struct ua *ua, const struct trunk_network *peers, size_t n)
+{
+	struct trunk_network *copy = NULL;
+
+	if (n) {
+		copy = malloc(n * sizeof(*copy));
+		if (!copy)
+			return CALL_NOMEM;
+		memcpy(copy, peers, n * sizeof(*copy));
+	}
+	free(ua->peers);
+	ua->peers = copy;
+	ua->n_peers = n;
+	guard_forgive(ua->guard);
+	ua_sieve(ua);
+	return CALL_OK;
+}
+
 void ua_shutdown(struct ua *ua, unsigned limit_ms, loop_fn done, void *arg)
 {
 	ua->closing = true;
@@ -243,6 +281,7 @@ struct ua *ua_close(struct ua *ua)
 	}
 	if (ua->kick_fd >= 0)
 		close(ua->kick_fd);
+	free(ua->peers);
 	free(ua->sieve);
 	guard_free(ua->guard);
 	free(ua);

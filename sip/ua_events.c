@@ -93,7 +93,17 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 /* Sofia would look names up itself, in this thread and without bounds: requests go to where theirs came from. */
 static void keep_from_resolver(const struct ua_event *ev, struct call *c)
 {
-	if (read_next_hop_is_name(ev->sip))
+	char hop[CALL_URI + 64];
+
+	if (c->out && !c->out->route && ev->sip->sip_contact) { /* a new target (RFC 3261 section 12.2.2) */
+		const char *next = read_next_hop(ev->sip, hop, sizeof(hop));
+
+		if (next)
+			snprintf(c->out->remote_target, sizeof(c->out->remote_target), "%s", next);
+		ua_send_to_hop(c, next);
+		return;
+	}
+	if (!c->out && read_next_hop_is_name(ev->sip))
 		ua_send_to_source(c, ev->seen->source);
 }
 
@@ -292,6 +302,17 @@ static void on_state(const struct ua_event *ev)
 
 /* --- answers to requests of ours --- */
 
+/* A repetition with credentials goes out instead of the verdict. */
+static bool challenge_taken(const struct ua_event *ev, const char *method)
+{
+	struct read_response r;
+
+	if (ev->status != 401 && ev->status != 407)
+		return false;
+	read_response(&r, ev);
+	return call_take_challenge(ev->call, &r.response, method);
+}
+
 static void on_refreshed(const struct ua_event *ev, bool by_update)
 {
 	struct timer_headers none = { 0 };
@@ -301,6 +322,10 @@ static void on_refreshed(const struct ua_event *ev, bool by_update)
 		return;
 	if (!by_update && ev->status < 300)
 		ua_send_ack(ev->call);
+	if (challenge_taken(ev, by_update ? "UPDATE" : "INVITE")) {
+		call_repeat_refresh(ev->call, by_update);
+		return;
+	}
 	if (ev->seen && ev->seen->bad)
 		ua_note(ev->at->ua, ev->call->id, ev->seen->bad);
 	if (ev->sip && read_body(&sdp, ev->sip) != 0)
@@ -312,7 +337,28 @@ static void on_refreshed(const struct ua_event *ev, bool by_update)
 
 static void on_r_invite(const struct ua_event *ev)
 {
-	on_refreshed(ev, false);
+	const enum dialog_state state = ev->call->state;
+	struct read_response r;
+	char hop[CALL_URI + 64];
+
+	if (state != DIALOG_CALLING && state != DIALOG_PROCEEDING && state != DIALOG_CANCELLING) {
+		on_refreshed(ev, false);
+		return;
+	}
+	read_response(&r, ev);
+	if (ev->sip && !r.response.bad && ev->status >= 200 && ev->status < 300)
+		ua_send_to_hop(ev->call, read_next_hop(ev->sip, hop, sizeof(hop)));
+	call_take_response(ev->call, &r.response);
+}
+
+static void on_r_bye(const struct ua_event *ev)
+{
+	struct read_response r;
+
+	if (!ev->call->out || ev->status < 300)
+		return;
+	read_response(&r, ev);
+	call_take_bye_response(ev->call, &r.response);
 }
 
 static void on_r_update(const struct ua_event *ev)
@@ -339,6 +385,7 @@ static const struct {
 	[nua_i_state] = { on_state, true, false },
 	[nua_r_invite] = { on_r_invite, true, false },
 	[nua_r_update] = { on_r_update, true, false },
+	[nua_r_bye] = { on_r_bye, true, false },
 };
 
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,

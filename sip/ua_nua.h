@@ -27,8 +27,10 @@ void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nu
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
-void read_features(struct call *c, const sip_t *sip);    /* 100rel, Allow */
-bool read_next_hop_is_name(const sip_t *sip);            /* would requests of this dialog need a resolver? */
+void read_features(struct call *c, const sip_t *sip); /* 100rel, Allow */
+bool read_next_hop_is_name(const sip_t *sip);         /* would requests of this dialog need a resolver? */
+/* The same for a response to a request of ours: its next hop, NULL: a name, or none. */
+const char *read_next_hop(const sip_t *sip, char *out, size_t cap);
 unsigned read_reason(const sip_t *sip, unsigned absent); /* Q.850 cause of Reason headers */
 
 /* The description in a message.  0: *out holds it, out->text NULL when there is none; else the status that refuses it. */
@@ -36,4 +38,14 @@ unsigned read_body(struct body_text *out, const sip_t *sip);
 
 /* Is what a dialog would keep of this message usable (LIBRARIES: K2)?  NULL, or words that say why not.  `contact_due`: must there be one? */
 const char *read_vet(const sip_t *sip, bool contact_due);
+
+void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip);
+
+/* A response to a request of ours.  Texts live as long as the event. */
+struct read_response {
+	struct call_response response;
+	struct body_text sdp;
+	char contact[CALL_URI + 64], route[2048];
+};
+void read_response(struct read_response *out, const struct ua_event *ev);
 #endif

@@ -28,8 +28,13 @@ struct listener {              /* one nua: all transports of one address and por
 	bool shut;       /* nua_r_shutdown came */
 };
 
+struct ua_ask;
+
 struct ua {
-	struct ua_config config; /* its strings are ours */
+	struct ua_config config;     /* its strings are ours */
+	struct trunk_network *peers; /* owned; whom we call */
+	size_t n_peers;
+	struct ua_ask *asks; /* owned; questions that have no answer yet */
 	char agent[64], advertise[UA_SOURCE];
 	struct listener listeners[CALL_LISTEN_MAX];
 	size_t n_listeners;
@@ -52,8 +57,13 @@ struct screened {
 	char trunk[TRUNK_NAME]; /* "": a stranger */
 	char source[UA_SOURCE]; /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
+	uint8_t ip[16];             /* the same address, v4-mapped */
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
+	/* Hidden as well: nua would ask again by itself. */
+	struct digest_challenge *challenges; /* owned by the message */
+	size_t n_challenges;
+	unsigned min_expires_s, expires_s; /* of a response to REGISTER; 0: not said */
 };
 
 /* ua.c */
@@ -62,7 +72,8 @@ void ua_kick(struct ua *ua);
 void ua_note(struct ua *ua, const char *call_id, const char *text);
 void ua_adopt(struct ua *ua, struct call *c); /* into list and index; c->id is set */
 struct call *ua_find(const struct ua *ua, const char *call_id, const char *remote_tag);
-void ua_sieve(struct ua *ua); /* the list of silenced has changed */
+struct call *ua_find_dialled(const struct ua *ua, const char *call_id); /* a call that we make; NULL: none */
+void ua_sieve(struct ua *ua);                                           /* the list of silenced has changed */
 
 /* ua_screen.c */
 enum call_err screen_alloc(struct screen **out, struct listener *at);
@@ -78,5 +89,12 @@ void ua_send_bye(struct call *c, const char *reason);
 void ua_send_ack(struct call *c);
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer);
 void ua_send_to_source(struct call *c, const char *source); /* from now on; "udp:127.0.0.2:5062" */
+void ua_send_invite(struct call *c); /* makes c->handle; takes c->out->authorization along */
+void ua_send_cancel(struct call *c, const char *reason);
+void ua_send_bye_again(struct call *c, unsigned cseq); /* nua's dialog is gone; ours is in c->out */
+void ua_send_to_hop(
+	struct call *c, const char *hop); /* URI of the next hop, a literal; NULL: c->out->target */
+/* The first listener for this transport and family; NULL: none. */
+struct listener *ua_listener_for(struct ua *ua, const char *target);
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sofia-sip/sip_extra.h>
+#include <sofia-sip/sip_util.h>
+#include <sofia-sip/su_alloc.h>
 #include <sofia-sip/url.h>
 
 const struct screened *read_screened(const sip_t *sip)
@@ -183,6 +185,88 @@ unsigned read_body(struct body_text *out, const sip_t *sip)
 	}
 }
 
+static void read_list(struct screened *seen, const msg_auth_t *auth, bool by_proxy, su_home_t *home)
+{
+	for (; auth && seen->n_challenges < DIGEST_CHALLENGES; auth = auth->au_next) {
+		char *text = sip_header_as_string(home, (const sip_header_t *)(const void *)auth);
+		struct digest_challenge *c = &seen->challenges[seen->n_challenges];
+
+		if (text && digest_read(c, text, strlen(text)) == CALL_OK) {
+			c->by_proxy = by_proxy;
+			seen->n_challenges++;
+		}
+		su_free(home, text);
+	}
+}
+
+void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip)
+{
+	if (!sip->sip_www_authenticate && !sip->sip_proxy_authenticate)
+		return;
+	seen->challenges = su_zalloc(home, DIGEST_CHALLENGES * sizeof(*seen->challenges));
+	if (!seen->challenges)
+		return;
+	if (sip->sip_status->st_status == 401)
+		read_list(seen, sip->sip_www_authenticate, false, home);
+	else if (sip->sip_status->st_status == 407)
+		read_list(seen, sip->sip_proxy_authenticate, true, home);
+}
+
+static void read_dialog(struct read_response *out, const sip_t *sip)
+{
+	const sip_record_route_t *r = sip->sip_record_route;
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	sip_route_t *route = r ? sip_route_reverse(home, r) : NULL;
+	size_t n = 0;
+
+	if (sip->sip_contact && url_e(out->contact, sizeof(out->contact), sip->sip_contact->m_url) > 0)
+		out->response.contact = out->contact;
+	for (; route; route = route->r_next) {
+		char *text = sip_header_as_string(home, (sip_header_t *)route);
+		const size_t len = text ? strlen(text) : 0;
+
+		if (n + len + 3 > sizeof(out->route))
+			break;
+		n += (size_t)snprintf(
+			out->route + n, sizeof(out->route) - n, "%s%s", n ? ", " : "", text ? text : "");
+		out->response.route = out->route;
+		if (len && strchr(text, ',')) /* a whole list at once */
+			break;
+	}
+	su_home_deinit(home);
+}
+
+void read_response(struct read_response *out, const struct ua_event *ev)
+{
+	static const uint8_t nobody[16];
+	struct call_response *r = &out->response;
+	const sip_t *sip = ev->sip;
+
+	memset(out, 0, sizeof(*out));
+	r->status = (unsigned)ev->status;
+	r->phrase = ev->phrase;
+	r->challenge.from = nobody;
+	r->none = !sip || !ev->seen;
+	if (r->none)
+		return;
+	r->bad = ev->seen->bad;
+	r->interval_refused = ev->seen->interval_refused;
+	if (r->interval_refused)
+		r->status = 422;
+	r->retry_after_s = sip->sip_retry_after ? (unsigned)sip->sip_retry_after->af_delta : 0;
+	r->cseq = sip->sip_cseq ? sip->sip_cseq->cs_seq : 0;
+	r->q850 = r->status >= 300 ? read_reason(sip, 0) : 0;
+	r->to_tag = sip->sip_to ? sip->sip_to->a_tag : NULL;
+	r->timer = &ev->seen->timer;
+	r->has_allow = sip->sip_allow != NULL;
+	r->allows_update = r->has_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
+	r->challenge = (struct login_challenge){ ev->seen->challenges, ev->seen->n_challenges, ev->seen->ip };
+	if (read_body(&out->sdp, sip) == 0 && out->sdp.text)
+		r->sdp = &out->sdp;
+	if (r->status >= 200 && r->status < 300 && !r->bad)
+		read_dialog(out, sip);
+}
+
 static enum vet vet_url(const url_t *url)
 {
 	char text[VET_URI_MAX + 2];
@@ -202,18 +286,40 @@ static bool is_literal(const char *host)
 	return kind == VET_HOST_IPV4 || kind == VET_HOST_IPV6;
 }
 
-bool read_next_hop_is_name(const sip_t *sip)
+static bool is_literal_hop(const url_t *hop)
 {
-	const url_t *hop = sip->sip_record_route ? sip->sip_record_route->r_url
-			   : sip->sip_contact    ? sip->sip_contact->m_url
-						 : NULL;
 	char maddr[VET_HOST_MAX + 1];
 
 	if (!hop || !hop->url_host)
 		return false;
 	if (url_param(hop->url_params, "maddr", maddr, sizeof(maddr)) > 0 && !is_literal(maddr))
-		return true;
-	return !is_literal(hop->url_host);
+		return false;
+	return is_literal(hop->url_host);
+}
+
+const char *read_next_hop(const sip_t *sip, char *out, size_t cap)
+{
+	const sip_record_route_t *r = sip->sip_record_route;
+	const url_t *hop = sip->sip_contact ? sip->sip_contact->m_url : NULL;
+	issize_t len;
+
+	while (r && r->r_next)
+		r = r->r_next; /* a UAC's route set is the response's in reverse (RFC 3261 section 12.1.2) */
+	if (r)
+		hop = r->r_url;
+	if (!is_literal_hop(hop))
+		return NULL;
+	len = url_e(out, (isize_t)cap, hop);
+	return len > 0 && (size_t)len < cap ? out : NULL;
+}
+
+bool read_next_hop_is_name(const sip_t *sip)
+{
+	const url_t *hop = sip->sip_record_route ? sip->sip_record_route->r_url
+			   : sip->sip_contact    ? sip->sip_contact->m_url
+						 : NULL;
+
+	return hop && hop->url_host && !is_literal_hop(hop);
 }
 
 static enum vet vet_contacts(const sip_contact_t *m, bool contact_due)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_parser.h>
 #include <sofia-sip/su_alloc.h>
 
@@ -116,6 +117,14 @@ static bool is_silenced(struct ua *ua, const uint8_t ip[16])
 	return true;
 }
 
+static bool is_peer(const struct ua *ua, const uint8_t ip[16])
+{
+	for (size_t i = 0; i < ua->n_peers; i++)
+		if (memcmp(ua->peers[i].ip, ip, sizeof(ua->peers[i].ip)) == 0)
+			return true;
+	return false;
+}
+
 /* Who may talk to which dialog. */
 static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen, const uint8_t ip[16])
 {
@@ -125,10 +134,12 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 
 	if (call && method == sip_method_invite && !sip->sip_to->a_tag)
 		ua->stats.retransmits++;
+	if (call && call->out && memcmp(call->gateway, ip, sizeof(call->gateway)) == 0)
+		trunk = call->trunk; /* whom we called may speak in that call, and no more than that */
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
 	if (method == sip_method_ack && !call)
 		return; /* ends the repeating of a refusal of ours; never answered */
-	if (!trunk && is_silenced(ua, ip)) {
+	if (!trunk && !is_peer(ua, ip) && is_silenced(ua, ip)) {
 		drop(sip);
 		return;
 	}
@@ -147,7 +158,10 @@ static void hide_poison(sip_t *sip, struct screened *seen)
 {
 	const sip_method_t method = sip->sip_request ? sip->sip_request->rq_method : sip_method_unknown;
 
-	seen->bad = read_vet(sip, method == sip_method_invite);
+	const bool answer = sip->sip_status && sip->sip_cseq->cs_method == sip_method_invite &&
+			    sip->sip_status->st_status >= 200 && sip->sip_status->st_status < 300;
+
+	seen->bad = read_vet(sip, method == sip_method_invite || answer);
 	if (seen->bad) {
 		sip->sip_contact = NULL;
 		sip->sip_record_route = NULL;
@@ -159,6 +173,46 @@ static void hide_poison(sip_t *sip, struct screened *seen)
 		seen->interval_refused = true; /* nua would ask again, with the interval that was refused */
 		sip->sip_status->st_status = 400;
 	}
+}
+
+/* What nua would act upon by itself: challenges that it would answer for whoever asks, an interval it would take up. */
+static void hide_questions(msg_t *msg, sip_t *sip, struct screened *seen)
+{
+	read_challenges(seen, msg_home(msg), sip);
+	sip->sip_www_authenticate = NULL;
+	sip->sip_proxy_authenticate = NULL;
+	if (sip->sip_min_expires)
+		seen->min_expires_s = (unsigned)sip->sip_min_expires->me_delta;
+	sip->sip_min_expires = NULL;
+}
+
+/* Sofia answers a 2xx that no call waits for with ACK and BYE by itself, and would look names up for that: it goes back to
+ * where it came from. */
+static void lead_home(msg_t *msg, sip_t *sip, const struct screened *seen)
+{
+	su_home_t *home = msg_home(msg);
+	char text[UA_URL], hop[CALL_URI + 64];
+
+	snprintf(text, sizeof(text), "<sip:%s;transport=%.3s;lr>", seen->source + 4, seen->source);
+	if (!sip->sip_contact)
+		sip->sip_contact = sip_contact_make(home, text);
+	else if (!read_next_hop(sip, hop, sizeof(hop)))
+		sip->sip_record_route = sip_record_route_make(home, text);
+}
+
+static void screen_response(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen)
+{
+	const int status = sip->sip_status->st_status;
+	const struct call *call;
+
+	hide_questions(msg, sip, seen);
+	if (sip->sip_cseq->cs_method != sip_method_invite || status < 200 || status >= 300)
+		return;
+	call = sip->sip_call_id->i_id ? ua_find_dialled(ua, sip->sip_call_id->i_id) : NULL;
+	if (!call || call->finished ||
+		(call->remote_tag[0] && sip->sip_to->a_tag &&
+			strcasecmp(call->remote_tag, sip->sip_to->a_tag) != 0))
+		lead_home(msg, sip, seen);
 }
 
 static bool is_whole(const sip_t *sip)
@@ -180,6 +234,7 @@ static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
 	sip->sip_user = seen;
 	/* answers go where the request came from, never to a name or a third party */
 	msg_header_remove_param(sip->sip_via->v_common, "maddr");
+	memcpy(seen->ip, ip, sizeof(ip));
 	if (sip->sip_request) {
 		screen_sender(ua, msg, sip, seen, ip);
 		if (!sip->sip_request)
@@ -191,6 +246,8 @@ static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
 		}
 	}
 	hide_poison(sip, seen);
+	if (sip->sip_status)
+		screen_response(ua, msg, sip, seen);
 }
 
 static issize_t screen_body(msg_t *msg, msg_pub_t *pub, char *b, isize_t n, int eos)

@@ -93,8 +93,20 @@ void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply)
 	nua_handle_destroy(handle);
 }
 
+/* The answer to a challenge, once. */
+static const char *take_authorization(struct call *c, char out[DIGEST_VALUE], bool by_proxy)
+{
+	if (!c->out || !c->out->authorization[0] || c->out->authorization_by_proxy != by_proxy)
+		return NULL;
+	snprintf(out, DIGEST_VALUE, "%s", c->out->authorization);
+	c->out->authorization[0] = '\0';
+	return out;
+}
+
 void ua_send_bye(struct call *c, const char *reason)
 {
+	if (c->out)
+		login_fresh(&c->out->login);
 	if (c->handle)
 		nua_bye(c->handle, SIPTAG_REASON_STR(reason), TAG_END());
 }
@@ -108,13 +120,16 @@ void ua_send_ack(struct call *c)
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer)
 {
 	struct timer_text text;
-	char contact[HEADER];
+	char contact[HEADER], value[DIGEST_VALUE];
+	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
 	write_timer(&text, timer);
 	(by_update ? nua_update : nua_invite)(c->handle, SIPTAG_CONTACT_STR(contact),
+		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		TAG_IF(timer->required, SIPTAG_REQUIRE_STR("timer")),
 		TAG_IF(timer->expires_s, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
 		TAG_IF(timer->min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
@@ -130,6 +145,107 @@ void ua_send_to_source(struct call *c, const char *source)
 		return;
 	snprintf(url, sizeof(url), "sip:%s;transport=%.3s", source + 4, source);
 	nua_set_hparams(c->handle, NUTAG_PROXY(url), TAG_END());
+}
+
+/* ---- calls that we make ---- */
+
+struct listener *ua_listener_for(struct ua *ua, const char *target)
+{
+	const bool v6 = target[4] == '[', udp = strncmp(target, "udp:", 4) == 0;
+
+	if (!udp && strncmp(target, "tcp:", 4) != 0)
+		return NULL;
+	for (size_t i = 0; i < ua->n_listeners; i++) {
+		struct listener *at = &ua->listeners[i];
+
+		if ((udp ? at->udp : at->tcp) && (at->host[0] == '[') == v6)
+			return at;
+	}
+	return NULL;
+}
+
+/* Headers that Sofia's parser does not know. */
+static void write_extra(char out[CALL_URI * 3], const struct call_out *o)
+{
+	int n = 0;
+
+	out[0] = '\0';
+	if (o->asserted[0])
+		n = snprintf(out, CALL_URI * 3, "P-Asserted-Identity: %s\r\n", o->asserted);
+	if (o->diversion[0])
+		snprintf(out + n, CALL_URI * 3 - (size_t)n, "Diversion: %s;reason=unconditional\r\n",
+			o->diversion);
+}
+
+static void write_proxy(char out[UA_URL], const char *target)
+{
+	snprintf(out, UA_URL, "sip:%.120s;transport=%.3s", target + 4, target);
+}
+
+void ua_send_invite(struct call *c)
+{
+	struct call_out *o = c->out;
+	struct listener *at = c->listener;
+	struct timer_headers timer;
+	struct timer_text text;
+	char contact[HEADER], proxy_url[UA_URL], cseq[32], value[DIGEST_VALUE], extra[CALL_URI * 3];
+	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
+	nua_handle_t *handle = nua_handle(at->nua, (nua_hmagic_t *)c, TAG_END());
+
+	if (!handle)
+		return;
+	timer_request(&c->timer, &timer);
+	write_timer(&text, &timer);
+	write_contact(contact, c);
+	write_proxy(proxy_url, o->target);
+	write_extra(extra, o);
+	snprintf(cseq, sizeof(cseq), "%u INVITE", o->cseq); /* goes out one higher */
+	c->handle = handle;
+	nua_invite(handle, NUTAG_URL(o->request_uri), NUTAG_PROXY(proxy_url), SIPTAG_FROM_STR(o->from),
+		SIPTAG_TO_STR(o->to), SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(cseq),
+		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("timer"),
+		SIPTAG_SESSION_EXPIRES_STR(text.expires),
+		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
+		TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)), TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")),
+		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
+		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());
+}
+
+void ua_send_cancel(struct call *c, const char *reason)
+{
+	if (c->handle)
+		nua_cancel(c->handle, SIPTAG_REASON_STR(reason), TAG_END());
+}
+
+void ua_send_to_hop(struct call *c, const char *hop)
+{
+	char url[UA_URL];
+
+	write_proxy(url, c->out->target);
+	if (c->handle) /* a parameter that is set to NULL again makes Sofia forget the Route as well */
+		nua_set_hparams(c->handle, NUTAG_PROXY(hop ? hop : url), TAG_END());
+}
+
+void ua_send_bye_again(struct call *c, unsigned cseq)
+{
+	const struct call_out *o = c->out;
+	struct listener *at = c->listener;
+	char to[CALL_URI * 2 + 8], number[32], value[DIGEST_VALUE], reason[160], url[UA_URL];
+	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
+	nua_handle_t *handle = nua_handle(at->nua, NULL, TAG_END());
+
+	if (!handle)
+		return;
+	snprintf(to, sizeof(to), "%s;tag=%s", o->to, c->remote_tag);
+	snprintf(number, sizeof(number), "%u BYE", cseq + 1);
+	cause_reason(reason, sizeof(reason), c->end.q850, c->end.text);
+	write_proxy(url, o->target);
+	nua_method(handle, NUTAG_METHOD("BYE"), NUTAG_URL(o->remote_target), NUTAG_PROXY(url),
+		TAG_IF(o->route, SIPTAG_ROUTE_STR(o->route)), SIPTAG_FROM_STR(o->from), SIPTAG_TO_STR(to),
+		SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(number), SIPTAG_REASON_STR(reason),
+		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)), TAG_END());
 }
 
 void ua_release(struct call *c)

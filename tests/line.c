@@ -165,8 +165,8 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	struct owner *o = owner;
 
 	(void)call;
-	say(the_child, "ended %s by %s status %u cause %u: %s", o->number, end->by_far_end ? "them" : "us",
-		end->sip_status, end->q850, end->text);
+	say(the_child, "ended %s by %s status %u cause %u: %s%s", o->number, end->by_far_end ? "them" : "us",
+		end->sip_status, end->q850, end->text, end->no_response ? " (no response)" : "");
 	o->call = NULL;
 }
 
@@ -209,13 +209,57 @@ static void on_tick(void *arg)
 	}
 }
 
+/* "udp:127.0.0.2:5062 +15550199 [user password realm]" */
+static void dial(struct child *ch, const char *text)
+{
+	char target[64] = "", number[64] = "", user[32] = "", password[32] = "", realm[32] = "";
+	struct call_dial d = { .trunk = "carrier-a",
+		.target = target,
+		.host = target + 4,
+		.to_user = number,
+		.from_user = "+15550100",
+		.from_name = "Weekly \"x\"",
+		.asserted = "+15550100",
+		.username = user,
+		.password = password,
+		.realm = realm };
+	struct media_self self;
+	size_t i = 0;
+	enum call_err err;
+
+	sscanf(text, "%63s %63s %31s %31s %31s", target, number, user, password, realm);
+	d.privacy = strstr(number, "anonymous") != NULL;
+	if (d.privacy)
+		d.from_user = NULL, d.diversion = "+15550111";
+	while (i < OWNERS && ch->owners[i].call)
+		i++;
+	dummy_media(&self);
+	ch->owners[i] = (struct owner){ 0 };
+	snprintf(ch->owners[i].number, sizeof(ch->owners[i].number), "%s", number);
+	d.owner = &ch->owners[i];
+	err = call_dial(&ch->owners[i].call, ch->ua, &d, &self);
+	say(ch, "dial %s: %s", number, call_strerror(err));
+}
+
+static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+{
+	const struct owner *o = owner;
+
+	(void)call;
+	say(the_child, "progress %s %u%s", o->number, status, early_media ? " with early media" : "");
+}
+
 static void on_order(void *arg)
 {
 	struct child *ch = arg;
-	char word[32] = "";
+	char word[256] = "";
 
 	if (recv(ch->orders, word, sizeof(word) - 1, 0) <= 0 || strcmp(word, "exit") == 0) {
 		ua_shutdown(ch->ua, 200, on_closed, ch);
+		return;
+	}
+	if (strncmp(word, "dial ", 5) == 0) {
+		dial(ch, word + 5);
 		return;
 	}
 	if (strcmp(word, "shutdown") == 0)
@@ -241,8 +285,16 @@ static enum call_err open_ua(struct child *ch, const struct trunks *trunks)
 	if (ch->config.tcp)
 		config.listen[config.n_listen++] = tcp;
 	config.advertise = ch->config.advertise;
-	config.on = (struct call_handlers){ on_invite, on_media, on_confirmed, on_digit, on_ended, on_refused,
-		on_note, media_flows, ch };
+	config.on = (struct call_handlers){ .on_invite = on_invite,
+		.on_media = on_media,
+		.on_confirmed = on_confirmed,
+		.on_progress = on_progress,
+		.on_digit = on_digit,
+		.on_ended = on_ended,
+		.on_refused = on_refused,
+		.on_note = on_note,
+		.media_flows = media_flows,
+		.arg = ch };
 	err = ua_open(&ch->ua, &config, why, sizeof(why));
 	if (err)
 		fprintf(stderr, "line: %s: %s\n", call_strerror(err), why);

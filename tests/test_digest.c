@@ -109,6 +109,7 @@ TEST(challenges_are_read_whole_or_not_at_all)
 		{ "Digest nonce=\"a\"", CALL_SYNTAX },
 		{ "Digest realm=\"a, nonce=b", CALL_SYNTAX },
 		{ "Digest realm", CALL_SYNTAX },
+		{ "Digest realm=\"a\", nonce=b\nc", CALL_SYNTAX },
 		{ "Digest realm=\"a\r\nX: y\", nonce=\"b\"", CALL_SYNTAX },
 	};
 	struct digest_challenge c;
