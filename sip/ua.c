@@ -256,6 +256,7 @@ struct ua *ua_close(struct ua *ua)
 		return NULL;
 	for (struct call *c = ua->calls; c; c = c->next)
 		ua_release(c);
+	ask_close_all(ua);
 	for (size_t i = 0; i < ua->n_listeners; i++)
 		if (ua->listeners[i].nua)
 			nua_shutdown(ua->listeners[i].nua);

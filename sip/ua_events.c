@@ -406,6 +406,8 @@ void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nu
 	(void)nua;
 	if (event == nua_r_shutdown && status >= 200)
 		at->shut = true;
+	if (event == nua_r_method && ask_on_response(&ev))
+		return;
 	if (known && (ev.call || !events[event].needs_call) && (ev.seen || !events[event].needs_message)) {
 		events[event].handle(&ev);
 		return;
@@ -413,6 +415,8 @@ void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nu
 	/* nobody's: answer, if it waits for one, and let go of its handle */
 	if (nua_event_is_incoming_request(event) && status < 200)
 		nua_respond(handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_THIS(at->nua), TAG_END());
+	if (event == nua_r_method && status < 200)
+		return;
 	if (handle && !hmagic && event != nua_i_state && event != nua_i_terminated && event != nua_i_active)
 		nua_handle_destroy(handle);
 }

@@ -23,6 +23,9 @@ struct ua_event {
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,
 	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[]);
 
+/* ua_ask.c */
+bool ask_on_response(const struct ua_event *ev); /* false: it is no question of ours */
+
 /* ua_read.c */
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
@@ -39,6 +42,7 @@ unsigned read_body(struct body_text *out, const sip_t *sip);
 /* Is what a dialog would keep of this message usable (LIBRARIES: K2)?  NULL, or words that say why not.  `contact_due`: must there be one? */
 const char *read_vet(const sip_t *sip, bool contact_due);
 
+void read_expires(struct screened *seen, const sip_t *sip); /* of a response to REGISTER */
 void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip);
 
 /* A response to a request of ours.  Texts live as long as the event. */

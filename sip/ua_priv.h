@@ -75,6 +75,8 @@ struct call *ua_find(const struct ua *ua, const char *call_id, const char *remot
 struct call *ua_find_dialled(const struct ua *ua, const char *call_id); /* a call that we make; NULL: none */
 void ua_sieve(struct ua *ua);                                           /* the list of silenced has changed */
 
+void ask_close_all(struct ua *ua); /* ua_ask.c */
+
 /* ua_screen.c */
 enum call_err screen_alloc(struct screen **out, struct listener *at);
 struct screen *screen_free(struct screen *s);

@@ -185,6 +185,23 @@ unsigned read_body(struct body_text *out, const sip_t *sip)
 	}
 }
 
+/* How long our binding lasts: what stands at a Contact of ours, else the Expires header.  Ours are known by the token in them,
+ * the shortest counts. */
+void read_expires(struct screened *seen, const sip_t *sip)
+{
+	for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next) {
+		const long s =
+			m->m_expires && m->m_url->url_user && strlen(m->m_url->url_user) == CALL_TOKEN - 1
+				? strtol(m->m_expires, NULL, 10)
+				: 0;
+
+		if (s > 0 && (!seen->expires_s || (unsigned)s < seen->expires_s))
+			seen->expires_s = (unsigned)s;
+	}
+	if (!seen->expires_s && sip->sip_expires)
+		seen->expires_s = (unsigned)sip->sip_expires->ex_delta;
+}
+
 static void read_list(struct screened *seen, const msg_auth_t *auth, bool by_proxy, su_home_t *home)
 {
 	for (; auth && seen->n_challenges < DIGEST_CHALLENGES; auth = auth->au_next) {

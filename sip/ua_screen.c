@@ -203,16 +203,18 @@ static void lead_home(msg_t *msg, sip_t *sip, const struct screened *seen)
 static void screen_response(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen)
 {
 	const int status = sip->sip_status->st_status;
-	const struct call *call;
 
 	hide_questions(msg, sip, seen);
 	if (sip->sip_cseq->cs_method != sip_method_invite || status < 200 || status >= 300)
 		return;
-	call = sip->sip_call_id->i_id ? ua_find_dialled(ua, sip->sip_call_id->i_id) : NULL;
-	if (!call || call->finished ||
-		(call->remote_tag[0] && sip->sip_to->a_tag &&
-			strcasecmp(call->remote_tag, sip->sip_to->a_tag) != 0))
-		lead_home(msg, sip, seen);
+	if (sip->sip_call_id->i_id && sip->sip_to->a_tag) {
+		const struct call *call = ua_find_dialled(ua, sip->sip_call_id->i_id);
+
+		if (ua_find(ua, sip->sip_call_id->i_id, sip->sip_to->a_tag) ||
+			(call && call->handle && !call->remote_tag[0]))
+			return; /* a call's own */
+	}
+	lead_home(msg, sip, seen);
 }
 
 static bool is_whole(const sip_t *sip)
@@ -245,6 +247,8 @@ static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
 			return;
 		}
 	}
+	if (sip->sip_status && sip->sip_cseq->cs_method == sip_method_register)
+		read_expires(seen, sip);
 	hide_poison(sip, seen);
 	if (sip->sip_status)
 		screen_response(ua, msg, sip, seen);

@@ -1,4 +1,5 @@
 #include "tests/line.h"
+#include "sip/ask.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -249,6 +250,40 @@ static void on_progress(void *owner, struct call *call, unsigned status, bool ea
 	say(the_child, "progress %s %u%s", o->number, status, early_media ? " with early media" : "");
 }
 
+static void on_asked(void *arg, const struct ask_answer *a)
+{
+	say(arg, "asked: %u expires %u min %u retry %u%s: %s", a->status, a->expires_s, a->min_expires_s,
+		a->retry_after_s, a->refused_credentials ? " refused" : "", a->text);
+}
+
+/* "REGISTER udp:127.0.0.2:5062 [user password realm]" */
+static void ask(struct child *ch, const char *text)
+{
+	char method[16] = "", target[64] = "", user[32] = "", password[32] = "", realm[32] = "", uri[80];
+	struct ask_question q = { .method = method,
+		.target = target,
+		.uri = uri,
+		.from = "sip:us@carrier.invalid",
+		.to = "sip:us@carrier.invalid",
+		.expires_s = 600,
+		.contact_user = "0123456789abcdef0123456789abcdef",
+		.call_id = "same",
+		.cseq = 7,
+		.username = user,
+		.password = password,
+		.realm = realm,
+		.done = on_asked,
+		.arg = ch };
+	enum call_err err;
+
+	sscanf(text, "%15s %63s %31s %31s %31s", method, target, user, password, realm);
+	q.registers = strcmp(method, "REGISTER") == 0;
+	snprintf(uri, sizeof(uri), "sip:carrier.invalid");
+	err = ua_ask(ch->ua, &q);
+	if (err)
+		say(ch, "ask: %s", call_strerror(err));
+}
+
 static void on_order(void *arg)
 {
 	struct child *ch = arg;
@@ -262,6 +297,8 @@ static void on_order(void *arg)
 		dial(ch, word + 5);
 		return;
 	}
+	if (strncmp(word, "ask ", 4) == 0)
+		ask(ch, word + 4);
 	if (strcmp(word, "shutdown") == 0)
 		ua_shutdown(ch->ua, 5000, on_closed, ch);
 	for (size_t i = 0; i < OWNERS; i++)

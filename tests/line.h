@@ -4,7 +4,8 @@
  * text into memory that both share, so a crash of the child is a fact the test can see.  The called number says what the owner does:
  *   answer, ring (180 only), ring+answer, early (183 with description, no answer), early+answer, refuse, busy, hangup (answers, then
  *   hangs up at once), late (answers after 300 ms), silent (never decides).
- * The order "dial udp:127.0.0.2:5062 NUMBER [USER PASSWORD REALM]" makes a call; a NUMBER with "anonymous" in it hides ours.
+ * The order "dial udp:127.0.0.2:5062 NUMBER [USER PASSWORD REALM]" makes a call; a NUMBER with "anonymous" in it hides ours; "ask METHOD
+ * TARGET [USER PASSWORD REALM]" puts a question.
  * Use:  line_start(); run a peer against line_port(); line_saw(); line_stop() says how the child ended.
  */
 #ifndef TESTS_LINE_H

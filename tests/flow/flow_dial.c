@@ -387,7 +387,58 @@ TEST(credentials_go_to_nobody_else)
 	end(&b);
 }
 
+/* Questions outside of calls: answered, challenged, put to nobody. */
+TEST(options_and_register)
+{
+	static const char contacts[] = "Contact: <sip:other@127.0.0.5>;expires=9, "
+				       "<sip:0123456789abcdef0123456789abcdef@127.0.0.1>;expires=99\r\n";
+	struct bed b;
+	char order[160];
+
+	b.line = line_start(&(struct line_config){ .t1_ms = 20 });
+	CHECK(gate_open(&b.gate, "127.0.0.9"), "socket");
+	snprintf(order, sizeof(order), "ask OPTIONS udp:127.0.0.9:%u", b.gate.port);
+	line_order(b.line, order);
+	CHECK(strstr(ask(&b, "OPTIONS"), "OPTIONS sip:carrier.invalid"), "%s", gate_line(&b.r));
+	gate_answer(&b.gate, &b.r, 404, "x", NULL, NULL);
+	expect(&b, "asked: 404");
+	line_clear(b.line);
+	line_order(b.line, order);
+	expect(&b, "asked: 0 expires 0 min 0 retry 0: no response");
+
+	snprintf(order, sizeof(order), "ask REGISTER udp:127.0.0.9:%u us secret carrier", b.gate.port);
+	line_clear(b.line);
+	line_order(b.line, order);
+	ask(&b, "REGISTER");
+	CHECK_STR("600", gate_header(&b.r, "Expires"), "Expires");
+	CHECK_STR("same", gate_header(&b.r, "Call-ID"), "Call-ID");
+	CHECK_STR("7 REGISTER", gate_header(&b.r, "CSeq"), "CSeq");
+	CHECK(strstr(gate_header(&b.r, "Contact"), "<sip:0123456789abcdef0123456789abcdef@127.0.0.1:"), "%s",
+		gate_header(&b.r, "Contact"));
+	gate_answer(&b.gate, &b.r, 401, "x", challenge, NULL);
+	ask(&b, "REGISTER");
+	CHECK_STR("8 REGISTER", gate_header(&b.r, "CSeq"), "one higher");
+	CHECK(strstr(gate_header(&b.r, "Authorization"), "algorithm=SHA-256"), "%s",
+		gate_header(&b.r, "Authorization"));
+	gate_answer(&b.gate, &b.r, 200, "x", contacts, NULL);
+	expect(&b, "asked: 200 expires 99");
+	line_order(b.line, order);
+	ask(&b, "REGISTER");
+	gate_answer(&b.gate, &b.r, 423, "x", "Min-Expires: 3600\r\n", NULL);
+	expect(&b, "asked: 423 expires 0 min 3600");
+	CHECK(gate_quiet(&b.gate, "REGISTER", 100), "when to ask again is not this file's to say");
+	line_order(b.line, order);
+	for (int i = 0; i < 3; i++) {
+		ask(&b, "REGISTER");
+		gate_answer(&b.gate, &b.r, 401, "x", challenge, NULL);
+	}
+	expect(&b, "refused: the gateway refuses the trunk's user name and password");
+	line_order(b.line, "ask OPTIONS tcp:127.0.0.9:1");
+	expect(&b, "ask: "); /* no TCP here */
+	end(&b);
+}
+
 TESTS(a_call_is_answered, an_anonymous_call_shows_no_number, the_answer_may_have_come_early, forked_answers,
 	giving_up_before_the_answer, poison_in_an_answer, a_contact_that_is_a_name, record_route_is_kept,
 	failures_say_what_happened, nobody_answers, digest_in_and_after_the_call,
-	credentials_go_to_nobody_else)
+	credentials_go_to_nobody_else, options_and_register)
