@@ -6,7 +6,7 @@ CC := gcc
 # make V=1 shows every command.
 Q := $(if $(V),,@)
 
-PKGS := sofia-sip-ua opus spandsp speexdsp sndfile sqlite3 libwebsockets jansson yaml-0.1 libcurl openssl
+PKGS := sofia-sip-ua opus spandsp speexdsp sndfile sqlite3 libwebsockets jansson yaml-0.1 libcurl openssl libcares
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 SAN_tsan := -fsanitize=thread -O1

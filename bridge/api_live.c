@@ -1,4 +1,5 @@
 #include "bridge/api.h"
+#include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/version.h"
@@ -309,7 +310,14 @@ void api_calls(struct node *n, const struct http_request *request, const char *w
 void api_hangup(struct node *n, const struct http_request *request, const char *word)
 {
 	struct leg *leg = leg_find_call(n, word);
+	const char *account = dialout_account(n, word);
 
+	if (account && api_sees(request, account)) { /* a dial-out, whichever attempt it is at */
+		api_audit(n, request, "meeting.call_off", json_pack("{s:s}", "dialout", word));
+		dialout_hangup(n, word, "hung up by the operator");
+		api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+		return;
+	}
 	if (!leg || !leg->call || !api_sees(request, leg->cdr.account)) {
 		not_found(n, request, "no such call");
 		return;

@@ -1,4 +1,5 @@
 #include "bridge/api.h"
+#include "bridge/carrier.h"
 #include "bridge/webhook.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,39 @@ static void counter(struct page *p, const char *name, const char *help, uint64_t
 {
 	put(p, "# HELP partyline_%s_total %s\n# TYPE partyline_%s_total counter\npartyline_%s_total %llu\n",
 		name, help, name, name, (unsigned long long)value);
+}
+
+/* One series per trunk: gateways come and go with name servers, trunks with the operator. */
+static void trunk_lines(struct page *p, const struct node *n)
+{
+	static const char *const heads[] = {
+		"# HELP partyline_trunk_gateways_up addresses of the trunk's gateways that may be called\n"
+		"# TYPE partyline_trunk_gateways_up gauge\n",
+		"# HELP partyline_trunk_dialled_total calls tried through the trunk\n"
+		"# TYPE partyline_trunk_dialled_total counter\n",
+		"# HELP partyline_trunk_answered_total those of them that were answered\n"
+		"# TYPE partyline_trunk_answered_total counter\n",
+	};
+	static const char *const names[] = { "gateways_up", "dialled_total", "answered_total" };
+	const uint64_t now_us = loop_now_us();
+
+	for (size_t s = 0; s < sizeof(heads) / sizeof(*heads); s++) {
+		put(p, "%s", heads[s]);
+		for (const struct carrier *c = n->carriers; c; c = c->next) {
+			uint64_t sums[3] = { 0 };
+
+			for (size_t g = 0; g < c->n_gateways; g++)
+				for (size_t m = 0; m < c->gateways[g].n_members; m++) {
+					const struct gateway *h = &c->gateways[g].members[m].health;
+
+					sums[0] += gateway_usable(h, now_us);
+					sums[1] += h->calls;
+					sums[2] += h->n_answered;
+				}
+			put(p, "partyline_trunk_%s{trunk=\"%s\"} %llu\n", names[s], c->name,
+				(unsigned long long)sums[s]);
+		}
+	}
 }
 
 static void worker_lines(struct page *p, struct node *n)
@@ -152,6 +186,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 		pulse_cpu_permille(&n->pulse) / 1000.0);
 	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
 	worker_lines(&p, n);
+	trunk_lines(&p, n);
 	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
 	free(p.text);
 }

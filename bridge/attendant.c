@@ -83,7 +83,9 @@ static void failed(struct attendant *a, enum prompt why, int again, uint64_t now
 		speak(a, why, again);
 		return;
 	}
-	if (why == PROMPT_NO_INPUT)
+	if (a->state == ATTENDANT_ASK_JOIN)
+		farewell(a, PROMPT_GOODBYE, Q850_NO_ANSWER, "answered, but nobody pressed 1", now_us);
+	else if (why == PROMPT_NO_INPUT)
 		farewell(a, PROMPT_GIVE_UP, Q850_NO_ANSWER, "no key pressed", now_us);
 	else if (pin)
 		farewell(a, PROMPT_GIVE_UP, Q850_NOT_PERMITTED, "no valid PIN in three tries", now_us);
@@ -136,6 +138,10 @@ static void pin_key(struct attendant *a, uint64_t now_us)
 /* '#', or no further key: what is there is all there will be. */
 static void entry_ended(struct attendant *a, bool by_hash, uint64_t now_us)
 {
+	if (a->state == ATTENDANT_ASK_JOIN) {
+		failed(a, PROMPT_PRESS_ONE, -1, now_us);
+		return;
+	}
 	if (a->state == ATTENDANT_ASK_ID) {
 		if (a->n_keyed == 0)
 			failed(a, PROMPT_NO_INPUT, PROMPT_ENTER_ID, now_us);
@@ -190,8 +196,35 @@ void attendant_start_direct(struct attendant *a, const struct attendant_world *w
 	ask_pin(a, now_us);
 }
 
+void attendant_start_invited(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, enum role role, uint64_t now_us)
+{
+	start(a, world, arg);
+	if (!world->find(arg, meeting_id, &a->meeting)) {
+		farewell(a, PROMPT_ENDED, Q850_UNALLOCATED, "the meeting does not exist", now_us);
+		return;
+	}
+	a->invited_as = role;
+	a->state = ATTENDANT_ASK_JOIN;
+	speak(a, PROMPT_INVITED, PROMPT_PRESS_ONE);
+}
+
+static void join_key(struct attendant *a, char digit, uint64_t now_us)
+{
+	if (digit == '1')
+		enter_meeting(a, a->invited_as, now_us);
+	else if (digit == '2')
+		farewell(a, PROMPT_GOODBYE, Q850_REJECTED, "declined with 2", now_us);
+	else
+		failed(a, PROMPT_NOT_VALID, PROMPT_PRESS_ONE, now_us);
+}
+
 void attendant_key(struct attendant *a, char digit, uint64_t now_us)
 {
+	if (a->state == ATTENDANT_ASK_JOIN) {
+		join_key(a, digit, now_us);
+		return;
+	}
 	if (a->state != ATTENDANT_ASK_ID && a->state != ATTENDANT_ASK_PIN)
 		return;
 	if (a->speaking) {

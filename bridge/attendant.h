@@ -4,10 +4,13 @@
  *   IDLE ---------------> ASK_ID --------------> ASK_PIN --------------> (enter) ---------> DONE
  *     |  start_direct        |  three failures      |  three failures       | door closed
  *     +-------> ASK_PIN      +----------------------+-----------------------+----> FAREWELL ---> DONE
+ *     |  start_invited             1: (enter)         three failures        |
+ *     +-------> ASK_JOIN ---------------------------------------------------+
  *                                                                               (the last prompt has been said)
  *
  * ASK_ID    keys collect an ID; complete when it is a meeting's (no '#' needed), by '#', or at its longest
  * ASK_PIN   keys collect a PIN; the PIN that matched decides the role (D3); skipped when there is none
+ * ASK_JOIN  we have called: nobody is in the meeting before they pressed 1, a machine never is (O2, O3); 2 declines
  * FAREWELL  keys are ignored; when the prompt ends (or does not within 15 s) the call is hung up with its cause
  *
  * How: a pure machine.  Keys barge in on whatever is being said and are never lost; '*' restarts the entry.  The first
@@ -52,6 +55,7 @@ enum attendant_state {
 	ATTENDANT_IDLE,
 	ATTENDANT_ASK_ID,
 	ATTENDANT_ASK_PIN,
+	ATTENDANT_ASK_JOIN,
 	ATTENDANT_FAREWELL,
 	ATTENDANT_DONE
 };
@@ -65,6 +69,7 @@ struct attendant {
 	bool speaking;
 	uint64_t deadline_us; /* 0: none */
 	struct attendant_meeting meeting;
+	enum role invited_as;
 	unsigned cause;
 	const char *why;
 	const struct attendant_world *world; /* borrowed */
@@ -74,6 +79,9 @@ struct attendant {
 void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg, uint64_t now_us);
 void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg,
 	const char *meeting_id, uint64_t now_us);
+/* Whom we called is asked to press 1; then they come in with this role. */
+void attendant_start_invited(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, enum role role, uint64_t now_us);
 void attendant_key(struct attendant *a, char digit, uint64_t now_us);
 void attendant_said(struct attendant *a, uint64_t now_us); /* the last say() has ended by itself */
 void attendant_tick(struct attendant *a, uint64_t now_us); /* every 100 ms or so */

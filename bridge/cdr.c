@@ -10,6 +10,8 @@
 
 static const struct cdr_field fields[] = {
 	FIELD(id, "id", CDR_TEXT), /* the first: what a record is known by */
+	FIELD(direction, "direction", CDR_TEXT),
+	FIELD(dialout, "dialout", CDR_TEXT),
 	FIELD(call_id, "call_id", CDR_TEXT),
 	FIELD(trunk, "trunk", CDR_TEXT),
 	FIELD(source, "source", CDR_TEXT),

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 struct cdr {
+	char direction[4]; /* "in", "out" */
+	char dialout[32];  /* of a call that we made: which dial-out it was an attempt of */
 	char id[40];       /* our call token, or a random one for a refused call; never "" */
 	char call_id[256]; /* SIP Call-ID */
 	char trunk[64], source[64];

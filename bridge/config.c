@@ -17,7 +17,9 @@ enum {
 	MAX_LOAD = 75,
 	ROOM_LEGS = 1000,
 	ROOM_LEGS_MAX = 100000,
-	PORT_FIRST = 1024
+	PORT_FIRST = 1024,
+	T1_MIN_MS = 10,
+	T1_MAX_MS = 4000
 };
 
 static void text_set(char out[CONFIG_TEXT], const char *text)
@@ -145,7 +147,7 @@ static enum bridge_err read_sip_listen(struct config *c, const struct doc_node *
 static enum bridge_err read_sip(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	const struct doc_node *advertise = doc_get(map, "advertise");
-	enum bridge_err err = doc_only(map, WORDS("listen", "advertise"), why);
+	enum bridge_err err = doc_only(map, WORDS("listen", "advertise", "t1_ms"), why);
 
 	if (!err)
 		err = read_sip_listen(c, doc_get(map, "listen"), why);
@@ -153,6 +155,8 @@ static enum bridge_err read_sip(struct config *c, const struct doc_node *map, st
 		err = doc_text(advertise, c->sip.advertise, CONFIG_TEXT, why);
 	if (!err && advertise && !is_host(c->sip.advertise))
 		err = doc_refuse(advertise, why, "not an address or a host name");
+	if (!err)
+		err = doc_unsigned(doc_get(map, "t1_ms"), T1_MIN_MS, T1_MAX_MS, &c->sip.t1_ms, why);
 	return err;
 }
 
@@ -240,6 +244,16 @@ static enum bridge_err read_path(char out[CONFIG_TEXT], size_t cap, const struct
 	return err;
 }
 
+static enum bridge_err read_dns(struct config *c, const struct doc_node *node, struct config_why *why)
+{
+	struct config_listen parts;
+	enum bridge_err err = doc_text(node, c->dns, CONFIG_TEXT, why);
+
+	if (!err && c->dns[0] && !config_listen_parse(&parts, c->dns, false))
+		err = doc_refuse(node, why, "not an address and a port, as in 127.0.0.1:53");
+	return err;
+}
+
 static enum bridge_err read_media(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	const struct doc_node *workers = doc_get(map, "workers");
@@ -293,6 +307,7 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		enum bridge_err (*read)(struct config *, const struct doc_node *, struct config_why *);
 	} sections[] = {
 		{ "sip", read_sip },
+		{ "dns", read_dns },
 		{ "rtp", read_rtp },
 		{ "http", read_http },
 		{ "tls", read_tls },
@@ -302,8 +317,8 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 	};
 	enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) };
 	enum bridge_err err = doc_only(root,
-		WORDS("node", "sip", "rtp", "http", "tls", "control", "database", "recordings", "media",
-			"prompts", "log"),
+		WORDS("node", "sip", "dns", "rtp", "http", "tls", "control", "database", "recordings",
+			"media", "prompts", "log"),
 		why);
 
 	if (!err)

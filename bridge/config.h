@@ -3,6 +3,7 @@
  * How: YAML with every key optional; an unknown key, a bad value or a key given twice refuses
  * the whole file and says line and key ("sip.listen[0]").  Beside the contract's keys:
  * `media: { max_load: 75 }`, the percentage of its time up to which a media worker takes new calls;
+ * `dns: ADDRESS:PORT`, `sip: { t1_ms }`,
  * `prompts: { directory, override }` and `log: { format: text | json, level: error | warning | info | debug }`.
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *
@@ -24,7 +25,9 @@ struct config {
 		char listen[CONFIG_LISTEN_MAX][CONFIG_TEXT]; /* "udp:127.0.0.1:5060" */
 		size_t n_listen;
 		char advertise[CONFIG_TEXT]; /* "" : the bound address */
+		unsigned t1_ms;              /* 0: 500 (RFC 3261 section 17.1.1.1) */
 	} sip;
+	char dns[CONFIG_TEXT]; /* name server for gateways, "127.0.0.1:5353"; "": the system's */
 	struct {
 		char listen[CONFIG_TEXT], advertise[CONFIG_TEXT];
 		uint16_t first_port, last_port;

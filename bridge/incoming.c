@@ -1,4 +1,5 @@
 #include "bridge/incoming.h"
+#include "bridge/carrier.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
@@ -55,14 +56,21 @@ static void count_trunk(void *arg, struct leg *leg)
 		use->calls++;
 }
 
-static bool trunk_is_full(struct node *n, const struct site_trunk *trunk)
+bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned coming)
 {
 	struct trunk_use use = { .trunk = trunk->name };
 
 	if (!trunk->channels)
 		return false;
 	leg_each(n, count_trunk, &use);
-	return use.calls > trunk->channels; /* this leg is among them */
+	return use.calls + coming > trunk->channels;
+}
+
+static bool too_fast(const struct node *n, const struct site_trunk *trunk)
+{
+	struct carrier *c = carrier_find(n, trunk->name);
+
+	return c && !pace_take(&c->in, trunk->calls_per_second, loop_now_us());
 }
 
 /* Who answers?  Fills account and meeting; false: refused and gone. */
@@ -90,12 +98,10 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 	return true;
 }
 
-static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk)
+enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
 {
 	struct node *n = leg->node;
-	struct media_self self;
 	struct stream_identity identity;
-	enum call_err err;
 	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
 
 	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
@@ -110,13 +116,11 @@ static enum call_err leg_open_media(struct leg *leg, const struct site_trunk *tr
 	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK)
 		return CALL_NOMEM;
 
-	media_self(&self, trunk, address, leg->ports.rtp_port);
-	node_random(&self.origin_id, sizeof(self.origin_id));
-	self.origin_id >>= 2; /* fits every reader's signed 64 bit */
-	node_random(self.secret, sizeof(self.secret));
-	err = call_accept_media(leg->call, &self);
-	OPENSSL_cleanse(&self, sizeof(self));
-	return err;
+	media_self(self, trunk, address, leg->ports.rtp_port);
+	node_random(&self->origin_id, sizeof(self->origin_id));
+	self->origin_id >>= 2; /* fits every reader's signed 64 bit */
+	node_random(self->secret, sizeof(self->secret));
+	return CALL_OK;
 }
 
 /* ---- is there time for one leg more? ---- */
@@ -156,8 +160,12 @@ static bool admit(struct leg *leg, const struct site_trunk *trunk)
 	survey(n);
 	if (n->stopping)
 		leg_refuse(leg, 503, Q850_TEMPORARY, "shutting down");
-	else if (trunk && trunk_is_full(n, trunk))
+	else if (trunk && trunk->maintenance)
+		leg_refuse(leg, 503, Q850_TEMPORARY, "the trunk is in maintenance");
+	else if (trunk && leg_trunk_is_full(n, trunk, 0)) /* this leg is among them */
 		leg_refuse(leg, 503, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+	else if (trunk && too_fast(n, trunk))
+		leg_refuse(leg, 503, Q850_CONGESTION, "more calls a second than the trunk may bring");
 	else if (pulse_busy(&n->pulse))
 		leg_refuse(leg, 503, Q850_CONGESTION, "control thread busy");
 	else if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)
@@ -182,26 +190,45 @@ static int pick_worker(struct leg *leg)
 	return i;
 }
 
-/* What no worker has time or memory for is refused and gone: false. */
-static bool leg_run(struct leg *leg)
+const char *leg_place(struct leg *leg)
 {
 	struct node *n = leg->node;
-	const int i = pick_worker(leg);
+	int i;
 
-	if (i == ADMISSION_NONE) {
-		leg_refuse(leg, 503, Q850_CONGESTION, "media worker busy");
-		return false;
-	}
-	if (worker_add_leg(n->workers[i], leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK) {
-		leg_refuse(leg, 503, Q850_CONGESTION, "out of memory");
-		return false;
-	}
+	survey(n);
+	i = pick_worker(leg);
+	if (i == ADMISSION_NONE)
+		return "media worker busy";
+	if (worker_add_leg(n->workers[i], leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK)
+		return "out of memory";
 	admission_book(&n->admission, (unsigned)i, leg->codec);
 	leg->worker = n->workers[i];
 	leg->placed_us = loop_now_us();
 	leg->stream = NULL;
 	leg->ports = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
-	return true;
+	return NULL;
+}
+
+/* What no worker has time or memory for is refused and gone: false. */
+static bool leg_run(struct leg *leg)
+{
+	const char *why = leg_place(leg);
+
+	if (why)
+		leg_refuse(leg, 503, Q850_CONGESTION, why);
+	return !why;
+}
+
+const char *leg_no_room(struct node *n)
+{
+	survey(n);
+	if (n->stopping)
+		return "shutting down";
+	if (pulse_busy(&n->pulse))
+		return "control thread busy";
+	if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)
+		return "media worker busy";
+	return NULL;
 }
 
 /* The status that says why no media could be set up. */
@@ -239,6 +266,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, call);
 	const struct site_trunk *trunk = site_trunk(n->site, invite->trunk);
+	struct media_self self;
 	enum call_err err;
 
 	if (!leg) {
@@ -251,7 +279,10 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 
 	call_set_owner(call, leg);
-	err = leg_open_media(leg, trunk);
+	err = leg_open_media(leg, trunk, &self);
+	if (!err)
+		err = call_accept_media(leg->call, &self);
+	OPENSSL_cleanse(&self, sizeof(self));
 	if (err)
 		refuse_media(leg, trunk, err);
 	else if (leg_run(leg))

@@ -1,4 +1,5 @@
 #include "bridge/leg.h"
+#include "bridge/dialout.h"
 #include "bridge/incoming.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
@@ -80,6 +81,7 @@ struct leg *leg_alloc(struct node *n, struct call *call)
 	leg->id = ++n->last_leg_id;
 	leg->node = n;
 	leg->call = call;
+	memcpy(leg->cdr.direction, "in", 3);
 	leg->ports.rtp_fd = leg->ports.rtcp_fd = -1;
 	if (leg_enlist(n, leg))
 		return leg;
@@ -91,6 +93,7 @@ const char *leg_state_name(const struct leg *leg)
 {
 	switch (leg->state) {
 	case LEG_NONE: return "new";
+	case LEG_DIALLING: return "dialling";
 	case LEG_ANSWERED: return "answered";
 	case LEG_RECEPTION: return "attendant";
 	case LEG_SEATED: return "meeting";
@@ -228,12 +231,21 @@ static void on_confirmed(void *owner, struct call *call)
 	struct leg *leg = owner;
 
 	(void)call;
+	if (leg && leg->state == LEG_DIALLING)
+		dialout_answered(leg);
 	if (!leg || leg->state != LEG_ANSWERED)
 		return;
 	reception_start(leg);
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+}
+
+static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+{
+	(void)call;
+	if (owner)
+		dialout_progress(owner, status, early_media);
 }
 
 static void on_digit(void *owner, struct call *call, char digit)
@@ -259,6 +271,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	if (end->sip_status)
 		leg->cdr.sip_status = end->sip_status;
 	leg_note_end(leg, end->q850, end->text);
+	dialout_ended(leg, end);
 	meeting_leave(leg, leg->cdr.cause);
 	if (leg->worker)
 		worker_drop_leg(leg->worker, leg->id); /* on_gone() finishes it */
@@ -285,6 +298,7 @@ struct call_handlers leg_call_handlers(struct node *n)
 	return (struct call_handlers){ .on_invite = incoming_call,
 		.on_media = on_media,
 		.on_confirmed = on_confirmed,
+		.on_progress = on_progress,
 		.on_digit = on_digit,
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,

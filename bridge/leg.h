@@ -6,6 +6,9 @@
  *                      +-----------------+--------------------------+-------------> ENDED ---> (call record, freed)
  *                                                                                    when the worker has let go
  *
+ *      dial           2xx
+ * (none) ---> DIALLING ---> RECEPTION        a call that we make (bridge/dialout); in no room, hears nothing
+ *
  * RECEPTION  the attendant speaks; in no room
  * SEATED     in a meeting's room; keys mean commands (bridge/keys)
  *
@@ -24,7 +27,7 @@
 
 enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
-enum leg_state { LEG_NONE, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
+enum leg_state { LEG_NONE, LEG_DIALLING, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
 
 struct participant;
 
@@ -53,6 +56,7 @@ struct leg {
 	struct leg_audio audio; /* what its worker was last told */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
+	uint32_t dialout; /* of a call that we made: which one; 0: it came in */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

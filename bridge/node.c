@@ -1,5 +1,7 @@
 #include "bridge/node.h"
 #include "bridge/api.h"
+#include "bridge/carrier.h"
+#include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/version.h"
@@ -69,6 +71,7 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	n->plan = plan;
 	n->site = site;
 	n->trim_due = true;
+	carriers_use_site(n);
 	for (struct meeting *m = n->meetings; m; m = m->next)
 		meeting_apply_audio(m);
 	return BRIDGE_OK;
@@ -130,6 +133,8 @@ static void on_tick(void *arg)
 
 	pulse_beat(&n->pulse, now_us, thread_cpu_us());
 	leg_tick_all(n, now_us);
+	carriers_tick(n, now_us);
+	dialout_tick_all(n, now_us);
 }
 
 /* A large site is read with ten times the memory that it keeps. */
@@ -272,6 +277,7 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 		.user_agent = PARTYLINE_AGENT,
 		.trunks = n->trunks,
 		.on = leg_call_handlers(n),
+		.sip_t1_ms = n->config.sip.t1_ms,
 		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
 
 	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX; i++) {
@@ -316,6 +322,10 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		err = open_http(n, first_seq, why, why_cap);
 	if (!err)
 		err = open_sip(n, why, why_cap);
+	if (!err && carriers_open(n) != BRIDGE_OK) {
+		snprintf(why, why_cap, "dns: %s: no resolver can be started", n->config.dns);
+		err = BRIDGE_FILE;
+	}
 	if (err)
 		return err;
 	pulse_begin(&n->pulse, loop_now_us(), thread_cpu_us());
@@ -370,6 +380,9 @@ struct node *node_close(struct node *n)
 {
 	if (!n)
 		return NULL;
+	dialout_close_all(n);
+	if (n->loop)
+		carriers_close(n);
 	n->ua = ua_close(n->ua);
 	for (unsigned i = 0; i < n->n_workers; i++) {
 		worker_poll(n->workers[i]); /* legs that are out write their records */

@@ -27,9 +27,12 @@
 
 enum { NODE_WORKERS_MAX = 64 };
 
+struct carrier;
+struct dialout;
 struct hooks;
 struct leg;
 struct meeting;
+struct resolver;
 
 struct node {
 	struct config config;
@@ -53,6 +56,11 @@ struct node {
 	struct trunks *trunks;
 	struct site *applying; /* waits for the disk; NULL when none does */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
+
+	struct resolver *resolver;
+	struct carrier *carriers; /* chained, in the order of the site's trunks */
+	struct dialout *dialouts; /* under way, chained */
+	uint32_t last_ask_id, last_dialout_id;
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;

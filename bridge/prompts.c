@@ -37,6 +37,8 @@ static const char *const names[] = {
 	[PROMPT_HELP] = "help",
 	[PROMPT_HELP_HOST] = "help-host",
 	[PROMPT_NOT_VALID] = "not-valid",
+	[PROMPT_INVITED] = "invited",
+	[PROMPT_PRESS_ONE] = "press-one",
 	[PROMPT_HUNDRED] = "digit-hundred",
 	[PROMPT_THOUSAND] = "digit-thousand",
 };

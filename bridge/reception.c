@@ -62,7 +62,10 @@ void reception_start(struct leg *leg)
 	uint64_t now_us = loop_now_us();
 
 	leg->state = LEG_RECEPTION;
-	if (leg->direct_meeting[0])
+	if (leg->dialout)
+		attendant_start_invited(
+			&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+	else if (leg->direct_meeting[0])
 		attendant_start_direct(&leg->attendant, &world, leg, leg->direct_meeting, now_us);
 	else
 		attendant_start(&leg->attendant, &world, leg, now_us);

@@ -69,7 +69,15 @@ struct site_trunk {
 	char gateways[SITE_LIST][128];
 	size_t n_gateways;
 	char username[SITE_NAME], password[SITE_NAME];
+	char realm[SITE_NAME]; /* of the carrier's challenges; "": the gateway's own host */
 	bool registers;
+	bool asserts;                        /* P-Asserted-Identity on outgoing calls */
+	bool privacy;                        /* the caller's number is not shown (RFC 3323) */
+	bool keeps_asking;                   /* OPTIONS to the gateways */
+	bool only_2xx;                       /* ... and nothing but a 2xx is life */
+	unsigned options_s;                  /* between two of them; 0: 30 */
+	unsigned ring_s;                     /* how long it may ring; 0: 60 */
+	bool maintenance;                    /* no new calls either way; live ones end by themselves */
 	unsigned channels, calls_per_second; /* 0: no limit */
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */

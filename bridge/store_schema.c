@@ -135,6 +135,18 @@ static const char *const steps[] = {
 	" prefix TEXT NOT NULL, PRIMARY KEY (class, position)) STRICT;",
 	/* 6: how a call was encrypted */
 	"ALTER TABLE cdr ADD COLUMN srtp TEXT NOT NULL DEFAULT '';",
+
+	/* 7: calls that we make */
+	"ALTER TABLE trunk ADD COLUMN realm TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN asserts INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE trunk ADD COLUMN privacy INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN keeps_asking INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE trunk ADD COLUMN only_2xx INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN options_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN ring_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN direction TEXT NOT NULL DEFAULT 'in';"
+	"ALTER TABLE cdr ADD COLUMN dialout TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -60,8 +60,9 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 {
 	pass_use(p,
 		"INSERT INTO trunk(name, position, username, password, registers, channels, calls_per_second,"
-		" srtp, country_code, trunk_prefix, national_min, national_max)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" srtp, country_code, trunk_prefix, national_min, national_max, realm, asserts, privacy,"
+		" keeps_asking, only_2xx, options_s, ring_s, maintenance)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	pass_put_text(p, 1, trunk->name);
 	pass_put_number(p, 2, (int64_t)position);
 	pass_put_text(p, 3, trunk->username);
@@ -74,6 +75,14 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 	pass_put_text(p, 10, trunk->country.trunk_prefix);
 	pass_put_number(p, 11, trunk->country.national_min);
 	pass_put_number(p, 12, trunk->country.national_max);
+	pass_put_text(p, 13, trunk->realm);
+	pass_put_number(p, 14, trunk->asserts);
+	pass_put_number(p, 15, trunk->privacy);
+	pass_put_number(p, 16, trunk->keeps_asking);
+	pass_put_number(p, 17, trunk->only_2xx);
+	pass_put_number(p, 18, trunk->options_s);
+	pass_put_number(p, 19, trunk->ring_s);
+	pass_put_number(p, 20, trunk->maintenance);
 	pass_put_row(p);
 
 	pass_put_list(p, "INSERT INTO trunk_network(trunk, position, network) VALUES (?, ?, ?)", trunk->name,
@@ -244,7 +253,8 @@ static void get_trunks(struct pass *p, struct site *site)
 {
 	pass_use(p,
 		"SELECT name, username, password, registers, channels, calls_per_second, srtp, country_code,"
-		" trunk_prefix, national_min, national_max FROM trunk ORDER BY position");
+		" trunk_prefix, national_min, national_max, realm, asserts, privacy, keeps_asking, only_2xx,"
+		" options_s, ring_s, maintenance FROM trunk ORDER BY position");
 	while (pass_next(p)) {
 		struct site_trunk *t = pass_grown(p, site->trunks, site->n_trunks, sizeof(*t));
 
@@ -263,6 +273,14 @@ static void get_trunks(struct pass *p, struct site *site)
 		pass_get_text(p, 8, t->country.trunk_prefix, sizeof(t->country.trunk_prefix));
 		t->country.national_min = pass_get_number(p, 9);
 		t->country.national_max = pass_get_number(p, 10);
+		pass_get_text(p, 11, t->realm, sizeof(t->realm));
+		t->asserts = pass_get_number(p, 12) != 0;
+		t->privacy = pass_get_number(p, 13) != 0;
+		t->keeps_asking = pass_get_number(p, 14) != 0;
+		t->only_2xx = pass_get_number(p, 15) != 0;
+		t->options_s = pass_get_number(p, 16);
+		t->ring_s = pass_get_number(p, 17);
+		t->maintenance = pass_get_number(p, 18) != 0;
 	}
 	for (size_t i = 0; i < site->n_trunks; i++)
 		get_trunk_lists(p, &site->trunks[i]);

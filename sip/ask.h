@@ -30,8 +30,9 @@ struct ask_question {          /* texts are borrowed while ua_ask() runs */
 	const char *call_id;      /* kept over refreshes (RFC 3261 section 10.2); NULL: a new one */
 	unsigned cseq;            /* above all before with this call_id */
 	const char *username, *password, *realm; /* NULL: none */
-	void (*done)(void *arg, const struct ask_answer *answer);
+	void (*done)(void *arg, uint32_t id, const struct ask_answer *answer);
 	void *arg;
+	uint32_t id; /* the asker's own; comes back with the answer */
 };
 
 /* CALL_ADDRESS: no listener of ours speaks to that target; CALL_RANGE: a text is too long. */

@@ -20,8 +20,9 @@ struct ua_ask {
 	unsigned expires_s, cseq;
 	struct login login;
 	uint64_t sent_us;
-	void (*done)(void *arg, const struct ask_answer *answer);
+	void (*done)(void *arg, uint32_t id, const struct ask_answer *answer);
 	void *arg;
+	uint32_t id;
 };
 
 static bool fits(char *out, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -109,6 +110,7 @@ enum call_err ua_ask(struct ua *ua, const struct ask_question *question)
 	a->at = ua_listener_for(ua, question->target);
 	a->done = question->done;
 	a->arg = question->arg;
+	a->id = question->id;
 	if (a->at)
 		err = fill(a, question) ? CALL_OK : CALL_RANGE;
 	if (!err && !put(a, NULL, false))
@@ -187,7 +189,7 @@ bool ask_on_response(const struct ua_event *ev)
 	}
 	*at = a->next;
 	if (a->done)
-		a->done(a->arg, &answer);
+		a->done(a->arg, a->id, &answer);
 	ask_free(a);
 	return true;
 }

@@ -138,6 +138,12 @@ void gate_answer(struct gate *g, const struct gate_request *to, unsigned status,
 void gate_request(
 	struct gate *g, const struct gate_request *invite, const char *method, const char *tag, unsigned cseq)
 {
+	gate_request_body(g, invite, method, tag, cseq, "", "");
+}
+
+void gate_request_body(struct gate *g, const struct gate_request *invite, const char *method, const char *tag,
+	unsigned cseq, const char *headers, const char *body)
+{
 	char text[GATE_TEXT], target[256];
 	const char *contact = gate_header(invite, "Contact"), *from = gate_header(invite, "From");
 
@@ -145,8 +151,8 @@ void gate_request(
 	snprintf(text, sizeof(text),
 		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%u;branch=z9hG4bKgate%s%u\r\nFrom: %s;tag=%s\r\nTo: "
 		"%s\r\n"
-		"Call-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+		"Call-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n%sContent-Length: %zu\r\n\r\n%s",
 		method, target, g->ip, g->port, tag, cseq, gate_header(invite, "To"), tag, from,
-		gate_header(invite, "Call-ID"), cseq, method);
+		gate_header(invite, "Call-ID"), cseq, method, headers, strlen(body), body);
 	send_text(g, &invite->from, text);
 }

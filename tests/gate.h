@@ -38,6 +38,8 @@ void gate_answer(struct gate *g, const struct gate_request *to, unsigned status,
 /* A request in the dialog that our 2xx with this tag to `invite` made. */
 void gate_request(struct gate *g, const struct gate_request *invite, const char *method, const char *tag,
 	unsigned cseq);
+void gate_request_body(struct gate *g, const struct gate_request *invite, const char *method, const char *tag,
+	unsigned cseq, const char *headers, const char *body); /* headers ended by CRLF each */
 /* A header's value; "" without.  Lives until the next 4 calls. */
 const char *gate_header(const struct gate_request *r, const char *name);
 const char *gate_line(const struct gate_request *r); /* "INVITE sip:1@127.0.0.2 SIP/2.0" */

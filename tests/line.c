@@ -250,8 +250,9 @@ static void on_progress(void *owner, struct call *call, unsigned status, bool ea
 	say(the_child, "progress %s %u%s", o->number, status, early_media ? " with early media" : "");
 }
 
-static void on_asked(void *arg, const struct ask_answer *a)
+static void on_asked(void *arg, uint32_t id, const struct ask_answer *a)
 {
+	(void)id;
 	say(arg, "asked: %u expires %u min %u retry %u%s: %s", a->status, a->expires_s, a->min_expires_s,
 		a->retry_after_s, a->refused_credentials ? " refused" : "", a->text);
 }

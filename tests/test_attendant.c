@@ -69,7 +69,11 @@ static void say(void *arg, const struct say *what)
 		[PROMPT_GIVE_UP] = "give-up",
 		[PROMPT_FULL] = "full",
 		[PROMPT_LOCKED] = "locked",
-		[PROMPT_ENDED] = "ended" };
+		[PROMPT_ENDED] = "ended",
+		[PROMPT_INVITED] = "invited",
+		[PROMPT_PRESS_ONE] = "1?",
+		[PROMPT_NOT_VALID] = "invalid",
+		[PROMPT_GOODBYE] = "bye" };
 	char text[64] = "S(";
 
 	for (size_t i = 0; i < what->n; i++)
@@ -175,6 +179,29 @@ TEST(star_restarts_an_entry)
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
 }
 
+/* Whom we called: nobody is in the meeting before they pressed 1; a machine never does (O2, O3). */
+TEST(who_was_called_presses_1)
+{
+	static const struct story stories[] = {
+		{ "1 joins", ".1", "S(invited 1?) E(483920175 guest)" },
+		{ "1 over the prompt", "1", "S(invited 1?) H E(483920175 guest)" },
+		{ "2 declines", ".2.", "S(invited 1?) S(bye) L(21)" },
+		{ "a machine talks and presses nothing", ".~11.~11.~11.",
+			"S(invited 1?) S(1?) S(1?) S(bye) L(19)" },
+		{ "other keys", ".5.9.1", "S(invited 1?) S(invalid 1?) S(invalid 1?) E(483920175 guest)" },
+		{ "keys of a voice menu", ".5.9.7.",
+			"S(invited 1?) S(invalid 1?) S(invalid 1?) S(bye) L(19)" },
+	};
+
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
+		struct stage s = { .door = DOOR_OPEN, .now_us = 1000000 };
+
+		attendant_start_invited(&s.a, &world, &s, "483920175", ROLE_GUEST, s.now_us);
+		play(&s, stories[i].input);
+		CHECK_STR(stories[i].does, s.did, stories[i].story);
+	}
+}
+
 TEST(three_failures_and_goodbye)
 {
 	static const struct story stories[] = {
@@ -252,6 +279,6 @@ TEST(what_was_keyed_does_not_stay_in_memory)
 			"a PIN lies at byte %zu", i);
 }
 
-TESTS(asks_id_then_pin_then_opens_the_door, star_restarts_an_entry, three_failures_and_goodbye,
-	waits_as_long_as_it_should, closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin,
-	what_was_keyed_does_not_stay_in_memory)
+TESTS(who_was_called_presses_1, asks_id_then_pin_then_opens_the_door, star_restarts_an_entry,
+	three_failures_and_goodbye, waits_as_long_as_it_should, closed_doors_say_which,
+	a_number_bound_to_a_meeting_asks_only_the_pin, what_was_keyed_does_not_stay_in_memory)

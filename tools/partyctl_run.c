@@ -19,6 +19,8 @@ static const struct verb {
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
+	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME]", "call somebody into a meeting" },
+	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },

@@ -296,7 +296,76 @@ enum ctl_exit ctl_records(struct ctl *c)
 		    : ctl_usage(c, "the options are too long");
 }
 
+/* One row per gateway address. */
+static json_t *flatten_trunks(const json_t *trunks)
+{
+	json_t *rows = json_array();
+	const json_t *trunk, *gateway, *member;
+	size_t i, k, m;
+
+	json_array_foreach(json_object_get(trunks, "items"), i, trunk)
+		json_array_foreach(json_object_get(trunk, "gateways"), k, gateway)
+			json_array_foreach(json_object_get(gateway, "members"), m, member)
+	{
+		json_t *row = json_deep_copy(member);
+
+		json_object_set(row, "trunk", json_object_get(trunk, "name"));
+		json_object_set(row, "calls_now", json_object_get(trunk, "calls"));
+		json_object_set(row, "registration", json_object_get(gateway, "registration"));
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
+enum ctl_exit ctl_trunks(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "TRUNK", "trunk", false },
+		{ "GATEWAY", "address", false },
+		{ "STATE", "state", false },
+		{ "REGISTRATION", "registration", false },
+		{ "CALLS", "calls_now", true },
+		{ "ANSWERED %", "answer_percent", true },
+		{ "POST DIAL MS", "post_dial_ms", true },
+		{ "ROUND TRIP MS", "round_trip_ms", true },
+	};
+	json_t *answer, *rows;
+	const enum ctl_exit code = ctl_ask(c, "GET", "/v1/trunks", NULL, 0, &answer);
+
+	if (code != CTL_OK)
+		return code;
+	rows = flatten_trunks(answer);
+	if (c->json)
+		put_json(c, answer);
+	else
+		ctl_table(c->out, columns, COUNT(columns), rows);
+	json_decref(rows);
+	json_decref(answer);
+	return CTL_OK;
+}
+
 /* ---- doing something ---- */
+
+enum ctl_exit ctl_call(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *body, *answer;
+	char *text;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/calls", ""))
+		return ctl_usage(c, "that is no meeting's ID");
+	body = json_pack("{s:s, s:s}", "to", c->args[1], "name", c->n_args > 2 ? c->args[2] : "");
+	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	code = ctl_ask(c, "POST", path, text ? text : "", text ? strlen(text) : 0, &answer);
+	if (answer)
+		fprintf(c->out, "%s is being called: %s\n", c->args[1],
+			json_string_value(json_object_get(answer, "id")));
+	json_decref(answer);
+	json_decref(body);
+	free(text);
+	return code;
+}
 
 enum ctl_exit ctl_hangup(struct ctl *c)
 {

@@ -200,7 +200,7 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 	snprintf(ports, sizeof(ports), "%u-%u", first, first + 1999);
 	int n = snprintf(text, sizeof(text),
 		"node: test\n"
-		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\" ] }\n"
+		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\" ], t1_ms: %u }\n"
 		"rtp: { listen: 127.0.0.1, ports: %s }\n"
 		"http: { listen: \"127.0.0.1:%u\" }\n"
 		"control: %s\n"
@@ -208,8 +208,8 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 		"recordings: %s/recordings\n"
 		"prompts: { directory: %s }\n"
 		"media: { workers: %s, max_load: %s, room_legs_per_worker: %s }\n%s",
-		b->sip_port, b->sip_port, s->rtp_ports ? s->rtp_ports : ports, b->http_port, b->control,
-		b->folder.path, b->folder.path, build_program("prompts", prompts),
+		b->sip_port, b->sip_port, s->t1_ms ? s->t1_ms : 500, s->rtp_ports ? s->rtp_ports : ports,
+		b->http_port, b->control, b->folder.path, b->folder.path, build_program("prompts", prompts),
 		s->workers ? s->workers : "1", s->max_load ? s->max_load : "null",
 		s->room_legs ? s->room_legs : "null", s->node ? s->node : "");
 	return n > 0 && (size_t)n < sizeof(text) && folder_write(&b->folder, "node.yaml", text);

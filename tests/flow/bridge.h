@@ -22,6 +22,7 @@ struct bridge_setup {
 	const char *site;      /* YAML; NULL: bridge_site */
 	const char *node;      /* more YAML for the node file, "" lines and all; NULL: none */
 	const char *rtp_ports; /* "20000-29999"; NULL: 2,000 of the test's own */
+	unsigned t1_ms;        /* SIP's T1, shortened; 0: its own */
 	const char *workers;   /* NULL: "1" */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */

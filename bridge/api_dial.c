@@ -1,0 +1,140 @@
+#include "bridge/api.h"
+#include "bridge/carrier.h"
+#include "bridge/dialout.h"
+#include <string.h>
+
+static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
+	const char *message, const char *field)
+{
+	api_refuse(n, request->id,
+		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
+}
+
+/* The meeting's account, when who asks may see it; NULL: it was answered 404. */
+static const struct site_account *account_of(
+	struct node *n, const struct http_request *request, const char *meeting)
+{
+	const struct site_account *account = NULL;
+
+	if (site_meeting(n->site, meeting, &account) && api_sees(request, account->name))
+		return account;
+	refuse(n, request, 404, "not_found", "no such meeting", NULL);
+	return NULL;
+}
+
+static void start(struct node *n, const struct http_request *request, const struct dialout_order *order)
+{
+	char id[DIALOUT_ID];
+	const char *why;
+
+	switch (dialout_start(n, order, id, &why)) {
+	case DIALOUT_OK:
+		api_audit(n, request, "meeting.call",
+			json_pack("{s:s, s:s}", "meeting", order->meeting, "dialout", id));
+		api_reply(n, request->id, 202,
+			json_pack("{s:s, s:s, s:s}", "id", id, "meeting", order->meeting, "state", "queued"));
+		return;
+	case DIALOUT_NO_NUMBER: refuse(n, request, 400, "bad_request", why, "to"); return;
+	case DIALOUT_NO_ROUTE: refuse(n, request, 422, "no_route", why, "to"); return;
+	case DIALOUT_BUSY_NODE: refuse(n, request, 503, "busy", why, NULL); return;
+	case DIALOUT_NOMEM: api_reply(n, request->id, 503, NULL); return;
+	}
+}
+
+void api_dial(struct node *n, const struct http_request *request, const char *word)
+{
+	const struct site_account *account = account_of(n, request, word);
+	json_t *body;
+	const char *to, *name;
+
+	if (!account)
+		return;
+	body = json_loadb(request->body, request->body_len, 0, NULL);
+	to = json_string_value(json_object_get(body, "to"));
+	name = json_string_value(json_object_get(body, "name"));
+	if (!to)
+		refuse(n, request, 400, "bad_request", "the body must be a JSON object with `to`, a number",
+			"to");
+	else if (name && strlen(name) >= CALL_NAME)
+		refuse(n, request, 400, "bad_request", "a name of at most 63 bytes is wanted", "name");
+	else
+		start(n, request, &(struct dialout_order){ word, account->name, to, name ? name : "" });
+	json_decref(body);
+}
+
+void api_dialouts(struct node *n, const struct http_request *request, const char *word)
+{
+	if (account_of(n, request, word))
+		api_reply(n, request->id, 200, json_pack("{s:o}", "items", dialout_list(n, word)));
+}
+
+/* ---- trunks ---- */
+
+static json_t *causes_json(const struct gateway *g)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < GATEWAY_CAUSES && g->causes[i]; i++)
+		json_array_append_new(list,
+			json_pack("{s:i, s:s}", "q850", g->causes[i], "words", cause_words(g->causes[i])));
+	return list;
+}
+
+static json_t *member_json(const struct carrier_member *m, uint64_t now_us)
+{
+	const struct gateway *g = &m->health;
+
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:f, s:I, s:I, s:I, s:I, s:i, s:f, s:o}", "address",
+		m->at.target, "name", m->at.name, "priority", m->at.priority, "weight", m->at.weight, "state",
+		gateway_word(g->state), "usable", gateway_usable(g, now_us), "round_trip_ms",
+		g->round_trip_us / 1000.0, "asked", (json_int_t)g->n_asked, "missed", (json_int_t)g->n_missed,
+		"calls", (json_int_t)g->calls, "answered", (json_int_t)g->n_answered, "answer_percent",
+		(int)gateway_answer_percent(g), "post_dial_ms", g->post_dial_us / 1000.0, "causes",
+		causes_json(g));
+}
+
+static json_t *gateway_json(const struct carrier_gateway *g, bool registers, uint64_t now_us)
+{
+	json_t *members = json_array();
+
+	for (size_t i = 0; i < g->n_members; i++)
+		json_array_append_new(members, member_json(&g->members[i], now_us));
+	return json_pack("{s:s, s:b, s:s, s:b, s:o}", "uri", g->uri, "name_server_answers",
+		!g->no_name_server, "registration", registers ? register_word(g->registration.state) : "off",
+		"registered", register_holds(&g->registration, now_us), "members", members);
+}
+
+struct use {
+	const char *trunk;
+	int calls;
+};
+
+static void count(void *arg, struct leg *leg)
+{
+	struct use *use = arg;
+
+	use->calls += leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0;
+}
+
+void api_trunks(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *items = json_array();
+	const uint64_t now_us = loop_now_us();
+
+	(void)word;
+	for (const struct carrier *c = n->carriers; c; c = c->next) {
+		const struct site_trunk *t = site_trunk(n->site, c->name);
+		struct use use = { .trunk = c->name };
+		json_t *gateways = json_array();
+
+		leg_each(n, count, &use);
+		for (size_t i = 0; i < c->n_gateways; i++)
+			json_array_append_new(
+				gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
+		json_array_append_new(
+			items, json_pack("{s:s, s:b, s:i, s:i, s:o}", "name", c->name, "maintenance",
+				       t && t->maintenance, "calls", use.calls, "channels",
+				       t ? (int)t->channels : 0, "gateways", gateways));
+	}
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}

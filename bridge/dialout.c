@@ -1,0 +1,497 @@
+#include "bridge/dialout.h"
+#include "bridge/carrier.h"
+#include "bridge/leg_priv.h"
+#include "bridge/media.h"
+#include "bridge/reception.h"
+#include "sip/reroute.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_S = 60, SILENCE_T1 = 12, T1_MS = 500, QUEUE_S = 30, SECOND_US = 1000000 };
+
+enum dialout_state {
+	DIALOUT_QUEUED,
+	DIALOUT_DIALLING,
+	DIALOUT_RINGING,
+	DIALOUT_EARLY,
+	DIALOUT_ANSWERED,
+	DIALOUT_BUSY,
+	DIALOUT_NO_ANSWER,
+	DIALOUT_FAILED
+};
+
+static const char *const state_words[] = { "queued", "dialling", "ringing", "early", "answered", "busy",
+	"no_answer", "failed" };
+
+enum gave_up { GAVE_UP_NOT, GAVE_UP_SILENCE, GAVE_UP_RINGING, GAVE_UP_ASKED };
+
+struct dialout {
+	struct node *node; /* borrowed */
+	struct dialout *next;
+	uint32_t number; /* what its legs know it by */
+	char id[DIALOUT_ID];
+	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME], to[NUMBER_E164];
+	enum dialout_state state;
+	struct dialout_try tries[DIALOUT_TRIES];
+	size_t n_tries, at_try;
+	struct carrier_target targets[CARRIER_TARGETS]; /* of this trunk; n_targets 0: not looked at yet */
+	size_t n_targets, at_target;
+	struct leg *leg; /* borrowed; of the attempt that is under way */
+	unsigned attempts;
+	bool rang;
+	enum gave_up gave_up;
+	uint64_t begun_us, dialled_us, rang_us, deadline_us;
+	/* how the last attempt ended, or why there was none */
+	unsigned status, q850;
+	char cause[96];
+};
+
+/* ---- what is told ---- */
+
+static json_t *dialout_json(const struct dialout *d)
+{
+	char to[24];
+	const struct dialout_try *t = d->at_try < d->n_tries ? &d->tries[d->at_try] : NULL;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "id", d->id, "meeting", d->meeting,
+		"account", d->account, "to", log_number(to, d->to), "name", d->name, "state",
+		state_words[d->state], "trunk", t ? t->trunk : "", "gateway",
+		d->at_target < d->n_targets ? d->targets[d->at_target].target : "", "attempts",
+		(int)d->attempts);
+}
+
+static void emit(const struct dialout *d, const char *word, json_t *more)
+{
+	json_t *data = dialout_json(d);
+	char type[32];
+
+	if (more)
+		json_object_update_new(data, more);
+	snprintf(type, sizeof(type), "dialout.%s", word);
+	event_emit(d->node->bus, type, data);
+}
+
+static json_t *cause_json(const struct dialout *d)
+{
+	return json_pack("{s:i, s:i, s:s, s:s}", "status", (int)d->status, "q850", (int)d->q850, "cause",
+		d->cause, "q850_words", d->q850 ? cause_words(d->q850) : "");
+}
+
+static void note_cause(struct dialout *d, unsigned status, unsigned q850, const char *text)
+{
+	d->status = status;
+	d->q850 = q850;
+	snprintf(d->cause, sizeof(d->cause), "%s", text);
+}
+
+static void set_state(struct dialout *d, enum dialout_state state)
+{
+	if (d->state == state)
+		return;
+	d->state = state;
+	emit(d, state_words[state], NULL);
+}
+
+/* ---- its life ---- */
+
+static struct dialout *find_number(const struct node *n, uint32_t number)
+{
+	struct dialout *d = n->dialouts;
+
+	while (d && d->number != number)
+		d = d->next;
+	return d;
+}
+
+static struct dialout *find_id(const struct node *n, const char *id)
+{
+	struct dialout *d = n->dialouts;
+
+	while (d && strcmp(d->id, id) != 0)
+		d = d->next;
+	return d;
+}
+
+static void dialout_free(struct dialout *d)
+{
+	struct dialout **at = &d->node->dialouts;
+
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	free(d);
+}
+
+static enum dialout_state outcome(const struct dialout *d)
+{
+	if (d->gave_up == GAVE_UP_RINGING || d->q850 == 18 || d->q850 == Q850_NO_ANSWER)
+		return DIALOUT_NO_ANSWER;
+	if (d->status == 486 || d->status == 600 || d->q850 == Q850_BUSY)
+		return DIALOUT_BUSY;
+	return DIALOUT_FAILED;
+}
+
+static void finish(struct dialout *d)
+{
+	d->state = outcome(d);
+	log_line(LOG_INFO, NULL, "dialout", "%s: %s: %s (cause %u, status %u)", d->id, state_words[d->state],
+		d->cause, d->q850, d->status);
+	emit(d, state_words[d->state], cause_json(d));
+	dialout_free(d);
+}
+
+static unsigned silence_ms(const struct node *n)
+{
+	return SILENCE_T1 * (n->config.sip.t1_ms ? n->config.sip.t1_ms : T1_MS);
+}
+
+static void fill_record(const struct dialout *d, struct leg *leg)
+{
+	struct cdr *cdr = &leg->cdr;
+	const struct dialout_try *t = &d->tries[d->at_try];
+
+	memcpy(cdr->direction, "out", 4);
+	node_token(cdr->id, 32);
+	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", t->trunk);
+	snprintf(cdr->source, sizeof(cdr->source), "%.63s", d->targets[d->at_target].target);
+	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
+	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
+	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",
+		t->caller_id[0] ? t->caller_id : "anonymous");
+	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
+	snprintf(cdr->number, sizeof(cdr->number), "%s", d->to);
+	cdr->started_us = when_now_us();
+	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
+	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
+	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->to);
+	leg->dialout = d->number;
+}
+
+/* The site's caller-ID policy for this trunk (FEATURES T18, O8). */
+static struct call_dial dial_of(const struct dialout *d, const struct site_trunk *trunk)
+{
+	const struct dialout_try *t = &d->tries[d->at_try];
+	const struct carrier_target *at = &d->targets[d->at_target];
+	const bool hidden = trunk->privacy || !t->caller_id[0];
+
+	return (struct call_dial){ .trunk = trunk->name,
+		.target = at->target,
+		.host = at->host,
+		.to_user = t->number,
+		.from_user = hidden ? NULL : t->caller_id,
+		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
+		.privacy = hidden,
+		.username = trunk->username,
+		.password = trunk->password,
+		.realm = trunk->realm[0] ? trunk->realm : at->host };
+}
+
+/* One INVITE to the target in turn.  NULL: it is out; else why not. */
+static const char *attempt(struct dialout *d, const struct site_trunk *trunk)
+{
+	struct node *n = d->node;
+	struct leg *leg = leg_alloc(n, NULL);
+	struct call_dial dial = dial_of(d, trunk);
+	struct media_self self;
+	enum call_err err;
+
+	if (!leg)
+		return "out of memory";
+	fill_record(d, leg);
+	err = leg_open_media(leg, trunk, &self);
+	if (!err) {
+		leg->state = LEG_DIALLING;
+		dial.owner = leg;
+		err = call_dial(&leg->call, n->ua, &dial, &self);
+	}
+	d->attempts++;
+	if (err) {
+		const char *why = err == CALL_LIMIT     ? "no RTP port is free"
+				  : err == CALL_ADDRESS ? "we do not listen on the gateway's transport"
+							: call_strerror(err);
+
+		leg->dialout = 0;
+		leg_note_end(leg, Q850_TEMPORARY, why);
+		leg_finish(leg);
+		return why;
+	}
+	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
+	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	leg_emit(leg, "call.started");
+	d->leg = leg;
+	d->rang = false;
+	d->gave_up = GAVE_UP_NOT;
+	d->dialled_us = loop_now_us();
+	d->rang_us = 0;
+	d->deadline_us = d->dialled_us + silence_ms(n) * 1000ull;
+	set_state(d, DIALOUT_DIALLING);
+	return NULL;
+}
+
+static void next_trunk(struct dialout *d)
+{
+	d->at_try++;
+	d->n_targets = d->at_target = 0;
+}
+
+/* May a call go out on this trunk now?  False: try the next one, or wait (*wait). */
+static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
+{
+	*wait = false;
+	if (!trunk || !c) {
+		note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
+		return false;
+	}
+	if (trunk->maintenance) {
+		note_cause(d, 0, Q850_TEMPORARY, "the trunk is in maintenance");
+		return false;
+	}
+	if (leg_trunk_is_full(d->node, trunk, 1)) {
+		note_cause(d, 0, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+		return false;
+	}
+	if (!pace_take(&c->out, trunk->calls_per_second, loop_now_us())) {
+		note_cause(d, 0, Q850_CONGESTION, "more calls a second than the trunk takes");
+		*wait = loop_now_us() < d->begun_us + QUEUE_S * (uint64_t)SECOND_US;
+		return false;
+	}
+	return true;
+}
+
+/* Goes on until an INVITE is out, it has to wait, or nothing is left: then it is finished and gone. */
+static void advance(struct dialout *d)
+{
+	while (d->at_try < d->n_tries) {
+		const char *trunk_name = d->tries[d->at_try].trunk, *why = NULL;
+		const struct site_trunk *trunk = site_trunk(d->node->site, trunk_name);
+		struct carrier *c = carrier_find(d->node, trunk_name);
+		bool wait = false;
+
+		if (c && !d->n_targets) {
+			d->n_targets = carrier_targets(c, d->targets, &why);
+			if (!d->n_targets) {
+				note_cause(d, 0, Q850_TEMPORARY, why);
+				next_trunk(d);
+				continue;
+			}
+		}
+		if (!trunk_takes(d, trunk, c, &wait)) {
+			if (wait)
+				return; /* with the next tick */
+			next_trunk(d);
+			continue;
+		}
+		why = attempt(d, trunk);
+		if (!why)
+			return;
+		note_cause(d, 0, Q850_TEMPORARY, why);
+		if (++d->at_target == d->n_targets)
+			next_trunk(d);
+	}
+	finish(d);
+}
+
+enum dialout_verdict dialout_start(
+	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], const char **why)
+{
+	struct dialout *d;
+
+	*why = leg_no_room(n);
+	if (*why)
+		return DIALOUT_BUSY_NODE;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return DIALOUT_NOMEM;
+	d->node = n;
+	d->n_tries = dialout_tries(n, order, d->tries, d->to, why);
+	if (!d->n_tries) {
+		const bool read = d->to[0] != '\0';
+
+		free(d);
+		return read ? DIALOUT_NO_ROUTE : DIALOUT_NO_NUMBER;
+	}
+	d->number = ++n->last_dialout_id;
+	node_token(d->id, DIALOUT_ID - 1);
+	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
+	snprintf(d->account, sizeof(d->account), "%s", order->account);
+	snprintf(d->name, sizeof(d->name), "%s", order->name);
+	d->begun_us = loop_now_us();
+	d->next = n->dialouts;
+	n->dialouts = d;
+	memcpy(id, d->id, DIALOUT_ID);
+	emit(d, "queued",
+		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
+	return DIALOUT_OK;
+}
+
+bool dialout_hangup(struct node *n, const char *id, const char *why)
+{
+	struct dialout *d = find_id(n, id);
+
+	if (!d)
+		return false;
+	d->gave_up = GAVE_UP_ASKED;
+	if (d->leg) {
+		leg_hangup(d->leg, Q850_NORMAL, why);
+		return true;
+	}
+	note_cause(d, 0, Q850_NORMAL, why);
+	finish(d);
+	return true;
+}
+
+const char *dialout_account(const struct node *n, const char *id)
+{
+	const struct dialout *d = find_id(n, id);
+
+	return d ? d->account : NULL;
+}
+
+json_t *dialout_list(const struct node *n, const char *meeting)
+{
+	json_t *list = json_array();
+
+	for (const struct dialout *d = n->dialouts; d; d = d->next)
+		if (strcmp(d->meeting, meeting) == 0)
+			json_array_append_new(list, dialout_json(d));
+	return list;
+}
+
+/* ---- time ---- */
+
+static void give_up(struct dialout *d)
+{
+	const unsigned ring_s = (unsigned)((d->deadline_us - d->dialled_us) / SECOND_US);
+	char text[64];
+
+	d->deadline_us = 0;
+	if (!d->rang) {
+		d->gave_up = GAVE_UP_SILENCE;
+		leg_hangup(d->leg, Q850_TIMER, "the gateway does not respond");
+		return;
+	}
+	d->gave_up = GAVE_UP_RINGING;
+	snprintf(text, sizeof(text), "no answer within %u s", ring_s);
+	leg_hangup(d->leg, Q850_NO_ANSWER, text);
+}
+
+void dialout_tick_all(struct node *n, uint64_t now_us)
+{
+	for (struct dialout *d = n->dialouts, *next; d; d = next) {
+		next = d->next;
+		if (!d->leg && d->state <= DIALOUT_DIALLING)
+			advance(d);
+		else if (d->leg && d->state < DIALOUT_ANSWERED && d->deadline_us && now_us >= d->deadline_us)
+			give_up(d);
+	}
+}
+
+void dialout_close_all(struct node *n)
+{
+	while (n->dialouts)
+		dialout_free(n->dialouts);
+}
+
+/* ---- what happens to its leg ---- */
+
+void dialout_progress(struct leg *leg, unsigned status, bool early_media)
+{
+	struct dialout *d = find_number(leg->node, leg->dialout);
+	const struct site_trunk *trunk;
+
+	if (!d || d->leg != leg || d->state >= DIALOUT_ANSWERED)
+		return;
+	trunk = site_trunk(leg->node->site, leg->cdr.trunk);
+	if (!d->rang_us) {
+		d->rang_us = loop_now_us();
+		d->deadline_us = d->dialled_us +
+				 (uint64_t)(trunk && trunk->ring_s ? trunk->ring_s : RING_S) * SECOND_US;
+	}
+	d->rang = d->rang || status == 180 || early_media;
+	if (early_media)
+		set_state(d, DIALOUT_EARLY);
+	else if (status == 180 && d->state != DIALOUT_EARLY)
+		set_state(d, DIALOUT_RINGING);
+}
+
+void dialout_answered(struct leg *leg)
+{
+	struct dialout *d = find_number(leg->node, leg->dialout);
+	const char *why;
+	uint64_t heard_us;
+
+	if (!d || d->leg != leg) {
+		leg_hangup(leg, Q850_NORMAL, "nobody waits for this call any more");
+		return;
+	}
+	heard_us = d->rang_us ? d->rang_us : loop_now_us();
+	carrier_note_call(
+		leg->node, leg->cdr.trunk, leg->cdr.source, true, 0, (uint32_t)(heard_us - d->dialled_us), 0);
+	leg->cdr.sip_status = 200;
+	leg->cdr.answered_us = when_now_us();
+	d->deadline_us = 0;
+	set_state(d, DIALOUT_ANSWERED);
+	leg_emit(leg, "call.answered");
+	why = leg_place(leg);
+	if (why)
+		leg_hangup(leg, Q850_CONGESTION, why);
+	else
+		leg->state = LEG_ANSWERED; /* leg.c goes on: the attendant asks to press 1 */
+}
+
+static struct reroute_end reroute_end_of(const struct dialout *d, const struct call_end *end)
+{
+	struct reroute_end r = { .sip_status = end->sip_status,
+		.no_response = end->no_response,
+		.rang = d->rang,
+		.q850 = end->q850,
+		.retry_after_s = end->retry_after_s };
+
+	if (d->gave_up == GAVE_UP_SILENCE) {
+		r.sip_status = 408;
+		r.no_response = true;
+	}
+	return r;
+}
+
+static void attempt_failed(struct dialout *d, const struct leg *leg, const struct call_end *end)
+{
+	const struct reroute_end ended = reroute_end_of(d, end);
+	struct reroute_verdict verdict = reroute_decide(&ended);
+	const uint32_t heard_us = d->rang_us ? (uint32_t)(d->rang_us - d->dialled_us) : 0;
+
+	d->leg = NULL;
+	note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
+	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
+		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
+	if (d->gave_up != GAVE_UP_ASKED)
+		carrier_note_call(leg->node, leg->cdr.trunk, leg->cdr.source, false, end->q850, heard_us,
+			verdict.rest_s);
+	if (verdict.what == REROUTE_ANSWER || leg->node->stopping) {
+		finish(d);
+		return;
+	}
+	{
+		json_t *more = cause_json(d);
+
+		json_object_set_new(more, "why", json_string(verdict.why));
+		emit(d, "rerouted", more);
+	}
+	if (verdict.what == REROUTE_TRUNK || ++d->at_target == d->n_targets)
+		next_trunk(d);
+	advance(d);
+}
+
+void dialout_ended(struct leg *leg, const struct call_end *end)
+{
+	struct dialout *d = leg->dialout ? find_number(leg->node, leg->dialout) : NULL;
+
+	if (!d || d->leg != leg)
+		return;
+	if (d->state == DIALOUT_ANSWERED)
+		dialout_free(d); /* the leg's record tells the rest */
+	else
+		attempt_failed(d, leg, end);
+}

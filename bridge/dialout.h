@@ -1,0 +1,62 @@
+/* dialout.h - a meeting calls somebody: the trunks and gateways in order until one answers, then "press 1 to join".
+ *
+ *   (API) --> QUEUED --INVITE--> DIALLING --180--> RINGING --183--> EARLY --2xx--> ANSWERED --1--> (in the meeting)
+ *               ^                   |                                   |             |
+ *               +--- next gateway --+   BUSY, NO_ANSWER, FAILED  <------+-------------+ leg ends
+ *
+ * QUEUED    waits for a place in the trunk's calls per second
+ * DIALLING  an INVITE is out and nothing has come back
+ * EARLY     the far end sends sound; nobody hears it (O6)
+ *
+ * How: each attempt is a leg with a call record of its own; what became of it goes to sip/reroute, which says whether another
+ * gateway or trunk may try.  Every change is an event `dialout.queued`, `.dialling`, `.ringing`, `.early`, `.answered`, `.rerouted`, and one of `.busy`,
+ * `.no_answer`, `.failed` with SIP status, Q.850 cause and words; once answered, the leg's own events tell the rest.
+ * Nothing joins a meeting by itself: the attendant asks for a key first (O2, O3).
+ * Use:  dialout_start(); dialout_hangup(); leg.c reports what happens to the legs.
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_DIALOUT_H
+#define BRIDGE_DIALOUT_H
+
+#include "bridge/leg.h"
+#include <jansson.h>
+
+enum { DIALOUT_ID = 25, DIALOUT_TRIES = 16, DIALOUT_NUMBER = 40 };
+
+/* One trunk, and how it wants the call written. */
+struct dialout_try {
+	char trunk[SITE_NAME];
+	char number[DIALOUT_NUMBER];
+	char caller_id[DIALOUT_NUMBER]; /* "": none, the call is anonymous */
+};
+
+struct dialout_order {
+	const char *meeting, *account;
+	const char *to;   /* as asked for */
+	const char *name; /* for the roster, "" none */
+};
+
+enum dialout_verdict { DIALOUT_OK, DIALOUT_NO_NUMBER, DIALOUT_NO_ROUTE, DIALOUT_BUSY_NODE, DIALOUT_NOMEM };
+
+/* DIALOUT_OK: it is under way, *id holds its ID.  Else *why says why not. */
+enum dialout_verdict dialout_start(
+	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], const char **why);
+/* Ends it, ringing or answered.  False: there is none of this ID. */
+bool dialout_hangup(struct node *n, const char *id, const char *why);
+const char *dialout_account(const struct node *n, const char *id); /* whose it is; NULL: there is none */
+/* Those of a meeting, as the API shows them; a new array. */
+json_t *dialout_list(const struct node *n, const char *meeting);
+
+void dialout_tick_all(struct node *n, uint64_t now_us);
+void dialout_close_all(struct node *n);
+
+/* What happens to a leg that it made. */
+void dialout_progress(struct leg *leg, unsigned status, bool early_media);
+void dialout_answered(struct leg *leg);
+void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; others are left alone */
+
+/* dialout_tries.c: the trunks that carry a call of this account, in order; 0 with *why: none does. */
+size_t dialout_tries(const struct node *n, const struct dialout_order *order,
+	struct dialout_try out[DIALOUT_TRIES], char e164[NUMBER_E164], const char **why);
+#endif
