@@ -34,10 +34,11 @@ static json_t *change_json(const struct cdr *record, const struct replay_change 
 
 	item = all ? json_pack("{s:O, s:O, s:b, s:O, s:O, s:O, s:O, s:O, s:s, s:s, s:s}", "id",
 			     json_object_get(all, "id"), "started_at", json_object_get(all, "started_at"),
-			     "outbound", record->outbound, "trunk", json_object_get(all, "trunk"), "account",
-			     json_object_get(all, "account"), "from", json_object_get(all, "from"), "to",
-			     json_object_get(all, "to"), "number", json_object_get(all, "number"), "before",
-			     change->before, "after", change->after, "why", change->why)
+			     "outbound", strcmp(record->direction, "out") == 0, "trunk",
+			     json_object_get(all, "trunk"), "account", json_object_get(all, "account"),
+			     "from", json_object_get(all, "from"), "to", json_object_get(all, "to"), "number",
+			     json_object_get(all, "number"), "before", change->before, "after", change->after,
+			     "why", change->why)
 		   : NULL;
 	json_decref(all);
 	return item;

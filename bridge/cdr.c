@@ -30,7 +30,6 @@ static const struct cdr_field fields[] = {
 	FIELD(q850, "q850", CDR_COUNT),
 	FIELD(cause, "cause", CDR_TEXT),
 	FIELD(by_far_end, "by_far_end", CDR_FLAG),
-	FIELD(outbound, "outbound", CDR_FLAG),
 	FIELD(codec, "codec", CDR_TEXT),
 	FIELD(srtp, "srtp", CDR_TEXT),
 	FIELD(rx_packets, "rx_packets", CDR_COUNT),

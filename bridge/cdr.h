@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 struct cdr {
-	char direction[4]; /* "in", "out" */
+	char direction
+		[4]; /* "in"; "out": we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char dialout[32];  /* of a call that we made: which dial-out it was an attempt of */
 	char id[40];       /* our call token, or a random one for a refused call; never "" */
 	char call_id[256]; /* SIP Call-ID */
@@ -28,7 +29,6 @@ struct cdr {
 	unsigned q850;
 	char cause[96]; /* in words: "far end hung up", "wrong PIN three times" */
 	bool by_far_end;
-	bool outbound; /* we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char codec[16];
 	char srtp[32]; /* suite, as SDP names it; "" in the clear */
 	uint64_t rx_packets, tx_packets;

@@ -69,7 +69,7 @@ static void replay_out(const struct replay_side *side, const struct cdr *record,
 bool replay_call(const struct replay_side *now, const struct replay_side *candidate, const struct cdr *record,
 	struct replay_change *out)
 {
-	if (record->outbound) {
+	if (strcmp(record->direction, "out") == 0) {
 		replay_out(now, record, out->before, out->why, sizeof(out->why));
 		replay_out(candidate, record, out->after, out->why, sizeof(out->why));
 	} else {

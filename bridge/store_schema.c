@@ -90,7 +90,6 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN gap_ms INTEGER NOT NULL DEFAULT 0;",
 
 	/* 5: the dial plan: ranges of numbers, what accounts may call, calendars, classes, how trunks write numbers */
-	"ALTER TABLE cdr ADD COLUMN outbound INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE number ADD COLUMN last TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE number ADD COLUMN country TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE number ADD COLUMN toll_free INTEGER NOT NULL DEFAULT 0;"

@@ -31,8 +31,8 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
 	bool dry_run;
-	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events,
-		*at, *caller_id, *records; /* options; NULL: not given */
+	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
+		*records; /* options; NULL: not given */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);

@@ -133,13 +133,12 @@ static void make_day(struct house *h)
 	sqlite3_busy_timeout(db, 5000);
 	CHECK_INT(SQLITE_OK,
 		sqlite3_exec(db,
-			"INSERT INTO cdr SELECT seq + 1000, 'outbound-1', call_id, 'carrier-b', source, "
-			"'acme', meeting,"
-			" participant, role, '', '030123456', '+4930123456', started_us, answered_us, "
-			"joined_us, ended_us,"
-			" sip_status, q850, cause, by_far_end, codec, rx_packets, tx_packets, rx_lost, "
-			"jitter_us, far_lost,"
-			" round_trip_us, 1 FROM cdr LIMIT 1;"
+			"CREATE TEMP TABLE one AS SELECT * FROM cdr LIMIT 1;"
+			"UPDATE one SET seq = seq + 1000, id = 'outbound-1', trunk = 'carrier-b', account = "
+			"'acme',"
+			" from_number = '', to_number = '030123456', number = '+4930123456', direction = "
+			"'out';"
+			"INSERT INTO cdr SELECT * FROM one;"
 			"UPDATE cdr SET started_us = 1795867200000000 + seq",
 			NULL, NULL, NULL),
 		sqlite3_errmsg(db));
