@@ -128,6 +128,8 @@ static bool may_meet(const struct site *s, const char *name_a, const char *name_
 		return true;
 	from[0] = calendar_of(s, name_a);
 	from[1] = calendar_of(s, name_b);
+	if (!from[0] || !from[1]) /* refused for that elsewhere */
+		return true;
 	if (strcmp(from[0]->zone, from[1]->zone) != 0)
 		return true;
 	for (unsigned i = 0; i < 2; i++) {

@@ -191,16 +191,15 @@ void worker_drop_room(struct worker *w, uint32_t room_id)
 
 enum bridge_err worker_spread_room(struct worker *w, uint32_t room_id, struct exchange *x, unsigned part)
 {
+	struct command c = { .kind = COMMAND_SPREAD_ROOM, .room_id = room_id, .how.part = part };
 	struct luggage *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return BRIDGE_NOMEM;
 	exchange_share(x);
 	l->exchange = x;
-	post(w, &(struct command){ .kind = COMMAND_SPREAD_ROOM,
-			.room_id = room_id,
-			.carried.luggage = l,
-			.how.part = part });
+	c.carried.luggage = l;
+	post(w, &c);
 	return BRIDGE_OK;
 }
 

@@ -61,7 +61,8 @@ const char *route_result_word(enum route_result result)
 	return result < ROUTE_RESULTS ? words[result] : "unnamed result";
 }
 
-const char *route_result_text(enum route_result result)
+/* A sentence, for records. */
+static const char *route_result_text(enum route_result result)
 {
 	static const char *const texts[ROUTE_RESULTS] = {
 		[ROUTE_OK] = "a trunk carries it",

@@ -391,6 +391,7 @@ static void encode_groups(struct room *r, struct tick *t)
 
 		if (!leader)
 			continue;
+		t->made[g].n = t->made[g].encodes = 0;
 		stream_make(leader, t->heard[leader->kit->tx_rate], &t->made[g]);
 		r->stats.encodes += t->made[g].encodes;
 	}

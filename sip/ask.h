@@ -2,7 +2,7 @@
  *
  * How: one request, one answer; challenges are answered by sip/login on the way, twice at most.  Nothing is repeated or
  * refreshed here: sip/gateway and sip/register say when.
- * Use:  ua_ask(); `done` is called once from the loop, unless ua_ask_forget() came before.
+ * Use:  ua_ask(); `done` is called once from the loop.
  *
  * Thread: control.
  */
@@ -37,5 +37,4 @@ struct ask_question {          /* texts are borrowed while ua_ask() runs */
 
 /* CALL_ADDRESS: no listener of ours speaks to that target; CALL_RANGE: a text is too long. */
 enum call_err ua_ask(struct ua *ua, const struct ask_question *question);
-void ua_ask_forget(struct ua *ua, void *arg); /* no `done` for these any more */
 #endif

@@ -17,7 +17,8 @@ static const struct algorithm {
 	[DIGEST_SHA512_256] = { "SHA-512-256", "SHA-512-256-sess", "SHA2-512/256" },
 };
 
-const char *digest_word(enum digest_algorithm algorithm, bool sess)
+/* "SHA-256-sess" */
+static const char *digest_word(enum digest_algorithm algorithm, bool sess)
 {
 	if (algorithm == DIGEST_UNKNOWN)
 		return "unknown";

@@ -55,5 +55,4 @@ struct digest_request {
 enum call_err digest_answer(char *out, size_t cap, const struct digest_challenge *challenge,
 	const struct digest_request *request);
 
-const char *digest_word(enum digest_algorithm algorithm, bool sess); /* "SHA-256-sess" */
 #endif

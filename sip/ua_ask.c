@@ -124,13 +124,6 @@ enum call_err ua_ask(struct ua *ua, const struct ask_question *question)
 	return CALL_OK;
 }
 
-void ua_ask_forget(struct ua *ua, void *arg)
-{
-	for (struct ua_ask *a = ua->asks; a; a = a->next)
-		if (a->arg == arg)
-			a->done = NULL;
-}
-
 void ask_close_all(struct ua *ua)
 {
 	while (ua->asks) {

@@ -12,7 +12,8 @@ static const char *text_of(const json_t *object, const char *key, char *out, siz
 {
 	const json_t *value = json_object_get(object, key);
 
-	return value ? ctl_value_text(value, out, cap) : strcpy(out, "");
+	out[0] = '\0';
+	return value ? ctl_value_text(value, out, cap) : out;
 }
 
 static void put_steps(struct ctl *c, const json_t *answer)
