@@ -2,9 +2,10 @@
  *
  * How: a packet waits for its room's tick, anything up to a frame, and all packets of a sender wait equally long.  Of those who
  * spoke in the last PHASE_SPOKE_US the one who waits least says how much earlier the tick could come without
- * missing a packet that is due (room_spare_us()).  A step's worth and a little more: the tick moves one
- * step earlier.  Nearly nothing: clocks have drifted, and it moves a step later before a packet is missed.
- * Between both lies more than a step, so that it does not go to and fro.  Who only listens is not asked: a packet of
+ * missing a packet that is due (room_spare()).  A step's worth and what a packet may once be late: the tick moves one
+ * step earlier.  Little of that is left: clocks have drifted, and it moves a step later before a packet is missed.
+ * It moves no later when the packets of another would then wait for a whole frame, whose delay would be cut as
+ * needless, and so round and round.  Between both lies more than a step, so that it does not go to and fro.  Who only listens is not asked: a packet of
  * silence may come a tick later.
  *
  *      packets of the talker      |         |         |
@@ -23,16 +24,19 @@
 enum {
 	PHASE_EVERY = 25, /* ticks between moves: far ends see one packet a little off in half a second */
 	PHASE_LOOKS = 4,  /* of those, the last in which is looked: one that was late says too much */
-	PHASE_SPARE_US = 1000,  /* left after a move to an earlier time */
-	PHASE_TIGHT_US = 400,   /* less is made more */
-	PHASE_MISSED_US = 1000, /* short by more than this it is the jitter buffer's to gain delay */
+	PHASE_SPARE_US = 6000, /* left after a move earlier: a packet may be late so much out of the blue */
+	PHASE_WARY_US = 12000, /* the same once sound was missing: the path is worse than it looks ... */
+	PHASE_FORGIVE_US = 60000000, /* ... for so long */
+	PHASE_TIGHT_US = 3500,       /* less is made more */
+	PHASE_MISSED_US = 1000,      /* short by more than this it is the jitter buffer's to gain delay */
 	PHASE_SPOKE_US = 30000000
 };
 
 struct phase { /* zero-initialise */
+	uint64_t concealed_us, wary_until_us;
 	uint8_t ticks;
-	bool asked;       /* somebody who spoke was heard of; spare_us is set */
-	int32_t spare_us; /* the least of the looks so far */
+	bool asked;              /* somebody who spoke was heard of; spare is set */
+	struct room_spare spare; /* the extremes of the looks so far */
 };
 
 enum phase_move { PHASE_STAY, PHASE_EARLIER, PHASE_LATER };

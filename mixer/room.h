@@ -58,9 +58,14 @@ void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void 
 /* `frames` ticks were not run because the worker was late: the legs' RTP timestamps go on without them. */
 void room_skip(struct room *r, unsigned frames);
 
-/* How much earlier the ticks could come without missing a packet of those who were mixed in the last `spoke_us`: of the one
- * who could least; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
-bool room_spare_us(const struct room *r, uint64_t spoke_us, uint64_t now_us, int32_t *spare_us);
+/* How much earlier the ticks could come without missing a packet: of those who were mixed in the last `spoke_us`, the one
+ * who could least and the one who could most; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
+struct room_spare {
+	int32_t least_us, most_us;
+	uint64_t concealed_us; /* of their sound, so far */
+};
+bool room_spare(const struct room *r, uint64_t spoke_us, uint64_t now_us, struct room_spare *out);
+
 /* Its ticks come at another moment of the 20 ms from now on: whoever has been ticked a moment ago skips one. */
 void room_shift(struct room *r);
 

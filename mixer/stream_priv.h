@@ -200,7 +200,7 @@ size_t stream_pace_need(const struct stream *s);          /* decoded samples for
 size_t stream_pace_ahead(const struct stream *s);         /* and how many more to have, for a cut; 0 none */
 void stream_pace_splice(struct stream *s, bool quiet);    /* with those at hand */
 const int16_t *stream_pace_frame(struct stream *s, bool quiet); /* sets rx_used */
-bool stream_pace_spare_us(const struct stream *s, int32_t *us); /* see room_spare_us() */
+bool stream_pace_spare_us(const struct stream *s, int32_t *us); /* see room_spare() */
 void stream_pace_starved(struct stream *s);                     /* a packet that was due is not here */
 
 /* stream_tx.c */
