@@ -1,6 +1,5 @@
 #include "mixer/stream_priv.h"
 #include "mixer/room.h"
-#include "mixer/warm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,20 +52,6 @@ struct stream *stream_free(struct stream *s)
 	s->jbuf = jbuf_free(s->jbuf);
 	free(s);
 	return NULL;
-}
-
-void stream_warm_head(const struct stream *s)
-{
-	warm(s, offsetof(struct stream, oneway));
-	warm(&s->room, sizeof(*s) - offsetof(struct stream, room));
-}
-
-void stream_warm_parts(const struct stream *s)
-{
-	jbuf_warm(s->jbuf);
-	warm(s->keypad, 2 * WARM_LINE);
-	if (s->kit)
-		warm(s->kit, sizeof(*s->kit) + (WARP_PAST + frame_samples(RATE_8K)) * sizeof(int16_t));
 }
 
 void *stream_user(const struct stream *s)

@@ -179,10 +179,6 @@ struct stream {
 	bool skip;  /* this tick: it was ticked elsewhere a moment ago */
 };
 
-/* stream.c: its turn comes soon, see warm.h.  The head first, the parts when that is here. */
-void stream_warm_head(const struct stream *s);
-void stream_warm_parts(const struct stream *s);
-
 /* kit.c: what both know goes from `old` into `fresh` (decoders, encoder and seals with their state).  True: the far end's key
  * is another one now. */
 bool kit_inherit(struct kit *fresh, struct kit *old);
