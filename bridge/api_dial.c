@@ -25,9 +25,9 @@ static const struct site_account *account_of(
 static void start(struct node *n, const struct http_request *request, const struct dialout_order *order)
 {
 	char id[DIALOUT_ID];
-	const char *why;
+	char why[DIALOUT_WHY];
 
-	switch (dialout_start(n, order, id, &why)) {
+	switch (dialout_start(n, order, id, why)) {
 	case DIALOUT_OK:
 		api_audit(n, request, "meeting.call",
 			json_pack("{s:s, s:s}", "meeting", order->meeting, "dialout", id));
@@ -36,6 +36,7 @@ static void start(struct node *n, const struct http_request *request, const stru
 		return;
 	case DIALOUT_NO_NUMBER: refuse(n, request, 400, "bad_request", why, "to"); return;
 	case DIALOUT_NO_ROUTE: refuse(n, request, 422, "no_route", why, "to"); return;
+	case DIALOUT_REFUSED: refuse(n, request, 403, "refused", why, "to"); return;
 	case DIALOUT_BUSY_NODE: refuse(n, request, 503, "busy", why, NULL); return;
 	case DIALOUT_NOMEM: api_reply(n, request->id, 503, NULL); return;
 	}
@@ -58,7 +59,11 @@ void api_dial(struct node *n, const struct http_request *request, const char *wo
 	else if (name && strlen(name) >= CALL_NAME)
 		refuse(n, request, 400, "bad_request", "a name of at most 63 bytes is wanted", "name");
 	else
-		start(n, request, &(struct dialout_order){ word, account->name, to, name ? name : "" });
+		start(n, request,
+			&(struct dialout_order){ .meeting = word,
+				.account = account->name,
+				.to = to,
+				.name = name ? name : "" });
 	json_decref(body);
 }
 

@@ -31,10 +31,10 @@ struct dialout {
 	struct dialout *next;
 	uint32_t number; /* what its legs know it by */
 	char id[DIALOUT_ID];
-	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME], to[NUMBER_E164];
+	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
 	enum dialout_state state;
-	struct dialout_try tries[DIALOUT_TRIES];
-	size_t n_tries, at_try;
+	struct dialout_tries tries;
+	size_t at_try;
 	struct carrier_target targets[CARRIER_TARGETS]; /* of this trunk; n_targets 0: not looked at yet */
 	size_t n_targets, at_target;
 	struct leg *leg; /* borrowed; of the attempt that is under way */
@@ -52,10 +52,10 @@ struct dialout {
 static json_t *dialout_json(const struct dialout *d)
 {
 	char to[24];
-	const struct dialout_try *t = d->at_try < d->n_tries ? &d->tries[d->at_try] : NULL;
+	const struct dialout_try *t = d->at_try < d->tries.n ? &d->tries.list[d->at_try] : NULL;
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "id", d->id, "meeting", d->meeting,
-		"account", d->account, "to", log_number(to, d->to), "name", d->name, "state",
+		"account", d->account, "to", log_number(to, d->tries.e164), "name", d->name, "state",
 		state_words[d->state], "trunk", t ? t->trunk : "", "gateway",
 		d->at_target < d->n_targets ? d->targets[d->at_target].target : "", "attempts",
 		(int)d->attempts);
@@ -120,6 +120,7 @@ static void dialout_free(struct dialout *d)
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
+	dialling_give(d->node->dialling, d->account);
 	free(d);
 }
 
@@ -149,7 +150,7 @@ static unsigned silence_ms(const struct node *n)
 static void fill_record(const struct dialout *d, struct leg *leg)
 {
 	struct cdr *cdr = &leg->cdr;
-	const struct dialout_try *t = &d->tries[d->at_try];
+	const struct dialout_try *t = &d->tries.list[d->at_try];
 
 	memcpy(cdr->direction, "out", 4);
 	node_token(cdr->id, 32);
@@ -161,18 +162,18 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",
 		t->caller_id[0] ? t->caller_id : "anonymous");
 	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
-	snprintf(cdr->number, sizeof(cdr->number), "%s", d->to);
+	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	cdr->started_us = when_now_us();
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
-	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->to);
+	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
 	leg->dialout = d->number;
 }
 
 /* The site's caller-ID policy for this trunk (FEATURES T18, O8). */
 static struct call_dial dial_of(const struct dialout *d, const struct site_trunk *trunk)
 {
-	const struct dialout_try *t = &d->tries[d->at_try];
+	const struct dialout_try *t = &d->tries.list[d->at_try];
 	const struct carrier_target *at = &d->targets[d->at_target];
 	const bool hidden = trunk->privacy || !t->caller_id[0];
 
@@ -263,8 +264,8 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 /* Goes on until an INVITE is out, it has to wait, or nothing is left: then it is finished and gone. */
 static void advance(struct dialout *d)
 {
-	while (d->at_try < d->n_tries) {
-		const char *trunk_name = d->tries[d->at_try].trunk, *why = NULL;
+	while (d->at_try < d->tries.n) {
+		const char *trunk_name = d->tries.list[d->at_try].trunk, *why = NULL;
 		const struct site_trunk *trunk = site_trunk(d->node->site, trunk_name);
 		struct carrier *c = carrier_find(d->node, trunk_name);
 		bool wait = false;
@@ -294,26 +295,28 @@ static void advance(struct dialout *d)
 }
 
 enum dialout_verdict dialout_start(
-	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], const char **why)
+	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], char why[DIALOUT_WHY])
 {
+	const char *no_room = leg_no_room(n);
+	struct dialout_order mine = *order;
+	enum dialout_verdict verdict;
 	struct dialout *d;
 
-	*why = leg_no_room(n);
-	if (*why)
+	snprintf(why, DIALOUT_WHY, "%s", no_room ? no_room : "");
+	if (no_room)
 		return DIALOUT_BUSY_NODE;
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return DIALOUT_NOMEM;
-	d->node = n;
-	d->n_tries = dialout_tries(n, order, d->tries, d->to, why);
-	if (!d->n_tries) {
-		const bool read = d->to[0] != '\0';
-
-		free(d);
-		return read ? DIALOUT_NO_ROUTE : DIALOUT_NO_NUMBER;
-	}
-	d->number = ++n->last_dialout_id;
 	node_token(d->id, DIALOUT_ID - 1);
+	mine.id = d->id;
+	verdict = dialout_tries(n, &mine, &d->tries, why);
+	if (verdict != DIALOUT_OK) {
+		free(d);
+		return verdict;
+	}
+	d->node = n;
+	d->number = ++n->last_dialout_id;
 	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);

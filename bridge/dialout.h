@@ -22,7 +22,7 @@
 #include "bridge/leg.h"
 #include <jansson.h>
 
-enum { DIALOUT_ID = 25, DIALOUT_TRIES = 16, DIALOUT_NUMBER = 40 };
+enum { DIALOUT_ID = 25, DIALOUT_TRIES = 16, DIALOUT_NUMBER = ROUTE_SENT, DIALOUT_WHY = BUDGET_TEXT };
 
 /* One trunk, and how it wants the call written. */
 struct dialout_try {
@@ -32,16 +32,31 @@ struct dialout_try {
 };
 
 struct dialout_order {
+	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
 	const char *to;   /* as asked for */
 	const char *name; /* for the roster, "" none */
 };
 
-enum dialout_verdict { DIALOUT_OK, DIALOUT_NO_NUMBER, DIALOUT_NO_ROUTE, DIALOUT_BUSY_NODE, DIALOUT_NOMEM };
+struct dialout_tries {
+	struct dialout_try list[DIALOUT_TRIES];
+	size_t n;
+	char e164[NUMBER_E164];
+};
 
-/* DIALOUT_OK: it is under way, *id holds its ID.  Else *why says why not. */
+/* REFUSED: a class, a list or a ceiling of the account forbids it. */
+enum dialout_verdict {
+	DIALOUT_OK,
+	DIALOUT_NO_NUMBER,
+	DIALOUT_NO_ROUTE,
+	DIALOUT_REFUSED,
+	DIALOUT_BUSY_NODE,
+	DIALOUT_NOMEM
+};
+
+/* DIALOUT_OK: it is under way, `id` holds its ID.  Else `why` says why not. */
 enum dialout_verdict dialout_start(
-	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], const char **why);
+	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], char why[DIALOUT_WHY]);
 /* Ends it, ringing or answered.  False: there is none of this ID. */
 bool dialout_hangup(struct node *n, const char *id, const char *why);
 const char *dialout_account(const struct node *n, const char *id); /* whose it is; NULL: there is none */
@@ -56,7 +71,8 @@ void dialout_progress(struct leg *leg, unsigned status, bool early_media);
 void dialout_answered(struct leg *leg);
 void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; others are left alone */
 
-/* dialout_tries.c: the trunks that carry a call of this account, in order; 0 with *why: none does. */
-size_t dialout_tries(const struct node *n, const struct dialout_order *order,
-	struct dialout_try out[DIALOUT_TRIES], char e164[NUMBER_E164], const char **why);
+/* dialout_tries.c: the trunks that carry it, in order, by the dial plan.  DIALOUT_OK: the account's budget has been charged;
+ * dialling_give() when the call is over.  Else `why` says why not. */
+enum dialout_verdict dialout_tries(
+	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY]);
 #endif

@@ -1,45 +1,49 @@
-/* dialout_tries.c - which trunks carry a call of ours: the site's routes, by longest prefix. */
+/* dialout_tries.c - which trunks carry a call of ours: what the dial plan decided, and what the account may still spend. */
 #include "bridge/dialout.h"
 #include <stdio.h>
 #include <string.h>
 
-static const struct site_route *longest(const struct site *s, const char *account, const char *e164)
+static enum dialout_verdict verdict_of(enum route_result result)
 {
-	const struct site_route *best = NULL;
-
-	for (size_t i = 0; i < s->n_routes; i++) {
-		const struct site_route *r = &s->routes[i];
-
-		if (strcmp(r->account, account) == 0 && strncmp(e164, r->prefix, strlen(r->prefix)) == 0 &&
-			(!best || strlen(r->prefix) > strlen(best->prefix)))
-			best = r;
+	switch (result) {
+	case ROUTE_OK: return DIALOUT_OK;
+	case ROUTE_NO_NUMBER:
+	case ROUTE_UNWRITABLE: return DIALOUT_NO_NUMBER;
+	case ROUTE_NO_ACCOUNT:
+	case ROUTE_NO_RULE: return DIALOUT_NO_ROUTE;
+	default: return DIALOUT_REFUSED;
 	}
-	return best;
 }
 
-size_t dialout_tries(const struct node *n, const struct dialout_order *order,
-	struct dialout_try out[DIALOUT_TRIES], char e164[NUMBER_E164], const char **why)
+enum dialout_verdict dialout_tries(
+	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY])
 {
-	const struct site_route *route;
-	size_t count = 0;
+	const int64_t at_s = when_now_us() / 1000000;
+	const struct route_call call = {
+		.account = order->account, .number = order->to, .at_s = at_s, .seed = route_seed(order->id)
+	};
+	struct route_decision d;
+	enum budget_verdict spent;
+	char text[BUDGET_TEXT];
 
-	if (!number_valid(order->to)) {
-		*why = "a number in E.164 is wanted: + and 2 to 15 digits";
-		return 0;
+	dialling_decide(n->dialling, &call, &d);
+	snprintf(why, DIALOUT_WHY, "%s", route_result_text(d.result));
+	if (d.result != ROUTE_OK)
+		return verdict_of(d.result);
+	spent = dialling_take(n->dialling, order->account, d.number.e164, at_s, text);
+	if (spent > BUDGET_NEAR) {
+		snprintf(why, DIALOUT_WHY, "%s", text);
+		return DIALOUT_REFUSED;
 	}
-	snprintf(e164, NUMBER_E164, "%s", order->to);
-	route = longest(n->site, order->account, e164);
-	if (!route) {
-		*why = "no route of the account leads there";
-		return 0;
-	}
-	for (; count < route->n_trunks && count < DIALOUT_TRIES; count++) {
-		struct dialout_try *t = &out[count];
+	if (spent == BUDGET_NEAR)
+		log_line(LOG_WARNING, NULL, "dialout", "%s: %s", order->account, text);
+	snprintf(out->e164, sizeof(out->e164), "%s", d.number.e164);
+	for (out->n = 0; out->n < d.n_tries && out->n < DIALOUT_TRIES; out->n++) {
+		struct dialout_try *t = &out->list[out->n];
 
-		snprintf(t->trunk, sizeof(t->trunk), "%s", route->trunks[count]);
-		snprintf(t->number, sizeof(t->number), "%s", e164);
-		snprintf(t->caller_id, sizeof(t->caller_id), "%s", route->caller_id);
+		snprintf(t->trunk, sizeof(t->trunk), "%.63s", d.tries[out->n].trunk);
+		snprintf(t->number, sizeof(t->number), "%s", d.tries[out->n].number);
+		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d.tries[out->n].caller_id);
 	}
-	*why = "the route has no trunk";
-	return count;
+	return DIALOUT_OK;
 }

@@ -155,5 +155,6 @@ const char *route_step_rule(const struct route_step *step);
 const char *route_step_text(const struct routes *r, const struct route_call *call,
 	const struct route_decision *d, unsigned step, char *out, size_t cap);
 const char *route_result_word(enum route_result result); /* "no_rule", for programs; never NULL */
+const char *route_result_text(enum route_result result); /* a sentence, for records; never NULL */
 uint64_t route_seed(const char *id);                     /* any text; the same text, the same seed */
 #endif

@@ -62,7 +62,7 @@ const char *route_result_word(enum route_result result)
 }
 
 /* A sentence, for records. */
-static const char *route_result_text(enum route_result result)
+const char *route_result_text(enum route_result result)
 {
 	static const char *const texts[ROUTE_RESULTS] = {
 		[ROUTE_OK] = "a trunk carries it",

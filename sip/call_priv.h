@@ -66,8 +66,8 @@ struct call_out { /* what a call that we make has besides */
 	bool used;
 	char target[CALL_URI]; /* "udp:192.0.2.1:5060" */
 	char request_uri[CALL_URI];
-	char from[CALL_URI + CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
-	char asserted[CALL_URI], diversion[CALL_URI];       /* whole values, "" none */
+	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
+	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
 	bool privacy;
 	struct login login;
 	unsigned cseq;           /* of the INVITE that is out */

@@ -114,7 +114,8 @@ static void write_site(const struct bed *b, char out[SITE], const char *first, c
 		"keepalive: false%s }\n"
 		"  - name: second\n    outbound: { gateways: [ \"sip:127.0.0.13:%u\" ], keepalive: false }\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
-		"\"+15550100\" }\n",
+		"\"+15550100\" }\n"
+		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		gateways, more ? more : "", b->ports[2]);
 }
 
@@ -431,7 +432,8 @@ TEST(what_cannot_be_called)
 	} cases[] = {
 		{ "/v1/meetings/999/calls", "{\"to\":\"+15550199\"}", 404 },
 		{ "/v1/meetings/100200300/calls", "{}", 400 },
-		{ "/v1/meetings/100200300/calls", "{\"to\":\"5550199\"}", 400 },
+		{ "/v1/meetings/100200300/calls", "{\"to\":\"nobody\"}", 400 },
+		{ "/v1/meetings/100200300/calls", "{\"to\":\"+19005550199\"}", 403 }, /* premium (S3) */
 		{ "/v1/meetings/100200300/calls", "{\"to\":\"+4930123456\"}", 422 },
 	};
 	struct bed b;
@@ -443,6 +445,36 @@ TEST(what_cannot_be_called)
 		json_decref(bridge_call(&b.bridge, "POST", cases[i].path, NULL, cases[i].body, &status));
 		CHECK_INT(cases[i].status, status, cases[i].body);
 	}
+	end(&b);
+}
+
+/* An account's ceiling: one call at a time, and the place is free again when that one is over (S3). */
+TEST(an_account_may_call_so_often)
+{
+	static char site[SITE];
+	static const char *const plans[GATEWAYS] = { "answer", "closed", "closed" };
+	struct bed b;
+	json_t *answer;
+	char *at;
+	long status;
+
+	begin(&b, plans, NULL, NULL, NULL);
+	write_site(&b, site, NULL, NULL);
+	at = strstr(site, "    meetings:");
+	memmove(at + 35, at, strlen(at) + 1);
+	memcpy(at, "    dialling: { concurrent: 1 }   \n", 35);
+	CHECK_INT(200, bridge_put_site(&b.bridge, site, NULL), site);
+	dial(&b, "+15550199");
+	wait_event(&b, "dialout.answered");
+	answer = bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550198\"}", &status);
+	CHECK_INT(403, status, "the second at once");
+	CHECK(json_text_at(answer, "error.message")[0], "it says why");
+	json_decref(answer);
+	hang_up(&b);
+	dial(&b, "+15550199");
+	wait_event(&b, "dialout.answered");
+	hang_up(&b);
 	end(&b);
 }
 
@@ -559,4 +591,5 @@ TEST(kamailio_registrar_and_proxy_sha_256)
 
 TESTS(failures_move_on_and_answers_do_not, retry_after_is_kept, refused_connection, states_and_record,
 	press_1_to_join, ringing_ends, limits_of_a_trunk, limits_inbound, what_cannot_be_called,
-	srv_member_down, kamailio_registrar_and_proxy_md5, kamailio_registrar_and_proxy_sha_256)
+	an_account_may_call_so_often, srv_member_down, kamailio_registrar_and_proxy_md5,
+	kamailio_registrar_and_proxy_sha_256)
