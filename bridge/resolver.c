@@ -172,8 +172,9 @@ static void wait_for(const struct resolver *r, ares_channel channel, const struc
 		nfds_t n = 0;
 
 		for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-			const short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
-						     (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
+			/* c-ares's own macros shift a signed 1 by 31 */
+			const bool reads = mask & 1u << i, writes = mask & 1u << (i + ARES_GETSOCK_MAXNUM);
+			const short events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
 
 			if (events)
 				fds[n++] = (struct pollfd){ .fd = sockets[i], .events = events };
