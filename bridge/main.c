@@ -76,6 +76,7 @@ static void raise_descriptors(void)
 static void reload(struct daemon *d)
 {
 	struct config fresh;
+	char why[512] = "out of memory";
 
 	if (!read_config(&fresh, d->config_path)) {
 		log_line(LOG_ERROR, NULL, "node",
@@ -85,8 +86,11 @@ static void reload(struct daemon *d)
 	log_open(fresh.node, fresh.log.json, (enum log_level)fresh.log.level);
 	d->node->config.log.level = fresh.log.level;
 	d->node->config.log.json = fresh.log.json;
+	if (node_reload_tls(d->node, &fresh, why, sizeof(why)))
+		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: the certificates before stay in force", why);
 	log_line(LOG_INFO, NULL, "node",
-		"SIGHUP: log settings are in force; listeners, paths and workers change with a restart");
+		"SIGHUP: log settings and certificates are in force; listeners, paths and workers change "
+		"with a restart");
 }
 
 static void on_signal(void *arg)
@@ -130,9 +134,9 @@ static int run(struct daemon *d, const struct config *config)
 	}
 	if (loop_watch(d->node->loop, d->signal_fd, on_signal, d) != CALL_OK)
 		return 1;
-	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u; HTTP %u; control %s",
-		ua_port(d->node->ua, "udp"), ua_port(d->node->ua, "tcp"), http_port(d->node->http),
-		config->control);
+	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u, tls %u; HTTP %u; control %s",
+		ua_port(d->node->ua, "udp"), ua_port(d->node->ua, "tcp"), ua_port(d->node->ua, "tls"),
+		http_port(d->node->http), config->control);
 	node_run(d->node);
 	loop_unwatch(d->node->loop, d->signal_fd);
 	d->node = node_close(d->node);

@@ -199,6 +199,7 @@ enum bridge_err site_trunks(const struct site *s, struct trunks **out)
 		memcpy(configs[i].name, s->trunks[i].name, sizeof(configs[i].name));
 		configs[i].from = (struct trunk_network *)s->trunks[i].from; /* only read */
 		configs[i].n_from = s->trunks[i].n_from;
+		configs[i].tls_subject = s->trunks[i].tls_subject;
 	}
 	err = trunks_alloc(out, configs, s->n_trunks);
 	free(configs);

@@ -66,6 +66,7 @@ struct site_trunk {
 	char from_text[SITE_LIST][64];
 	struct trunk_network from[SITE_LIST];
 	size_t n_from;
+	char tls_subject[TRUNK_SUBJECT]; /* name in its client certificate, instead of networks; "" none */
 	char gateways[SITE_LIST][128];
 	size_t n_gateways;
 	char username[SITE_NAME], password[SITE_NAME];

@@ -149,6 +149,9 @@ static enum bridge_err check_trunk(
 			network.prefix_bits != t->from[i].prefix_bits)
 			return site_refuse(why, at, "inbound.from", "a network and its text differ");
 	}
+	if (t->tls_subject[0] && t->n_from > 0)
+		return site_refuse(why, at, "inbound.tls_subject",
+			"a trunk is known by its networks or by its certificate, not by both");
 	if (t->password[0] && !t->username[0])
 		return site_refuse(why, at, "outbound.password", "a password without a username");
 	if (t->registers && !t->n_gateways)

@@ -84,6 +84,7 @@ static const struct site_field user_fields[] = {
 static const struct site_field trunk_fields[] = {
 	NEED(site_trunk, "name", name, RULE_NAME),
 	{ TEXTS(site_trunk, "inbound.from", from_text, n_from, RULE_NETWORK) },
+	TEXT(site_trunk, "inbound.tls_subject", tls_subject, RULE_TITLE),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
 	TEXT(site_trunk, "outbound.username", username, RULE_NAME),
 	TEXT(site_trunk, "outbound.password", password, RULE_SECRET),

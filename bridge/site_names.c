@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct entry { /* a name and whose it is; sorted to find duplicates and references */
 	const char *name, *within;
@@ -251,11 +252,25 @@ static enum bridge_err check_networks(const struct site *s, struct config_why *w
 	return err;
 }
 
+/* And so does a certificate. */
+static enum bridge_err check_subjects(const struct site *s, struct config_why *why)
+{
+	for (size_t i = 0; i < s->n_trunks; i++)
+		for (size_t k = 0; s->trunks[i].tls_subject[0] && k < i; k++)
+			if (strcasecmp(s->trunks[i].tls_subject, s->trunks[k].tls_subject) == 0)
+				return site_refuse(why, &(struct site_place){ SITE_TRUNK, i, 0 },
+					"inbound.tls_subject", "already that of trunk '%.60s'",
+					s->trunks[k].name);
+	return BRIDGE_OK;
+}
+
 enum bridge_err site_check_names(const struct site *s, struct config_why *why)
 {
 	struct names names = { 0 };
 	enum bridge_err err = names_collect(&names, s) ? check_names(s, &names, why) : BRIDGE_NOMEM;
 
 	names_free(&names);
+	if (!err)
+		err = check_subjects(s, why);
 	return err ? err : check_networks(s, why);
 }

@@ -146,6 +146,9 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN direction TEXT NOT NULL DEFAULT 'in';"
 	"ALTER TABLE cdr ADD COLUMN dialout TEXT NOT NULL DEFAULT '';",
+
+	/* 8: trunks that are known by their certificate */
+	"ALTER TABLE trunk ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

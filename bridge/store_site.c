@@ -61,8 +61,8 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 	pass_use(p,
 		"INSERT INTO trunk(name, position, username, password, registers, channels, calls_per_second,"
 		" srtp, country_code, trunk_prefix, national_min, national_max, realm, asserts, privacy,"
-		" keeps_asking, only_2xx, options_s, ring_s, maintenance)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" keeps_asking, only_2xx, options_s, ring_s, maintenance, tls_subject)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	pass_put_text(p, 1, trunk->name);
 	pass_put_number(p, 2, (int64_t)position);
 	pass_put_text(p, 3, trunk->username);
@@ -83,6 +83,7 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 	pass_put_number(p, 18, trunk->options_s);
 	pass_put_number(p, 19, trunk->ring_s);
 	pass_put_number(p, 20, trunk->maintenance);
+	pass_put_text(p, 21, trunk->tls_subject);
 	pass_put_row(p);
 
 	pass_put_list(p, "INSERT INTO trunk_network(trunk, position, network) VALUES (?, ?, ?)", trunk->name,
@@ -254,7 +255,7 @@ static void get_trunks(struct pass *p, struct site *site)
 	pass_use(p,
 		"SELECT name, username, password, registers, channels, calls_per_second, srtp, country_code,"
 		" trunk_prefix, national_min, national_max, realm, asserts, privacy, keeps_asking, only_2xx,"
-		" options_s, ring_s, maintenance FROM trunk ORDER BY position");
+		" options_s, ring_s, maintenance, tls_subject FROM trunk ORDER BY position");
 	while (pass_next(p)) {
 		struct site_trunk *t = pass_grown(p, site->trunks, site->n_trunks, sizeof(*t));
 
@@ -281,6 +282,7 @@ static void get_trunks(struct pass *p, struct site *site)
 		t->options_s = pass_get_number(p, 16);
 		t->ring_s = pass_get_number(p, 17);
 		t->maintenance = pass_get_number(p, 18) != 0;
+		pass_get_text(p, 19, t->tls_subject, sizeof(t->tls_subject));
 	}
 	for (size_t i = 0; i < site->n_trunks; i++)
 		get_trunk_lists(p, &site->trunks[i]);

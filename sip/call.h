@@ -108,9 +108,22 @@ struct call_handlers {
 	void *arg;
 };
 
+/* Who is behind a connection that came in over TLS. */
+struct ua_behind {
+	char source[64]; /* "tls:192.0.2.1:40000" */
+	uint8_t ip[16];
+	char names[8][TRUNK_SUBJECT]; /* of its verified certificate */
+	unsigned n_names;
+};
+
 struct ua_config {
 	struct loop *loop;
-	const char *listen[CALL_LISTEN_MAX]; /* "udp:127.0.0.1:5060", "tcp:..."; port 0 picks one */
+	const char
+		*listen[CALL_LISTEN_MAX]; /* "udp:127.0.0.1:5060", "tcp:..."; port 0 picks one.  "tls:..." is
+						where others connect; somebody else ends TLS there, see ua_relay() */
+	/* For tls: who connected to us from this port of loopback?  False: nobody may speak there. */
+	bool (*behind)(void *arg, uint16_t port, struct ua_behind *out);
+	void (*known)(void *arg, uint16_t port); /* a trunk speaks there */
 	size_t n_listen;
 	const char *advertise;       /* host for Contact and Via, NULL: the bound one */
 	const char *user_agent;      /* "partyline/0.1" */
@@ -130,7 +143,9 @@ void ua_set_trunks(
 void ua_shutdown(struct ua *ua, unsigned limit_ms, loop_fn done, void *arg);
 struct ua *ua_close(struct ua *ua);
 void ua_stats(const struct ua *ua, struct call_stats *out);
-unsigned ua_port(const struct ua *ua, const char *transport); /* bound port of "udp" or "tcp", 0 none */
+unsigned ua_port(const struct ua *ua, const char *transport); /* bound port of "udp", "tcp", "tls", 0 none */
+/* What comes to the i-th tls: place goes, deciphered, to host:port.  False: there is no such place. */
+bool ua_relay(const struct ua *ua, size_t i, const char **listen, char host[64], uint16_t *port);
 
 /* Addresses that we call: they are not silenced and pass when the socket filter is crowded.  Copied. */
 enum call_err ua_set_peers(struct ua *ua, const struct trunk_network *peers, size_t n);

@@ -92,6 +92,7 @@ struct call {
 	char *id, *remote_tag; /* owned */
 	char token[CALL_TOKEN];
 	bool by_tcp;
+	uint16_t relay_port;                    /* it came over TLS: see sip/call.h */
 	bool rel100_required, rel100_supported; /* of the INVITE */
 	bool allows_update;                     /* the far end's Allow names UPDATE */
 	bool awaits_prack;

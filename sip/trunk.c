@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { V4_BITS = 96 }; /* what a v4-mapped address has in front of its IPv4 part */
 
@@ -13,7 +14,9 @@ struct entry {
 };
 
 struct trunks {
-	char (*names)[TRUNK_NAME];      /* owned */
+	char (*names)[TRUNK_NAME];       /* owned */
+	char (*subjects)[TRUNK_SUBJECT]; /* owned; "": none */
+	size_t n_names;
 	struct entry *entries;          /* owned; longest prefix first, then by address, then as configured */
 	struct trunk_network *networks; /* owned; the same order */
 	size_t n;
@@ -52,6 +55,10 @@ static enum call_err fill(struct trunks *t, const struct trunk_config *configs, 
 
 	for (size_t i = 0; i < n; i++) {
 		snprintf(t->names[i], TRUNK_NAME, "%s", configs[i].name);
+		if (configs[i].tls_subject && configs[i].tls_subject[0]) {
+			snprintf(t->subjects[i], TRUNK_SUBJECT, "%s", configs[i].tls_subject);
+			continue;
+		}
 		for (size_t k = 0; k < configs[i].n_from; k++) {
 			if (configs[i].from[k].prefix_bits > 128)
 				return CALL_RANGE;
@@ -83,9 +90,11 @@ enum call_err trunks_alloc(struct trunks **out, const struct trunk_config *confi
 	for (size_t i = 0; i < n; i++)
 		total += configs[i].n_from;
 	t->names = calloc(n + 1, sizeof(*t->names));
+	t->subjects = calloc(n + 1, sizeof(*t->subjects));
+	t->n_names = n;
 	t->entries = calloc(total + 1, sizeof(*t->entries));
 	t->networks = calloc(total + 1, sizeof(*t->networks));
-	if (!t->names || !t->entries || !t->networks)
+	if (!t->names || !t->subjects || !t->entries || !t->networks)
 		goto fail;
 	err = fill(t, configs, n);
 	if (err)
@@ -102,6 +111,7 @@ struct trunks *trunks_free(struct trunks *t)
 	if (t) {
 		free(t->networks);
 		free(t->entries);
+		free(t->subjects);
 		free(t->names);
 		free(t);
 	}
@@ -142,6 +152,15 @@ const char *trunk_identify(const struct trunks *t, const uint8_t ip[16])
 		if (found)
 			return t->names[found->trunk];
 	}
+	return NULL;
+}
+
+const char *trunk_of_subject(const struct trunks *t, const char (*names)[TRUNK_SUBJECT], size_t n)
+{
+	for (size_t i = 0; t && i < t->n_names; i++)
+		for (size_t k = 0; t->subjects[i][0] && k < n; k++)
+			if (strcasecmp(t->subjects[i], names[k]) == 0)
+				return t->names[i];
 	return NULL;
 }
 

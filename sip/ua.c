@@ -296,10 +296,28 @@ void ua_stats(const struct ua *ua, struct call_stats *out)
 
 unsigned ua_port(const struct ua *ua, const char *transport)
 {
-	const bool tcp = strcmp(transport, "tcp") == 0;
+	const bool tcp = strcmp(transport, "tcp") == 0, tls = strcmp(transport, "tls") == 0;
 
-	for (size_t i = 0; i < ua->n_listeners; i++)
-		if (tcp ? ua->listeners[i].tcp : ua->listeners[i].udp)
-			return ua->listeners[i].port;
+	for (size_t i = 0; i < ua->n_listeners; i++) {
+		const struct listener *at = &ua->listeners[i];
+
+		if (at->tls == tls && (tls || (tcp ? at->tcp : at->udp)))
+			return listen_port(at);
+	}
 	return 0;
+}
+
+bool ua_relay(const struct ua *ua, size_t i, const char **listen, char host[64], uint16_t *port)
+{
+	for (size_t k = 0; k < ua->n_listeners; k++) {
+		const struct listener *at = &ua->listeners[k];
+
+		if (!at->tls || i-- > 0)
+			continue;
+		*listen = at->tls_listen;
+		snprintf(host, 64, "%s", at->host);
+		*port = (uint16_t)at->port;
+		return true;
+	}
+	return false;
 }

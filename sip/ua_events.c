@@ -93,7 +93,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 /* Sofia would look names up itself, in this thread and without bounds: requests go to where theirs came from. */
 static void keep_from_resolver(const struct ua_event *ev, struct call *c)
 {
-	char hop[CALL_URI + 64];
+	char hop[CALL_URI + 64], relay[UA_SOURCE];
 
 	if (c->out && !c->out->route && ev->sip->sip_contact) { /* a new target (RFC 3261 section 12.2.2) */
 		const char *next = read_next_hop(ev->sip, hop, sizeof(hop));
@@ -103,8 +103,13 @@ static void keep_from_resolver(const struct ua_event *ev, struct call *c)
 		ua_send_to_hop(c, next);
 		return;
 	}
-	if (!c->out && read_next_hop_is_name(ev->sip))
+	c->relay_port = ev->seen->relay_port;
+	if (c->relay_port) { /* back through the connection that it came by */
+		snprintf(relay, sizeof(relay), "tcp:127.0.0.1:%u", c->relay_port);
+		ua_send_to_source(c, relay);
+	} else if (!c->out && read_next_hop_is_name(ev->sip)) {
 		ua_send_to_source(c, ev->seen->source);
+	}
 }
 
 static void new_call(const struct ua_event *ev)

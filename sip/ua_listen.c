@@ -17,7 +17,7 @@
 enum { IDLE_MS = 15 * 60 * 1000, MESSAGE_TIMEOUT_MS = 30 * 1000, MAX_PROCEEDING = 4096, T1_MS = 500 };
 
 struct place { /* "udp:127.0.0.1:5060", split */
-	bool tcp;
+	bool tcp, tls;
 	char host[UA_SOURCE]; /* no brackets */
 	unsigned port;
 };
@@ -32,8 +32,9 @@ static bool place_parse(struct place *out, const char *text)
 
 	if (!colon || last == colon)
 		return false;
-	if (strncmp(text, "udp:", 4) != 0 && strncmp(text, "tcp:", 4) != 0)
+	if (strncmp(text, "udp:", 4) != 0 && strncmp(text, "tcp:", 4) != 0 && strncmp(text, "tls:", 4) != 0)
 		return false;
+	out->tls = strncmp(text, "tls:", 4) == 0;
 	out->tcp = text[0] == 't';
 	colon++;
 	len = (size_t)(last - colon);
@@ -133,7 +134,7 @@ static void write_url(char out[UA_URL], const struct listener *at, const char *t
 {
 	const char *advertise = at->ua->advertise;
 
-	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : at->host,
+	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : listen_host(at),
 		at->port, at->host, transport);
 }
 
@@ -173,9 +174,9 @@ static struct listener *same_place(struct ua *ua, const struct place *p)
 	char host[UA_SOURCE];
 
 	snprintf(host, sizeof(host), strchr(p->host, ':') ? "[%s]" : "%s", p->host);
-	for (size_t i = 0; i < ua->n_listeners; i++) {
+	for (size_t i = 0; i < ua->n_listeners && !p->tls; i++) {
 		struct listener *at = &ua->listeners[i];
-		const bool taken = p->tcp ? at->tcp : at->udp;
+		const bool taken = at->tls || (p->tcp ? at->tcp : at->udp);
 
 		if (strcmp(at->host, host) == 0 && at->port == p->port && !taken)
 			return at;
@@ -188,6 +189,18 @@ static struct listener *same_place(struct ua *ua, const struct place *p)
 	return &ua->listeners[ua->n_listeners++];
 }
 
+/* A door on loopback for what a relay has deciphered: with the number that others see, if that is free there, so that our
+ * Via shows it. */
+static void hide_behind_relay(struct listener *at, struct place *p, const char *text)
+{
+	at->tls = true;
+	at->tls_listen = text;
+	memcpy(at->public, at->host, sizeof(at->public));
+	at->public_port = at->port;
+	snprintf(p->host, sizeof(p->host), "127.80.61.%u", (unsigned)(at - at->ua->listeners) + 1);
+	snprintf(at->host, sizeof(at->host), "%s", p->host);
+}
+
 enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, size_t why_cap)
 {
 	struct place places[CALL_LISTEN_MAX]; /* of each listener */
@@ -198,10 +211,12 @@ enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, siz
 		struct listener *at = place_parse(&p, text) ? same_place(ua, &p) : NULL;
 
 		if (!at) {
-			snprintf(why, why_cap, "%s: not udp:ADDRESS:PORT or tcp:ADDRESS:PORT", text);
+			snprintf(why, why_cap, "%s: not udp:ADDRESS:PORT, tcp: or tls:", text);
 			return CALL_ADDRESS;
 		}
 		*(p.tcp ? &at->tcp : &at->udp) = true;
+		if (p.tls)
+			hide_behind_relay(at, &p, text);
 		places[at - ua->listeners] = p;
 	}
 	for (size_t i = 0; i < ua->n_listeners; i++) {
@@ -212,6 +227,10 @@ enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, siz
 			at->port = pick_port(&places[i]);
 		if (!err)
 			err = start(at, &places[i], loop_root(ua->config.loop), callback);
+		if (err == CALL_ADDRESS && at->tls) { /* somebody listens on all addresses */
+			at->port = pick_port(&places[i]);
+			err = start(at, &places[i], loop_root(ua->config.loop), callback);
+		}
 		if (err) {
 			snprintf(why, why_cap, "%s:%u: cannot listen", at->host, at->port);
 			return err;
@@ -248,7 +267,9 @@ static void attach(struct ua *ua, const struct sieve *sieve, int wanted)
 		for (size_t k = 0; k < UA_FDS; k++) {
 			const int fd = ua->listeners[i].fds[k];
 
-			if (fd >= 0 && socket_type(fd) == wanted && sieve_attach(fd, sieve) != CALL_OK)
+			if (fd >= 0 && !ua->listeners[i].tls &&
+				/* there all come from loopback */ socket_type(fd) == wanted &&
+				sieve_attach(fd, sieve) != CALL_OK)
 				ua_note(ua, NULL, "socket filter not attached: strangers cost us time");
 		}
 }

@@ -24,6 +24,10 @@ struct listener {              /* one nua: all transports of one address and por
 	char host[UA_SOURCE];  /* literal, IPv6 in brackets */
 	unsigned port;
 	bool udp, tcp;
+	bool tls;               /* host and port are a relay's door on loopback; others see these: */
+	const char *tls_listen; /* borrowed from config */
+	char public[UA_SOURCE]; /* literal, IPv6 in brackets */
+	unsigned public_port;
 	int fds[UA_FDS]; /* listening sockets, Sofia's; -1: none */
 	bool shut;       /* nua_r_shutdown came */
 };
@@ -57,7 +61,10 @@ struct screened {
 	char trunk[TRUNK_NAME]; /* "": a stranger */
 	char source[UA_SOURCE]; /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
-	uint8_t ip[16];             /* the same address, v4-mapped */
+	uint8_t ip[16];      /* the same address, v4-mapped */
+	uint16_t relay_port; /* of the loopback connection that it came by; 0: none, no TLS */
+	const char
+		*certified; /* trunk, by its certificate; NULL: none; valid while the message is screened */
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
 	/* Hidden as well: nua would ask again by itself. */

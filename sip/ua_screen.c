@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/sip_header.h>
@@ -79,6 +80,36 @@ static void read_source(struct screened *seen, uint8_t ip[16], msg_t *msg)
 		v6 ? "[" : "", text, v6 ? "]" : "", ntohs(from->su_port));
 }
 
+/* What came through TLS is from whom the relay says.  False: nobody whom it knows. */
+static bool read_behind(
+	struct screened *seen, uint8_t ip[16], const struct listener *at, msg_t *msg, sip_t *sip)
+{
+	const struct ua_config *c = &at->ua->config;
+	const uint16_t port = ntohs(msg_addr(msg)->su_port);
+	struct ua_behind behind = { .n_names = 0 };
+
+	if (!c->behind || !c->behind(c->on.arg, port, &behind))
+		return false;
+	if (sip->sip_via->v_protocol && strcasecmp(sip->sip_via->v_protocol, sip_transport_tls) == 0)
+		sip->sip_via->v_protocol =
+			sip_transport_tcp; /* what it came by here; the relay writes TLS again */
+	memcpy(ip, behind.ip, sizeof(behind.ip));
+	memcpy(seen->source, behind.source, sizeof(seen->source));
+	seen->relay_port = port;
+	seen->certified =
+		trunk_of_subject(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names);
+	return true;
+}
+
+static const char *trunk_of(const struct ua *ua, const struct screened *seen, const uint8_t ip[16])
+{
+	const char *trunk = seen->certified ? seen->certified : trunk_identify(ua->config.trunks, ip);
+
+	if (trunk && seen->relay_port && ua->config.known)
+		ua->config.known(ua->config.on.arg, seen->relay_port);
+	return trunk;
+}
+
 static void drop(sip_t *sip)
 {
 	sip->sip_request = NULL;
@@ -128,7 +159,7 @@ static bool is_peer(const struct ua *ua, const uint8_t ip[16])
 /* Who may talk to which dialog. */
 static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen, const uint8_t ip[16])
 {
-	const char *trunk = trunk_identify(ua->config.trunks, ip);
+	const char *trunk = trunk_of(ua, seen, ip);
 	const sip_method_t method = sip->sip_request->rq_method;
 	const struct call *call = aimed_at(ua, sip);
 
@@ -233,6 +264,10 @@ static void screen_message(struct screen *s, msg_t *msg, sip_t *sip)
 		return;
 	}
 	read_source(seen, ip, msg);
+	if (s->at->tls && !read_behind(seen, ip, s->at, msg, sip)) {
+		drop(sip);
+		return;
+	}
 	sip->sip_user = seen;
 	/* answers go where the request came from, never to a name or a third party */
 	msg_header_remove_param(sip->sip_via->v_common, "maddr");

@@ -13,8 +13,11 @@ static void write_contact(char out[HEADER], const struct call *c)
 	const struct listener *at = c->listener;
 	const struct ua *ua = c->ua;
 
-	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token, ua->advertise[0] ? ua->advertise : at->host,
-		at->port, c->by_tcp ? ";transport=tcp" : "");
+	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token,
+		ua->advertise[0] ? ua->advertise : listen_host(at), listen_port(at),
+		at->tls     ? ";transport=tls"
+		: c->by_tcp ? ";transport=tcp"
+			    : "");
 }
 
 struct timer_text {
@@ -48,7 +51,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 	write_timer(&text, &r->timer);
 	write_require(require, r->require_100rel, timer && r->timer.required);
 	snprintf(retry_after, sizeof(retry_after), "%u", r->retry_after_s);
-	snprintf(warning, sizeof(warning), "%u %s:%u \"%s\"", r->warning, at->host, at->port,
+	snprintf(warning, sizeof(warning), "%u %s:%u \"%s\"", r->warning, listen_host(at), listen_port(at),
 		r->warning_text     ? r->warning_text
 		: r->warning == 304 ? "Media type not available"
 				    : "Incompatible media format");
@@ -158,7 +161,7 @@ struct listener *ua_listener_for(struct ua *ua, const char *target)
 	for (size_t i = 0; i < ua->n_listeners; i++) {
 		struct listener *at = &ua->listeners[i];
 
-		if ((udp ? at->udp : at->tcp) && (at->host[0] == '[') == v6)
+		if (!at->tls && (udp ? at->udp : at->tcp) && (at->host[0] == '[') == v6)
 			return at;
 	}
 	return NULL;

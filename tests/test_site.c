@@ -56,7 +56,7 @@ static const char rich[] =
 	"    codecs: [ opus, pcmu ]\n"
 	"    srtp: require\n"
 	"    country: { code: 49, trunk_prefix: \"0\", national_min: 6, national_max: 11 }\n"
-	"  - { name: a, srtp: never }\n"
+	"  - { name: a, srtp: never, inbound: { tls_subject: a.example } }\n"
 	"numbers:\n"
 	"  - { number: +4930123456, trunk: b, account: \"true\", answer: \"meeting:777\", language: de }\n"
 	"  - { number: \"+4930123456\", account: empty one }\n"
@@ -284,6 +284,13 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "network of two trunks", "numbers:\n",
 			"  - { name: b, inbound: { from: [ 127.0.0.2 ] } }\nnumbers:\n", 16,
 			"trunks[1].inbound.from[0]", "already the network of trunk 'carrier-a'" },
+		{ "network and certificate", "from: [ 127.0.0.2/32 ]",
+			"from: [ 127.0.0.2/32 ], tls_subject: a.example", 11, "trunks[0].inbound.tls_subject",
+			"not by both" },
+		{ "certificate of two trunks", "numbers:\n",
+			"  - { name: b, inbound: { tls_subject: a.example } }\n"
+			"  - { name: c, inbound: { tls_subject: A.example } }\nnumbers:\n",
+			17, "trunks[2].inbound.tls_subject", "already that of trunk 'b'" },
 		{ "seventeen networks", "127.0.0.2/32", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 11,
 			"trunks[0].inbound.from", "at most 16" },
 		{ "gateway without scheme", "\"sip:127.0.0.2:5062\"", "\"127.0.0.2:5062\"", 12,

@@ -42,8 +42,8 @@ static struct trunks *build(void)
 	struct trunk_network b[] = { network("192.0.2.128/25"), network("198.51.100.7") };
 	struct trunk_network c[] = { network("192.0.2.200/32"), network("2001:db8:1::/48"),
 		network("192.0.2.128/25") };
-	struct trunk_config configs[] = { { "wide", a, COUNT(a) }, { "half", b, COUNT(b) },
-		{ "exact", c, COUNT(c) }, { "silent", NULL, 0 } };
+	struct trunk_config configs[] = { { "wide", a, COUNT(a), NULL }, { "half", b, COUNT(b), NULL },
+		{ "exact", c, COUNT(c), NULL }, { "silent", NULL, 0, NULL } };
 	struct trunks *t = NULL;
 
 	CHECK_INT(CALL_OK, trunks_alloc(&t, configs, COUNT(configs)), "four trunks");
@@ -96,7 +96,7 @@ TEST(nobody_is_known_without_trunks)
 TEST(all_of_one_family_is_not_the_other)
 {
 	struct trunk_network all4 = network("0.0.0.0/0"), all6 = network("::/0");
-	struct trunk_config four = { "four", &all4, 1 }, six = { "six", &all6, 1 };
+	struct trunk_config four = { "four", &all4, 1, NULL }, six = { "six", &all6, 1, NULL };
 	struct trunks *t;
 
 	CHECK_INT(CALL_OK, trunks_alloc(&t, &four, 1), "0.0.0.0/0");
@@ -195,7 +195,7 @@ TEST(networks_of_one_length_stand_together)
 TEST(no_memory_means_no_table_and_no_leak)
 {
 	struct trunk_network from = network("192.0.2.0/24");
-	struct trunk_config config = { "one", &from, 1 };
+	struct trunk_config config = { "one", &from, 1, NULL };
 	struct trunks *untouched = (struct trunks *)&config, *t = untouched;
 	int n = 0;
 
@@ -210,12 +210,41 @@ TEST(no_memory_means_no_table_and_no_leak)
 		CHECK_INT(CALL_NOMEM, err, "no memory");
 		CHECK(t == untouched, "*out was written");
 	}
-	CHECK_INT(4, n, "allocations there are");
+	CHECK_INT(5, n, "allocations there are");
 	trunks_free(t);
 	from.prefix_bits = 129;
 	CHECK_INT(CALL_RANGE, trunks_alloc(&t, &config, 1), "129 bits");
 }
 
+TEST(a_certificate_names_a_trunk)
+{
+	struct trunk_network from;
+	struct trunk_config configs[] = { { "open", &from, 1, NULL }, { "one", NULL, 0, "one.example" },
+		{ "two", &from, 1, "Two.Example" } };
+	static const struct {
+		const char names[2][TRUNK_SUBJECT];
+		unsigned n;
+		const char *trunk; /* "": none */
+	} cases[] = { { { "one.example", "" }, 1, "one" }, { { "www.example", "two.example" }, 2, "two" },
+		{ { "one.example.org", "ONE.EXAMPLE" }, 2, "one" }, { { "three.example", "" }, 1, "" },
+		{ { "", "" }, 1, "" }, { { "one.example", "" }, 0, "" } };
+	struct trunks *t = NULL;
+	uint8_t ip[16];
+
+	CHECK(trunk_network_parse(&from, "192.0.2.0/24") && trunk_address_parse(ip, "192.0.2.7"),
+		"addresses");
+	CHECK_INT(CALL_OK, trunks_alloc(&t, configs, COUNT(configs)), "a table");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *trunk = trunk_of_subject(t, cases[i].names, cases[i].n);
+
+		CHECK_STR(cases[i].trunk, trunk ? trunk : "", cases[i].names[0]);
+	}
+	CHECK_STR("open", trunk_identify(t, ip), "by network: who needs no certificate");
+	trunks_free(t);
+	CHECK(!trunk_of_subject(NULL, cases[0].names, 1), "no table, no trunk");
+}
+
 TESTS(the_longest_network_names_the_trunk, nobody_is_known_without_trunks, all_of_one_family_is_not_the_other,
 	a_network_is_read_strictly, an_address_is_read_with_and_without_brackets,
-	networks_of_one_length_stand_together, no_memory_means_no_table_and_no_leak)
+	networks_of_one_length_stand_together, no_memory_means_no_table_and_no_leak,
+	a_certificate_names_a_trunk)

@@ -194,13 +194,15 @@ bool bridge_wait_count(const struct bridge *b, const char *path, int want, unsig
 
 static bool write_node(struct bridge *b, const struct bridge_setup *s)
 {
-	char text[NODE_TEXT], ports[32], prompts[FOLDER_PATH * 2];
+	char text[NODE_TEXT], ports[32], tls[40] = "", prompts[FOLDER_PATH * 2];
 	unsigned first = 12000 + (unsigned)getpid() % 10 * 2000;
 
 	snprintf(ports, sizeof(ports), "%u-%u", first, first + 1999);
+	if (s->tls_port)
+		snprintf(tls, sizeof(tls), ", \"tls:127.0.0.1:%u\"", s->tls_port);
 	int n = snprintf(text, sizeof(text),
 		"node: test\n"
-		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\" ], t1_ms: %u }\n"
+		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\"%s ], t1_ms: %u }\n"
 		"rtp: { listen: 127.0.0.1, ports: %s }\n"
 		"http: { listen: \"127.0.0.1:%u\" }\n"
 		"control: %s\n"
@@ -208,7 +210,7 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 		"recordings: %s/recordings\n"
 		"prompts: { directory: %s }\n"
 		"media: { workers: %s, max_load: %s, room_legs_per_worker: %s }\n%s",
-		b->sip_port, b->sip_port, s->t1_ms ? s->t1_ms : 500, s->rtp_ports ? s->rtp_ports : ports,
+		b->sip_port, b->sip_port, tls, s->t1_ms ? s->t1_ms : 500, s->rtp_ports ? s->rtp_ports : ports,
 		b->http_port, b->control, b->folder.path, b->folder.path, build_program("prompts", prompts),
 		s->workers ? s->workers : "1", s->max_load ? s->max_load : "null",
 		s->room_legs ? s->room_legs : "null", s->node ? s->node : "");

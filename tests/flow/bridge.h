@@ -24,6 +24,7 @@ struct bridge_setup {
 	const char *rtp_ports; /* "20000-29999"; NULL: 2,000 of the test's own */
 	unsigned t1_ms;        /* SIP's T1, shortened; 0: its own */
 	const char *workers;   /* NULL: "1" */
+	uint16_t tls_port;     /* listens for TLS there as well; 0: not */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */
 	const char *const
