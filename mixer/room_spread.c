@@ -39,7 +39,7 @@ static void offer(struct room *r, unsigned place, struct bid *bid, unsigned rate
 	int16_t buffer[FRAME_MAX];
 
 	bid->place = (uint8_t)place;
-	bid->rates = bid->sounds ? (uint8_t)(rates | 1u << bid->rate) : 0;
+	bid->rates = (uint8_t)(bid->sounds ? rates | 1u << bid->rate : 0);
 	for (unsigned rate = 0; rate < RATES; rate++)
 		if (bid->rates & 1u << rate)
 			exchange_put_frame(r->exchange, r->part, r->stamp, place, (enum rate_class)rate,
