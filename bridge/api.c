@@ -222,9 +222,9 @@ static void api_openapi(struct node *n, const struct http_request *request, cons
 		json_t *path = json_object_get(paths, routes[i].path);
 		char method[8];
 
-		for (size_t c = 0; c < sizeof(method); c++)
-			method[c] = (char)(routes[i].method[c] ? routes[i].method[c] | 0x20 : '\0');
-		method[sizeof(method) - 1] = '\0';
+		snprintf(method, sizeof(method), "%s", routes[i].method);
+		for (char *c = method; *c; c++)
+			*c = (char)(*c | 0x20);
 		if (!path) {
 			path = json_object();
 			json_object_set_new(paths, routes[i].path, path);
