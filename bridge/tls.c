@@ -257,19 +257,21 @@ static void pump(struct tls *t, struct link *l, uint64_t at_ms)
 
 static void name_source(struct tls_peer *peer, const struct sockaddr_storage *from)
 {
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
 	char text[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in6 v6;
+	struct sockaddr_in v4;
 
 	if (from->ss_family == AF_INET6) {
-		memcpy(peer->ip, &v6->sin6_addr, 16);
-		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-		snprintf(peer->source, sizeof(peer->source), "tls:[%s]:%u", text, ntohs(v6->sin6_port));
+		memcpy(&v6, from, sizeof(v6));
+		memcpy(peer->ip, &v6.sin6_addr, 16);
+		inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
+		snprintf(peer->source, sizeof(peer->source), "tls:[%s]:%u", text, ntohs(v6.sin6_port));
 	} else {
+		memcpy(&v4, from, sizeof(v4));
 		peer->ip[10] = peer->ip[11] = 0xff;
-		memcpy(peer->ip + 12, &v4->sin_addr, 4);
-		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-		snprintf(peer->source, sizeof(peer->source), "tls:%s:%u", text, ntohs(v4->sin_port));
+		memcpy(peer->ip + 12, &v4.sin_addr, 4);
+		inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
+		snprintf(peer->source, sizeof(peer->source), "tls:%s:%u", text, ntohs(v4.sin_port));
 	}
 }
 
