@@ -31,6 +31,11 @@ struct worker_room {
 	unsigned slot; /* valid while n_legs > 0 */
 	struct phase phase;
 	bool rests; /* moved to a later slot: it has had its tick of these 20 ms */
+	/* idle, see room_is_idle(): */
+	bool idle;
+	uint8_t unheard; /* ticks that have rested and are still to be heard, the last of them at */
+	uint8_t hear_in; /* and in so many ticks */
+	uint64_t rested_us;
 	/* a part that has heard and not spoken yet: */
 	uint64_t speak_by_us;
 	struct worker_room *next_waiting;

@@ -58,7 +58,8 @@ void worker_follow_phases(struct worker *w, unsigned slot)
 
 	for (struct worker_room *room = w->media.slots[slot].rooms, *next; room; room = next) {
 		next = room->next_in_slot;
-		if (room->room_id == ROOM_ISOLATED || room_is_spread(room->room)) /* all parts or none */
+		if (room->idle || room->room_id == ROOM_ISOLATED ||
+			room_is_spread(room->room)) /* all parts or none */
 			continue;
 		switch (phase_tick(&room->phase, room->room, WORKER_SLOT_US, w->media.clock.now_us)) {
 		case PHASE_STAY: break;

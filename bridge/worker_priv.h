@@ -93,6 +93,11 @@ void worker_forget_posts(struct worker *w); /* the worker has ended */
 /* worker_run.c */
 void *worker_main(void *arg); /* the thread; arg is the struct worker */
 
+/* worker_idle.c, media thread: rooms in which nobody is heard */
+void worker_note_idle(struct worker_room *room);                   /* after a tick: is it one? */
+void worker_tick_idle(struct worker *w, struct worker_room *room); /* instead of a tick */
+void worker_rouse(struct worker *w, struct worker_room *room); /* before anything in it is changed or asked */
+
 /* worker_phase.c, media thread */
 void worker_sit(struct worker *w, struct worker_room *room, unsigned slot); /* with all its legs */
 void worker_stand(struct worker *w, struct worker_room *room);

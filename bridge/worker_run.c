@@ -116,11 +116,16 @@ static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins
 	for (struct worker_room *room = slot->rooms; room; room = room->next_in_slot) {
 		if (!worker_is_due(room))
 			continue;
+		if (room->idle) {
+			worker_tick_idle(w, room);
+			continue;
+		}
 		room_each(room->room, receive, w);
 		if (room_is_spread(room->room))
 			hear_part(w, room, begins_us);
 		else
 			room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
+		worker_note_idle(room);
 	}
 	m->ticks++;
 	note_length(m);

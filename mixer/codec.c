@@ -45,6 +45,11 @@ enum codec_id codec_find(const char *name, unsigned clock_hz)
 	return CODEC_NONE;
 }
 
+int codec_silence(enum codec_id id)
+{
+	return id == CODEC_PCMU ? 0xff : id == CODEC_PCMA ? 0xd5 : -1;
+}
+
 static unsigned bitrate(const struct codec_format *f)
 {
 	return f->bitrate_bps ? f->bitrate_bps : CODEC_OPUS_BITRATE;

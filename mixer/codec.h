@@ -64,6 +64,9 @@ enum mix_err encoder_copy(struct encoder *to, const struct encoder *from);
 enum mix_err encoder_run(
 	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
 
+/* The byte that G.711 codes silence as; -1: of this codec it depends on what was before. */
+int codec_silence(enum codec_id id);
+
 /* Opus: expected loss in percent, for its FEC, which takes another mode of the codec; others ignore it. */
 void encoder_expect_loss(struct encoder *e, unsigned percent);
 

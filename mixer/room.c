@@ -200,7 +200,7 @@ static void set_gains(struct room *r)
 	}
 }
 
-static void hear(struct room *r, uint64_t now_us, const struct media_out *out)
+void room_listen(struct room *r, uint64_t now_us, const struct media_out *out)
 {
 	listen(r, now_us, out);
 	set_gains(r);
@@ -470,7 +470,7 @@ void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media
 	assert(!r->exchange);
 	if (!r->first)
 		return;
-	hear(r, now_us, out);
+	room_listen(r, now_us, out);
 	answer(r, &r->mine, now_us, ntp, out);
 }
 
@@ -479,7 +479,7 @@ void room_hear(struct room *r, uint64_t stamp, uint64_t now_us, const struct med
 	assert(r->exchange && !r->must_speak);
 	if (!r->first)
 		return;
-	hear(r, now_us, out);
+	room_listen(r, now_us, out);
 	r->stamp = stamp;
 	r->must_speak = true;
 	room_offer(r);

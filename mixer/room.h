@@ -8,6 +8,8 @@
  * takes a copy of the shared encoder.
  * An isolated room mixes nothing: each stream hears only its cues (attendant, lobby).
  *
+ * A room of one silent leg is ticked at half the cost: see room_is_idle().
+ *
  * A room larger than a core is spread over workers: struct room is then one part of it, and ticks in two steps.
  * What its streams say is offered to the other parts (mixer/exchange.h); from all offers of the
  * tick each part makes the same choice and the same sums.  A part whose offer is not there in time is left out
@@ -71,6 +73,18 @@ void room_shift(struct room *r);
 
 /* One tick of a room of one part.  `now_us` monotonic, `ntp` the wall clock as RFC 3550 section 4 has it. */
 void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media_out *out);
+
+/* A room of one leg that says nothing, and is told nothing: the worker may then leave its ticks unheard for a while, and
+ * hear them later, in order, with the packets of that time.  Nobody hears the difference; keys and the begin of talk
+ * are noticed that much later. */
+enum { ROOM_OVERHEAR_TICKS = 5 };
+bool room_is_idle(const struct room *r); /* between ticks */
+/* A tick of an idle room: its leg is sent silence. */
+void room_rest(struct room *r, const struct media_out *out);
+/* The sound of a tick that was rested, at `then_us`; what is due by `now_us` is done. */
+void room_overhear(
+	struct room *r, uint64_t then_us, uint64_t now_us, uint64_t ntp, const struct media_out *out);
+struct stream *room_only(const struct room *r); /* its one stream */
 
 /* From now on it is part `part` of a larger room: below exchange_parts(), and nobody else's.  The caller keeps the exchange
  * for as long as the room lives.  Not between hear and speak. */

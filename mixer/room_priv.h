@@ -1,5 +1,5 @@
-/* room_priv.h - a room from inside: shared by room.c (the mix), room_group.c (who shares an encode) and
- * room_spread.c (a part of a larger room).
+/* room_priv.h - a room from inside: shared by room.c (the mix), room_group.c (who shares an encode),
+ * room_spread.c (a part of a larger room) and room_idle.c (a room in which nobody is heard).
  *
  * Thread: the worker that owns the room.
  */
@@ -42,6 +42,9 @@ struct room {
 
 /* This tick's frame of s at a rate; its own, or in `buffer`. At most once a tick and rate. */
 const int16_t *room_frame_at(struct stream *s, enum rate_class rate, int16_t buffer[FRAME_MAX]);
+
+/* room.c: one frame of every stream, and who of them would be mixed. */
+void room_listen(struct room *r, uint64_t now_us, const struct media_out *out);
 
 /* room_spread.c */
 unsigned room_size(const struct room *r);              /* streams in all parts */

@@ -204,7 +204,8 @@ bool stream_sends(const struct stream *s); /* it has somewhere to send to, and m
 void stream_idle(struct stream *s);        /* nothing is sent in this tick */
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
-bool stream_takes_comfort(const struct stream *s); /* RFC 3389 was agreed on */
+void stream_send_silence(struct stream *s, const struct media_out *out); /* codec_silence(), ptime FRAME_MS */
+bool stream_takes_comfort(const struct stream *s);                       /* RFC 3389 was agreed on */
 void stream_send_comfort(
 	struct stream *s, uint8_t dbov, const struct media_out *out); /* instead of silence */
 bool stream_send_key(struct stream *s, const struct media_out *out);  /* false: none is being pressed */

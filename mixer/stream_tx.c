@@ -111,6 +111,19 @@ void stream_send(struct stream *s, struct payloads *p, const struct media_out *o
 	}
 }
 
+void stream_send_silence(struct stream *s, const struct media_out *out)
+{
+	uint8_t packet[RTP_HEADER + 8 * FRAME_MS];
+	struct rtp head = {
+		.timestamp = s->clock, .payload_type = s->kit->format.tx_pt, .marker = s->marker
+	};
+
+	memset(packet + RTP_HEADER, codec_silence(s->kit->format.tx.id), 8 * FRAME_MS);
+	send_packet(s, &head, packet, 8 * FRAME_MS, out);
+	s->marker = false;
+	s->cn_wait = 0;
+}
+
 bool stream_send_key(struct stream *s, const struct media_out *out)
 {
 	uint8_t packet[RTP_HEADER + KEYPAD_EVENT_LEN];
