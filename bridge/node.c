@@ -132,6 +132,7 @@ static void on_tick(void *arg)
 	struct node *n = arg;
 	const uint64_t now_us = loop_now_us();
 
+	heap_look(&n->heap);
 	pulse_beat(&n->pulse, now_us, thread_cpu_us());
 	leg_tick_all(n, now_us);
 	carriers_tick(n, now_us);
@@ -411,6 +412,7 @@ enum bridge_err node_open(struct node **out, const struct config *config, char *
 
 	if (!n)
 		return BRIDGE_NOMEM;
+	heap_begin(&n->heap);
 	n->config = *config;
 	n->started_us = when_now_us();
 	err = open_rest(n, why, why_cap);

@@ -13,6 +13,7 @@
 #include "bridge/config.h"
 #include "bridge/dialling.h"
 #include "bridge/event.h"
+#include "bridge/heap.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
 #include "bridge/ports.h"
@@ -45,6 +46,7 @@ struct node {
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;
 	struct admission admission;
+	struct heap heap;
 	struct pulse pulse;
 	struct writer *writer;
 	struct access *access; /* the API thread asks it, too */
