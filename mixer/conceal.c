@@ -1,4 +1,5 @@
 #include "mixer/conceal.h"
+#include "mixer/warm.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,6 +55,11 @@ struct conceal *conceal_free(struct conceal *c)
 {
 	free(c);
 	return NULL;
+}
+
+void conceal_warm(const struct conceal *c)
+{
+	warm(c, sizeof(*c) + HISTORY * sizeof(int16_t));
 }
 
 void conceal_rate(struct conceal *c, enum rate_class rate)

@@ -24,6 +24,7 @@ struct conceal *conceal_free(struct conceal *c);
 /* RATE_8K or RATE_16K from now on; what was heard is forgotten when it changes. */
 void conceal_rate(struct conceal *c, enum rate_class rate);
 
+void conceal_warm(const struct conceal *c);                   /* sound comes soon; see warm.h */
 void conceal_good(struct conceal *c, int16_t *pcm, size_t n); /* changes the first samples after a gap */
 void conceal_fill(struct conceal *c, int16_t *pcm, size_t n); /* any n */
 #endif

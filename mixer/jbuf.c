@@ -3,6 +3,7 @@
 #include "mixer/frame.h"
 #include "mixer/slots.h"
 #include "mixer/source.h"
+#include "mixer/warm.h"
 #include <stdlib.h>
 
 /* Three clocks meet here, all counted in RTP clock units:
@@ -19,6 +20,7 @@ enum {
 	LEFT_MS = 10000,        /* the same where the caller takes it back: he could not */
 	LOSS_MEMORY_MS = 10000, /* a path that lost a packet is lossy for so long */
 	LATE_MAX_MS = 2000,     /* a late packet is of the same timeline */
+	FIRST_PAYLOAD = 160,    /* bytes of the arena that are in use on a steady path */
 	WAIT_MAX_MS = JBUF_MAX_MS + PTIME_MAX_MS
 };
 
@@ -485,4 +487,11 @@ bool jbuf_has_next(const struct jbuf *j)
 	unsigned missing;
 
 	return j->playing && slots_first(&j->slots, &seq, &missing) && missing == 0;
+}
+
+void jbuf_warm(const struct jbuf *j)
+{
+	warm(j, offsetof(struct jbuf, slots.slot));
+	warm(&j->slots.occupied,
+		offsetof(struct slots, arena) - offsetof(struct slots, occupied) + FIRST_PAYLOAD);
 }

@@ -115,4 +115,7 @@ bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out);
 
 /* Would a take now give the packet that is next in sequence? */
 bool jbuf_has_next(const struct jbuf *j);
+
+/* It is put to and taken from soon; see warm.h. */
+void jbuf_warm(const struct jbuf *j);
 #endif

@@ -1,4 +1,5 @@
 #include "mixer/keypad.h"
+#include "mixer/warm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,12 @@ char keypad_info(struct keypad *k, char digit, uint64_t now_us)
 	if (digit == 0 || !strchr(keys, digit))
 		return 0;
 	return report(k, WAY_INFO, digit, now_us);
+}
+
+void keypad_warm(const struct keypad *k)
+{
+	warm(&k->events, sizeof(k->events) + WARM_LINE);
+	warm(&k->rx.last_hit, 1);
 }
 
 bool keypad_busy(const struct keypad *k, uint64_t now_us)

@@ -35,6 +35,7 @@ char keypad_made_up(struct keypad *k, const int16_t *pcm8k, size_t n, uint64_t n
 
 /* True while a key is being held (event without end, or a tone): the leg's sound
  * stays out of the mix. */
+void keypad_warm(const struct keypad *k); /* it is asked soon; see warm.h */
 bool keypad_busy(const struct keypad *k, uint64_t now_us);
 
 /* Sending (RFC 4733 section 2.5.1): one key as event packets. */

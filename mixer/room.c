@@ -106,8 +106,13 @@ enum mix_err room_play(struct room *r, const struct cue *const *list, size_t n)
 
 void room_each(struct room *r, void (*visit)(void *arg, struct stream *s), void *arg)
 {
-	for (struct stream *s = r->first; s; s = s->next)
+	for (struct stream *s = r->first; s; s = s->next) {
+		if (s->next && s->next->next)
+			stream_warm_head(s->next->next);
+		if (s->next)
+			stream_warm_parts(s->next);
 		visit(arg, s);
+	}
 }
 
 void room_skip(struct room *r, unsigned frames)

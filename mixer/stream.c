@@ -1,5 +1,6 @@
 #include "mixer/stream_priv.h"
 #include "mixer/room.h"
+#include "mixer/warm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,26 @@ struct stream *stream_free(struct stream *s)
 	s->jbuf = jbuf_free(s->jbuf);
 	free(s);
 	return NULL;
+}
+
+void stream_warm_head(const struct stream *s)
+{
+	warm(s, offsetof(struct stream, stats));
+	warm(&s->wait_ticks, sizeof(*s) - offsetof(struct stream, wait_ticks));
+}
+
+void stream_warm_parts(const struct stream *s)
+{
+	const struct kit *k = s->kit;
+
+	jbuf_warm(s->jbuf);
+	keypad_warm(s->keypad);
+	if (!k)
+		return;
+	warm(k, sizeof(*k) + (WARP_PAST + frame_samples(RATE_8K)) * sizeof(int16_t));
+	if (k->conceal)
+		conceal_warm(k->conceal);
+	warm(k->decoder[s->rx_at], 1);
 }
 
 void *stream_user(const struct stream *s)

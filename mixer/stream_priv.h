@@ -186,6 +186,10 @@ int kit_codec_of_pt(const struct kit *k, uint8_t pt); /* index into rx[], -1 non
 enum rate_class kit_rate(const struct kit *k, unsigned at);
 unsigned kit_clock_hz(const struct kit *k, unsigned at);
 
+/* stream.c: its turn comes soon, see warm.h.  The head first, the parts when that is here. */
+void stream_warm_head(const struct stream *s);
+void stream_warm_parts(const struct stream *s);
+
 /* stream_rx.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
 

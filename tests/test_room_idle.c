@@ -92,7 +92,8 @@ static void same(const struct phone *live, const struct phone *rested, const cha
 	CHECK_INT(live->talk_off, rested->talk_off, who);
 	CHECK_INT(live->silent, rested->silent, who);
 	CHECK_INT(live->n_heard, rested->n_heard, who);
-	CHECK(memcmp(live->heard, rested->heard, live->n_heard * sizeof(int16_t)) == 0, "%s hears the same", who);
+	CHECK(memcmp(live->heard, rested->heard, live->n_heard * sizeof(int16_t)) == 0, "%s hears the same",
+		who);
 	CHECK_INT(a.rx_packets, b.rx_packets, who);
 	CHECK_INT(a.rx_due, b.rx_due, who);
 	CHECK_INT(a.rx_missing, b.rx_missing, who);
