@@ -81,9 +81,12 @@ links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1
 $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
-$(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c tests/bench/routes.c,$(wildcard tests/bench/*.c)) $(HARNESS))
+$(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c tests/bench/routes.c tests/bench/bare.c,$(wildcard tests/bench/*.c)) $(HARNESS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+$(BUILD)/tests/bench/bare: $(call objects,tests/bench/bare.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c $(DIALPLAN) sip/trunk.c sip/err.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
