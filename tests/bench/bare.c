@@ -81,7 +81,8 @@ static bool receive_one(int fd, struct sockaddr_in *from, uint8_t packet[1500])
 
 static void send_one(int fd, const struct sockaddr_in *to, const uint8_t *packet)
 {
-	(void)!sendto(fd, packet, PACKET, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof(*to));
+	(void)!sendto(
+		fd, packet, PACKET, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof(*to));
 }
 
 static void far_ends(const struct ends *mine, const struct ends *theirs)
