@@ -185,16 +185,16 @@ void http_reply(
 
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json)
 {
-	size_t len = strlen(json);
-	struct news *n = malloc(sizeof(*n) + len + 1), *oldest = NULL;
+	const size_t len = strlen(json), type_size = strlen(type) + 1, account_size = strlen(account) + 1;
+	struct news *n = malloc(sizeof(*n) + len + 1 + type_size + account_size), *oldest = NULL;
 	bool wake;
 
 	if (n) {
 		n->next = NULL;
 		n->seq = seq;
 		n->len = len;
-		snprintf(n->type, sizeof(n->type), "%s", type);
-		snprintf(n->account, sizeof(n->account), "%s", account);
+		n->type = memcpy(n->json + len + 1, type, type_size);
+		n->account = memcpy(n->json + len + 1 + type_size, account, account_size);
 		memcpy(n->json, json, len + 1);
 	}
 	pthread_mutex_lock(&h->box.lock);

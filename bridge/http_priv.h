@@ -34,7 +34,7 @@ struct answer {
 struct news { /* an event, numbered and written */
 	struct news *next;
 	uint64_t seq;
-	char type[48], account[HTTP_ACCOUNT_MAX];
+	const char *type, *account; /* into json[], behind it */
 	size_t len;
 	char json[]; /* one line, 0-terminated */
 };
