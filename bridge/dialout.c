@@ -42,7 +42,9 @@ static void dialout_free(struct dialout *d)
 
 static enum dialout_state outcome(const struct dialout *d)
 {
-	if (d->gave_up == GAVE_UP_RINGING || d->q850 == 18 || d->q850 == Q850_NO_ANSWER)
+	const bool rang_out = d->gave_up == GAVE_UP_RINGING || (d->rang && d->status == 408);
+
+	if (rang_out || d->q850 == 18 || d->q850 == Q850_NO_ANSWER)
 		return DIALOUT_NO_ANSWER;
 	if (d->status == 486 || d->status == 600 || d->q850 == Q850_BUSY)
 		return DIALOUT_BUSY;
@@ -286,13 +288,14 @@ static struct reroute_end reroute_end_of(const struct dialout *d, const struct c
 	return r;
 }
 
-static void attempt_failed(struct dialout *d, const struct leg *leg, const struct call_end *end)
+static void attempt_failed(struct dialout *d, struct leg *leg, const struct call_end *end)
 {
 	const struct reroute_end ended = reroute_end_of(d, end);
 	struct reroute_verdict verdict = reroute_decide(&ended);
 	const uint32_t heard_us = d->rang_us ? (uint32_t)(d->rang_us - d->dialled_us) : 0;
 
 	d->leg = NULL;
+	leg->cdr.sip_status = ended.sip_status; /* of a silence: what it was, not how we ended it */
 	dialout_note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
 		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
