@@ -36,7 +36,9 @@ static void dialout_free(struct dialout *d)
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
-	dialling_give(d->node->dialling, d->account);
+	dialling_give(d->node->dialling, d->account,
+		d->answered_us ? (uint32_t)((loop_now_us() - d->answered_us) / SECOND_US) : 0,
+		when_now_us() / SECOND_US);
 	free(d);
 }
 
@@ -264,6 +266,7 @@ void dialout_answered(struct leg *leg)
 	leg->cdr.sip_status = 200;
 	leg->cdr.answered_us = when_now_us();
 	d->deadline_us = 0;
+	d->answered_us = loop_now_us();
 	dialout_set_state(d, DIALOUT_ANSWERED);
 	leg_emit(leg, "call.answered");
 	why = leg_place(leg);

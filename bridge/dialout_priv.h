@@ -33,7 +33,7 @@ struct dialout {
 	unsigned attempts;
 	bool rang;
 	enum gave_up gave_up;
-	uint64_t begun_us, dialled_us, rang_us, deadline_us;
+	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;
 	/* how the last attempt ended, or why there was none */
 	unsigned status, q850;
 	char cause[96];
