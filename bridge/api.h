@@ -41,7 +41,7 @@ void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);
 /* Handlers; `word` is the path's variable segment, "" without one. */
 typedef void api_fn(struct node *n, const struct http_request *request, const char *word);
 api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mute, api_remove, api_calls,
-	api_hangup, api_dial, api_dialouts, api_trunks;
+	api_hangup, api_dial, api_dialouts, api_trunks, api_budgets, api_unblock;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_webhook_make, api_webhooks, api_webhook_drop;

@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/spending.h"
 #include "bridge/webhook.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,6 +175,10 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
 	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
 	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+	gauge(&p, "accounts_blocked", "accounts whose calls are blocked because they looked like fraud",
+		spending_blocked(n));
+	counter(&p, "over_budget", "calls of ours that an account's ceilings or a block refused",
+		n->tally.over_budget);
 	sound_lines(&p, &n->tally);
 	hooks_stats(n->hooks, &hooks);
 	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);

@@ -101,25 +101,32 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
 {
 	struct node *n = leg->node;
-	struct stream_identity identity;
+	struct stream_identity identity = { 0 };
+	struct {
+		uint64_t origin_id;
+		uint32_t ssrc, first_timestamp;
+		uint16_t first_seq;
+		uint8_t secret[sizeof(self->secret)];
+	} drawn; /* at once: each draw has a price of its own */
 	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
 
 	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
 		return CALL_LIMIT;
-	memset(&identity, 0, sizeof(identity));
-	node_random(&identity.ssrc, sizeof(identity.ssrc));
-	node_random(&identity.first_timestamp, sizeof(identity.first_timestamp));
-	node_random(&identity.first_seq, sizeof(identity.first_seq));
-	identity.first_seq &=
-		0x7fff; /* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
+	node_random(&drawn, sizeof(drawn));
+	identity.ssrc = drawn.ssrc;
+	identity.first_timestamp = drawn.first_timestamp;
+	/* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
+	identity.first_seq = drawn.first_seq & 0x7fff;
 	node_token(identity.cname, 24);
-	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK)
+	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK) {
+		OPENSSL_cleanse(&drawn, sizeof(drawn));
 		return CALL_NOMEM;
+	}
 
 	media_self(self, trunk, address, leg->ports.rtp_port);
-	node_random(&self->origin_id, sizeof(self->origin_id));
-	self->origin_id >>= 2; /* fits every reader's signed 64 bit */
-	node_random(self->secret, sizeof(self->secret));
+	self->origin_id = drawn.origin_id >> 2; /* fits every reader's signed 64 bit */
+	memcpy(self->secret, drawn.secret, sizeof(self->secret));
+	OPENSSL_cleanse(&drawn, sizeof(drawn));
 	return CALL_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "bridge/leg.h"
 #include "bridge/tls.h"
 #include "bridge/meeting.h"
+#include "bridge/spending.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
 #include <malloc.h>
@@ -147,6 +148,11 @@ static void give_back(struct node *n)
 	n->trim_due = false;
 }
 
+static void on_spending(void *arg)
+{
+	spending_save(arg);
+}
+
 static void on_stats(void *arg)
 {
 	leg_ask_stats_all(arg);
@@ -213,6 +219,8 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = store_first_seq(store, when_now_us(), first_seq);
 	if (!err)
 		err = node_use_site(n, site);
+	if (!err)
+		err = spending_load(n, store);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -400,7 +408,8 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	/* Last: opening SIP lets the loop run, and a request may come already that asks for SIP's figures. */
 	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK ||
 		loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
-		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
+		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK ||
+		loop_every(n->loop, SPENDING_EVERY_MS, on_spending, n) != CALL_OK)
 		return BRIDGE_NOMEM;
 	return BRIDGE_OK;
 }
@@ -465,7 +474,9 @@ struct node *node_close(struct node *n)
 	n->http = http_close(n->http);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
-	n->hooks = hooks_close(n->hooks);
+	if (n->writer && n->dialling)
+		spending_close(n);
+	n->hooks = hooks_close(n->hooks); /* drains the writer: nothing is written after it */
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);

@@ -58,6 +58,9 @@ struct node {
 	struct plan *plan;
 	struct dialling *dialling;
 	struct trunks *trunks;
+	struct {
+		bool out, failed; /* it is on its way to the disk; it did not get there last time */
+	} spending;
 	struct site *applying; /* waits for the disk; NULL when none does */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
 

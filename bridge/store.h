@@ -75,6 +75,15 @@ enum bridge_err store_add_deliveries(struct store *s, const struct delivery *fir
 /* Forgets delivery `after` (0: none) and reads the oldest that is left; *out NULL: none; the caller frees. */
 enum bridge_err store_next_delivery(struct store *s, const char *hook, int64_t after, struct delivery **out);
 
+/* What accounts have spent (budget_write()'s text), by account. */
+struct budget_row {
+	const char *account, *spent;
+};
+enum bridge_err store_each_budget(
+	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg);
+/* All in one transaction. */
+enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
+
 /* The database as it is at one moment, into a new file of mode 0600 that takes `path`'s place when it is whole. */
 enum bridge_err store_backup(struct store *s, const char *path);
 /* The other way round: everything here is replaced by what `path` holds, which is checked first. */

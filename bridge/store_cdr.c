@@ -40,11 +40,14 @@ static void sql_columns(struct sql *sql, const char *between, const char *format
 	}
 }
 
-static enum bridge_err prepare_insert(struct store *s, sqlite3_stmt **out)
+/* Once: reading it costs more than a record does. */
+static enum bridge_err prepare_insert(struct store *s)
 {
 	struct sql sql = { .len = 0 };
 	size_t n;
 
+	if (s->add_cdr)
+		return BRIDGE_OK;
 	cdr_fields(&n);
 	sql_add(&sql, "INSERT INTO cdr(");
 	sql_columns(&sql, ",", NULL);
@@ -53,7 +56,7 @@ static enum bridge_err prepare_insert(struct store *s, sqlite3_stmt **out)
 		sql_add(&sql, "%s?", i ? "," : "");
 	sql_add(&sql, ") ON CONFLICT(id) DO UPDATE SET ");
 	sql_columns(&sql, ",", "excluded.");
-	return store_prepare(s, out, sql.text);
+	return store_prepare(s, &s->add_cdr, sql.text);
 }
 
 static void bind_field(sqlite3_stmt *statement, int at, const struct cdr_field *field, const struct cdr *cdr)
@@ -107,18 +110,16 @@ enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, s
 {
 	size_t n_fields;
 	const struct cdr_field *fields = cdr_fields(&n_fields);
-	sqlite3_stmt *insert = NULL;
 	enum bridge_err err = store_exec(s, "BEGIN IMMEDIATE");
 
 	if (err)
 		return err;
-	err = prepare_insert(s, &insert);
+	err = prepare_insert(s);
 	for (size_t i = 0; i < n && !err; i++) {
 		for (size_t f = 0; f < n_fields; f++)
-			bind_field(insert, (int)f + 1, &fields[f], cdrs[i]);
-		err = store_run(s, insert);
+			bind_field(s->add_cdr, (int)f + 1, &fields[f], cdrs[i]);
+		err = store_run(s, s->add_cdr);
 	}
-	sqlite3_finalize(insert);
 	return store_finish(s, err);
 }
 

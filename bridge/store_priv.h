@@ -10,7 +10,8 @@
 enum { STORE_APPLICATION_ID = 0x7061726c /* "parl" */ };
 
 struct store {
-	sqlite3 *db; /* owned */
+	sqlite3 *db;           /* owned */
+	sqlite3_stmt *add_cdr; /* owned; NULL: not prepared yet */
 	char error[256];
 };
 

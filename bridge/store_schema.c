@@ -149,6 +149,10 @@ static const char *const steps[] = {
 
 	/* 8: trunks that are known by their certificate */
 	"ALTER TABLE trunk ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';",
+
+	/* 9: what accounts have spent, by name: it outlives the account's row, which every new site replaces */
+	"ALTER TABLE account ADD COLUMN daily_minutes INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE budget (account TEXT PRIMARY KEY, spent TEXT NOT NULL) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

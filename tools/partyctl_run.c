@@ -39,6 +39,8 @@ static const struct verb {
 	{ "webhook", 1, 2, ctl_webhook,
 		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive" },
+	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
+		"what accounts have spent on calls; let out one that looked like fraud" },
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
