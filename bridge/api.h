@@ -44,5 +44,6 @@ api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mu
 	api_hangup, api_dial, api_dialouts, api_trunks;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
+api_fn api_call_trace, api_call_why;
 api_fn api_webhook_make, api_webhooks, api_webhook_drop;
 #endif

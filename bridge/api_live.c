@@ -269,6 +269,7 @@ void api_remove(struct node *n, const struct http_request *request, const char *
 	}
 	api_audit(n, request, "participant.remove",
 		json_pack("{s:s, s:s}", "meeting", p->meeting->id, "participant", p->id));
+	leg_ended_by(p->leg, WHY_OPERATOR);
 	meeting_remove(n, p, "removed by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }
@@ -323,6 +324,7 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 		return;
 	}
 	api_audit(n, request, "call.hangup", json_pack("{s:s}", "call", leg->cdr.id));
+	leg_ended_by(leg, WHY_OPERATOR);
 	leg_hangup(leg, Q850_NORMAL, "hung up by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }

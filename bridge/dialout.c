@@ -3,6 +3,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/reception.h"
+#include "bridge/remark.h"
 #include "sip/reroute.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,7 @@ static void dialout_free(struct dialout *d)
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
+	remark_dialout_end(d->node, d->id);
 	dialling_give(d->node->dialling, d->account);
 	free(d);
 }
@@ -133,9 +135,37 @@ static enum dialout_state outcome(const struct dialout *d)
 	return DIALOUT_FAILED;
 }
 
+/* No trunk could be tried: that is worth a record as well. */
+static void record_untried(const struct dialout *d)
+{
+	struct leg *leg = d->tries.n ? leg_alloc(d->node, NULL) : NULL;
+	struct cdr *cdr;
+
+	if (!leg)
+		return;
+	cdr = &leg->cdr;
+	memcpy(cdr->direction, "out", 4);
+	node_token(cdr->id, 32);
+	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s",
+		d->tries.list[d->at_try < d->tries.n ? d->at_try : d->tries.n - 1].trunk);
+	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
+	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
+	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", d->tries.list[0].number);
+	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
+	cdr->started_us = when_now_us();
+	cdr->sip_status = d->status;
+	if (d->gave_up == GAVE_UP_ASKED)
+		leg_ended_by(leg, WHY_OPERATOR);
+	leg_note_end(leg, d->q850, d->cause);
+	leg_finish(leg);
+}
+
 static void finish(struct dialout *d)
 {
 	d->state = outcome(d);
+	if (!d->attempts)
+		record_untried(d);
 	log_line(LOG_INFO, NULL, "dialout", "%s: %s: %s (cause %u, status %u)", d->id, state_words[d->state],
 		d->cause, d->q850, d->status);
 	emit(d, state_words[d->state], cause_json(d));
@@ -220,6 +250,7 @@ static const char *attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	d->leg = leg;
 	d->rang = false;
@@ -229,6 +260,13 @@ static const char *attempt(struct dialout *d, const struct site_trunk *trunk)
 	d->deadline_us = d->dialled_us + silence_ms(n) * 1000ull;
 	set_state(d, DIALOUT_DIALLING);
 	return NULL;
+}
+
+/* No INVITE went out on it; note_cause() has been told why. */
+static void pass_over(struct dialout *d)
+{
+	remark_dialout(
+		d->node, d->id, "trunk %s is passed over: %s", d->tries.list[d->at_try].trunk, d->cause);
 }
 
 static void next_trunk(struct dialout *d)
@@ -274,6 +312,7 @@ static void advance(struct dialout *d)
 			d->n_targets = carrier_targets(c, d->targets, &why);
 			if (!d->n_targets) {
 				note_cause(d, 0, Q850_TEMPORARY, why);
+				pass_over(d);
 				next_trunk(d);
 				continue;
 			}
@@ -281,6 +320,7 @@ static void advance(struct dialout *d)
 		if (!trunk_takes(d, trunk, c, &wait)) {
 			if (wait)
 				return; /* with the next tick */
+			pass_over(d);
 			next_trunk(d);
 			continue;
 		}
@@ -323,6 +363,7 @@ enum dialout_verdict dialout_start(
 	d->begun_us = loop_now_us();
 	d->next = n->dialouts;
 	n->dialouts = d;
+	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
 	emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
@@ -337,6 +378,7 @@ bool dialout_hangup(struct node *n, const char *id, const char *why)
 		return false;
 	d->gave_up = GAVE_UP_ASKED;
 	if (d->leg) {
+		leg_ended_by(d->leg, WHY_OPERATOR);
 		leg_hangup(d->leg, Q850_NORMAL, why);
 		return true;
 	}
@@ -476,6 +518,7 @@ static void attempt_failed(struct dialout *d, const struct leg *leg, const struc
 		finish(d);
 		return;
 	}
+	remark_dialout(d->node, d->id, "%s: the next one is tried", verdict.why);
 	{
 		json_t *more = cause_json(d);
 

@@ -3,6 +3,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
+#include "bridge/remark.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,6 +275,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 	}
 	fill_record(leg, invite);
+	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;

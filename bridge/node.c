@@ -4,6 +4,7 @@
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
+#include "bridge/trace.h"
 #include "bridge/meeting.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
@@ -366,7 +367,7 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	enum bridge_err err;
 
 	snprintf(why, why_cap, "out of memory");
-	if (loop_open(&n->loop) != CALL_OK)
+	if (loop_open(&n->loop) != CALL_OK || trace_alloc(&n->trace, c->trace.calls, c->trace.bytes))
 		return BRIDGE_NOMEM;
 	err = open_prompts(n, why, why_cap);
 	if (err)
@@ -473,6 +474,7 @@ struct node *node_close(struct node *n)
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
+	n->trace = trace_free(n->trace);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	plan_free(n->plan);

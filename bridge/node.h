@@ -35,6 +35,7 @@ struct leg;
 struct meeting;
 struct resolver;
 struct tls;
+struct trace;
 
 struct node {
 	struct config config;
@@ -71,8 +72,9 @@ struct node {
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	struct tally tally; /* how calls sounded */
-	int64_t started_us; /* wall clock */
+	struct tally tally;  /* how calls sounded */
+	struct trace *trace; /* signalling of recent calls; NULL: switched off */
+	int64_t started_us;  /* wall clock */
 	bool stopping;
 };
 

@@ -149,6 +149,11 @@ static const char *const steps[] = {
 
 	/* 8: trunks that are known by their certificate */
 	"ALTER TABLE trunk ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';",
+
+	/* 9: who ended a call, and what was wrong with its sound */
+	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

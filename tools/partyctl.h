@@ -5,6 +5,7 @@
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_dialplan.c  what the dial plan says, and would say
+ *   partyctl_why.c     a call's ladder and its story
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -30,7 +31,7 @@ struct ctl {
 	bool json;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run;
+	bool dry_run, full;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records; /* options; NULL: not given */
 };
@@ -43,7 +44,7 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook;
+	ctl_backup, ctl_restore, ctl_webhook, ctl_trace, ctl_why;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

@@ -22,6 +22,10 @@ static const struct verb {
 	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME]", "call somebody into a meeting" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
+	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
+		"what was said about a call, message by message; --full prints the messages as well" },
+	{ "why", 1, 1, ctl_why, "why CALL",
+		"how a call went and ended, in plain words, and what can be done" },
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
 	{ "records", 0, 0, ctl_records,
@@ -124,6 +128,10 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 	}
 	if (strcmp(arg, "--dry-run") == 0) {
 		c->dry_run = true;
+		return true;
+	}
+	if (strcmp(arg, "--full") == 0) {
+		c->full = true;
 		return true;
 	}
 	for (size_t k = 0; k < n; k++) {
