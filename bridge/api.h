@@ -26,6 +26,10 @@ struct api_error {
 unsigned api_may_listen(
 	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
 
+/* http_config.on_more; `arg` is the node. */
+void api_more(void *arg, uint64_t id, bool gone);
+void exports_close(struct node *n); /* before the disk thread goes */
+
 /* May who asks see what is of this account?  What they may not see is not there: 404. */
 bool api_sees(const struct http_request *request, const char *account);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */

@@ -257,6 +257,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 	struct http_config hc = { .control = n->config.control,
 		.listen = n->config.http.listen,
 		.on_request = api_request,
+		.on_more = api_more,
 		.on_listen = api_may_listen,
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
@@ -464,6 +465,7 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
+	exports_close(n);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
 	n->hooks = hooks_close(n->hooks);

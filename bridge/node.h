@@ -30,6 +30,7 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct dialout;
+struct export;
 struct hooks;
 struct leg;
 struct meeting;
@@ -66,6 +67,7 @@ struct node {
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
 	uint32_t last_ask_id, last_dialout_id;
+	struct export *exports; /* records being read for somebody, chained */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;

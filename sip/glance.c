@@ -80,7 +80,20 @@ bool glance_read(struct glance *out, const char *text, size_t len)
 {
 	struct span rest = { text, len }, line;
 
-	memset(out, 0, sizeof(*out));
+	const struct span none = { "", 0 }; /* never NULL: they are walked through */
+
+	*out = (struct glance){ .method = none,
+		.uri = none,
+		.phrase = none,
+		.cseq_method = none,
+		.call_id = none,
+		.from = none,
+		.to = none,
+		.type = none,
+		.reason = none,
+		.retry_after = none,
+		.head = none,
+		.body = none };
 	if (!read_first(out, span_until(&rest, '\n')))
 		return false;
 	while (rest.n) {

@@ -269,33 +269,6 @@ enum ctl_exit ctl_calls(struct ctl *c)
 	return ctl_table_of(c, "/v1/calls", columns, COUNT(columns));
 }
 
-enum ctl_exit ctl_records(struct ctl *c)
-{
-	static const struct ctl_column columns[] = {
-		{ "STARTED", "started_at", false },
-		{ "ENDED", "ended_at", false },
-		{ "TRUNK", "trunk", false },
-		{ "FROM", "from", false },
-		{ "NUMBER", "number", false },
-		{ "ACCOUNT", "account", false },
-		{ "MEETING", "meeting", false },
-		{ "STATUS", "sip_status", true },
-		{ "Q850", "q850", true },
-		{ "CODEC", "codec", false },
-		{ "LOST", "rx_lost", true },
-		{ "CAUSE", "cause", false },
-	};
-	char path[CTL_PATH_MAX] = "";
-	bool fits = ctl_path_add(path, "/v1/records?limit=", c->limit ? c->limit : "100");
-
-	fits = fits && (!c->account || ctl_path_add(path, "&account=", c->account));
-	fits = fits && (!c->meeting || ctl_path_add(path, "&meeting=", c->meeting));
-	fits = fits && (!c->trunk || ctl_path_add(path, "&trunk=", c->trunk));
-	fits = fits && (!c->call || ctl_path_add(path, "&call=", c->call));
-	return fits ? ctl_table_of(c, path, columns, COUNT(columns))
-		    : ctl_usage(c, "the options are too long");
-}
-
 /* One row per gateway address. */
 static json_t *flatten_trunks(const json_t *trunks)
 {
