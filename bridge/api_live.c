@@ -1,4 +1,5 @@
 #include "bridge/api.h"
+#include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
@@ -79,6 +80,34 @@ static unsigned count_people(const struct node *n)
 	return count;
 }
 
+static json_t *trunks_json(struct node *n)
+{
+	json_t *list = json_array();
+	const uint64_t now_us = loop_now_us();
+
+	for (const struct carrier *c = n->carriers; c; c = c->next) {
+		const struct figures_tally *t = &c->tally;
+		struct figures f;
+		uint64_t in = 0;
+
+		figures_of(&f, c, now_us);
+		for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
+			in += t->ended[FIGURES_IN][class];
+		json_array_append_new(list,
+			json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}", "name",
+				c->name, "gateways", (int)f.n_gateways, "usable", (int)f.n_usable, "calls_in",
+				(json_int_t)in, "answered_in", (json_int_t)t->answered[FIGURES_IN],
+				"calls_out", (json_int_t)f.dialled, "answered_out", (json_int_t)f.answered,
+				"answer_percent", (int)f.answer_percent, "post_dial_ms",
+				f.post_dial_us / 1000.0, "round_trip_ms", f.round_trip_us / 1000.0,
+				"last_cause_in",
+				t->last_cause[FIGURES_IN] ? cause_words(t->last_cause[FIGURES_IN]) : "",
+				"last_cause_out",
+				t->last_cause[FIGURES_OUT] ? cause_words(t->last_cause[FIGURES_OUT]) : ""));
+	}
+	return list;
+}
+
 void api_status(struct node *n, const struct http_request *request, const char *word)
 {
 	json_t *workers = json_array();
@@ -89,13 +118,13 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I}", "node",
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I, s:o}", "node",
 			n->config.node, "version", PARTYLINE_VERSION, "started_at", time_json(n->started_us),
 			"uptime_s", (double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs,
 			"meetings_open", (int)n->n_meetings, "participants", (int)count_people(n),
 			"rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "control",
 			control_json(n), "workers", workers, "writer", writer_json(n), "events",
-			(json_int_t)events.emitted));
+			(json_int_t)events.emitted, "trunks", trunks_json(n)));
 }
 
 /* ---- meetings ---- */

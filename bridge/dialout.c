@@ -166,8 +166,8 @@ static void finish(struct dialout *d)
 	d->state = outcome(d);
 	if (!d->attempts)
 		record_untried(d);
-	log_line(LOG_INFO, NULL, "dialout", "%s: %s: %s (cause %u, status %u)", d->id, state_words[d->state],
-		d->cause, d->q850, d->status);
+	log_line(LOG_INFO, d->id, "dialout", "%s: %s (cause %u, status %u)", state_words[d->state], d->cause,
+		d->q850, d->status);
 	emit(d, state_words[d->state], cause_json(d));
 	dialout_free(d);
 }

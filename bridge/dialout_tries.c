@@ -36,7 +36,7 @@ enum dialout_verdict dialout_tries(
 		return DIALOUT_REFUSED;
 	}
 	if (spent == BUDGET_NEAR)
-		log_line(LOG_WARNING, NULL, "dialout", "%s: %s", order->account, text);
+		log_line(LOG_WARNING, order->id, "dialout", "%s: %s", order->account, text);
 	snprintf(out->e164, sizeof(out->e164), "%s", d.number.e164);
 	for (out->n = 0; out->n < d.n_tries && out->n < DIALOUT_TRIES; out->n++) {
 		struct dialout_try *t = &out->list[out->n];

@@ -1,5 +1,6 @@
 #include "bridge/leg.h"
 #include "bridge/dialout.h"
+#include "bridge/figures.h"
 #include "bridge/incoming.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
@@ -160,6 +161,7 @@ void leg_finish(struct leg *leg)
 		snprintf(cdr->cause, sizeof(cdr->cause), "%s", cause_words(cdr->q850));
 	snprintf(cdr->ended_by, sizeof(cdr->ended_by), "%s", why_ender_word(why_ender(cdr)));
 	writer_cdr(n->writer, cdr);
+	figures_count(n, cdr);
 	remark_end(leg);
 
 	data = leg_event_json(leg);

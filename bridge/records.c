@@ -33,26 +33,27 @@ static bool read_cursor(const char *text, struct cdr_filter *f)
 
 static void read_texts(struct records *r, const char *query)
 {
-	const struct {
-		const char *name;
-		char *to;
-		size_t cap;
-		const char **filter;
-	} list[] = {
-		{ "account", r->account, sizeof(r->account), &r->filter.account },
-		{ "meeting", r->meeting, sizeof(r->meeting), &r->filter.meeting },
-		{ "trunk", r->trunk, sizeof(r->trunk), &r->filter.trunk },
-		{ "call", r->call, sizeof(r->call), &r->filter.call },
-		{ "number", r->number, sizeof(r->number), &r->filter.number },
-		{ "direction", r->direction, sizeof(r->direction), &r->filter.direction },
-		{ "cause", r->cause, sizeof(r->cause), &r->filter.cause },
-		{ "ended_by", r->ended_by, sizeof(r->ended_by), &r->filter.ended_by },
-	};
+	http_query(query, "account", r->account, sizeof(r->account));
+	http_query(query, "meeting", r->meeting, sizeof(r->meeting));
+	http_query(query, "trunk", r->trunk, sizeof(r->trunk));
+	http_query(query, "call", r->call, sizeof(r->call));
+	http_query(query, "number", r->number, sizeof(r->number));
+	http_query(query, "direction", r->direction, sizeof(r->direction));
+	http_query(query, "cause", r->cause, sizeof(r->cause));
+	http_query(query, "ended_by", r->ended_by, sizeof(r->ended_by));
+}
 
-	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
-		http_query(query, list[i].name, list[i].to, list[i].cap);
-		*list[i].filter = list[i].to;
-	}
+/* The struct may have been copied since it was read. */
+static void point_at_texts(struct records *r)
+{
+	r->filter.account = r->account;
+	r->filter.meeting = r->meeting;
+	r->filter.trunk = r->trunk;
+	r->filter.call = r->call;
+	r->filter.number = r->number;
+	r->filter.direction = r->direction;
+	r->filter.cause = r->cause;
+	r->filter.ended_by = r->ended_by;
 }
 
 /* NULL, or the name of the one that is no number, or too large. */
@@ -250,12 +251,12 @@ enum bridge_err records_page(struct records *r, struct store *store)
 
 	r->len = 0;
 	r->n = 0;
+	point_at_texts(r);
 	r->filter.limit = (unsigned)(r->left < page ? r->left : page);
 	r->filter.number_is_ours = r->masked; /* whom they may not see they may not look for */
+	put(r, r->csv ? "" : "{\"items\":[");
 	if (r->csv && !r->begun)
 		put_names(r);
-	else if (!r->csv)
-		put(r, "{\"items\":[");
 	r->begun = true;
 	if (!r->ended)
 		err = store_each_cdr(store, &r->filter, put_record, r);

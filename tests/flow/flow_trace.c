@@ -198,7 +198,7 @@ TEST(a_dial_out_is_one_story)
 	struct bridge b;
 	struct gate gates[3];
 	struct gate_request request;
-	char site[SITE], id[64];
+	char site[SITE], id[64], *said;
 	static const char *const ips[] = { "127.0.0.11", "127.0.0.12", "127.0.0.13" };
 
 	for (size_t i = 0; i < 3; i++)
@@ -237,6 +237,15 @@ TEST(a_dial_out_is_one_story)
 			"486 Busy Here", "17: user busy", "tried     1. first udp:127.0.0.11", ": 503",
 			"2. first udp:127.0.0.12", "did not respond", "3. second udp:127.0.0.13",
 			"486 Busy Here"));
+	said = ctl(&b, 0, "status");
+	in_order(said, SAYS("TRUNK", "LAST CAUSE OUT", "first", "second", "user busy"), "status");
+	free(said);
+	said = bridge_text(&b, "GET", "/metrics", NULL, NULL, NULL);
+	CHECK(strstr(said, "partyline_trunk_calls_ended_total{trunk=\"second\",direction=\"out\",cause="
+			   "\"busy\"} 1\n"),
+		"%s", said);
+	CHECK(strstr(said, "partyline_trunk_answer_ratio{trunk=\"second\"} 0\n"), "nobody answered there");
+	free(said);
 	for (size_t i = 0; i < 3; i++)
 		gate_close(&gates[i]);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
