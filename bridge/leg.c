@@ -165,9 +165,10 @@ void leg_finish(struct leg *leg)
 	remark_end(leg);
 
 	data = leg_event_json(leg);
-	json_object_update_new(data,
-		json_pack("{s:i, s:i, s:s, s:b, s:s}", "status", (int)cdr->sip_status, "q850", (int)cdr->q850,
-			"cause", cdr->cause, "by_far_end", cdr->by_far_end, "meeting", cdr->meeting));
+	json_object_update_new(
+		data, json_pack("{s:i, s:i, s:s, s:b, s:s, s:s}", "status", (int)cdr->sip_status, "q850",
+			      (int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "ended_by",
+			      cdr->ended_by, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
 	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)",
 		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
