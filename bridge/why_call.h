@@ -12,7 +12,7 @@
 
 #include "bridge/cdr.h"
 
-enum { WHY_TEXT = 320, WHY_LINES = 8, WHY_TRIED = 32 };
+enum { WHY_TEXT = 480, WHY_LINES = 8, WHY_TRIED = 32 };
 
 /* CALLER and CALLED are people; CARRIER: their network said so; US: a rule or a failure of ours; OPERATOR: by the API;
  * NETWORK: nobody said anything, something stopped coming. */

@@ -172,7 +172,7 @@ TEST(attempts_of_a_dial_out_are_one_ladder)
 TEST(the_oldest_ended_call_goes_first)
 {
 	struct trace *t = open_trace(8, 1 << 20);
-	char id[16];
+	char id[24];
 
 	invite(t, 0, "live", true);
 	for (int i = 0; i < 20; i++) {
@@ -198,7 +198,7 @@ TEST(memory_is_bounded)
 	struct trace *t = open_trace(100000, BYTES);
 	static char big[6000];
 	struct trace_stats s;
-	char id[16];
+	char id[24];
 
 	for (int i = 0; i < 300; i++) {
 		snprintf(id, sizeof(id), "c%d", i);
