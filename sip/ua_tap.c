@@ -141,7 +141,7 @@ static void look_behind(struct tap_stream *s)
 /* NULL: no connection, or no memory. */
 static struct tap_stream *stream_of(int fd)
 {
-	su_sockaddr_t su;
+	su_sockaddr_t su = { 0 };
 	socklen_t len = sizeof(su);
 	uint8_t ip[16];
 	uint16_t port;

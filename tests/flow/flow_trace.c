@@ -87,9 +87,7 @@ TEST(an_answered_call_is_a_ladder)
 				"Q.850;cause=16", "<---- 200 OK (7 BYE)", "ended: far end hung up",
 				"codec PCMU"));
 		says(&b, "why", call,
-			SAYS("A call in through carrier-a from +15550001 to +15550101 was answered, joined "
-			     "meeting "
-			     "100200300 as guest and lasted",
+			SAYS("from +15550001 to +15550101 was answered", "joined meeting 100200300 as guest",
 				"The caller ended it: far end hung up", "SIP       200 OK",
 				"16: normal call clearing", "next"));
 	}
