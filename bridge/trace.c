@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 4096, CALL_ID_MAX = 255, STRANGERS_SHARE = 8, CALL_COST = sizeof(struct trace_call) + 64 };
+enum {
+	BUCKETS = 4096,
+	CALL_ID_MAX = 255,
+	STRANGERS_SHARE = 8,
+	CALL_SHARE = 4,
+	CALL_COST = sizeof(struct trace_call) + 64
+};
 
 struct trace_list {
 	struct trace_call *first, **end;
@@ -224,10 +230,32 @@ static void append(struct trace_items *items, struct trace_item *i)
 	items->n++;
 }
 
+static void drop_oldest_late(struct trace *t, struct trace_call *c)
+{
+	struct trace_item *gone = c->late.first;
+
+	c->late.first = gone->next;
+	if (!c->late.first)
+		c->late.end = &c->late.first;
+	c->late.n--;
+	c->n_dropped++;
+	count_bytes(t, c, 0, cost_of(gone));
+	free(gone);
+}
+
+/* The beginning may take half of a call's share, so that there is room for its end. */
+static bool is_beginning(const struct trace *t, const struct trace_call *c, size_t cost)
+{
+	return c->begin.n < TRACE_FIRST && !c->late.n && !c->n_dropped &&
+	       c->bytes + cost <= t->max_bytes / CALL_SHARE / 2;
+}
+
+/* NULL: no memory, or it is more than the call's share. */
 static struct trace_item *add(struct trace *t, struct trace_call *c, int64_t now_us, enum trace_kind kind,
 	const char *text, size_t len)
 {
-	struct trace_item *i = malloc(sizeof(*i) + len + 1), *gone;
+	struct trace_item *i = malloc(sizeof(*i) + len + 1);
+	size_t cost;
 
 	if (!i)
 		return NULL;
@@ -238,17 +266,17 @@ static struct trace_item *add(struct trace *t, struct trace_call *c, int64_t now
 	i->len = (uint32_t)len;
 	memcpy(i->text, text, len);
 	i->text[len] = '\0';
-	make_room(t, cost_of(i), 0, c);
-	append(c->begin.n < TRACE_FIRST ? &c->begin : &c->late, i);
-	count_bytes(t, c, cost_of(i), 0);
-	if (c->late.n > TRACE_LAST) {
-		gone = c->late.first;
-		c->late.first = gone->next;
-		c->late.n--;
+	cost = cost_of(i);
+	while (c->late.n && (c->late.n >= TRACE_LAST || c->bytes + cost > t->max_bytes / CALL_SHARE))
+		drop_oldest_late(t, c);
+	if (c->bytes + cost > t->max_bytes / CALL_SHARE) {
 		c->n_dropped++;
-		count_bytes(t, c, 0, cost_of(gone));
-		free(gone);
+		free(i);
+		return NULL;
 	}
+	make_room(t, cost, 0, c);
+	append(is_beginning(t, c, cost) ? &c->begin : &c->late, i);
+	count_bytes(t, c, cost, 0);
 	return i;
 }
 

@@ -8,7 +8,8 @@
  * How: the endpoint shows every message (sip/tap.h); those with the Call-ID of a call that is known, or an INVITE, are kept without
  * their secrets (sip/redact).  A message that was there before is kept as its repetition, without its text.  Notes stand between the
  * messages; a key that was pressed is a dot.  What a meeting dials is known by its dial-out's ID as well, and each of its
- * attempts by its own: trace_find() gives all of them.  Of a long call the first TRACE_FIRST and the last TRACE_LAST items are kept.
+ * attempts by its own: trace_find() gives all of them.  Of a long call the first TRACE_FIRST and the last TRACE_LAST items are kept, and of any no more than a
+ * quarter of all bytes.
  * When `calls` or `bytes` is reached, strangers over their share go first, then ended calls, then live ones, the oldest of each first.
  * Use:  trace_alloc(); trace_message() from the endpoint; trace_named(), trace_note(), trace_key(), trace_ended() from legs.
  *       All accept NULL for a trace that is switched off.

@@ -218,6 +218,35 @@ TEST(memory_is_bounded)
 	trace_free(t);
 }
 
+/* One call cannot fill it, however long its messages: its last ones are there, and others stay. */
+TEST(one_call_has_its_share)
+{
+	enum { BYTES = 100000 };
+	struct trace *t = open_trace(100, BYTES);
+	const struct trace_call *calls[TRACE_LEGS];
+	struct trace_stats s;
+	static char big[6000];
+
+	invite(t, 0, "other", true);
+	invite(t, 0, "long", true);
+	for (int k = 0; k < 200; k++) {
+		snprintf(big, sizeof(big),
+			"INFO sip:a SIP/2.0\r\nCall-ID: long\r\nCSeq: %d INFO\r\nX: %05000d\r\n\r\n", k, k);
+		put(t, k, true, big);
+		trace_stats(t, &s);
+		CHECK(s.bytes <= BYTES / 4 + 2000, "%zu bytes", s.bytes);
+	}
+	CHECK_INT(1, trace_find(t, "long", calls), "there");
+	CHECK(calls[0]->n_dropped > 150, "%u are gone", calls[0]->n_dropped);
+	CHECK(calls[0]->begin.n && calls[0]->late.n, "beginning and end");
+	const struct trace_item *last = calls[0]->late.first;
+	while (last->next)
+		last = last->next;
+	CHECK(strstr(last->text, "CSeq: 199 INFO"), "the last one is there");
+	CHECK(knows(t, "other"), "the other stays");
+	trace_free(t);
+}
+
 /* Of a call without end the beginning and the end are kept. */
 TEST(a_long_call_keeps_its_beginning_and_its_end)
 {
@@ -286,5 +315,5 @@ TEST(no_trace_is_no_trouble)
 }
 
 TESTS(a_ladder_tells_a_call, json_has_the_messages_for_those_who_may, attempts_of_a_dial_out_are_one_ladder,
-	the_oldest_ended_call_goes_first, memory_is_bounded, a_long_call_keeps_its_beginning_and_its_end,
-	only_calls_are_kept, no_trace_is_no_trouble)
+	the_oldest_ended_call_goes_first, memory_is_bounded, one_call_has_its_share,
+	a_long_call_keeps_its_beginning_and_its_end, only_calls_are_kept, no_trace_is_no_trouble)
