@@ -143,6 +143,8 @@ int conn_write(struct conn *c, struct lws *wsi)
 		lws_callback_on_writable(wsi);
 		return 0;
 	}
+	if (!len)
+		return written(c, wsi);
 	if (lws_write(wsi, a->body + c->sent, len, final ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
 		return -1;
 	c->sent += len;
