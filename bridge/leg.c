@@ -234,7 +234,6 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 
 static void leg_key(struct leg *leg, char digit)
 {
-	remark_key(leg);
 	if (leg->state == LEG_RECEPTION)
 		attendant_key(&leg->attendant, digit, loop_now_us());
 	else if (leg->state == LEG_SEATED)
@@ -382,7 +381,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 	if (!leg || leg->state == LEG_ENDED)
 		return;
 	switch (event->kind) {
-	case MEDIA_DIGIT: leg_key(leg, event->digit); break;
+	case MEDIA_DIGIT:
+		remark_key(leg);
+		leg_key(leg, event->digit);
+		break;
 	case MEDIA_TALK: meeting_talking(leg, event->on); break;
 	case MEDIA_SILENT: leg_lost_media(leg); break;
 	case MEDIA_PLAYED:
