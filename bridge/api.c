@@ -35,6 +35,10 @@ static const struct route routes[] = {
 	{ "GET", "/v1/trunks", api_trunks, ACCESS_READER, OF_NODE, "How trunks and their gateways do" },
 	{ "GET", "/v1/calls", api_calls, ACCESS_READER, OF_ACCOUNT, "Live calls" },
 	{ "DELETE", "/v1/calls/{id}", api_hangup, ACCESS_ADMIN, OF_ACCOUNT, "Hang up" },
+	{ "GET", "/v1/calls/{id}/trace", api_call_trace, ACCESS_READER, OF_ACCOUNT,
+		"What was said about a call, message by message" },
+	{ "GET", "/v1/calls/{id}/why", api_call_why, ACCESS_READER, OF_ACCOUNT,
+		"How a call went and ended, in plain words" },
 	{ "GET", "/v1/records", api_records, ACCESS_READER, OF_ACCOUNT, "Call records, newest first" },
 	{ "PUT", "/v1/site", api_site_put, ACCESS_OPERATOR, OF_NODE,
 		"Apply a site file, whole or not at all" },
@@ -62,7 +66,7 @@ static const struct route routes[] = {
 	{ "GET", "/metrics", api_metrics, ACCESS_READER, OF_NODE, "Prometheus metrics" },
 	{ "GET", "/v1/openapi.json", api_openapi, ACCESS_READER, OF_ACCOUNT, "This description" },
 };
-enum { ROUTES = sizeof(routes) / sizeof(*routes), WORD_MAX = 128 };
+enum { ROUTES = sizeof(routes) / sizeof(*routes), WORD_MAX = 256 };
 
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body)
 {

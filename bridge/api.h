@@ -26,6 +26,10 @@ struct api_error {
 unsigned api_may_listen(
 	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
 
+/* http_config.on_more; `arg` is the node. */
+void api_more(void *arg, uint64_t id, bool gone);
+void exports_close(struct node *n); /* before the disk thread goes */
+
 /* May who asks see what is of this account?  What they may not see is not there: 404. */
 bool api_sees(const struct http_request *request, const char *account);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
@@ -44,5 +48,6 @@ api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mu
 	api_hangup, api_dial, api_dialouts, api_trunks, api_budgets, api_unblock;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
+api_fn api_call_trace, api_call_why;
 api_fn api_webhook_make, api_webhooks, api_webhook_drop;
 #endif

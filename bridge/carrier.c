@@ -217,6 +217,7 @@ static struct carrier *carrier_make(struct node *n, const struct site_trunk *t, 
 	if (kept) {
 		c->in = kept->in;
 		c->out = kept->out;
+		c->tally = kept->tally;
 	}
 	for (; c->n_gateways < t->n_gateways; c->n_gateways++) {
 		struct carrier_gateway *g = &c->gateways[c->n_gateways];

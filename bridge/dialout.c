@@ -2,6 +2,7 @@
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
 #include "bridge/reception.h"
+#include "bridge/remark.h"
 #include "sip/reroute.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static void dialout_free(struct dialout *d)
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
+	remark_dialout_end(d->node, d->id);
 	dialling_give(d->node->dialling, d->account,
 		d->answered_us ? (uint32_t)((loop_now_us() - d->answered_us) / SECOND_US) : 0,
 		when_now_us() / SECOND_US);
@@ -53,13 +55,48 @@ static enum dialout_state outcome(const struct dialout *d)
 	return DIALOUT_FAILED;
 }
 
+/* No trunk could be tried: that is worth a record as well. */
+static void record_untried(const struct dialout *d)
+{
+	struct leg *leg = d->tries.n ? leg_alloc(d->node, NULL) : NULL;
+	struct cdr *cdr;
+
+	if (!leg)
+		return;
+	cdr = &leg->cdr;
+	memcpy(cdr->direction, "out", 4);
+	node_token(cdr->id, 32);
+	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s",
+		d->tries.list[d->at_try < d->tries.n ? d->at_try : d->tries.n - 1].trunk);
+	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
+	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
+	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", d->tries.list[0].number);
+	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
+	cdr->started_us = when_now_us();
+	cdr->sip_status = d->status;
+	if (d->gave_up == GAVE_UP_ASKED)
+		leg_ended_by(leg, WHY_OPERATOR);
+	leg_note_end(leg, d->q850, d->cause);
+	leg_finish(leg);
+}
+
 static void finish(struct dialout *d)
 {
 	d->state = outcome(d);
-	log_line(LOG_INFO, NULL, "dialout", "%s: %s: %s (cause %u, status %u)", d->id,
-		dialout_state_word(d->state), d->cause, d->q850, d->status);
+	if (!d->attempts)
+		record_untried(d);
+	log_line(LOG_INFO, d->id, "dialout", "%s: %s (cause %u, status %u)", dialout_state_word(d->state),
+		d->cause, d->q850, d->status);
 	dialout_emit(d, dialout_state_word(d->state), dialout_cause_json(d));
 	dialout_free(d);
+}
+
+/* No INVITE went out on it; dialout_note_cause() has been told why. */
+static void pass_over(struct dialout *d)
+{
+	remark_dialout(
+		d->node, d->id, "trunk %s is passed over: %s", d->tries.list[d->at_try].trunk, d->cause);
 }
 
 static void next_trunk(struct dialout *d)
@@ -105,6 +142,7 @@ static void advance(struct dialout *d)
 			d->n_targets = carrier_targets(c, d->targets, &why);
 			if (!d->n_targets) {
 				dialout_note_cause(d, 0, Q850_TEMPORARY, why);
+				pass_over(d);
 				next_trunk(d);
 				continue;
 			}
@@ -112,6 +150,7 @@ static void advance(struct dialout *d)
 		if (!trunk_takes(d, trunk, c, &wait)) {
 			if (wait)
 				return; /* with the next tick */
+			pass_over(d);
 			next_trunk(d);
 			continue;
 		}
@@ -154,6 +193,7 @@ enum dialout_verdict dialout_start(
 	d->begun_us = loop_now_us();
 	d->next = n->dialouts;
 	n->dialouts = d;
+	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
 	dialout_emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
@@ -168,6 +208,7 @@ bool dialout_hangup(struct node *n, const char *id, const char *why)
 		return false;
 	d->gave_up = GAVE_UP_ASKED;
 	if (d->leg) {
+		leg_ended_by(d->leg, WHY_OPERATOR);
 		leg_hangup(d->leg, Q850_NORMAL, why);
 		return true;
 	}
@@ -309,6 +350,7 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 		finish(d);
 		return;
 	}
+	remark_dialout(d->node, d->id, "%s: the next one is tried", verdict.why);
 	{
 		json_t *more = dialout_cause_json(d);
 

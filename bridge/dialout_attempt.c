@@ -2,6 +2,7 @@
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
+#include "bridge/remark.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	d->leg = leg;
 	d->rang = false;

@@ -50,7 +50,7 @@ struct http_request {
 	char method[8];               /* "GET" */
 	char path[HTTP_PATH_MAX];     /* decoded, without query */
 	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
-	char content_type[64];
+	char content_type[64], accept[64];
 	const char *body;
 	size_t body_len; /* borrowed during the callback; 0-terminated */
 };
@@ -59,6 +59,9 @@ struct http_config {
 	const char *control; /* path, NULL none */
 	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
 	void (*on_request)(void *arg, const struct http_request *request); /* inside http_poll() */
+	/* Of an answer in parts (http_part()): what there was has been taken; `gone`: nobody reads it any
+	 * more.  Inside http_poll().  NULL: there are none. */
+	void (*on_more)(void *arg, uint64_t id, bool gone);
 	/* May they listen to GET /v1/events?  0, or the HTTP status that refuses; `account` "": to everything, else to what
 	 * is of that account.  Asked when they come and at each heartbeat.  API thread.  NULL: everybody may. */
 	unsigned (*on_listen)(
@@ -78,6 +81,10 @@ int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
 void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len); /* copies; an id that is gone is ignored */
+/* The next part of an answer whose length is not known (chunked, RFC 9112 section 7.1); status and type of the first one count.  After each
+ * but the last, wait for on_more().  Copies.  False: out of memory, nothing was sent: try again or leave it. */
+bool http_part(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, bool last);
 /* `account` "": of no account, for those alone who may hear everything.  Copies. */
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json);
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */

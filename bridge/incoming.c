@@ -3,6 +3,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
+#include "bridge/remark.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,12 @@ static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const ch
 	leg_finish(leg);
 }
 
+/* The number as it was called, without its parameters: digits dialled on after it (postd=) may be a PIN. */
+static void copy_called(char out[sizeof(((struct cdr *)0)->to_number)], const char *user)
+{
+	snprintf(out, sizeof(((struct cdr *)0)->to_number), "%.*s", (int)strcspn(user, ";"), user);
+}
+
 static void fill_record(struct leg *leg, const struct call_invite *invite)
 {
 	struct cdr *cdr = &leg->cdr;
@@ -37,7 +44,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);
-	snprintf(cdr->to_number, sizeof(cdr->to_number), "%.63s", invite->request_user);
+	copy_called(cdr->to_number, invite->request_user);
 	cdr->started_us = when_now_us();
 	if (!invite->privacy)
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
@@ -281,6 +288,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 	}
 	fill_record(leg, invite);
+	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
@@ -308,7 +316,7 @@ void incoming_refused(void *arg, const char *trunk, const char *source, const ch
 	snprintf(leg->cdr.trunk, sizeof(leg->cdr.trunk), "%s", trunk ? trunk : "");
 	snprintf(leg->cdr.source, sizeof(leg->cdr.source), "%.63s", source);
 	snprintf(leg->cdr.from_number, sizeof(leg->cdr.from_number), "%.63s", from_user);
-	snprintf(leg->cdr.to_number, sizeof(leg->cdr.to_number), "%.63s", to_user);
+	copy_called(leg->cdr.to_number, to_user);
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%.255s", call_id);
 	leg->cdr.started_us = when_now_us();
 	leg->cdr.sip_status = status;

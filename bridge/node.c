@@ -4,6 +4,7 @@
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
+#include "bridge/trace.h"
 #include "bridge/meeting.h"
 #include "bridge/spending.h"
 #include "bridge/version.h"
@@ -264,6 +265,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 	struct http_config hc = { .control = n->config.control,
 		.listen = n->config.http.listen,
 		.on_request = api_request,
+		.on_more = api_more,
 		.on_listen = api_may_listen,
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
@@ -374,7 +376,7 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	enum bridge_err err;
 
 	snprintf(why, why_cap, "out of memory");
-	if (loop_open(&n->loop) != CALL_OK)
+	if (loop_open(&n->loop) != CALL_OK || trace_alloc(&n->trace, c->trace.calls, c->trace.bytes))
 		return BRIDGE_NOMEM;
 	err = open_prompts(n, why, why_cap);
 	if (err)
@@ -472,6 +474,7 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
+	exports_close(n);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
 	if (n->writer && n->dialling)
@@ -484,6 +487,7 @@ struct node *node_close(struct node *n)
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
+	n->trace = trace_free(n->trace);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	plan_free(n->plan);

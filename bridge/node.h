@@ -30,11 +30,13 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct dialout;
+struct export;
 struct hooks;
 struct leg;
 struct meeting;
 struct resolver;
 struct tls;
+struct trace;
 
 struct node {
 	struct config config;
@@ -68,14 +70,16 @@ struct node {
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
 	uint32_t last_ask_id, last_dialout_id;
+	struct export *exports; /* records being read for somebody, chained */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	struct tally tally; /* how calls sounded */
-	int64_t started_us; /* wall clock */
+	struct tally tally;  /* how calls sounded */
+	struct trace *trace; /* signalling of recent calls; NULL: switched off */
+	int64_t started_us;  /* wall clock */
 	bool stopping;
 };
 

@@ -153,6 +153,11 @@ static const char *const steps[] = {
 	/* 9: what accounts have spent, by name: it outlives the account's row, which every new site replaces */
 	"ALTER TABLE account ADD COLUMN daily_minutes INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE budget (account TEXT PRIMARY KEY, spent TEXT NOT NULL) STRICT;",
+
+	/* 10: who ended a call, and what was wrong with its sound */
+	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -195,6 +195,8 @@ enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why
 		goto fail;
 	err = settle_config(ua, config);
 	if (!err)
+		err = tap_open(ua);
+	if (!err)
 		err = listen_open(ua, ua_on_nua, why, why_cap);
 	if (!err)
 		err = loop_watch(config->loop, ua->kick_fd, on_kick, ua);
@@ -279,6 +281,7 @@ struct ua *ua_close(struct ua *ua)
 			at->screen = screen_free(at->screen);
 		}
 	}
+	tap_close(ua);
 	while (ua->calls) {
 		struct call *c = ua->calls;
 

@@ -85,6 +85,10 @@ void ua_sieve(struct ua *ua);                                           /* the l
 
 void ask_close_all(struct ua *ua); /* ua_ask.c */
 
+/* ua_tap.c: every message is shown from here on. */
+enum call_err tap_open(struct ua *ua);
+void tap_close(const struct ua *ua);
+
 /* ua_screen.c */
 enum call_err screen_alloc(struct screen **out, struct listener *at);
 struct screen *screen_free(struct screen *s);
