@@ -265,6 +265,7 @@ void carriers_use_site(struct node *n)
 	if (!n->ua)
 		return;
 	tell_peers(n);
+	carrier_tell_contacts(n);
 	carriers_tick(n, now_us);
 }
 

@@ -62,6 +62,8 @@ enum bridge_err carriers_open(struct node *n);
 void carriers_close(struct node *n);
 void carriers_use_site(struct node *n);
 void carriers_tick(struct node *n, uint64_t now_us);
+void carrier_tell_contacts(
+	struct node *n); /* to the endpoint: by which of our Contacts a call names its trunk */
 
 struct carrier *carrier_find(const struct node *n, const char *trunk);
 /* Where a call of this trunk may go, in the order of this call: gateways as listed, members by priority and weight, those

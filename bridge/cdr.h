@@ -24,6 +24,10 @@ struct cdr {
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
 	char from_number[64], to_number[64];                     /* as sent, sanitised */
 	char number[17];                                         /* E.164 that the plan decided on */
+	char caller_by[8]; /* what says so of from_number: "pai", "rpid", "ppi" (RFC 3325), "from" */
+	char diverted_from[64],
+		diversion[24]; /* whom the call was for at first, and why it went on: "unconditional" ... */
+	char session_id[33], session_peer[33]; /* ours and theirs (RFC 7989); "" none */
 	int64_t started_us, answered_us, joined_us, ended_us;
 	unsigned sip_status; /* final status sent or 200 */
 	unsigned q850;

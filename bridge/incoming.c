@@ -304,6 +304,13 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		leg_answer(leg);
 }
 
+bool incoming_for_number(void *arg, const char *trunk, const char *request_user, const char *to_user)
+{
+	const struct node *n = arg;
+
+	return site_is_called(n->site, trunk, request_user, to_user);
+}
+
 void incoming_refused(void *arg, const char *trunk, const char *source, const char *from_user,
 	const char *to_user, const char *call_id, unsigned status, const char *text)
 {

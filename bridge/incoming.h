@@ -15,6 +15,8 @@
 
 /* call_handlers.on_invite; `arg` is the node. */
 void incoming_call(void *arg, struct call *call, const struct call_invite *invite);
+/* ua_config.for_number */
+bool incoming_for_number(void *arg, const char *trunk, const char *request_user, const char *to_user);
 /* call_handlers.on_refused: a call that sip/ turned away gets its record. */
 void incoming_refused(void *arg, const char *trunk, const char *source, const char *from_user,
 	const char *to_user, const char *call_id, unsigned status, const char *text);

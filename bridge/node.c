@@ -2,6 +2,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/incoming.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
 #include "bridge/trace.h"
@@ -353,6 +354,7 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 		.sip_t1_ms = n->config.sip.t1_ms,
 		.behind = on_behind,
 		.known = on_known,
+		.for_number = incoming_for_number,
 		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
 
 	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX; i++) {

@@ -200,6 +200,12 @@ enum bridge_err site_trunks(const struct site *s, struct trunks **out)
 		configs[i].from = (struct trunk_network *)s->trunks[i].from; /* only read */
 		configs[i].n_from = s->trunks[i].n_from;
 		configs[i].tls_subject = s->trunks[i].tls_subject;
+		configs[i].by_number = s->trunks[i].n_called > 0;
+		configs[i].header = s->trunks[i].header;
+		configs[i].username = s->trunks[i].login;
+		configs[i].password = s->trunks[i].secret;
+		configs[i].no_md5 = s->trunks[i].digest == SITE_DIGEST_SHA256;
+		configs[i].no_sha256 = s->trunks[i].digest == SITE_DIGEST_MD5;
 	}
 	err = trunks_alloc(out, configs, s->n_trunks);
 	free(configs);

@@ -23,6 +23,7 @@ enum {
 	SITE_LIST = 16,
 	SITE_WORD = 16,
 	SITE_SPAN = 64,
+	SITE_HEADER = TRUNK_HEADER,
 	SITE_RANGE = 2 * NUMBER_E164 + 2
 };
 
@@ -59,6 +60,10 @@ struct site_account {
 	struct budget_limits limits;
 };
 
+enum site_dtmf { SITE_DTMF_AUTO, SITE_DTMF_RFC4733, SITE_DTMF_INBAND, SITE_DTMF_INFO, SITE_DTMFS };
+enum site_digest { SITE_DIGEST_BOTH, SITE_DIGEST_MD5, SITE_DIGEST_SHA256, SITE_DIGESTS };
+enum site_refusal { SITE_REFUSE_UNAVAILABLE, SITE_REFUSE_BUSY, SITE_REFUSALS };
+
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
 
 struct site_trunk {
@@ -67,19 +72,39 @@ struct site_trunk {
 	struct trunk_network from[SITE_LIST];
 	size_t n_from;
 	char tls_subject[TRUNK_SUBJECT]; /* name in its client certificate, instead of networks; "" none */
+	/* what tells it from others at the same place (sip/trunk.h) */
+	char (*called)[SITE_RANGE]; /* owned, key `inbound.numbers`: calls to these alone are its own */
+	size_t n_called;
+	char header[SITE_HEADER]; /* "X-Trunk: gold"; "" none */
+	char login[SITE_NAME],
+		secret[SITE_NAME];  /* keys `inbound.username`, `.password`: its calls log in with digest */
+	unsigned digest;            /* enum site_digest, key `inbound.algorithm` */
+	bool trusted;               /* its P-Asserted-Identity, Remote-Party-ID, Diversion ... are believed */
+	char (*ignored)[SITE_NAME]; /* owned, key `inbound.strip`: headers that are as good as absent */
+	size_t n_ignored;
 	char gateways[SITE_LIST][128];
 	size_t n_gateways;
 	char username[SITE_NAME], password[SITE_NAME];
 	char realm[SITE_NAME]; /* of the carrier's challenges; "": the gateway's own host */
 	bool registers;
-	bool asserts;                        /* P-Asserted-Identity on outgoing calls */
-	bool privacy;                        /* the caller's number is not shown (RFC 3323) */
+	bool asserts; /* P-Asserted-Identity on outgoing calls */
+	bool privacy; /* the caller's number is not shown (RFC 3323) */
+	bool diverts; /* Diversion names the route's own number when another one is shown (RFC 5806) */
+	char (*added)[SITE_HEADER]; /* owned, key `outbound.add`: "Name: value" on each INVITE */
+	size_t n_added;
+	char (*stripped)
+		[SITE_NAME]; /* owned, key `outbound.strip`: headers of ours that this carrier does not get */
+	size_t n_stripped;
 	bool keeps_asking;                   /* OPTIONS to the gateways */
 	bool only_2xx;                       /* ... and nothing but a 2xx is life */
 	unsigned options_s;                  /* between two of them; 0: 30 */
 	unsigned ring_s;                     /* how long it may ring; 0: 60 */
 	bool maintenance;                    /* no new calls either way; live ones end by themselves */
 	unsigned channels, calls_per_second; /* 0: no limit */
+	unsigned call_s;                     /* how long a call may last; 0: no limit */
+	unsigned refusal;                    /* enum site_refusal: how a call over the limits is refused */
+	unsigned ptime_ms;                   /* that we ask for, 10..60 in tens; 0: theirs, or 20 */
+	unsigned dtmf;                       /* enum site_dtmf */
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */
 	enum site_srtp srtp;
@@ -170,6 +195,8 @@ const struct site_trunk *site_trunk(const struct site *s, const char *name);
 /* How many prefixes a route has, and the i-th of them. */
 size_t site_prefixes(const struct site_route *r);
 const char *site_prefix(const struct site_route *r, size_t i);
+/* Does a call to this number, as that trunk writes it, belong to the trunk by its `inbound.numbers`? */
+bool site_is_called(const struct site *s, const char *trunk, const char *request_user, const char *to_user);
 /* The plan and the trunk table that this site means; its routes are dialling.h's. */
 enum bridge_err site_plan(const struct site *s, struct plan **out);
 enum bridge_err site_trunks(const struct site *s, struct trunks **out);

@@ -152,6 +152,16 @@ static enum bridge_err check_trunk(
 	if (t->tls_subject[0] && t->n_from > 0)
 		return site_refuse(why, at, "inbound.tls_subject",
 			"a trunk is known by its networks or by its certificate, not by both");
+	if (t->secret[0] && !t->login[0])
+		return site_refuse(why, at, "inbound.password", "a password without a username");
+	if (t->login[0] && !t->secret[0])
+		return site_refuse(why, at, "inbound.username", "a username without a password");
+	if (t->login[0] && !t->n_from && !t->tls_subject[0])
+		return site_refuse(why, at, "inbound.username",
+			"inbound.from is wanted as well: the networks whose calls may try (0.0.0.0/0: "
+			"anybody's)");
+	if (t->ptime_ms % 10)
+		return site_refuse(why, at, "ptime", "10, 20, 30, 40, 50 or 60 is wanted");
 	if (t->password[0] && !t->username[0])
 		return site_refuse(why, at, "outbound.password", "a password without a username");
 	if (t->registers && !t->n_gateways)

@@ -33,6 +33,17 @@ static const char *const class_words[CLASSES] = { [CLASS_ORDINARY] = "ordinary",
 	[CLASS_UNALLOCATED] = "unallocated",
 	[CLASS_EMERGENCY] = "emergency" };
 
+static const char *const dtmf_words[SITE_DTMFS] = { [SITE_DTMF_AUTO] = "auto",
+	[SITE_DTMF_RFC4733] = "rfc4733",
+	[SITE_DTMF_INBAND] = "inband",
+	[SITE_DTMF_INFO] = "info" };
+static const char *const digest_words[SITE_DIGESTS] = {
+	[SITE_DIGEST_BOTH] = "both", [SITE_DIGEST_MD5] = "MD5", [SITE_DIGEST_SHA256] = "SHA-256"
+};
+static const char *const refusal_words[SITE_REFUSALS] = {
+	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
+};
+
 enum { COUNT_MAX = 100000 };
 
 /* clang-format off */
@@ -86,6 +97,13 @@ static const struct site_field trunk_fields[] = {
 	NEED(site_trunk, "name", name, RULE_NAME),
 	{ TEXTS(site_trunk, "inbound.from", from_text, n_from, RULE_NETWORK) },
 	TEXT(site_trunk, "inbound.tls_subject", tls_subject, RULE_TITLE),
+	LIST(site_trunk, "inbound.numbers", called, n_called, RULE_RANGE),
+	TEXT(site_trunk, "inbound.header", header, RULE_HEADER),
+	TEXT(site_trunk, "inbound.username", login, RULE_NAME),
+	TEXT(site_trunk, "inbound.password", secret, RULE_SECRET),
+	WORD(site_trunk, "inbound.algorithm", digest, digest_words),
+	FLAG(site_trunk, "inbound.trust", trusted, true),
+	LIST(site_trunk, "inbound.strip", ignored, n_ignored, RULE_HEADER_NAME),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
 	TEXT(site_trunk, "outbound.username", username, RULE_NAME),
 	TEXT(site_trunk, "outbound.password", password, RULE_SECRET),
@@ -93,6 +111,9 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "outbound.register", registers, false),
 	FLAG(site_trunk, "outbound.assert", asserts, true),
 	FLAG(site_trunk, "outbound.privacy", privacy, false),
+	FLAG(site_trunk, "outbound.diversion", diverts, false),
+	LIST(site_trunk, "outbound.add", added, n_added, RULE_ADDED),
+	LIST(site_trunk, "outbound.strip", stripped, n_stripped, RULE_HEADER_NAME),
 	FLAG(site_trunk, "outbound.keepalive", keeps_asking, true),
 	FLAG(site_trunk, "outbound.keepalive_2xx", only_2xx, false),
 	COUNT(site_trunk, "outbound.keepalive_s", options_s),
@@ -100,6 +121,10 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "maintenance", maintenance, false),
 	COUNT(site_trunk, "limits.channels", channels),
 	COUNT(site_trunk, "limits.calls_per_second", calls_per_second),
+	COUNT(site_trunk, "limits.call_s", call_s),
+	WORD(site_trunk, "limits.refusal", refusal, refusal_words),
+	UPTO(site_trunk, "ptime", ptime_ms, 60),
+	WORD(site_trunk, "dtmf", dtmf, dtmf_words),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },
 	{ .key = "srtp", .type = FIELD_SRTP, AT(site_trunk, srtp) },
 	TEXT(site_trunk, "country.code", country.country_code, RULE_COUNTRY),
@@ -320,6 +345,9 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 		return strlen(text) == 2 && isupper((unsigned char)text[0]) && isupper((unsigned char)text[1])
 			       ? NULL
 			       : "a country is wanted as in DE or US";
+	case RULE_HEADER:
+	case RULE_HEADER_NAME:
+	case RULE_ADDED: return site_header_broken(rule, text);
 	}
 	return "unknown rule";
 }

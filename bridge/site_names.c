@@ -221,7 +221,25 @@ static int network_order(const void *a, const void *b)
 	return order ? order : size_order(x->index, y->index);
 }
 
-/* The source tells trunks apart: one network, one trunk.  A narrower one inside a wider is no conflict. */
+/* `later` has the same network as `first`, and `n_before` trunks before it have it too. */
+static enum bridge_err refuse_network(const struct site *s, const struct owned_network *first,
+	const struct owned_network *later, size_t n_before, struct config_why *why)
+{
+	const char *mixed = site_mixed_up(&s->trunks[first->trunk], &s->trunks[later->trunk]);
+	char item[48];
+
+	snprintf(item, sizeof(item), "inbound.from[%zu]", later->index);
+	if (mixed)
+		return site_refuse(why, &(struct site_place){ SITE_TRUNK, later->trunk, 0 }, item,
+			"already the network of trunk '%.60s': calls could not be told apart (%s)",
+			s->trunks[first->trunk].name, mixed);
+	if (n_before >= TRUNK_SHARED)
+		return site_refuse(why, &(struct site_place){ SITE_TRUNK, later->trunk, 0 }, item,
+			"more than %d trunks share this network", TRUNK_SHARED);
+	return BRIDGE_OK;
+}
+
+/* The source tells trunks apart, or marks of theirs do.  A narrower network inside a wider is no conflict. */
 static enum bridge_err check_networks(const struct site *s, struct config_why *why)
 {
 	struct owned_network *all = calloc(s->n_trunks * SITE_LIST + 1, sizeof(*all));
@@ -238,16 +256,15 @@ static enum bridge_err check_networks(const struct site *s, struct config_why *w
 			n++;
 		}
 	qsort(all, n, sizeof(*all), network_order);
-	for (size_t i = 1; i < n && !err; i++)
-		if (memcmp(all[i - 1].network.ip, all[i].network.ip, sizeof(all[i].network.ip)) == 0 &&
-			all[i - 1].network.prefix_bits == all[i].network.prefix_bits) {
-			char item[48];
-
-			snprintf(item, sizeof(item), "inbound.from[%zu]", all[i].index);
-			err = site_refuse(why, &(struct site_place){ SITE_TRUNK, all[i].trunk, 0 }, item,
-				"already the network of trunk '%.60s': calls could not be told apart",
-				s->trunks[all[i - 1].trunk].name);
+	for (size_t i = 1, first = 0; i < n && !err; i++) {
+		if (memcmp(all[first].network.ip, all[i].network.ip, sizeof(all[i].network.ip)) != 0 ||
+			all[first].network.prefix_bits != all[i].network.prefix_bits) {
+			first = i;
+			continue;
 		}
+		for (size_t k = first; k < i && !err; k++)
+			err = refuse_network(s, &all[k], &all[i], i - first, why);
+	}
 	free(all);
 	return err;
 }
@@ -257,10 +274,11 @@ static enum bridge_err check_subjects(const struct site *s, struct config_why *w
 {
 	for (size_t i = 0; i < s->n_trunks; i++)
 		for (size_t k = 0; s->trunks[i].tls_subject[0] && k < i; k++)
-			if (strcasecmp(s->trunks[i].tls_subject, s->trunks[k].tls_subject) == 0)
+			if (strcasecmp(s->trunks[i].tls_subject, s->trunks[k].tls_subject) == 0 &&
+				site_mixed_up(&s->trunks[k], &s->trunks[i]))
 				return site_refuse(why, &(struct site_place){ SITE_TRUNK, i, 0 },
-					"inbound.tls_subject", "already that of trunk '%.60s'",
-					s->trunks[k].name);
+					"inbound.tls_subject", "already that of trunk '%.60s' (%s)",
+					s->trunks[k].name, site_mixed_up(&s->trunks[k], &s->trunks[i]));
 	return BRIDGE_OK;
 }
 

@@ -52,6 +52,9 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_CLASS,
 	RULE_PREPEND,
 	RULE_ISO_COUNTRY,
+	RULE_HEADER,      /* "Name: value" that a call is known by */
+	RULE_HEADER_NAME, /* that may be left out */
+	RULE_ADDED,       /* "Name: value" that may be added */
 };
 
 struct site_field {
@@ -90,6 +93,11 @@ enum bridge_err site_refuse(struct config_why *why, const struct site_place *at,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Second half of site_check(): values are known to be good.  `why` is not NULL. */
 enum bridge_err site_check_names(const struct site *s, struct config_why *why);
+
+/* site_apart.c: could a call be either trunk's?  Both have a place in common.  NULL: it can always be told whose it is; else why
+ * not. */
+const char *site_mixed_up(const struct site_trunk *a, const struct site_trunk *b);
+const char *site_header_broken(enum site_rule rule, const char *text);
 
 /* Splits "+100..+199" or "+100..99" into its ends; of one number `last` is "".  False: neither of them. */
 bool site_range_parse(const char *text, char first[NUMBER_E164], char last[NUMBER_E164]);

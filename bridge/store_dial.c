@@ -98,8 +98,10 @@ void pass_put_dial(struct pass *p, const struct site *site)
 {
 	for (size_t i = 0; i < site->n_accounts; i++)
 		put_account(p, &site->accounts[i]);
-	for (size_t i = 0; i < site->n_trunks; i++)
+	for (size_t i = 0; i < site->n_trunks; i++) {
 		put_trunk(p, &site->trunks[i]);
+		pass_put_trunk(p, &site->trunks[i]);
+	}
 	pass_use(p, "INSERT INTO route_prefix(route, position, prefix) VALUES (?, ?, ?)");
 	for (size_t i = 0; i < site->n_routes; i++)
 		put_prefixes(p, i, (const char(*)[NUMBER_E164])site->routes[i].prefixes,
@@ -110,8 +112,7 @@ void pass_put_dial(struct pass *p, const struct site *site)
 
 /* ---- reading ---- */
 
-/* Texts of any length of list out of column 0; `array_out` is where the array's pointer lives. */
-static void get_all(struct pass *p, void *array_out, size_t *n, size_t each)
+void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each)
 {
 	char *texts;
 
@@ -149,11 +150,11 @@ static void get_account(struct pass *p, struct site_account *a)
 	pass_use(
 		p, "SELECT prefix FROM account_prefix WHERE account = ? AND list = 'only' ORDER BY position");
 	pass_put_text(p, 1, a->name);
-	get_all(p, &a->only, &a->n_only, sizeof(a->only[0]));
+	pass_get_all(p, &a->only, &a->n_only, sizeof(a->only[0]));
 	pass_use(p,
 		"SELECT prefix FROM account_prefix WHERE account = ? AND list = 'refuse' ORDER BY position");
 	pass_put_text(p, 1, a->name);
-	get_all(p, &a->refuse, &a->n_refuse, sizeof(a->refuse[0]));
+	pass_get_all(p, &a->refuse, &a->n_refuse, sizeof(a->refuse[0]));
 	a->n_classes = pass_get_list(p, "SELECT class FROM account_class WHERE account = ? ORDER BY position",
 		a->name, a->classes[0], sizeof(a->classes[0]));
 }
@@ -172,7 +173,7 @@ static void get_trunk(struct pass *p, struct site_trunk *t)
 		pass_unreadable(p, "how a trunk writes numbers");
 	pass_use(p, "SELECT range FROM trunk_range WHERE trunk = ? ORDER BY position");
 	pass_put_text(p, 1, t->name);
-	get_all(p, &t->ranges, &t->n_ranges, sizeof(t->ranges[0]));
+	pass_get_all(p, &t->ranges, &t->n_ranges, sizeof(t->ranges[0]));
 }
 
 static void get_calendars(struct pass *p, struct site *site)
@@ -193,7 +194,7 @@ static void get_calendars(struct pass *p, struct site *site)
 
 		pass_use(p, "SELECT span FROM calendar_span WHERE calendar = ? ORDER BY position");
 		pass_put_text(p, 1, c->name);
-		get_all(p, &c->spans, &c->n_spans, sizeof(c->spans[0]));
+		pass_get_all(p, &c->spans, &c->n_spans, sizeof(c->spans[0]));
 	}
 }
 
@@ -218,7 +219,7 @@ static void get_classes(struct pass *p, struct site *site)
 	for (size_t i = 0; i < site->n_classes; i++) {
 		pass_use(p, "SELECT prefix FROM class_prefix WHERE class = ? ORDER BY position");
 		pass_put_number(p, 1, (int64_t)i);
-		get_all(p, &site->classes[i].prefixes, &site->classes[i].n_prefixes,
+		pass_get_all(p, &site->classes[i].prefixes, &site->classes[i].n_prefixes,
 			sizeof(site->classes[i].prefixes[0]));
 	}
 }
@@ -227,12 +228,14 @@ void pass_get_dial(struct pass *p, struct site *site)
 {
 	for (size_t i = 0; i < site->n_accounts; i++)
 		get_account(p, &site->accounts[i]);
-	for (size_t i = 0; i < site->n_trunks; i++)
+	for (size_t i = 0; i < site->n_trunks; i++) {
 		get_trunk(p, &site->trunks[i]);
+		pass_get_trunk(p, &site->trunks[i]);
+	}
 	for (size_t i = 0; i < site->n_routes; i++) {
 		pass_use(p, "SELECT prefix FROM route_prefix WHERE route = ? ORDER BY position");
 		pass_put_number(p, 1, (int64_t)i);
-		get_all(p, &site->routes[i].prefixes, &site->routes[i].n_prefixes,
+		pass_get_all(p, &site->routes[i].prefixes, &site->routes[i].n_prefixes,
 			sizeof(site->routes[i].prefixes[0]));
 	}
 	get_calendars(p, site);

@@ -37,6 +37,13 @@ void *pass_grown(struct pass *p, void *array, size_t n, size_t each);
 /* At most SITE_LIST texts of `owner`; returns how many. */
 size_t pass_get_list(struct pass *p, const char *sql, const char *owner, char *texts, size_t each);
 
+/* Texts of any length of list out of column 0; `array_out` is where the array's pointer lives. */
+void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each);
+
+/* ---- what store_trunk.c keeps: how trunks at one place are told apart, what is believed and said on each ---- */
+void pass_put_trunk(struct pass *p, const struct site_trunk *t);
+void pass_get_trunk(struct pass *p, struct site_trunk *t);
+
 /* ---- what store_dial.c keeps: who may call what, ranges, calendars, classes ---- */
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);

@@ -158,6 +158,28 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
+
+	/* 11: trunks that share a place, what is believed and said on each, and who a caller says to be */
+	"ALTER TABLE trunk ADD COLUMN header TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN login TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN secret TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN digest INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN trusted INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE trunk ADD COLUMN diverts INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN call_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN refusal INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN ptime_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN dtmf INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE trunk_text ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), list TEXT NOT NULL CHECK (list IN ('called', "
+	"'ignored', "
+	"'added', 'stripped')),"
+	" position INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (trunk, list, position)) STRICT;"
+	"ALTER TABLE cdr ADD COLUMN caller_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN diverted_from TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN diversion TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN session_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN session_peer TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
@@ -221,7 +243,7 @@ static enum bridge_err check_sound(struct store *s)
 	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
 		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "route_prefix",
 		"trunk_range", "account_prefix", "account_class", "calendar", "calendar_span", "number_class",
-		"class_prefix", "counter", "token" };
+		"class_prefix", "counter", "token", "trunk_text" };
 	char sql[64], text[128];
 	enum bridge_err err = BRIDGE_OK;
 

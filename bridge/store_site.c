@@ -8,6 +8,7 @@
 static const char *const empty_site =
 	"DELETE FROM route_trunk; DELETE FROM route_prefix; DELETE FROM route; DELETE FROM calendar_span;"
 	"DELETE FROM calendar; DELETE FROM class_prefix; DELETE FROM number_class; DELETE FROM trunk_range;"
+	"DELETE FROM trunk_text;"
 	"DELETE FROM account_prefix; DELETE FROM account_class;"
 	" DELETE FROM number;"
 	"DELETE FROM trunk_codec; DELETE FROM trunk_gateway; DELETE FROM trunk_network;"

@@ -127,6 +127,9 @@ struct ua_config {
 	/* For tls: who connected to us from this port of loopback?  False: nobody may speak there. */
 	bool (*behind)(void *arg, uint16_t port, struct ua_behind *out);
 	void (*known)(void *arg, uint16_t port); /* a trunk speaks there */
+	/* Is the number called one of this trunk's own?  User parts of Request-URI and To, as they came.  NULL: no trunk has any. */
+	bool (*for_number)(void *arg, const char *trunk, const char *request_user, const char *to_user);
+	const char *realm; /* of our digest challenges; NULL: "partyline"; borrowed */
 	size_t n_listen;
 	const char *advertise;       /* host for Contact and Via, NULL: the bound one */
 	const char *user_agent;      /* "partyline/0.1" */
@@ -152,6 +155,12 @@ bool ua_relay(const struct ua *ua, size_t i, const char **listen, char host[64],
 
 /* Addresses that we call: they are not silenced and pass when the socket filter is crowded.  Copied. */
 enum call_err ua_set_peers(struct ua *ua, const struct trunk_network *peers, size_t n);
+
+/* User parts of our registered Contacts: a call to one is that trunk's, wherever it comes from.  Copied. */
+struct ua_contact {
+	char user[64], trunk[TRUNK_NAME];
+};
+enum call_err ua_set_contacts(struct ua *ua, const struct ua_contact *contacts, size_t n);
 
 /* Calls.  on_progress(), on_media() and on_confirmed() or on_ended() follow from the loop.
  * CALL_ADDRESS: no listener of ours speaks this transport and family, or the target is no literal; CALL_RANGE: a user or host

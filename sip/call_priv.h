@@ -109,7 +109,8 @@ struct call {
 	bool finished;                    /* `end` holds */
 	bool reported;                    /* on_ended() was called, or nobody wants it */
 	struct call_end end;
-	uint8_t gateway[16];  /* of a call that we make: who else may speak in its dialog; all 0: nobody */
+	uint8_t gateway
+		[16]; /* of a call that we make, or that came to our Contact: who else may speak in its dialog; all 0: nobody */
 	struct call_out *out; /* owned; NULL: a call that came in */
 };
 
@@ -141,6 +142,7 @@ struct ua_reply {
 	const char *reason;       /* a whole Reason header, NULL: none */
 	unsigned warning;         /* code of a Warning (RFC 3261 section 20.43), 0: none */
 	const char *warning_text; /* NULL: that of the code */
+	const char *lines; /* whole header lines that Sofia need not know, each ended by CRLF; NULL: none */
 };
 
 /* call.c */

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { HASH_HEX = 2 * EVP_MAX_MD_SIZE + 1 };
 
@@ -70,16 +71,15 @@ static enum call_err take_parameter(struct span *rest, struct span *name, char v
 	return CALL_OK;
 }
 
-static void read_algorithm(struct digest_challenge *c, const char *word)
+static enum digest_algorithm read_algorithm(const char *word, bool *sess)
 {
-	c->algorithm = DIGEST_UNKNOWN;
 	for (size_t i = DIGEST_MD5; i < sizeof(algorithms) / sizeof(*algorithms); i++) {
-		c->sess = strcasecmp(word, algorithms[i].sess_word) == 0;
-		if (c->sess || strcasecmp(word, algorithms[i].word) == 0) {
-			c->algorithm = (enum digest_algorithm)i;
-			return;
-		}
+		*sess = strcasecmp(word, algorithms[i].sess_word) == 0;
+		if (*sess || strcasecmp(word, algorithms[i].word) == 0)
+			return (enum digest_algorithm)i;
 	}
+	*sess = false;
+	return DIGEST_UNKNOWN;
 }
 
 static void read_qop(struct digest_challenge *c, const char *list)
@@ -101,7 +101,7 @@ static void read_one(struct digest_challenge *c, struct span name, const char *v
 	else if (span_is(name, "opaque"))
 		memcpy(c->opaque, value, strlen(value) + 1), c->has_opaque = true;
 	else if (span_is(name, "algorithm"))
-		read_algorithm(c, value);
+		c->algorithm = read_algorithm(value, &c->sess);
 	else if (span_is(name, "qop"))
 		read_qop(c, value);
 	else if (span_is(name, "stale"))
@@ -110,20 +110,30 @@ static void read_one(struct digest_challenge *c, struct span name, const char *v
 		c->userhash = strcasecmp(value, "true") == 0;
 }
 
+/* Drops the scheme; false: it is another one. */
+static bool take_scheme(struct span *rest)
+{
+	size_t word = 0;
+
+	*rest = span_trim(*rest);
+	while (word < rest->n && !span_is_space(rest->p[word]))
+		word++;
+	if (!span_is((struct span){ rest->p, word }, "Digest"))
+		return false;
+	rest->p += word;
+	rest->n -= word;
+	return true;
+}
+
 enum call_err digest_read(struct digest_challenge *out, const char *value, size_t len)
 {
-	struct span rest = span_trim((struct span){ value, len }), name = { NULL, 0 };
+	struct span rest = { value, len }, name = { NULL, 0 };
 	struct digest_challenge c = { .algorithm = DIGEST_MD5 };
 	char text[DIGEST_TEXT];
-	size_t word = 0;
 	enum call_err err;
 
-	while (word < rest.n && !span_is_space(rest.p[word]))
-		word++;
-	if (!span_is((struct span){ rest.p, word }, "Digest"))
+	if (!take_scheme(&rest))
 		return CALL_NO_MATCH;
-	rest.p += word;
-	rest.n -= word;
 	for (;;) {
 		err = take_parameter(&rest, &name, text);
 		if (err)
@@ -260,4 +270,85 @@ enum call_err digest_answer(
 	if (good)
 		err = write_value(&t, c, request, c->userhash ? user : request->username, response, nc);
 	return err;
+}
+
+/* ---- answers to our own ---- */
+
+const char *digest_algorithm_word(enum digest_algorithm algorithm)
+{
+	return digest_word(algorithm, false);
+}
+
+static void given_one(struct digest_given *g, struct span name, const char *value)
+{
+	const struct {
+		const char *name;
+		char *out;
+	} texts[] = { { "username", g->username }, { "realm", g->realm }, { "nonce", g->nonce },
+		{ "uri", g->uri }, { "response", g->response }, { "cnonce", g->cnonce } };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (span_is(name, texts[i].name))
+			memcpy(texts[i].out, value, strlen(value) + 1);
+	if (span_is(name, "algorithm"))
+		g->algorithm = read_algorithm(value, &g->sess);
+	else if (span_is(name, "nc"))
+		memcpy(g->nc, strlen(value) == 8 ? value : "", strlen(value) == 8 ? 9 : 1);
+	else if (span_is(name, "qop")) {
+		g->qop_auth = strcasecmp(value, "auth") == 0;
+		g->qop_other = !g->qop_auth;
+	}
+}
+
+enum call_err digest_given(struct digest_given *out, const char *value, size_t len)
+{
+	struct span rest = { value, len }, name = { NULL, 0 };
+	struct digest_given g = { .algorithm = DIGEST_MD5 };
+	char text[DIGEST_TEXT];
+	enum call_err err;
+
+	if (!take_scheme(&rest))
+		return CALL_NO_MATCH;
+	for (;;) {
+		err = take_parameter(&rest, &name, text);
+		if (err)
+			return err;
+		if (!name.n)
+			break;
+		given_one(&g, name, text);
+	}
+	if (!g.username[0] || !g.realm[0] || !g.nonce[0] || !g.uri[0] || !g.response[0])
+		return CALL_SYNTAX;
+	if (g.qop_auth && (strlen(g.nc) != 8 || g.nc[strspn(g.nc, "0123456789abcdefABCDEF")] || !g.cnonce[0]))
+		return CALL_SYNTAX;
+	g.n = g.qop_auth ? (unsigned)strtoul(g.nc, NULL, 16) : 0;
+	if (g.qop_auth && !g.n)
+		return CALL_SYNTAX;
+	*out = g;
+	return CALL_OK;
+}
+
+bool digest_matches(const struct digest_given *g, const char *password, const char *method)
+{
+	char ha1[HASH_HEX] = "", sess[HASH_HEX] = "", ha2[HASH_HEX] = "", wanted[HASH_HEX] = "";
+	const enum digest_algorithm a = g->algorithm;
+	bool good = a != DIGEST_UNKNOWN && !g->qop_other;
+	size_t n;
+
+	good = good && hash(ha1, a, g->username, g->realm, password, NULL) &&
+	       hash(ha2, a, method, g->uri, NULL);
+	if (good && g->sess) {
+		good = hash(sess, a, ha1, g->nonce, g->cnonce, NULL);
+		memcpy(ha1, sess, sizeof(ha1));
+	}
+	if (good && g->qop_auth)
+		good = hash(wanted, a, ha1, g->nonce, g->nc, g->cnonce, "auth", ha2, NULL);
+	else if (good)
+		good = hash(wanted, a, ha1, g->nonce, ha2, NULL);
+	n = strlen(wanted);
+	good = good && strlen(g->response) == n && CRYPTO_memcmp(g->response, wanted, n) == 0;
+	OPENSSL_cleanse(ha1, sizeof(ha1));
+	OPENSSL_cleanse(sess, sizeof(sess));
+	OPENSSL_cleanse(wanted, sizeof(wanted));
+	return good;
 }

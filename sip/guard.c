@@ -6,11 +6,12 @@
 #define REFILL_US (60ull * 1000000) /* one more answer a minute */
 
 struct source {
-	uint8_t ip[16];           /* of IPv6 the first 64 bits, the rest 0 */
-	uint64_t seen_us;         /* its last request */
-	uint64_t refilled_us;     /* when its budget last grew */
-	uint64_t silent_until_us; /* 0: it is answered */
-	unsigned answers;         /* left */
+	uint8_t ip[16];            /* of IPv6 the first 64 bits, the rest 0 */
+	uint64_t seen_us;          /* its last request */
+	uint64_t refilled_us;      /* when its budget last grew */
+	uint64_t silent_until_us;  /* 0: it is answered */
+	uint64_t vouched_until_us; /* 0: nobody knows it */
+	unsigned answers;          /* left */
 	bool in_use;
 };
 
@@ -45,6 +46,8 @@ static bool is_forgotten(const struct source *s, uint64_t now_us)
 {
 	if (!s->in_use)
 		return true;
+	if (s->vouched_until_us)
+		return now_us >= s->vouched_until_us;
 	if (s->silent_until_us)
 		return now_us >= s->silent_until_us;
 	return now_us >= s->seen_us && now_us - s->seen_us >= GUARD_ANSWERS * REFILL_US;
@@ -73,7 +76,7 @@ static struct source *find_source(struct guard *g, const uint8_t key[16], uint64
 		}
 		if (!vacant && is_forgotten(s, now_us))
 			vacant = s;
-		if (s->seen_us < oldest->seen_us)
+		if (!s->vouched_until_us && (oldest->vouched_until_us || s->seen_us < oldest->seen_us))
 			oldest = s;
 	}
 	*pushed_out = !vacant;
@@ -107,6 +110,8 @@ enum guard_verdict guard_stranger(struct guard *g, const uint8_t ip[16], uint64_
 	source_key(key, ip);
 	s = find_source(g, key, now_us, &pushed_out);
 	s->seen_us = now_us;
+	if (s->vouched_until_us)
+		return GUARD_ANSWER;
 	if (pushed_out)
 		g->crowded_until_us = now_us + GUARD_SILENCE_US;
 	if (s->silent_until_us) {
@@ -125,6 +130,47 @@ enum guard_verdict guard_stranger(struct guard *g, const uint8_t ip[16], uint64_
 	s->silent_until_us = now_us + GUARD_SILENCE_US;
 	g->dropped++;
 	return GUARD_SILENCED_NOW;
+}
+
+static const struct source *peek(const struct guard *g, const uint8_t ip[16], uint64_t now_us)
+{
+	uint8_t key[16];
+
+	source_key(key, ip);
+	for (unsigned i = 0; i < GUARD_SOURCES; i++)
+		if (!is_forgotten(&g->sources[i], now_us) && memcmp(g->sources[i].ip, key, 16) == 0)
+			return &g->sources[i];
+	return NULL;
+}
+
+bool guard_is_silent(const struct guard *g, const uint8_t ip[16], uint64_t now_us)
+{
+	const struct source *s = peek(g, ip, now_us);
+
+	return s && s->silent_until_us && !s->vouched_until_us;
+}
+
+void guard_vouch(struct guard *g, const uint8_t ip[16], uint64_t now_us)
+{
+	bool pushed_out;
+	struct source *s;
+	uint8_t key[16];
+
+	source_key(key, ip);
+	s = find_source(g, key, now_us, &pushed_out);
+	s->seen_us = now_us;
+	s->silent_until_us = 0;
+	s->vouched_until_us = now_us + GUARD_VOUCH_US;
+}
+
+void guard_doubt(struct guard *g, const uint8_t ip[16])
+{
+	uint8_t key[16];
+
+	source_key(key, ip);
+	for (unsigned i = 0; i < GUARD_SOURCES; i++)
+		if (memcmp(g->sources[i].ip, key, 16) == 0)
+			g->sources[i].vouched_until_us = 0;
 }
 
 size_t guard_silenced(struct guard *g, uint8_t (*ips)[16], size_t cap, uint64_t now_us)

@@ -1,10 +1,12 @@
 #include "sip/ua_listen.h"
 #include "sip/ua_nua.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 enum { TICK_MS = 100, CLOSE_MS = 1500 };
@@ -102,12 +104,13 @@ void ua_sieve(struct ua *ua)
 	ua->sieve_at_us = loop_now_us();
 	if (!allowed)
 		return;
-	if (n)
-		memcpy(allowed, networks, n * sizeof(*allowed));
+	for (size_t i = 0; i < n; i++)
+		if (!trunk_network_tries(ua->config.trunks, i))
+			allowed[rules.n_allowed++] = networks[i];
 	if (ua->n_peers)
-		memcpy(allowed + n, ua->peers, ua->n_peers * sizeof(*allowed));
+		memcpy(allowed + rules.n_allowed, ua->peers, ua->n_peers * sizeof(*allowed));
 	rules.allowed = allowed;
-	rules.n_allowed = n + ua->n_peers;
+	rules.n_allowed += ua->n_peers;
 	rules.n_silenced = guard_silenced(ua->guard, silenced, GUARD_SOURCES, loop_now_us());
 	if (sieve_build(ua->sieve, &rules) == CALL_OK)
 		listen_sieve(ua, ua->sieve);
@@ -174,6 +177,8 @@ static enum call_err settle_config(struct ua *ua, const struct ua_config *config
 	snprintf(ua->agent, sizeof(ua->agent), "%s", config->user_agent ? config->user_agent : "partyline");
 	snprintf(ua->advertise, sizeof(ua->advertise), "%s", config->advertise ? config->advertise : "");
 	ua->config.user_agent = ua->agent;
+	if (!ua->config.realm)
+		ua->config.realm = "partyline";
 	if (!config->loop || !config->on.on_invite || config->n_listen == 0 ||
 		config->n_listen > CALL_LISTEN_MAX)
 		return CALL_RANGE;
@@ -184,14 +189,18 @@ enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why
 {
 	struct ua *ua = calloc(1, sizeof(*ua));
 	enum call_err err = CALL_NOMEM;
+	uint8_t secret[CHALLENGE_SECRET];
 
 	if (!ua)
 		return CALL_NOMEM;
+	if (getrandom(secret, sizeof(secret), 0) == sizeof(secret))
+		ua->challenger = challenger_alloc(secret);
+	OPENSSL_cleanse(secret, sizeof(secret));
 	ua->kick_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ua->guard = guard_alloc();
 	ua->sieve = malloc(sizeof(*ua->sieve));
 	ua->sieve_at_us = loop_now_us();
-	if (!ua->guard || !ua->sieve || ua->kick_fd < 0)
+	if (!ua->challenger || !ua->guard || !ua->sieve || ua->kick_fd < 0)
 		goto fail;
 	err = settle_config(ua, config);
 	if (!err)
@@ -215,6 +224,7 @@ fail:
 void ua_set_trunks(struct ua *ua, const struct trunks *trunks)
 {
 	ua->config.trunks = trunks;
+	ua->generation++;
 	guard_forgive(ua->guard);
 	ua_sieve(ua);
 }
@@ -297,6 +307,8 @@ struct ua *ua_close(struct ua *ua)
 	free(ua->peers);
 	free(ua->sieve);
 	guard_free(ua->guard);
+	challenger_free(ua->challenger);
+	free(ua->contacts);
 	free(ua);
 	return NULL;
 }

@@ -37,8 +37,9 @@ static unsigned invite_status(const struct ua_event *ev, struct body_text *sdp, 
 	unsigned status;
 
 	if (!ev->seen->trunk[0]) {
-		ua->stats.stranger_refused++;
-		*text = "not from a known trunk";
+		ua->stats.stranger_refused += !ev->seen->known;
+		*text = ev->seen->known ? "none of the trunks at this address is for such a call"
+					: "not from a known trunk";
 		return 403;
 	}
 	if (ev->seen->bad) {
@@ -75,6 +76,8 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	c->listener = ev->at;
 	c->by_tcp = ev->seen->by_tcp;
 	snprintf(c->trunk, sizeof(c->trunk), "%s", ev->seen->trunk);
+	if (ev->seen->by_contact)
+		memcpy(c->gateway, ev->seen->ip, sizeof(c->gateway));
 	c->id = strndup(ev->sip->sip_call_id->i_id, CALL_ID - 1);
 	c->remote_tag = strndup(ev->sip->sip_from->a_tag, CALL_ID - 1);
 	if (!c->id || !c->remote_tag)
@@ -112,6 +115,24 @@ static void keep_from_resolver(const struct ua_event *ev, struct call *c)
 	}
 }
 
+/* True: it is not let in, and was told so. */
+static bool is_locked_out(const struct ua_event *ev)
+{
+	char lines[CHALLENGE_TEXT];
+	struct ua_reply reply = { .status = 0, .lines = lines };
+	const char *text;
+
+	if (!ev->seen->logs_in)
+		return false;
+	reply.status = origin_login(ev, lines, &text);
+	reply.retry_after_s = reply.status == 503 ? 1 : 0;
+	if (reply.status && text)
+		turn_away(ev, &reply, text);
+	else if (reply.status)
+		ua_refuse(ev->at, ev->handle, &reply); /* asked, not refused: no record */
+	return reply.status != 0;
+}
+
 static void new_call(const struct ua_event *ev)
 {
 	struct ua *ua = ev->at->ua;
@@ -121,6 +142,8 @@ static void new_call(const struct ua_event *ev)
 	struct body_text sdp;
 	struct call *c;
 
+	if (is_locked_out(ev))
+		return;
 	ua->stats.invites++;
 	reply.status = invite_status(ev, &sdp, &text);
 	reply.retry_after_s = reply.status == 503 ? 10 : 0;

@@ -34,6 +34,14 @@ static inline unsigned listen_port(const struct listener *at)
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,
 	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[]);
 
+/* ua_origin.c: the trunk of a request; NULL: none, or (seen->logs_in) not yet.  seen->ip is set, and seen->set if a
+ * certificate has told. */
+const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip, const struct call *call,
+	struct screened *seen);
+/* An INVITE with seen->logs_in.  0: it has logged in, seen->trunk is set; else the status, `lines` holds whole header lines for
+ * it, *text says what was wrong, NULL: nothing, it is only asked. */
+unsigned origin_login(const struct ua_event *ev, char lines[CHALLENGE_TEXT], const char **text);
+
 /* ua_ask.c */
 bool ask_on_response(const struct ua_event *ev); /* false: it is no question of ours */
 
@@ -54,6 +62,8 @@ unsigned read_body(struct body_text *out, const sip_t *sip);
 const char *read_vet(const sip_t *sip, bool contact_due);
 
 void read_expires(struct screened *seen, const sip_t *sip); /* of a response to REGISTER */
+/* `Digest a="b", c=d` of a parsed header: Sofia's own way to write one out loses the ninth parameter.  False: longer than cap. */
+bool read_auth(const msg_auth_t *auth, char *out, size_t cap);
 void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip);
 
 /* A response to a request of ours.  Texts live as long as the event. */

@@ -9,6 +9,7 @@
 #define SIP_UA_PRIV_H
 
 #include "sip/call_priv.h"
+#include "sip/challenge.h"
 #include "sip/guard.h"
 #include "sip/sieve.h"
 
@@ -42,6 +43,10 @@ struct ua {
 	char agent[64], advertise[UA_SOURCE];
 	struct listener listeners[CALL_LISTEN_MAX];
 	size_t n_listeners;
+	struct ua_contact *contacts; /* owned; of our registrations */
+	size_t n_contacts;
+	unsigned generation;           /* of config.trunks: a struct trunk_set is of one */
+	struct challenger *challenger; /* owned */
 	struct guard *guard;  /* owned */
 	struct sieve *sieve;  /* owned; scratch */
 	uint64_t sieve_at_us; /* when the list of silenced was last looked at */
@@ -62,10 +67,14 @@ struct screened {
 	char trunk[TRUNK_NAME]; /* "": a stranger */
 	char source[UA_SOURCE]; /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
-	uint8_t ip[16];      /* the same address, v4-mapped */
-	uint16_t relay_port; /* of the loopback connection that it came by; 0: none, no TLS */
-	const char
-		*certified; /* trunk, by its certificate; NULL: none; valid while the message is screened */
+	uint8_t ip[16];       /* the same address, v4-mapped */
+	uint16_t relay_port;  /* of the loopback connection that it came by; 0: none, no TLS */
+	struct trunk_set set; /* who shares its certificate or address; of a new call those whose marks fit */
+	unsigned generation;  /* of that set */
+	bool known;           /* somebody does, so it is no stranger */
+	bool by_contact;      /* it came to a Contact that we registered */
+	bool logs_in;         /* a new call whose trunk is known when it has logged in */
+	struct digest_given *given; /* owned by the message; what it logs in with, NULL: nothing */
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
 	/* Hidden as well: nua would ask again by itself. */

@@ -202,17 +202,25 @@ void read_expires(struct screened *seen, const sip_t *sip)
 		seen->expires_s = (unsigned)sip->sip_expires->ex_delta;
 }
 
-static void read_list(struct screened *seen, const msg_auth_t *auth, bool by_proxy, su_home_t *home)
+bool read_auth(const msg_auth_t *auth, char *out, size_t cap)
+{
+	size_t n = (size_t)snprintf(out, cap, "%s ", auth->au_scheme);
+
+	for (const msg_param_t *p = auth->au_params; p && *p && n < cap; p++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%s", p == auth->au_params ? "" : ", ", *p);
+	return n < cap;
+}
+
+static void read_list(struct screened *seen, const msg_auth_t *auth, bool by_proxy)
 {
 	for (; auth && seen->n_challenges < DIGEST_CHALLENGES; auth = auth->au_next) {
-		char *text = sip_header_as_string(home, (const sip_header_t *)(const void *)auth);
 		struct digest_challenge *c = &seen->challenges[seen->n_challenges];
+		char text[DIGEST_VALUE];
 
-		if (text && digest_read(c, text, strlen(text)) == CALL_OK) {
+		if (read_auth(auth, text, sizeof(text)) && digest_read(c, text, strlen(text)) == CALL_OK) {
 			c->by_proxy = by_proxy;
 			seen->n_challenges++;
 		}
-		su_free(home, text);
 	}
 }
 
@@ -224,9 +232,9 @@ void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip)
 	if (!seen->challenges)
 		return;
 	if (sip->sip_status->st_status == 401)
-		read_list(seen, sip->sip_www_authenticate, false, home);
+		read_list(seen, sip->sip_www_authenticate, false);
 	else if (sip->sip_status->st_status == 407)
-		read_list(seen, sip->sip_proxy_authenticate, true, home);
+		read_list(seen, sip->sip_proxy_authenticate, true);
 }
 
 static void read_dialog(struct read_response *out, const sip_t *sip)

@@ -96,18 +96,8 @@ static bool read_behind(
 	memcpy(ip, behind.ip, sizeof(behind.ip));
 	memcpy(seen->source, behind.source, sizeof(seen->source));
 	seen->relay_port = port;
-	seen->certified =
-		trunk_of_subject(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names);
+	trunk_certified(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names, &seen->set);
 	return true;
-}
-
-static const char *trunk_of(const struct ua *ua, const struct screened *seen, const uint8_t ip[16])
-{
-	const char *trunk = seen->certified ? seen->certified : trunk_identify(ua->config.trunks, ip);
-
-	if (trunk && seen->relay_port && ua->config.known)
-		ua->config.known(ua->config.on.arg, seen->relay_port);
-	return trunk;
 }
 
 static void drop(sip_t *sip)
@@ -159,18 +149,23 @@ static bool is_peer(const struct ua *ua, const uint8_t ip[16])
 /* Who may talk to which dialog. */
 static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen, const uint8_t ip[16])
 {
-	const char *trunk = trunk_of(ua, seen, ip);
 	const sip_method_t method = sip->sip_request->rq_method;
 	const struct call *call = aimed_at(ua, sip);
+	const char *trunk = origin_trunk(ua, msg_home(msg), sip, call, seen);
 
 	if (call && method == sip_method_invite && !sip->sip_to->a_tag)
 		ua->stats.retransmits++;
-	if (call && call->out && memcmp(call->gateway, ip, sizeof(call->gateway)) == 0)
-		trunk = call->trunk; /* whom we called may speak in that call, and no more than that */
+	if (trunk && seen->known && seen->relay_port && ua->config.known)
+		ua->config.known(ua->config.on.arg, seen->relay_port);
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
 	if (method == sip_method_ack && !call)
 		return; /* ends the repeating of a refusal of ours; never answered */
-	if (!trunk && !is_peer(ua, ip) && is_silenced(ua, ip)) {
+	if (seen->logs_in && guard_is_silent(ua->guard, ip, loop_now_us())) {
+		ua->stats.stranger_silent++;
+		drop(sip);
+		return;
+	}
+	if (!trunk && !seen->known && !is_peer(ua, ip) && is_silenced(ua, ip)) {
 		drop(sip);
 		return;
 	}

@@ -66,6 +66,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		TAG_IF(r->warning, SIPTAG_WARNING_STR(warning)),
 		TAG_IF(r->status == 415, SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay")),
 		TAG_IF(r->status == 415, SIPTAG_ACCEPT_ENCODING_STR("identity")),
+		TAG_IF(r->lines && r->lines[0], SIPTAG_HEADER_STR(r->lines)),
 		TAG_IF(r->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)), TAG_END());
 }

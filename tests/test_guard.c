@@ -182,8 +182,33 @@ TEST(a_clock_that_goes_back_harms_nobody)
 	guard_free(g);
 }
 
-TESTS(a_crowd_that_went_is_noticed_by_the_next_knock_too, a_full_budget_saves_nothing_up,
-	a_few_answers_then_silence_then_a_new_life, one_a_minute_is_answered_for_ever,
-	a_slow_refill_saves_no_more_than_the_budget, ipv6_is_counted_by_its_64,
-	a_crowd_closes_the_door_for_all, old_rows_are_used_again_without_a_crowd,
+TEST(a_password_vouches_for_its_source)
+{
+	struct guard *g = guard_alloc();
+	uint8_t ip[16], ips[4][16];
+
+	trunk_address_parse(ip, "192.0.2.1");
+	CHECK_STR("aaaaaNs", knocks(g, "192.0.2.1", 7, S(1), 0), "a stranger");
+	CHECK(guard_is_silent(g, ip, S(2)), "silent");
+	guard_vouch(g, ip, S(3));
+	CHECK(!guard_is_silent(g, ip, S(4)), "answered again");
+	CHECK_INT(0, guard_silenced(g, ips, 4, S(4)), "and off the list");
+	CHECK_STR("aaaaaaaaaa", knocks(g, "192.0.2.1", 10, S(5), 0), "as often as it likes");
+	for (unsigned i = 0; i <= GUARD_SOURCES; i++)
+		knock(g, nth_source(i), S(6));
+	CHECK(guard_crowded(g), "a crowd");
+	CHECK_STR("aa", knocks(g, "192.0.2.1", 2, S(7), 0), "does not push it out");
+	CHECK_STR("s", knocks(g, "192.0.2.9", 1, S(7), 0), "as it does others");
+	guard_doubt(g, ip);
+	CHECK_STR("s", knocks(g, "192.0.2.1", 1, S(8), 0), "a wrong password takes that back");
+	guard_forgive(g);
+	guard_vouch(g, ip, S(10));
+	CHECK_STR("aaaaaN", knocks(g, "192.0.2.1", 6, S(10) + GUARD_VOUCH_US, 0), "for a day");
+	guard_free(g);
+}
+
+TESTS(a_password_vouches_for_its_source, a_crowd_that_went_is_noticed_by_the_next_knock_too,
+	a_full_budget_saves_nothing_up, a_few_answers_then_silence_then_a_new_life,
+	one_a_minute_is_answered_for_ever, a_slow_refill_saves_no_more_than_the_budget,
+	ipv6_is_counted_by_its_64, a_crowd_closes_the_door_for_all, old_rows_are_used_again_without_a_crowd,
 	all_is_forgiven_when_the_site_changes, a_clock_that_goes_back_harms_nobody)

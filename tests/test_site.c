@@ -1,4 +1,4 @@
-/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c */
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c */
 #include "bridge/site.h"
 #include "tests/test.h"
 #include "tests/starve.h"
@@ -48,11 +48,17 @@ static const char rich[] =
 	"  - name: empty one\n"
 	"trunks:\n"
 	"  - name: b\n"
-	"    inbound: { from: [ 192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7 ] }\n"
+	"    inbound: { from: [ 192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7 ], numbers: [ "
+	"\"+4930123400..99\", \"+4930123456\" ], header: \"X-Trunk: gold\", username: u, password: \"p: "
+	"{}\", "
+	"algorithm: SHA-256, trust: false, strip: [ P-Asserted-Identity, Diversion ] }\n"
 	"    outbound: { gateways: [ \"sips:gw.example.com;transport=tls\", \"sip:[2001:db8::1]:5062\" ], "
 	"username: \"on\", "
-	"password: \"12345\", register: true }\n"
-	"    limits: { channels: 1, calls_per_second: 100000 }\n"
+	"password: \"12345\", register: true, diversion: true, add: [ \"X-Tenant: a, b\" ], strip: [ "
+	"User-Agent ] }\n"
+	"    limits: { channels: 1, calls_per_second: 100000, call_s: 7200, refusal: busy }\n"
+	"    ptime: 30\n"
+	"    dtmf: inband\n"
 	"    codecs: [ opus, pcmu ]\n"
 	"    srtp: require\n"
 	"    country: { code: 49, trunk_prefix: \"0\", national_min: 6, national_max: 11 }\n"
@@ -137,6 +143,33 @@ TEST(everything_but_names_has_a_default)
 	CHECK(!site_free(NULL), "NULL is fine");
 }
 
+static void take_list(void *member, const void *other, size_t n, size_t each)
+{
+	void *mine, *theirs;
+
+	memcpy(&mine, member, sizeof(mine));
+	memcpy(&theirs, other, sizeof(theirs));
+	CHECK(!n || memcmp(mine, theirs, n * each) == 0, "a list");
+	memset(member, 0, sizeof(mine));
+}
+
+static void check_same_trunk(const struct site_trunk *x, const struct site_trunk *y)
+{
+	struct site_trunk a = *x, b = *y;
+
+	CHECK(a.n_called == b.n_called && a.n_ignored == b.n_ignored && a.n_added == b.n_added &&
+			a.n_stripped == b.n_stripped,
+		"lists");
+	take_list(&a.called, &b.called, a.n_called, sizeof(*a.called));
+	take_list(&a.ignored, &b.ignored, a.n_ignored, sizeof(*a.ignored));
+	take_list(&a.added, &b.added, a.n_added, sizeof(*a.added));
+	take_list(&a.stripped, &b.stripped, a.n_stripped, sizeof(*a.stripped));
+	b.called = NULL;
+	b.ignored = b.stripped = NULL;
+	b.added = NULL;
+	CHECK(memcmp(&a, &b, sizeof(a)) == 0, "trunk %s", x->name);
+}
+
 /* Field by field, not by site_diff(), which could overlook the same field as the writer. */
 static void check_same(const struct site *x, const struct site *y)
 {
@@ -155,7 +188,8 @@ static void check_same(const struct site *x, const struct site *y)
 		CHECK_INT(a.noise_suppression, b.noise_suppression, "noise_suppression");
 	}
 	CHECK_INT(x->n_trunks, y->n_trunks, "trunks");
-	CHECK(!x->n_trunks || !memcmp(x->trunks, y->trunks, x->n_trunks * sizeof(*x->trunks)), "trunks");
+	for (size_t i = 0; i < x->n_trunks; i++)
+		check_same_trunk(&x->trunks[i], &y->trunks[i]);
 	CHECK_INT(x->n_numbers, y->n_numbers, "numbers");
 	CHECK(!x->n_numbers || !memcmp(x->numbers, y->numbers, x->n_numbers * sizeof(*x->numbers)),
 		"numbers");
@@ -291,6 +325,44 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			"  - { name: b, inbound: { tls_subject: a.example } }\n"
 			"  - { name: c, inbound: { tls_subject: A.example } }\nnumbers:\n",
 			17, "trunks[2].inbound.tls_subject", "already that of trunk 'b'" },
+		{ "a login beside none", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 127.0.0.2 ], username: u, password: p } "
+			"}\nnumbers:\n",
+			16, "trunks[1].inbound.from[0]", "one logs in and the other does not" },
+		{ "a login without a source", "from: [ 127.0.0.2/32 ]", "username: u, password: p", 11,
+			"trunks[0].inbound.username", "inbound.from is wanted" },
+		{ "a login without a password", "from: [ 127.0.0.2/32 ]",
+			"from: [ 127.0.0.2/32 ], username: u", 11, "trunks[0].inbound.username",
+			"without a password" },
+		{ "a header and a number may both fit", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 10.0.0.1 ], header: \"X-T: a\" } }\n"
+			"  - { name: c, inbound: { from: [ 10.0.0.1 ], numbers: [ \"+15550100\" ] } "
+			"}\nnumbers:\n",
+			17, "trunks[2].inbound.from[0]", "may fit at once" },
+		{ "a number of two trunks", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 10.0.0.1 ], numbers: [ \"+15550100..99\" ] } }\n"
+			"  - { name: d, inbound: { from: [ 10.0.0.1 ], numbers: [ \"+15550200..99\" ] } }\n"
+			"  - { name: c, inbound: { from: [ 10.0.0.1 ], numbers: [ \"+15550150\" ] } "
+			"}\nnumbers:\n",
+			18, "trunks[3].inbound.from[0]",
+			"trunk 'b': calls could not be told apart (a number is in both)" },
+		{ "one header's value twice", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 10.0.0.1 ], header: \"X-T: a\" } }\n"
+			"  - { name: c, inbound: { from: [ 10.0.0.1 ], header: \"x-t:  a\" } }\nnumbers:\n",
+			17, "trunks[2].inbound.from[0]", "could not be told apart" },
+		{ "one username twice", "numbers:\n",
+			"  - { name: b, inbound: { from: [ 10.0.0.1 ], username: u, password: p } }\n"
+			"  - { name: c, inbound: { from: [ 10.0.0.1 ], username: u, password: q } "
+			"}\nnumbers:\n",
+			17, "trunks[2].inbound.from[0]", "the same username" },
+		{ "a header without a value", "from: [ 127.0.0.2/32 ]", "from: [ 127.0.0.2/32 ], header: X-T",
+			11, "trunks[0].inbound.header", "a header is wanted" },
+		{ "a header of ours", "outbound: {", "outbound: { add: [ \"Call-ID: 1\" ],", 12,
+			"trunks[0].outbound.add[0]", "written by the bridge itself" },
+		{ "a header that no call can do without", "outbound: {", "outbound: { strip: [ Via ],", 12,
+			"trunks[0].outbound.strip[0]", "no call can do without" },
+		{ "a crooked ptime", "    srtp:", "    ptime: 25\n    srtp:", 15, "trunks[0].ptime",
+			"10, 20" },
 		{ "seventeen networks", "127.0.0.2/32", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 11,
 			"trunks[0].inbound.from", "at most 16" },
 		{ "gateway without scheme", "\"sip:127.0.0.2:5062\"", "\"127.0.0.2:5062\"", 12,
@@ -528,6 +600,45 @@ TEST(the_plan_and_the_trunks_that_a_site_means)
 	site_free(s);
 }
 
+/* Trunks that share a place, and calls that can be told apart. */
+TEST(trunks_may_share_a_place)
+{
+	static const char text[] =
+		"accounts: []\ntrunks:\n"
+		"  - { name: plain, inbound: { from: [ 192.0.2.1 ] } }\n"
+		"  - { name: gold, inbound: { from: [ 192.0.2.1 ], header: \"X-T: gold\" } }\n"
+		"  - { name: tin, inbound: { from: [ 192.0.2.1 ], header: \"X-T: tin\" } }\n"
+		"  - { name: de, inbound: { from: [ 192.0.2.2 ], numbers: [ \"+493000..99\", \"+4940123\" ] "
+		"}, country: "
+		"{ code: 49, trunk_prefix: \"0\", national_min: 3 } }\n"
+		"  - { name: us, inbound: { from: [ 192.0.2.2 ], numbers: [ \"+1555010000..99\" ] } }\n"
+		"  - { name: u, inbound: { from: [ 0.0.0.0/0 ], username: u, password: p } }\n"
+		"  - { name: v, inbound: { from: [ 0.0.0.0/0 ], username: v, password: p } }\n"
+		"  - { name: c1, inbound: { tls_subject: c.example, header: \"X-T: 1\" } }\n"
+		"  - { name: c2, inbound: { tls_subject: c.example } }\n";
+	static const struct {
+		const char *trunk, *request, *to;
+		bool called;
+	} cases[] = {
+		{ "de", "+493055", "", true },
+		{ "de", "03055", "", true }, /* as Germans write it */
+		{ "de", "+493100", "", false },
+		{ "de", "+4940123", "", true },
+		{ "de", "4b1c", "+493055", true }, /* To, when the Request-URI is no number */
+		{ "de", "+493100", "+493055", false },
+		{ "us", "+1555010099", "", true },
+		{ "us", "+15550100991", "", false },
+		{ "plain", "+493055", "", false },
+		{ "nobody", "+493055", "", false },
+	};
+	struct site *s = parse_good(text);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK(site_is_called(s, cases[i].trunk, cases[i].request, cases[i].to) == cases[i].called,
+			"%s at %s", cases[i].request, cases[i].trunk);
+	site_free(s);
+}
+
 static enum bridge_err export_once(const struct site *s, char **out)
 {
 	*out = site_export(s);
@@ -589,4 +700,4 @@ TESTS(the_contract_example_is_read, everything_but_names_has_a_default, what_is_
 	odd_texts_keep_their_meaning, what_is_wrong_is_named_by_line_and_key, an_empty_file_removes_nothing,
 	a_meeting_answers_only_its_own_account, a_site_made_by_hand_is_checked_too,
 	what_changes_is_told_without_values, the_plan_and_the_trunks_that_a_site_means,
-	any_allocation_may_fail, ten_thousand_meetings_are_checked_quickly)
+	trunks_may_share_a_place, any_allocation_may_fail, ten_thousand_meetings_are_checked_quickly)

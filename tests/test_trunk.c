@@ -42,8 +42,9 @@ static struct trunks *build(void)
 	struct trunk_network b[] = { network("192.0.2.128/25"), network("198.51.100.7") };
 	struct trunk_network c[] = { network("192.0.2.200/32"), network("2001:db8:1::/48"),
 		network("192.0.2.128/25") };
-	struct trunk_config configs[] = { { "wide", a, COUNT(a), NULL }, { "half", b, COUNT(b), NULL },
-		{ "exact", c, COUNT(c), NULL }, { "silent", NULL, 0, NULL } };
+	struct trunk_config configs[] = { { .name = "wide", .from = a, .n_from = COUNT(a) },
+		{ .name = "half", .from = b, .n_from = COUNT(b) },
+		{ .name = "exact", .from = c, .n_from = COUNT(c) }, { .name = "silent" } };
 	struct trunks *t = NULL;
 
 	CHECK_INT(CALL_OK, trunks_alloc(&t, configs, COUNT(configs)), "four trunks");
@@ -96,7 +97,8 @@ TEST(nobody_is_known_without_trunks)
 TEST(all_of_one_family_is_not_the_other)
 {
 	struct trunk_network all4 = network("0.0.0.0/0"), all6 = network("::/0");
-	struct trunk_config four = { "four", &all4, 1, NULL }, six = { "six", &all6, 1, NULL };
+	struct trunk_config four = { .name = "four", .from = &all4, .n_from = 1 },
+			    six = { .name = "six", .from = &all6, .n_from = 1 };
 	struct trunks *t;
 
 	CHECK_INT(CALL_OK, trunks_alloc(&t, &four, 1), "0.0.0.0/0");
@@ -195,7 +197,7 @@ TEST(networks_of_one_length_stand_together)
 TEST(no_memory_means_no_table_and_no_leak)
 {
 	struct trunk_network from = network("192.0.2.0/24");
-	struct trunk_config config = { "one", &from, 1, NULL };
+	struct trunk_config config = { .name = "one", .from = &from, .n_from = 1 };
 	struct trunks *untouched = (struct trunks *)&config, *t = untouched;
 	int n = 0;
 
@@ -210,7 +212,7 @@ TEST(no_memory_means_no_table_and_no_leak)
 		CHECK_INT(CALL_NOMEM, err, "no memory");
 		CHECK(t == untouched, "*out was written");
 	}
-	CHECK_INT(5, n, "allocations there are");
+	CHECK_INT(6, n, "allocations there are");
 	trunks_free(t);
 	from.prefix_bits = 129;
 	CHECK_INT(CALL_RANGE, trunks_alloc(&t, &config, 1), "129 bits");
@@ -219,8 +221,9 @@ TEST(no_memory_means_no_table_and_no_leak)
 TEST(a_certificate_names_a_trunk)
 {
 	struct trunk_network from;
-	struct trunk_config configs[] = { { "open", &from, 1, NULL }, { "one", NULL, 0, "one.example" },
-		{ "two", &from, 1, "Two.Example" } };
+	struct trunk_config configs[] = { { .name = "open", .from = &from, .n_from = 1 },
+		{ .name = "one", .tls_subject = "one.example" },
+		{ .name = "two", .from = &from, .n_from = 1, .tls_subject = "Two.Example" } };
 	static const struct {
 		const char names[2][TRUNK_SUBJECT];
 		unsigned n;
@@ -244,7 +247,115 @@ TEST(a_certificate_names_a_trunk)
 	CHECK(!trunk_of_subject(NULL, cases[0].names, 1), "no table, no trunk");
 }
 
+/* One place, told apart by marks: what a call says of itself, and whose it is. */
+static const char *said_header(void *arg, const char *name)
+{
+	const char *const *said = arg;
+
+	return said[0] && strcmp(name, "X-Trunk") == 0 ? said[0] : NULL;
+}
+
+static bool said_number(void *arg, const char *trunk)
+{
+	const char *const *said = arg;
+
+	return said[1] && strcmp(said[1], trunk) == 0;
+}
+
+TEST(marks_tell_apart_who_shares_a_place)
+{
+	struct trunk_network from;
+	const struct trunk_config configs[] = {
+		{ .name = "plain", .from = &from, .n_from = 1 },
+		{ .name = "gold", .from = &from, .n_from = 1, .header = "X-Trunk: gold" },
+		{ .name = "range", .from = &from, .n_from = 1, .header = "X-Trunk:gold", .by_number = true },
+		{ .name = "alice",
+			.from = &from,
+			.n_from = 1,
+			.header = "X-Trunk: login",
+			.username = "alice",
+			.password = "a" },
+		{ .name = "bob",
+			.from = &from,
+			.n_from = 1,
+			.header = "X-Trunk: login",
+			.username = "bob",
+			.password = "b" },
+		{ .name = "away", .tls_subject = "sip.example", .header = "X-Trunk: gold" },
+		{ .name = "home", .tls_subject = "sip.example" },
+	};
+	static const struct {
+		const char *story, *said[2], *trunks;
+		bool certified;
+	} cases[] = {
+		{ "nothing", { NULL, NULL }, "plain", false },
+		{ "a header that nobody has", { "tin", NULL }, "plain", false },
+		{ "a header", { "gold", NULL }, "gold", false },
+		{ "a header and a number", { "gold", "range" }, "range", false },
+		{ "a number without its header", { NULL, "range" }, "plain", false },
+		{ "who logs in is not told apart yet", { "login", NULL }, "alice bob", false },
+		{ "a certificate", { NULL, NULL }, "home", true },
+		{ "a certificate and a header", { "gold", NULL }, "away", true },
+	};
+	static const char subjects[1][TRUNK_SUBJECT] = { "sip.example" };
+	struct trunks *t = NULL;
+	struct trunk_set set;
+	uint8_t ip[16];
+	unsigned who;
+
+	CHECK(trunk_network_parse(&from, "192.0.2.0/28") && trunk_address_parse(ip, "192.0.2.7"), "address");
+	CHECK_INT(CALL_OK, trunks_alloc(&t, configs, COUNT(configs)), "a table");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct trunk_call call = { said_header, said_number, (void *)(uintptr_t)cases[i].said };
+		char names[200] = "";
+
+		if (cases[i].certified)
+			trunk_certified(t, subjects, 1, &set);
+		else
+			trunk_at(t, ip, &set);
+		CHECK_INT(cases[i].certified ? 2 : 5, set.n, "who shares the place");
+		trunk_narrow(t, &set, &call);
+		for (unsigned k = 0; k < set.n; k++)
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", k ? " " : "",
+				trunk_name(t, &set, k));
+		CHECK_STR(cases[i].trunks, names, cases[i].story);
+	}
+	trunk_at(t, ip, &set);
+	CHECK(!set.open && trunk_is_among(t, &set, "bob") && !trunk_is_among(t, &set, "home"), "the set");
+	CHECK(trunk_logs_in(t, &set, 3) && !trunk_logs_in(t, &set, 0), "who logs in");
+	CHECK_STR("b", trunk_password(t, &set, "bob", &who), "bob's");
+	CHECK_STR("bob", trunk_name(t, &set, who), "bob");
+	CHECK(!trunk_password(t, &set, "carol", &who) && !trunk_password(t, &set, "", &who), "nobody's");
+	trunks_free(t);
+}
+
+TEST(a_wide_network_is_open)
+{
+	static const struct {
+		const char *network, *address;
+		bool open;
+	} cases[] = { { "0.0.0.0/0", "192.0.2.7", true }, { "192.0.0.0/16", "192.0.2.7", true },
+		{ "192.0.2.0/24", "192.0.2.7", false }, { "2001:db8::/32", "2001:db8::7", true },
+		{ "2001:db8::/48", "2001:db8::7", false } };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trunk_network from = network(cases[i].network);
+		struct trunks *t = NULL;
+		struct trunk_set set;
+		uint8_t ip[16];
+
+		CHECK(trunk_address_parse(ip, cases[i].address), "address");
+		CHECK_INT(CALL_OK,
+			trunks_alloc(
+				&t, &(struct trunk_config){ .name = "a", .from = &from, .n_from = 1 }, 1),
+			"table");
+		trunk_at(t, ip, &set);
+		CHECK(set.n == 1 && set.open == cases[i].open, "%s", cases[i].network);
+		trunks_free(t);
+	}
+}
+
 TESTS(the_longest_network_names_the_trunk, nobody_is_known_without_trunks, all_of_one_family_is_not_the_other,
 	a_network_is_read_strictly, an_address_is_read_with_and_without_brackets,
 	networks_of_one_length_stand_together, no_memory_means_no_table_and_no_leak,
-	a_certificate_names_a_trunk)
+	a_certificate_names_a_trunk, marks_tell_apart_who_shares_a_place, a_wide_network_is_open)

@@ -1,0 +1,79 @@
+#include "bridge/store_pass.h"
+
+#include <stddef.h>
+
+/* A trunk's lists of texts, and their names in the table. */
+static const struct list {
+	const char *name;
+	size_t offset, n_offset, each;
+} lists[] = {
+	{ "called", offsetof(struct site_trunk, called), offsetof(struct site_trunk, n_called), SITE_RANGE },
+	{ "ignored", offsetof(struct site_trunk, ignored), offsetof(struct site_trunk, n_ignored),
+		SITE_NAME },
+	{ "added", offsetof(struct site_trunk, added), offsetof(struct site_trunk, n_added), SITE_HEADER },
+	{ "stripped", offsetof(struct site_trunk, stripped), offsetof(struct site_trunk, n_stripped),
+		SITE_NAME },
+};
+
+static void put_list(struct pass *p, const struct site_trunk *t, const struct list *l)
+{
+	const char *texts = *(const char *const *)(const void *)((const char *)t + l->offset);
+	const size_t n = *(const size_t *)(const void *)((const char *)t + l->n_offset);
+
+	pass_use(p, "INSERT INTO trunk_text(trunk, list, position, text) VALUES (?, ?, ?, ?)");
+	for (size_t i = 0; i < n && !p->err; i++) {
+		pass_put_text(p, 1, t->name);
+		pass_put_text(p, 2, l->name);
+		pass_put_number(p, 3, (int64_t)i);
+		pass_put_text(p, 4, texts + i * l->each);
+		pass_put_row(p);
+	}
+}
+
+void pass_put_trunk(struct pass *p, const struct site_trunk *t)
+{
+	pass_use(p, "UPDATE trunk SET header = ?, login = ?, secret = ?, trusted = ?, diverts = ?, call_s = ?,"
+		    " refusal = ?, ptime_ms = ?, dtmf = ?, digest = ? WHERE name = ?");
+	pass_put_text(p, 1, t->header);
+	pass_put_text(p, 2, t->login);
+	pass_put_text(p, 3, t->secret);
+	pass_put_number(p, 4, t->trusted);
+	pass_put_number(p, 5, t->diverts);
+	pass_put_number(p, 6, t->call_s);
+	pass_put_number(p, 7, t->refusal);
+	pass_put_number(p, 8, t->ptime_ms);
+	pass_put_number(p, 9, t->dtmf);
+	pass_put_number(p, 10, t->digest);
+	pass_put_text(p, 11, t->name);
+	pass_put_row(p);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		put_list(p, t, &lists[i]);
+}
+
+void pass_get_trunk(struct pass *p, struct site_trunk *t)
+{
+	pass_use(p, "SELECT header, login, secret, trusted, diverts, call_s, refusal, ptime_ms, dtmf, digest"
+		    " FROM trunk WHERE name = ?");
+	pass_put_text(p, 1, t->name);
+	while (pass_next(p)) {
+		pass_get_text(p, 0, t->header, sizeof(t->header));
+		pass_get_text(p, 1, t->login, sizeof(t->login));
+		pass_get_text(p, 2, t->secret, sizeof(t->secret));
+		t->trusted = pass_get_number(p, 3) != 0;
+		t->diverts = pass_get_number(p, 4) != 0;
+		t->call_s = pass_get_number(p, 5);
+		t->refusal = pass_get_number(p, 6);
+		t->ptime_ms = pass_get_number(p, 7);
+		t->dtmf = pass_get_number(p, 8);
+		t->digest = pass_get_number(p, 9);
+	}
+	if (t->refusal >= SITE_REFUSALS || t->dtmf >= SITE_DTMFS || t->digest >= SITE_DIGESTS)
+		pass_unreadable(p, "how a trunk refuses calls, logs in, or keys come in on it");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		pass_use(p, "SELECT text FROM trunk_text WHERE trunk = ? AND list = ? ORDER BY position");
+		pass_put_text(p, 1, t->name);
+		pass_put_text(p, 2, lists[i].name);
+		pass_get_all(p, (char *)t + lists[i].offset,
+			(size_t *)(void *)((char *)t + lists[i].n_offset), lists[i].each);
+	}
+}
