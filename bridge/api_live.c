@@ -313,19 +313,22 @@ struct call_list {
 static void add_call(void *arg, struct leg *leg)
 {
 	struct call_list *list = arg;
-	char from[24], to[24];
+	char from[24], to[24], diverted[24];
 
 	if (!leg->call || !api_sees(list->request, leg->cdr.account))
 		return;
 	json_array_append_new(list->items,
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+			  "s:s, s:s, s:o, s:o, s:o}",
 			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
-			leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
-			log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
-			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
-			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
-			"started_at", time_json(leg->cdr.started_us), "answered_at",
-			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+			leg->cdr.source, "caller_by", leg->cdr.caller_by, "diverted_from",
+			log_number(diverted, leg->cdr.diverted_from), "diversion", leg->cdr.diversion,
+			"session_id", leg->cdr.session_id, "session_peer", leg->cdr.session_peer, "from",
+			log_number(from, leg->cdr.from_number), "to", log_number(to, leg->cdr.to_number),
+			"number", leg->cdr.number, "account", leg->cdr.account, "meeting", leg->cdr.meeting,
+			"participant", leg->cdr.participant, "state", leg_state_name(leg), "codec",
+			leg->cdr.codec, "srtp", leg->cdr.srtp, "started_at", time_json(leg->cdr.started_us),
+			"answered_at", time_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
 void api_calls(struct node *n, const struct http_request *request, const char *word)

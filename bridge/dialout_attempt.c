@@ -1,4 +1,5 @@
 /* dialout_attempt.c - one try of a dial-out: a leg with a record of its own, and an INVITE to one target. */
+#include "bridge/callerid.h"
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
@@ -61,12 +62,14 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	struct node *n = d->node;
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
+	char lines[CALLERID_LINES];
 	struct media_self self;
 	enum call_err err;
 
 	if (!leg)
 		return "out of memory";
 	fill_record(d, leg);
+	callerid_write(&dial, n->site, trunk, d->account, lines);
 	err = leg_open_media(leg, trunk, &self);
 	if (!err) {
 		leg->state = LEG_DIALLING;
@@ -86,6 +89,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	snprintf(leg->cdr.session_id, sizeof(leg->cdr.session_id), "%s", call_session(leg->call));
 	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	d->leg = leg;

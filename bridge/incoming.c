@@ -1,9 +1,11 @@
 #include "bridge/incoming.h"
+#include "bridge/callerid.h"
 #include "bridge/carrier.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
+#include "bridge/unassigned.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,16 +39,17 @@ static void copy_called(char out[sizeof(((struct cdr *)0)->to_number)], const ch
 static void fill_record(struct leg *leg, const struct call_invite *invite)
 {
 	struct cdr *cdr = &leg->cdr;
-	const char *from = invite->asserted[0] ? invite->asserted : invite->from_user;
+	const bool shown = callerid_read(cdr, invite, site_trunk(leg->node->site, invite->trunk));
 
 	snprintf(cdr->id, sizeof(cdr->id), "%s", call_token(leg->call));
 	snprintf(cdr->call_id, sizeof(cdr->call_id), "%s", invite->call_id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
-	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);
 	copy_called(cdr->to_number, invite->request_user);
 	cdr->started_us = when_now_us();
-	if (!invite->privacy)
+	snprintf(cdr->session_id, sizeof(cdr->session_id), "%s", call_session(leg->call));
+	snprintf(cdr->session_peer, sizeof(cdr->session_peer), "%s", invite->caller.session);
+	if (shown)
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
 }
 
@@ -95,6 +98,14 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 		const char *why =
 			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
 
+		if (decision.cause == PLAN_UNASSIGNED || decision.cause == PLAN_UNKNOWN)
+			unassigned_alarm(
+				leg, decision.number.e164[0] ? decision.number.e164 : leg->cdr.to_number);
+		if (decision.cause == PLAN_UNASSIGNED) {
+			call_set_owner(leg->call, leg);
+			if (unassigned_begin(leg, site_trunk(n->site, invite->trunk), invite->has_offer))
+				return false;
+		}
 		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why);
 		return false;
 	}
@@ -165,6 +176,12 @@ static void survey(struct node *n)
 	}
 }
 
+/* Some carriers take a 503 for the whole gateway's end: they are told that the line is busy (T21). */
+static unsigned over_limit(const struct site_trunk *trunk)
+{
+	return trunk->refusal == SITE_REFUSE_BUSY ? 486 : 503;
+}
+
 /* May it come in at all?  Its codec is not known yet: whether there is time for the cheapest one, so that a refusal
  * costs no port and no answer.  False: it was refused and is gone. */
 static bool admit(struct leg *leg, const struct site_trunk *trunk)
@@ -177,9 +194,10 @@ static bool admit(struct leg *leg, const struct site_trunk *trunk)
 	else if (trunk && trunk->maintenance)
 		leg_refuse(leg, 503, Q850_TEMPORARY, "the trunk is in maintenance");
 	else if (trunk && leg_trunk_is_full(n, trunk, 0)) /* this leg is among them */
-		leg_refuse(leg, 503, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+		leg_refuse(leg, over_limit(trunk), Q850_NO_CIRCUIT, "the trunk's channels are all in use");
 	else if (trunk && too_fast(n, trunk))
-		leg_refuse(leg, 503, Q850_CONGESTION, "more calls a second than the trunk may bring");
+		leg_refuse(leg, over_limit(trunk), Q850_CONGESTION,
+			"more calls a second than the trunk may bring");
 	else if (pulse_busy(&n->pulse))
 		leg_refuse(leg, 503, Q850_CONGESTION, "control thread busy");
 	else if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)

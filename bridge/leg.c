@@ -7,6 +7,7 @@
 #include "bridge/meeting.h"
 #include "bridge/reception.h"
 #include "bridge/remark.h"
+#include "bridge/unassigned.h"
 #include "bridge/why_call.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -97,6 +98,7 @@ const char *leg_state_name(const struct leg *leg)
 	switch (leg->state) {
 	case LEG_NONE: return "new";
 	case LEG_DIALLING: return "dialling";
+	case LEG_ANNOUNCING: return "announcement";
 	case LEG_ANSWERED: return "answered";
 	case LEG_RECEPTION: return "attendant";
 	case LEG_SEATED: return "meeting";
@@ -206,7 +208,9 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		remark(leg,
 			agreed->on_hold ? "the far end holds the call" : "the far end takes the call back");
 	leg->on_hold = agreed->on_hold;
-	ready = media_format(&format, agreed) == BRIDGE_OK && kit_alloc(&kit, &format) == MIX_OK;
+	ready = media_format(&format, agreed) == BRIDGE_OK;
+	format.no_tones = !media_keys(site_trunk(leg->node->site, leg->cdr.trunk), MEDIA_KEYS_SOUND);
+	ready = ready && kit_alloc(&kit, &format) == MIX_OK;
 	OPENSSL_cleanse(&format.tx_key, sizeof(format.tx_key));
 	OPENSSL_cleanse(&format.rx_key, sizeof(format.rx_key));
 	if (!ready) {
@@ -270,7 +274,7 @@ static void on_digit(void *owner, struct call *call, char digit)
 	struct leg *leg = owner;
 
 	(void)call;
-	if (leg && leg->worker)
+	if (leg && leg->worker && media_keys(site_trunk(leg->node->site, leg->cdr.trunk), MEDIA_KEYS_INFO))
 		worker_info_digit(leg->worker, leg->id, digit);
 }
 
@@ -281,6 +285,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	(void)call;
 	if (!leg)
 		return;
+	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
 	leg->call = NULL;
 	leg->state = LEG_ENDED;
 	leg->cdr.ended_us = when_now_us();
@@ -393,6 +398,8 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 		leg->play_id = 0;
 		if (leg->state == LEG_RECEPTION)
 			attendant_said(&leg->attendant, loop_now_us());
+		else if (leg->state == LEG_ANNOUNCING)
+			unassigned_said(leg);
 		break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
@@ -434,10 +441,30 @@ struct worker_handlers leg_worker_handlers(struct node *n)
 	};
 }
 
+/* A carrier's longest call is over: BYE, with the reason in it and in the record (T21). */
+static void end_too_long(struct leg *leg, uint64_t now_us)
+{
+	const struct site_trunk *t =
+		leg->worker && leg->call ? site_trunk(leg->node->site, leg->cdr.trunk) : NULL;
+	char why[64];
+
+	if (!t || !t->call_s || !leg->cdr.answered_us || leg->state == LEG_ENDED)
+		return;
+	if (!leg->talks_since_us)
+		leg->talks_since_us = now_us;
+	if (now_us < leg->talks_since_us + t->call_s * 1000000ull)
+		return;
+	snprintf(why, sizeof(why), "longer than the trunk's %u s", t->call_s);
+	leg_hangup(leg, Q850_NORMAL_UNSPECIFIED, why);
+}
+
 static void tick_one(void *arg, struct leg *leg)
 {
+	end_too_long(leg, *(const uint64_t *)arg);
 	if (leg->state == LEG_RECEPTION)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
+	else if (leg->state == LEG_ANNOUNCING)
+		unassigned_tick(leg, *(const uint64_t *)arg);
 }
 
 void leg_tick_all(struct node *n, uint64_t now_us)

@@ -9,6 +9,7 @@
  *      dial           2xx
  * (none) ---> DIALLING ---> RECEPTION        a call that we make (bridge/dialout); in no room, hears nothing
  *
+ * ANNOUNCING nobody has the number, and the caller is being told so (bridge/unassigned); refused afterwards
  * RECEPTION  the attendant speaks; in no room
  * SEATED     in a meeting's room; keys mean commands (bridge/keys)
  *
@@ -28,7 +29,7 @@
 
 enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
-enum leg_state { LEG_NONE, LEG_DIALLING, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
+enum leg_state { LEG_NONE, LEG_DIALLING, LEG_ANNOUNCING, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
 
 struct participant;
 
@@ -45,16 +46,17 @@ struct leg {
 	struct leg *next;  /* hash chain */
 	struct call *call; /* borrowed from sip/; NULL when it has ended */
 	struct cdr cdr;
-	char name[CALL_NAME];   /* as its From says; for the roster */
-	bool on_hold;           /* the far end holds us */
-	struct port_pair ports; /* owned until the worker has them, and again afterwards */
-	struct stream *stream;  /* owned until the worker has it */
-	struct worker *worker;  /* borrowed; NULL until the stream runs */
-	uint64_t placed_us;     /* when that worker got it (loop_now_us()) */
-	enum codec_id codec;    /* that it is sent; CODEC_NONE: not agreed yet */
-	enum rate_class rate;   /* of its receiving codec */
-	unsigned equipped;      /* bit per rate class that it has a resampler for */
-	struct leg_audio audio; /* what its worker was last told */
+	char name[CALL_NAME];    /* as its From says; for the roster */
+	bool on_hold;            /* the far end holds us */
+	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
+	struct stream *stream;   /* owned until the worker has it */
+	struct worker *worker;   /* borrowed; NULL until the stream runs */
+	uint64_t placed_us;      /* when that worker got it (loop_now_us()) */
+	uint64_t talks_since_us; /* when it was first seen answered; 0: not yet */
+	enum codec_id codec;     /* that it is sent; CODEC_NONE: not agreed yet */
+	enum rate_class rate;    /* of its receiving codec */
+	unsigned equipped;       /* bit per rate class that it has a resampler for */
+	struct leg_audio audio;  /* what its worker was last told */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	uint32_t dialout; /* of a call that we made: which one; 0: it came in */

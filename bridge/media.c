@@ -40,6 +40,16 @@ static enum codec_id codec_named(const char *name)
 	return CODEC_NONE;
 }
 
+bool media_keys(const struct site_trunk *trunk, enum media_keys by)
+{
+	static const unsigned ways[SITE_DTMFS] = { [SITE_DTMF_AUTO] = ~0u,
+		[SITE_DTMF_RFC4733] = MEDIA_KEYS_EVENTS,
+		[SITE_DTMF_INBAND] = MEDIA_KEYS_SOUND,
+		[SITE_DTMF_INFO] = MEDIA_KEYS_INFO };
+
+	return !trunk || ways[trunk->dtmf] & (unsigned)by;
+}
+
 void media_self(
 	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port)
 {
@@ -55,6 +65,7 @@ void media_self(
 	out->rtp_port = rtp_port;
 	out->rtcp_port = (uint16_t)(rtp_port + 1);
 	out->max_ptime_ms = OUR_MAX_PTIME_MS;
+	out->ptime_ms = trunk ? trunk->ptime_ms : 0;
 	out->our_order = trunk && trunk->n_codecs > 0;
 	out->srtp = trunk ? policies[trunk->srtp] : OFFER_SRTP_ALLOW;
 
@@ -69,9 +80,9 @@ void media_self(
 		at_48k = at_48k || out->formats[i].clock_hz == 48000;
 		at_8k = at_8k || out->formats[i].clock_hz == 8000;
 	}
-	if (at_8k)
+	if (at_8k && media_keys(trunk, MEDIA_KEYS_EVENTS))
 		add_format(out, PT_EVENT_8K, "telephone-event", 8000, 1, "0-15");
-	if (at_48k)
+	if (at_48k && media_keys(trunk, MEDIA_KEYS_EVENTS))
 		add_format(out, PT_EVENT_48K, "telephone-event", 48000, 1, "0-15");
 	if (at_8k)
 		add_format(out, PT_CN, "CN", 8000, 1, "");

@@ -39,6 +39,7 @@ static const char *const names[] = {
 	[PROMPT_NOT_VALID] = "not-valid",
 	[PROMPT_INVITED] = "invited",
 	[PROMPT_PRESS_ONE] = "press-one",
+	[PROMPT_UNASSIGNED] = "unassigned",
 	[PROMPT_HUNDRED] = "digit-hundred",
 	[PROMPT_THOUSAND] = "digit-thousand",
 };

@@ -10,14 +10,15 @@
 /* ---- headers ---- */
 
 /* What the stack writes, and would no longer be true. */
-static const char *const ours[] = { "Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Contact", "m",
-	"Max-Forwards", "Route", "Record-Route", "Content-Length", "l", "Content-Type", "c",
+static const char *const ours[] = { "Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Contact",
+	"m", "Max-Forwards", "Route", "Record-Route", "Content-Length", "l", "Content-Type", "c",
 	"Content-Disposition", "Content-Encoding", "e", "Authorization", "Proxy-Authorization", "Require",
 	"Proxy-Require", "RAck", "RSeq", "MIME-Version" };
 
 static bool is_name(const char *text, size_t n)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
 
 	return n > 0 && n < SITE_NAME && strspn(text, plain) == n;
 }
@@ -30,15 +31,28 @@ static bool is_ours(const char *text, size_t n)
 	return false;
 }
 
+static bool can_go(const char *text)
+{
+	static const char *const names[] = { "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID",
+		"Privacy", "Diversion", "History-Info", "Session-ID", "User-Agent" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcasecmp(names[i], text) == 0)
+			return true;
+	return false;
+}
+
 const char *site_header_broken(enum site_rule rule, const char *text)
 {
 	const size_t n = strcspn(text, ":");
 	const char *value = text + n;
 
 	if (rule == RULE_HEADER_NAME)
-		return !is_name(text, strlen(text)) ? "a header's name is wanted, as in X-Tenant"
-		       : is_ours(text, n)           ? "no call can do without this header"
-						    : NULL;
+		return can_go(text)
+			       ? NULL
+			       : "a header that a call can do without is wanted: P-Asserted-Identity, "
+				 "P-Preferred-Identity, Remote-Party-ID, Privacy, Diversion, History-Info, "
+				 "Session-ID or User-Agent";
 	if (*value)
 		value += 1 + strspn(value + 1, " ");
 	if (!text[n] || !is_name(text, n) || !*value || value[strlen(value) - 1] == ' ')

@@ -32,8 +32,9 @@ static void put_list(struct pass *p, const struct site_trunk *t, const struct li
 
 void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 {
-	pass_use(p, "UPDATE trunk SET header = ?, login = ?, secret = ?, trusted = ?, diverts = ?, call_s = ?,"
-		    " refusal = ?, ptime_ms = ?, dtmf = ?, digest = ? WHERE name = ?");
+	pass_use(p,
+		"UPDATE trunk SET header = ?, login = ?, secret = ?, trusted = ?, diverts = ?, call_s = ?,"
+		" refusal = ?, ptime_ms = ?, dtmf = ?, digest = ? WHERE name = ?");
 	pass_put_text(p, 1, t->header);
 	pass_put_text(p, 2, t->login);
 	pass_put_text(p, 3, t->secret);

@@ -122,7 +122,7 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 	}
 	if (!err)
 		err = kit_seal(k);
-	if (!err && format->event_rx_pt == PT_NONE)
+	if (!err && format->event_rx_pt == PT_NONE && !format->no_tones)
 		err = hush_alloc(&k->hush, k->rx_rate);
 	if (!err)
 		err = make_room(k);

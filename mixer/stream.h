@@ -43,6 +43,7 @@ struct stream_format {
 	uint8_t cn_pt;                    /* comfort noise (RFC 3389), PT_NONE: not negotiated */
 	bool send, receive;               /* direction as seen by us: false on hold */
 	bool rtcp_mux;                    /* RFC 5761: RTCP on the RTP port */
+	bool no_tones;                    /* keys never come as sound: nobody listens for them there */
 	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
 	struct seal_key tx_key, rx_key;   /* SRTP; of both or of neither (SEAL_NONE: in the clear) */
 	struct seal_state rx_resume;      /* a call that goes on from saved state; .known false: a new one */

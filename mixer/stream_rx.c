@@ -172,7 +172,7 @@ static size_t rx_space(const struct stream *s)
 static bool may_skip(const struct stream *s, bool wanted)
 {
 	return (!wanted || s->muted) && s->kit->format.rx[s->rx_at].codec == CODEC_OPUS &&
-	       s->kit->format.event_rx_pt != PT_NONE;
+	       (s->kit->format.event_rx_pt != PT_NONE || s->kit->format.no_tones);
 }
 
 /* `n` samples that never came, or not in time. */
@@ -412,6 +412,8 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 {
 	int16_t narrow[8 * FRAME_MS];
 
+	if (s->kit->format.no_tones)
+		return;
 	if (s->dbov <= TONE_GATE_DBOV)
 		s->tone_quiet = 0;
 	else if (s->tone_quiet < TONE_REST)

@@ -54,7 +54,8 @@ struct call *call_alloc(struct ua *ua)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
-	if (!c || !call_token_make(c->token)) {
+	_Static_assert((int)CALLER_SESSION == (int)CALL_TOKEN, "a token is a session's name as well");
+	if (!c || !call_token_make(c->token) || !call_token_make(c->session)) {
 		free(c);
 		return NULL;
 	}
@@ -73,6 +74,7 @@ struct call *call_free(struct call *c)
 	if (c->out) {
 		free(c->out->early);
 		free(c->out->route);
+		free(c->out->lines);
 		login_clear(&c->out->login);
 		OPENSSL_cleanse(c->out->authorization, sizeof(c->out->authorization));
 		free(c->out);
@@ -117,6 +119,16 @@ void call_set_owner(struct call *call, void *owner)
 const char *call_token(const struct call *call)
 {
 	return call->token;
+}
+
+const char *call_session(const struct call *call)
+{
+	return call->session;
+}
+
+const char *call_session_peer(const struct call *call)
+{
+	return call->session_peer;
 }
 
 const char *call_sip_id(const struct call *call)

@@ -28,6 +28,7 @@
 #ifndef SIP_CALL_H
 #define SIP_CALL_H
 
+#include "sip/caller.h"
 #include "sip/cause.h"
 #include "sip/loop.h"
 #include "sip/offer.h"
@@ -51,7 +52,8 @@ struct call_invite {
 	char to_user[CALL_URI], to_host[CALL_URI];
 	char from_user[CALL_URI], from_host[CALL_URI], from_name[CALL_NAME];
 	char asserted[CALL_URI]; /* P-Asserted-Identity URI user, "" without */
-	bool privacy;            /* Privacy: id */
+	bool privacy;            /* Privacy: id, user or header */
+	struct caller caller;    /* all that its headers say of who calls */
 	char user_agent[CALL_NAME];
 	bool has_offer; /* false: we shall offer (T8) */
 };
@@ -77,6 +79,8 @@ struct call_dial {
 	const char *asserted;              /* P-Asserted-Identity, user part; NULL: none */
 	bool privacy;                      /* Privacy: id */
 	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
+	const char *lines;                 /* more headers, each line ended by CRLF; NULL: none */
+	bool no_session, no_agent;         /* this carrier gets no Session-ID, no User-Agent */
 	const char *username, *password, *realm; /* NULL: none */
 	void *owner;
 };
@@ -168,6 +172,10 @@ enum call_err ua_set_contacts(struct ua *ua, const struct ua_contact *contacts, 
 enum call_err call_dial(
 	struct call **out, struct ua *ua, const struct call_dial *dial, const struct media_self *self);
 const char *call_sip_id(const struct call *call); /* its Call-ID */
+
+/* Session-ID (RFC 7989): ours, and what the far end said; "" nothing yet. */
+const char *call_session(const struct call *call);
+const char *call_session_peer(const struct call *call);
 
 void call_set_owner(struct call *call, void *owner);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */

@@ -111,6 +111,11 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
 	o->privacy = d->privacy;
+	o->no_session = d->no_session;
+	o->no_agent = d->no_agent;
+	o->lines = d->lines && d->lines[0] ? strdup(d->lines) : NULL;
+	if (d->lines && d->lines[0] && !o->lines)
+		return CALL_NOMEM;
 	o->cseq = 1;
 	login_set(&o->login, d->username, d->password, d->realm, c->gateway);
 	c->id = strdup(c->token);
@@ -194,8 +199,11 @@ static void progress(struct call *c, const struct call_response *r)
 	if (r->status == 100 || !call_event(c, EV_PROGRESS))
 		return;
 	keep_early(c, r);
+	if (r->reliable && r->sdp && c->media.answer_due && !c->finished)
+		c->media.answer_due =
+			call_take_answer(c, r->sdp) != CALL_OK; /* it is the answer (RFC 3262) */
 	if (on->on_progress && !c->finished)
-		on->on_progress(c->owner, c, r->status, r->sdp != NULL);
+		on->on_progress(c->owner, c, r->status, r->sdp != NULL && !r->no_early_media);
 }
 
 /* The answer may have come early, in the same dialog, and be left out of the 2xx (RFC 3261 section 13.2.1, read kindly). */
@@ -203,8 +211,11 @@ static bool settle(struct call *c, const struct call_response *r)
 {
 	const struct call_out *o = c->out;
 	const struct body_text early = { o->early, o->early_len };
+	const bool settled = c->media.settled && !c->media.answer_due;
 
 	c->media.answer_due = false;
+	if (settled && strcmp(o->early_tag, r->to_tag ? r->to_tag : "") == 0)
+		return true; /* reliably, and perhaps changed since by an UPDATE: what a 2xx repeats is no news */
 	if (r->sdp)
 		return call_take_answer(c, r->sdp) == CALL_OK;
 	if (!o->early || strcmp(o->early_tag, r->to_tag ? r->to_tag : "") != 0)
@@ -276,6 +287,39 @@ static const char *answer_challenge(
 		&o->login, &r->challenge, method, uri, cnonce, o->authorization, &o->authorization_by_proxy);
 }
 
+/* A 3xx: another number at the same gateway is called, once; everybody else is nobody of the operator's choosing.  True: it is
+ * under way; else `why` says how it ends. */
+static bool redirect(struct call *c, const struct call_response *r, char why[96])
+{
+	struct call_out *o = c->out;
+	const char *at = r->redirect ? strchr(r->redirect, '@') : NULL;
+	char host[CALL_URI];
+	uint8_t ip[16];
+
+	if (!at || strncmp(r->redirect, "sip:", 4) != 0) {
+		snprintf(why, 96, "redirected, but not to one number");
+		return false;
+	}
+	snprintf(host, sizeof(host), "%s", at + 1);
+	host[host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') ? 1 : 0) : strcspn(host, ":;>?")] =
+		'\0';
+	if (!trunk_address_parse(ip, host) || memcmp(ip, c->gateway, sizeof(ip)) != 0) {
+		snprintf(why, 96, "redirected to %.36s, which is not the gateway that was called", host);
+		return false;
+	}
+	if (o->redirected || strlen(r->redirect) >= sizeof(o->request_uri)) {
+		snprintf(why, 96, "redirected more than once");
+		return false;
+	}
+	o->redirected = true;
+	snprintf(
+		o->request_uri, sizeof(o->request_uri), "%.*s", (int)strcspn(r->redirect, ";?"), r->redirect);
+	ua_note(c->ua, c->id, "redirected within the gateway");
+	ua_release(c);
+	ua_send_invite(c);
+	return true;
+}
+
 static void refused(struct call *c, const struct call_response *r, const char *why)
 {
 	struct call_end end =
@@ -295,6 +339,7 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 void call_take_response(struct call *c, const struct call_response *r)
 {
 	const char *why = NULL;
+	char redirected[96];
 
 	if (r->cseq)
 		c->out->cseq = r->cseq;
@@ -318,6 +363,11 @@ void call_take_response(struct call *c, const struct call_response *r)
 		ua_release(c);
 		ua_send_invite(c);
 		return;
+	}
+	if (r->status < 400 && !r->none && !c->finished) {
+		if (redirect(c, r, redirected))
+			return;
+		why = redirected;
 	}
 	refused(c, r, why);
 }

@@ -69,9 +69,12 @@ struct call_out { /* what a call that we make has besides */
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
 	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
 	bool privacy;
+	char *lines; /* owned; more headers for the INVITE, NULL: none */
+	bool no_session, no_agent;
 	struct login login;
 	unsigned cseq;           /* of the INVITE that is out */
-	char early_tag[CALL_ID]; /* whose description `early` is */
+	bool redirected;         /* it was sent on once, to another number at this gateway */
+	char early_tag[CALL_ID]; /* whose description `early` is, or whose answer was taken */
 	char *early;             /* owned; NULL: none came */
 	size_t early_len;
 	char remote_target[CALL_URI + 64]; /* Contact of the 2xx, as it goes into requests */
@@ -93,6 +96,8 @@ struct call {
 	char trunk[TRUNK_NAME];
 	char *id, *remote_tag; /* owned */
 	char token[CALL_TOKEN];
+	char session[CALLER_SESSION],
+		session_peer[CALLER_SESSION]; /* Session-ID: ours; theirs, "" not known */
 	bool by_tcp;
 	uint16_t relay_port;                    /* it came over TLS: see sip/call.h */
 	bool rel100_required, rel100_supported; /* of the INVITE */
@@ -122,6 +127,9 @@ struct call_response {
 	bool none;       /* nothing came: timeout or transport */
 	unsigned retry_after_s, cseq, q850;
 	const char *to_tag;                /* NULL: none */
+	bool reliable;                     /* of a 1xx: it waits for our PRACK (RFC 3262) */
+	bool no_early_media;               /* P-Early-Media: there is none to be heard (RFC 5009) */
+	const char *redirect;              /* of a 3xx: whom to call instead; NULL: not said, or several */
 	const char *contact, *route;       /* of a 2xx: remote target, Route for requests; NULL: none */
 	const struct body_text *sdp;       /* NULL: none */
 	const struct timer_headers *timer; /* NULL: none */

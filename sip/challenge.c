@@ -73,7 +73,8 @@ bool challenge_write(struct challenger *c, char out[CHALLENGE_TEXT], const char 
 		if (!(algorithms & (each[i] == DIGEST_MD5 ? CHALLENGE_MD5 : CHALLENGE_SHA256)))
 			continue;
 		wrote = snprintf(out + n, CHALLENGE_TEXT - n,
-			"WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"%s\r\n",
+			"WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, "
+			"qop=\"auth\"%s\r\n",
 			realm, nonce, digest_algorithm_word(each[i]), stale ? ", stale=true" : "");
 		if (wrote < 0 || n + (size_t)wrote >= CHALLENGE_TEXT)
 			return false;

@@ -28,8 +28,7 @@ enum challenge_verdict {
 };
 
 struct challenger;
-struct challenger *challenger_alloc(
-	const uint8_t secret[CHALLENGE_SECRET]); /* random; NULL: out of memory */
+struct challenger *challenger_alloc(const uint8_t secret[CHALLENGE_SECRET]); /* random; NULL: out of memory */
 struct challenger *challenger_free(struct challenger *c);
 
 enum { CHALLENGE_SHA256 = 1, CHALLENGE_MD5 = 2, CHALLENGE_BOTH = 3 };

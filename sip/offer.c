@@ -178,9 +178,10 @@ static struct sdes_key key_of_ours(const struct media_self *self, enum sdes_suit
 
 /* What was asked for, made possible: tens from 10 to 60, and for Opus a frame size that it has
  * (RFC 6716 section 2.1.4). */
-static unsigned settle_ptime(const struct sdp_media *m, unsigned our_max_ms, const struct sdp_format *codec)
+static unsigned settle_ptime(
+	const struct sdp_media *m, unsigned our_ms, unsigned our_max_ms, const struct sdp_format *codec)
 {
-	unsigned ms = m->ptime_ms ? m->ptime_ms : PTIME_USUAL_MS;
+	unsigned ms = m->ptime_ms ? m->ptime_ms : our_ms ? our_ms : PTIME_USUAL_MS;
 
 	if (m->maxptime_ms && ms > m->maxptime_ms)
 		ms = m->maxptime_ms;
@@ -340,7 +341,7 @@ static void answer_stream(const struct sdp_media *m, const struct media_self *se
 		add_rx(a, &self->formats[i], cn->payload_type);
 		break;
 	}
-	a->ptime_ms = settle_ptime(m, self->max_ptime_ms, mine);
+	a->ptime_ms = settle_ptime(m, self->ptime_ms, self->max_ptime_ms, mine);
 	settle_address(a, m, m->rtcp_mux);
 
 	describe_stream(out, self, m->protocol);
@@ -348,7 +349,7 @@ static void answer_stream(const struct sdp_media *m, const struct media_self *se
 	settle_direction(a, m, out->direction);
 	out->rtcp_mux = m->rtcp_mux;
 	out->rtcp_port = m->rtcp_mux ? 0 : self->rtcp_port;
-	out->ptime_ms = a->ptime_ms;
+	out->ptime_ms = self->ptime_ms ? self->ptime_ms : a->ptime_ms;
 	if (self->srtp != OFFER_SRTP_NEVER && sdes_choose(&a->rx_key, m)) {
 		a->tx_key = key_of_ours(self, a->rx_key.suite, a->rx_key.tag);
 		sdes_write(&out->crypto[out->n_crypto++], &a->tx_key);
@@ -469,7 +470,7 @@ enum call_err offer_make(struct media_self *self, const struct media_agreed *cur
 	offer_formats(m, self, was);
 	m->rtcp_port = self->rtcp_port;
 	m->rtcp_mux = was->rtcp_mux;
-	m->ptime_ms = was->ptime_ms;
+	m->ptime_ms = self->ptime_ms ? self->ptime_ms : was->ptime_ms;
 	err = settle_version(self, &out);
 	if (!err)
 		*offer = out;
@@ -555,7 +556,7 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 	err = take_keys(&a, ours, theirs);
 	if (err)
 		return err;
-	a.ptime_ms = settle_ptime(theirs, 0, &a.codec);
+	a.ptime_ms = settle_ptime(theirs, ours->ptime_ms, 0, &a.codec);
 	settle_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
 	settle_direction(&a, theirs, ours->direction);
 	remember_slots(&a, offer);

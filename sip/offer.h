@@ -34,6 +34,7 @@ struct media_self {                         /* our side of one leg; savable */
 	unsigned n_formats;
 	bool our_order;        /* prefer our order of codecs to the offerer's */
 	unsigned max_ptime_ms; /* to receive; 0: not said */
+	unsigned ptime_ms;     /* that we ask for, and send when they ask for nothing; 0: theirs, or 20 */
 	enum offer_srtp srtp;
 	bool secured; /* the session has keys: from then on it takes no offer in the clear; kept by offer.c */
 	uint8_t secret[SDES_SUITES]

@@ -60,6 +60,10 @@ static unsigned invite_status(const struct ua_event *ev, struct body_text *sdp, 
 		*text = "Max-Forwards used up";
 		return 483;
 	}
+	if (origin_is_ours(ev)) {
+		*text = "a call of ours that came back: a loop";
+		return 482;
+	}
 	status = read_body(sdp, ev->sip);
 	if (status)
 		*text = "body is not a session description";
@@ -83,6 +87,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	if (!c->id || !c->remote_tag)
 		return call_free(c);
 	read_features(c, ev->sip);
+	read_session(c->session_peer, ev->sip);
 	c->media.had_offer = sdp->text != NULL;
 	if (sdp->text) {
 		c->media.offer_rx = strndup(sdp->text, sdp->len);
@@ -378,8 +383,14 @@ static void on_r_invite(const struct ua_event *ev)
 		return;
 	}
 	read_response(&r, ev);
+	if (ev->sip)
+		read_session(ev->call->session_peer, ev->sip);
 	if (ev->sip && !r.response.bad && ev->status >= 200 && ev->status < 300)
 		ua_send_to_hop(ev->call, read_next_hop(ev->sip, hop, sizeof(hop)));
+	if (r.response.reliable && !r.response.bad) {
+		ua_send_to_hop(ev->call, read_next_hop(ev->sip, hop, sizeof(hop)));
+		ua_send_prack(ev->call, (unsigned)ev->sip->sip_rseq->rs_response, r.response.cseq);
+	}
 	call_take_response(ev->call, &r.response);
 }
 

@@ -42,6 +42,9 @@ const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip,
  * it, *text says what was wrong, NULL: nothing, it is only asked. */
 unsigned origin_login(const struct ua_event *ev, char lines[CHALLENGE_TEXT], const char **text);
 
+/* Is it a call that we made, and that somebody sent back to us: by its way (Via), or by its Session-ID? */
+bool origin_is_ours(const struct ua_event *ev);
+
 /* ua_ask.c */
 bool ask_on_response(const struct ua_event *ev); /* false: it is no question of ours */
 
@@ -49,8 +52,9 @@ bool ask_on_response(const struct ua_event *ev); /* false: it is no question of 
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
-void read_features(struct call *c, const sip_t *sip); /* 100rel, Allow */
-bool read_next_hop_is_name(const sip_t *sip);         /* would requests of this dialog need a resolver? */
+void read_session(char out[CALLER_SESSION], const sip_t *sip); /* as it was, when there is no Session-ID */
+void read_features(struct call *c, const sip_t *sip);          /* 100rel, Allow */
+bool read_next_hop_is_name(const sip_t *sip); /* would requests of this dialog need a resolver? */
 /* The same for a response to a request of ours: its next hop, NULL: a name, or none. */
 const char *read_next_hop(const sip_t *sip, char *out, size_t cap);
 unsigned read_reason(const sip_t *sip, unsigned absent); /* Q.850 cause of Reason headers */

@@ -141,8 +141,8 @@ static bool all_log_in(const struct ua *ua, const struct trunk_set *set)
 	return set->n > 0;
 }
 
-const char *origin_trunk(
-	const struct ua *ua, su_home_t *home, const sip_t *sip, const struct call *call, struct screened *seen)
+const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip, const struct call *call,
+	struct screened *seen)
 {
 	const bool invite = sip->sip_request->rq_method == sip_method_invite;
 
@@ -151,7 +151,8 @@ const char *origin_trunk(
 	seen->known = seen->set.n > 0;
 	if (call && (trunk_is_among(ua->config.trunks, &seen->set, call->trunk) ||
 			    memcmp(call->gateway, seen->ip, sizeof(call->gateway)) == 0))
-		return call->trunk; /* whom we called, or who called our Contact, may speak in that call alone */
+		return call
+			->trunk; /* whom we called, or who called our Contact, may speak in that call alone */
 	if (!call && invite && !sip->sip_to->a_tag) {
 		const char *trunk = new_call_of(ua, home, sip, seen);
 
@@ -159,7 +160,8 @@ const char *origin_trunk(
 		return trunk;
 	}
 	if (seen->set.open && all_log_in(ua, &seen->set))
-		seen->known = false; /* anybody may come from there: a stranger until a call of it has logged in */
+		seen->known =
+			false; /* anybody may come from there: a stranger until a call of it has logged in */
 	return seen->known ? trunk_name(ua->config.trunks, &seen->set, 0) : NULL;
 }
 
@@ -171,16 +173,16 @@ static void count_try(struct ua *ua, const struct screened *seen)
 		ua_sieve(ua); /* the screen drops what comes next */
 }
 
-static unsigned ask_login(
-	struct ua *ua, const struct screened *seen, bool stale, char lines[CHALLENGE_TEXT])
+static unsigned ask_login(struct ua *ua, const struct screened *seen, bool stale, char lines[CHALLENGE_TEXT])
 {
 	unsigned algorithms = 0;
 
 	for (unsigned i = 0; i < seen->set.n; i++)
-		algorithms |= (trunk_logs_in_by(ua->config.trunks, &seen->set, i, true) ? CHALLENGE_SHA256 : 0) |
-			      (trunk_logs_in_by(ua->config.trunks, &seen->set, i, false) ? CHALLENGE_MD5 : 0);
-	return challenge_write(ua->challenger, lines, ua->config.realm, seen->ip, algorithms, stale,
-		       loop_now_us())
+		algorithms |=
+			(trunk_logs_in_by(ua->config.trunks, &seen->set, i, true) ? CHALLENGE_SHA256 : 0) |
+			(trunk_logs_in_by(ua->config.trunks, &seen->set, i, false) ? CHALLENGE_MD5 : 0);
+	return challenge_write(
+		       ua->challenger, lines, ua->config.realm, seen->ip, algorithms, stale, loop_now_us())
 		       ? 401
 		       : 500;
 }
@@ -226,4 +228,31 @@ unsigned origin_login(const struct ua_event *ev, char lines[CHALLENGE_TEXT], con
 	if (seen->set.open)
 		count_try(ua, seen);
 	return ask_login(ua, seen, true, lines);
+}
+
+/* ---- loops ---- */
+
+static bool went_by(const struct listener *at, const char *advertise, const sip_via_t *v)
+{
+	const unsigned port = v->v_port ? (unsigned)strtoul(v->v_port, NULL, 10) : 5060;
+
+	return v->v_host && port == listen_port(at) &&
+	       (strcasecmp(v->v_host, listen_host(at)) == 0 || strcasecmp(v->v_host, at->host) == 0 ||
+		       (advertise[0] && strcasecmp(v->v_host, advertise) == 0));
+}
+
+bool origin_is_ours(const struct ua_event *ev)
+{
+	const struct ua *ua = ev->at->ua;
+	char session[CALLER_SESSION] = "";
+
+	read_session(session, ev->sip);
+	for (const struct call *c = session[0] ? ua->calls : NULL; c; c = c->next)
+		if (c->out && strcmp(c->session, session) == 0)
+			return true;
+	for (const sip_via_t *v = ev->sip->sip_via->v_next; v; v = v->v_next)
+		for (size_t i = 0; i < ua->n_listeners; i++)
+			if (went_by(&ua->listeners[i], ua->advertise, v))
+				return true;
+	return false;
 }

@@ -110,6 +110,7 @@ void ua_refuse(
 	struct listener *at, void *handle, const struct ua_reply *reply); /* no call; handle is gone after */
 void ua_send_bye(struct call *c, const char *reason);
 void ua_send_ack(struct call *c);
+void ua_send_prack(struct call *c, unsigned rseq, unsigned cseq); /* for a reliable 1xx to that INVITE */
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer);
 void ua_send_to_source(struct call *c, const char *source); /* from now on; "udp:127.0.0.2:5062" */
 void ua_send_invite(struct call *c); /* makes c->handle; takes c->out->authorization along */

@@ -67,45 +67,24 @@ static const char *url_scheme_text(const url_t *url)
 	return url->url_scheme ? url->url_scheme : "";
 }
 
-/* P-Asserted-Identity is unknown to Sofia's parser: `"Bob" <sip:+1555@host>, <tel:+1555>`: user part of the first. */
-static void read_asserted(char *out, size_t cap, const char *value)
-{
-	const char *open = strchr(value, '<');
-	const char *uri = open ? open + 1 : value;
-	size_t len;
-
-	uri += strspn(uri, " \t");
-	if (strncasecmp(uri, "sip:", 4) == 0)
-		uri += 4;
-	else if (strncasecmp(uri, "sips:", 5) == 0)
-		uri += 5;
-	else if (strncasecmp(uri, "tel:", 4) == 0)
-		uri += 4;
-	else
-		return;
-	len = strcspn(uri, "@>;, \t");
-	vet_user(out, cap, uri, len);
-}
-
-static void read_unknown(struct call_invite *out, const sip_t *sip)
-{
-	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next) {
-		if (!u->un_name || !u->un_value)
-			continue;
-		if (strcasecmp(u->un_name, "P-Asserted-Identity") == 0 && !out->asserted[0])
-			read_asserted(out->asserted, sizeof(out->asserted), u->un_value);
-		if (strcasecmp(u->un_name, "Privacy") == 0 && strcasestr(u->un_value, "id"))
-			out->privacy = true;
-	}
-}
-
-static void read_privacy(struct call_invite *out, const sip_t *sip)
+/* Sofia's parser knows Privacy, and none of the others. */
+static void read_caller(struct caller *c, const sip_t *sip)
 {
 	const sip_privacy_t *p = sip->sip_privacy;
 
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value)
+			caller_read(c, u->un_name, u->un_value);
 	for (const msg_param_t *value = p ? p->priv_values : NULL; value && *value; value++)
-		if (strcasecmp(*value, "id") == 0)
-			out->privacy = true;
+		caller_read(c, "Privacy", *value);
+}
+
+void read_session(char out[CALLER_SESSION], const sip_t *sip)
+{
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value && strcasecmp(u->un_name, "Session-ID") == 0 &&
+			caller_session(out, u->un_value))
+			return;
 }
 
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen)
@@ -133,8 +112,9 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 	copy_display(out->from_name, sizeof(out->from_name), sip->sip_from->a_display);
 	if (sip->sip_user_agent)
 		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
-	read_unknown(out, sip);
-	read_privacy(out, sip);
+	read_caller(&out->caller, sip);
+	memcpy(out->asserted, out->caller.asserted, sizeof(out->caller.asserted));
+	out->privacy = out->caller.privacy;
 }
 
 void read_features(struct call *c, const sip_t *sip)
@@ -261,6 +241,38 @@ static void read_dialog(struct read_response *out, const sip_t *sip)
 	su_home_deinit(home);
 }
 
+static enum vet vet_url(const url_t *url)
+{
+	char text[VET_URI_MAX + 2];
+	const issize_t len = url_e(text, sizeof(text), url);
+
+	if (url->url_type == url_any)
+		return VET_SCHEME;
+	if (len < 0 || len > VET_URI_MAX)
+		return VET_LONG;
+	return vet_uri(text, (size_t)len);
+}
+
+/* RFC 5009 section 8: the last header counts.  Nothing is heard unless they may send. */
+static bool read_no_early_media(const sip_t *sip)
+{
+	bool none = false;
+
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value && strcasecmp(u->un_name, "P-Early-Media") == 0)
+			none = strcasestr(u->un_value, "inactive") || strcasestr(u->un_value, "recvonly");
+	return none;
+}
+
+static void read_redirect(struct read_response *out, const sip_t *sip)
+{
+	const sip_contact_t *m = sip->sip_contact;
+
+	if (m && !m->m_next && vet_url(m->m_url) == VET_OK &&
+		url_e(out->contact, sizeof(out->contact), m->m_url) > 0)
+		out->response.redirect = out->contact;
+}
+
 void read_response(struct read_response *out, const struct ua_event *ev)
 {
 	static const uint8_t nobody[16];
@@ -288,20 +300,13 @@ void read_response(struct read_response *out, const struct ua_event *ev)
 	r->challenge = (struct login_challenge){ ev->seen->challenges, ev->seen->n_challenges, ev->seen->ip };
 	if (read_body(&out->sdp, sip) == 0 && out->sdp.text)
 		r->sdp = &out->sdp;
+	r->reliable = r->status > 100 && r->status < 200 && sip_has_feature(sip->sip_require, "100rel") &&
+		      sip->sip_rseq;
+	r->no_early_media = r->status < 200 && read_no_early_media(sip);
 	if (r->status >= 200 && r->status < 300 && !r->bad)
 		read_dialog(out, sip);
-}
-
-static enum vet vet_url(const url_t *url)
-{
-	char text[VET_URI_MAX + 2];
-	const issize_t len = url_e(text, sizeof(text), url);
-
-	if (url->url_type == url_any)
-		return VET_SCHEME;
-	if (len < 0 || len > VET_URI_MAX)
-		return VET_LONG;
-	return vet_uri(text, (size_t)len);
+	else if (r->status >= 300 && r->status < 400)
+		read_redirect(out, sip);
 }
 
 static bool is_literal(const char *host)

@@ -118,7 +118,12 @@ static const struct call *aimed_at(const struct ua *ua, const sip_t *sip)
 {
 	if (!sip->sip_call_id || !sip->sip_call_id->i_id || !sip->sip_from || !sip->sip_from->a_tag)
 		return NULL;
-	return ua_find(ua, sip->sip_call_id->i_id, sip->sip_from->a_tag);
+	{
+		const struct call *call = ua_find(ua, sip->sip_call_id->i_id, sip->sip_from->a_tag);
+		const struct call *early = call ? NULL : ua_find_dialled(ua, sip->sip_call_id->i_id);
+
+		return early && !early->remote_tag[0] ? early : call; /* not answered: any fork may speak */
+	}
 }
 
 /* A To tag that no dialog of ours has: whatever it is, it gets 481 and touches nothing (FEATURES S14). */

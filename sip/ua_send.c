@@ -1,6 +1,7 @@
 #include "sip/ua_nua.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_tag.h>
@@ -18,6 +19,18 @@ static void write_contact(char out[HEADER], const struct call *c)
 		at->tls     ? ";transport=tls"
 		: c->by_tcp ? ";transport=tcp"
 			    : "");
+}
+
+enum { SESSION = 2 * CALLER_SESSION + 32 };
+
+/* RFC 7989 section 5: ours first, and theirs as far as we know it. */
+static const char *write_session(char out[SESSION], const struct call *c)
+{
+	out[0] = '\0';
+	if (!c->out || !c->out->no_session)
+		snprintf(out, SESSION, "Session-ID: %s;remote=%s\r\n", c->session,
+			c->session_peer[0] ? c->session_peer : "00000000000000000000000000000000");
+	return out;
 }
 
 struct timer_text {
@@ -71,24 +84,26 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)), TAG_END());
 }
 
-void ua_reply_invite(struct call *c, const struct ua_reply *reply)
+static void respond_in(struct call *c, bool to_invite, const struct ua_reply *reply)
 {
-	char contact[HEADER];
+	struct ua_reply full = *reply;
+	char contact[HEADER], session[SESSION];
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
-	respond(c->listener, c->handle, true, contact, reply);
+	full.lines = write_session(session, c);
+	respond(c->listener, c->handle, to_invite, contact, &full);
+}
+
+void ua_reply_invite(struct call *c, const struct ua_reply *reply)
+{
+	respond_in(c, true, reply);
 }
 
 void ua_reply_request(struct call *c, const struct ua_reply *reply)
 {
-	char contact[HEADER];
-
-	if (!c->handle)
-		return;
-	write_contact(contact, c);
-	respond(c->listener, c->handle, false, contact, reply);
+	respond_in(c, false, reply);
 }
 
 void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply)
@@ -109,30 +124,49 @@ static const char *take_authorization(struct call *c, char out[DIGEST_VALUE], bo
 
 void ua_send_bye(struct call *c, const char *reason)
 {
+	char session[SESSION];
+
 	if (c->out)
 		login_fresh(&c->out->login);
+	write_session(session, c);
 	if (c->handle)
-		nua_bye(c->handle, SIPTAG_REASON_STR(reason), TAG_END());
+		nua_bye(c->handle, SIPTAG_REASON_STR(reason), TAG_IF(session[0], SIPTAG_HEADER_STR(session)),
+			TAG_END());
 }
 
 void ua_send_ack(struct call *c)
 {
+	char session[SESSION];
+
+	write_session(session, c);
 	if (c->handle)
-		nua_ack(c->handle, TAG_END());
+		nua_ack(c->handle, TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_END());
+}
+
+void ua_send_prack(struct call *c, unsigned rseq, unsigned cseq)
+{
+	char session[SESSION], rack[48];
+
+	write_session(session, c);
+	snprintf(rack, sizeof(rack), "%u %u INVITE", rseq, cseq);
+	if (c->handle)
+		nua_prack(c->handle, SIPTAG_RACK_STR(rack), TAG_IF(session[0], SIPTAG_HEADER_STR(session)),
+			TAG_END());
 }
 
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer)
 {
 	struct timer_text text;
-	char contact[HEADER], value[DIGEST_VALUE];
+	char contact[HEADER], value[DIGEST_VALUE], session[SESSION];
 	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
 	write_timer(&text, timer);
+	write_session(session, c);
 	(by_update ? nua_update : nua_invite)(c->handle, SIPTAG_CONTACT_STR(contact),
-		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		TAG_IF(timer->required, SIPTAG_REQUIRE_STR("timer")),
 		TAG_IF(timer->expires_s, SIPTAG_SESSION_EXPIRES_STR(text.expires)),
@@ -168,17 +202,23 @@ struct listener *ua_listener_for(struct ua *ua, const char *target)
 	return NULL;
 }
 
-/* Headers that Sofia's parser does not know. */
-static void write_extra(char out[CALL_URI * 3], const struct call_out *o)
-{
-	int n = 0;
+enum { EXTRA = 4096 };
 
-	out[0] = '\0';
+/* Headers that Sofia's parser does not know. */
+static void write_extra(char out[EXTRA], const struct call *c)
+{
+	const struct call_out *o = c->out;
+	char session[SESSION];
+	int n;
+
+	n = snprintf(out, EXTRA, "%s", write_session(session, c));
 	if (o->asserted[0])
-		n = snprintf(out, CALL_URI * 3, "P-Asserted-Identity: %s\r\n", o->asserted);
+		n += snprintf(out + n, EXTRA - (size_t)n, "P-Asserted-Identity: %s\r\n", o->asserted);
 	if (o->diversion[0])
-		snprintf(out + n, CALL_URI * 3 - (size_t)n, "Diversion: %s;reason=unconditional\r\n",
-			o->diversion);
+		n += snprintf(
+			out + n, EXTRA - (size_t)n, "Diversion: %s;reason=unconditional\r\n", o->diversion);
+	if (o->lines && strlen(o->lines) < EXTRA - (size_t)n) /* whole, or not at all */
+		snprintf(out + n, EXTRA - (size_t)n, "%s", o->lines);
 }
 
 static void write_proxy(char out[UA_URL], const char *target)
@@ -192,7 +232,7 @@ void ua_send_invite(struct call *c)
 	struct listener *at = c->listener;
 	struct timer_headers timer;
 	struct timer_text text;
-	char contact[HEADER], proxy_url[UA_URL], cseq[32], value[DIGEST_VALUE], extra[CALL_URI * 3];
+	char contact[HEADER], proxy_url[UA_URL], cseq[32], value[DIGEST_VALUE], extra[EXTRA];
 	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
 	nua_handle_t *handle = nua_handle(at->nua, (nua_hmagic_t *)c, TAG_END());
 
@@ -202,24 +242,28 @@ void ua_send_invite(struct call *c)
 	write_timer(&text, &timer);
 	write_contact(contact, c);
 	write_proxy(proxy_url, o->target);
-	write_extra(extra, o);
+	write_extra(extra, c);
 	snprintf(cseq, sizeof(cseq), "%u INVITE", o->cseq); /* goes out one higher */
 	c->handle = handle;
 	nua_invite(handle, NUTAG_URL(o->request_uri), NUTAG_PROXY(proxy_url), SIPTAG_FROM_STR(o->from),
 		SIPTAG_TO_STR(o->to), SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(cseq),
-		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("timer"),
+		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("100rel, timer"),
 		SIPTAG_SESSION_EXPIRES_STR(text.expires),
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
-		TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)), TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")),
-		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
+		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());
 }
 
 void ua_send_cancel(struct call *c, const char *reason)
 {
+	char session[SESSION];
+
+	write_session(session, c);
 	if (c->handle)
-		nua_cancel(c->handle, SIPTAG_REASON_STR(reason), TAG_END());
+		nua_cancel(c->handle, SIPTAG_REASON_STR(reason),
+			TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_END());
 }
 
 void ua_send_to_hop(struct call *c, const char *hop)

@@ -65,13 +65,15 @@ TEST(both_algorithms_are_offered_and_taken)
 		CHECK_INT(CHALLENGE_WRONG, check(c, &g, here, S(11)), "made for another method");
 		g = answer(&q, "", 2, "INVITE");
 		CHECK_INT(CHALLENGE_WRONG,
-			challenge_check(c, &g, "realm.example", NULL, "INVITE", here, S(11)), "nobody's name");
+			challenge_check(c, &g, "realm.example", NULL, "INVITE", here, S(11)),
+			"nobody's name");
 	}
 	CHECK(asked(c, 1, true, S(12)).stale, "stale=true");
 	{
 		char text[CHALLENGE_TEXT];
 
-		CHECK(challenge_write(c, text, "realm.example", here, CHALLENGE_MD5, false, S(12)), "MD5 alone");
+		CHECK(challenge_write(c, text, "realm.example", here, CHALLENGE_MD5, false, S(12)),
+			"MD5 alone");
 		CHECK(strstr(text, "MD5") && !strstr(text, "SHA-256"), "%s", text);
 	}
 	challenger_free(c);
@@ -164,7 +166,8 @@ TEST(an_answer_is_read_strictly)
 		enum call_err err;
 	} cases[] = {
 		{ "RFC 7616 section 3.9.1",
-			"Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", "
+			"Digest username=\"Mufasa\", realm=\"http-auth@example.org\", "
+			"uri=\"/dir/index.html\", "
 			"algorithm=MD5, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001, "
 			"cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, "
 			"response=\"8ca523f5e9506fed4657c9700eebdbec\"",
@@ -172,15 +175,18 @@ TEST(an_answer_is_read_strictly)
 		{ "another scheme", "Basic QWxhZGRpbg==", CALL_NO_MATCH },
 		{ "no username", "Digest realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\"", CALL_SYNTAX },
 		{ "qop without nc",
-			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", qop=auth, "
+			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", "
+			"qop=auth, "
 			"cnonce=\"e\"",
 			CALL_SYNTAX },
 		{ "nc 0",
-			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", qop=auth, "
+			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", "
+			"qop=auth, "
 			"cnonce=\"e\", nc=00000000",
 			CALL_SYNTAX },
 		{ "nc is no number",
-			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", qop=auth, "
+			"Digest username=\"u\", realm=\"a\", nonce=\"b\", uri=\"c\", response=\"d\", "
+			"qop=auth, "
 			"cnonce=\"e\", nc=0000000g",
 			CALL_SYNTAX },
 		{ "nothing", "", CALL_NO_MATCH },

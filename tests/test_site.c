@@ -360,7 +360,7 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "a header of ours", "outbound: {", "outbound: { add: [ \"Call-ID: 1\" ],", 12,
 			"trunks[0].outbound.add[0]", "written by the bridge itself" },
 		{ "a header that no call can do without", "outbound: {", "outbound: { strip: [ Via ],", 12,
-			"trunks[0].outbound.strip[0]", "no call can do without" },
+			"trunks[0].outbound.strip[0]", "a header that a call can do without" },
 		{ "a crooked ptime", "    srtp:", "    ptime: 25\n    srtp:", 15, "trunks[0].ptime",
 			"10, 20" },
 		{ "seventeen networks", "127.0.0.2/32", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 11,

@@ -18,7 +18,8 @@ static const char site[] =
 	"  - { name: high, inbound: { from: [ 127.0.0.3 ], numbers: [ \"+15550150..99\" ] } }\n"
 	"  - { name: gold, inbound: { from: [ 127.0.0.4 ], username: gold, password: s3cret } }\n"
 	"  - { name: tin, inbound: { from: [ 127.0.0.4 ], username: tin, password: other } }\n"
-	"  - { name: old, inbound: { from: [ 127.0.0.5 ], username: gold, password: s3cret, algorithm: MD5 } }\n"
+	"  - { name: old, inbound: { from: [ 127.0.0.5 ], username: gold, password: s3cret, algorithm: MD5 } "
+	"}\n"
 	"  - { name: anywhere, inbound: { from: [ 127.1.0.0/16 ], username: roamer, password: far } }\n"
 	"numbers:\n"
 	"  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n"
@@ -105,8 +106,8 @@ TEST(trunks_at_one_address_are_told_apart)
 }
 
 /* The answer to the challenge in what came last; `algorithm` picks one of them. */
-static const char *login(
-	const struct raw *r, const char *username, const char *password, enum digest_algorithm algorithm, unsigned nc)
+static const char *login(const struct raw *r, const char *username, const char *password,
+	enum digest_algorithm algorithm, unsigned nc)
 {
 	static char header[DIGEST_VALUE + 32];
 	char value[DIGEST_VALUE];
@@ -179,8 +180,8 @@ TEST(a_trunk_logs_in)
 
 		CHECK_INT(200, invite(&r, "+15550101", used), "first");
 		CHECK_STR("gold", trunk_of(&b, &r), "first");
-		CHECK_INT(200,
-			invite(&r, "+15550101", login(&kept, "gold", "s3cret", DIGEST_SHA256, 2)), "second");
+		CHECK_INT(200, invite(&r, "+15550101", login(&kept, "gold", "s3cret", DIGEST_SHA256, 2)),
+			"second");
 		CHECK_STR("gold", trunk_of(&b, &r), "second");
 		open_at(&elsewhere, &b, "127.1.0.2");
 		CHECK_INT(401,
@@ -291,7 +292,8 @@ TEST(a_call_to_our_registered_contact_is_that_trunks)
 	CHECK(gate_open(&gate, "127.0.0.21"), "registrar");
 	snprintf(registered, sizeof(registered),
 		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
-		"trunks:\n  - { name: home, outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], username: us, password: p, "
+		"trunks:\n  - { name: home, outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], username: us, "
+		"password: p, "
 		"register: true, keepalive: false } }\n"
 		"numbers:\n  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n",
 		gate.port);
@@ -312,5 +314,5 @@ TEST(a_call_to_our_registered_contact_is_that_trunks)
 	gate_close(&gate);
 }
 
-TESTS(a_call_to_our_registered_contact_is_that_trunks, trunks_at_one_address_are_told_apart, a_trunk_logs_in, sipp_logs_in,
-	who_may_only_try_is_not_answered_for_ever, nobody_is_challenged_inside_a_dialog)
+TESTS(a_call_to_our_registered_contact_is_that_trunks, trunks_at_one_address_are_told_apart, a_trunk_logs_in,
+	sipp_logs_in, who_may_only_try_is_not_answered_for_ever, nobody_is_challenged_inside_a_dialog)

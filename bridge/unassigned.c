@@ -1,0 +1,54 @@
+#include "bridge/unassigned.h"
+#include "bridge/leg_priv.h"
+#include <openssl/crypto.h>
+#include <jansson.h>
+
+static const char cause[] = "nobody has this number";
+
+void unassigned_alarm(const struct leg *leg, const char *number)
+{
+	log_line(LOG_WARNING, leg->cdr.call_id, "number", "%s comes by trunk %s, and nobody has it", number,
+		leg->cdr.trunk);
+	event_emit(leg->node->bus, "number.unassigned",
+		json_pack("{s:s, s:s, s:s}", "trunk", leg->cdr.trunk, "number", number, "call", leg->cdr.id));
+}
+
+static void count(void *arg, struct leg *leg)
+{
+	*(unsigned *)arg += leg->state == LEG_ANNOUNCING;
+}
+
+bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_offer)
+{
+	struct media_self self;
+	unsigned others = 0;
+	enum call_err err;
+
+	leg_each(leg->node, count, &others);
+	if (!has_offer || others >= UNASSIGNED_AT_ONCE)
+		return false;
+	err = leg_open_media(leg, trunk, &self);
+	if (!err)
+		err = call_accept_media(leg->call, &self);
+	OPENSSL_cleanse(&self, sizeof(self));
+	if (!err)
+		err = call_progress(leg->call, 183, true);
+	if (err || leg_place(leg))
+		return false;
+	leg->state = LEG_ANNOUNCING;
+	leg_say_one(leg, PROMPT_UNASSIGNED);
+	return true;
+}
+
+void unassigned_said(struct leg *leg)
+{
+	leg_note_end(leg, Q850_UNALLOCATED, cause);
+	if (leg->call)
+		call_refuse(leg->call, 404, Q850_UNALLOCATED, cause, 0);
+}
+
+void unassigned_tick(struct leg *leg, uint64_t now_us)
+{
+	if (leg->call && now_us > leg->placed_us + UNASSIGNED_MAX_S * 1000000ull)
+		unassigned_said(leg);
+}

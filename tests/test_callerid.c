@@ -1,0 +1,90 @@
+/* links: bridge/callerid.c sip/caller.c sip/vet.c */
+#include "bridge/callerid.h"
+#include "tests/test.h"
+
+/* From, headers, and what the record says: "number by diverted why shown". */
+TEST(a_trusted_trunk_says_who_calls)
+{
+	static char strip[][SITE_NAME] = { "privacy", "Diversion", "P-Asserted-Identity" };
+	static const struct site_trunk trusted = { .trusted = true }, other = { .trusted = false },
+				       deaf = { .trusted = true, .ignored = strip, .n_ignored = 3 };
+	static const struct {
+		const char *story;
+		const struct site_trunk *trunk;
+		const char *from, *headers[6], *want;
+	} cases[] = {
+		{ "From", &trusted, "+15550001", { NULL }, "+15550001 from   1" },
+		{ "PAI before the others", &trusted, "+15550001",
+			{ "Remote-Party-ID", "<sip:+15550003@h>", "P-Asserted-Identity", "<sip:+15550002@h>" },
+			"+15550002 pai   1" },
+		{ "not believed", &other, "+15550001",
+			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Diversion", "<sip:+15550009@h>" },
+			"+15550001 from   1" },
+		{ "RPID", &trusted, "+15550001", { "Remote-Party-ID", "<sip:+15550003@h>" },
+			"+15550003 rpid   1" },
+		{ "PPI for who is nobody", &trusted, "anonymous", { "P-Preferred-Identity", "<sip:+15550004@h>" },
+			"+15550004 ppi   0" },
+		{ "nobody", &trusted, "Anonymous", { NULL }, "anonymous from   0" },
+		{ "asserted, and hidden", &trusted, "anonymous",
+			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id" }, "anonymous pai   0" },
+		{ "a wish is kept on any trunk", &other, "+15550001", { "Privacy", "id" }, "anonymous from   0" },
+		{ "diverted", &trusted, "+15550001", { "Diversion", "<sip:+15550009@h>;reason=user-busy" },
+			"+15550001 from +15550009 user-busy 1" },
+		{ "by its history", &trusted, "+15550001",
+			{ "History-Info", "<sip:+15550009@h?Reason=SIP%3Bcause%3D486>;index=1, <sip:a@h>;index=1.1" },
+			"+15550001 from +15550009 user-busy 1" },
+		{ "stripped", &deaf, "+15550001",
+			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id", "Diversion",
+				"<sip:+15550009@h>" },
+			"+15550001 from   1" },
+		{ "no trunk", NULL, "+15550001", { "P-Asserted-Identity", "<sip:+15550002@h>" },
+			"+15550002 pai   1" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		static struct call_invite v;
+		static struct cdr cdr;
+		char have[300];
+		bool shown;
+
+		memset(&v, 0, sizeof(v));
+		memset(&cdr, 0, sizeof(cdr));
+		snprintf(v.from_user, sizeof(v.from_user), "%s", cases[i].from);
+		for (size_t k = 0; k + 1 < 6 && cases[i].headers[k]; k += 2)
+			caller_read(&v.caller, cases[i].headers[k], cases[i].headers[k + 1]);
+		shown = callerid_read(&cdr, &v, cases[i].trunk);
+		snprintf(have, sizeof(have), "%s %s %s %s %d", cdr.from_number, cdr.caller_by, cdr.diverted_from,
+			cdr.diversion, shown);
+		CHECK_STR(cases[i].want, have, cases[i].story);
+	}
+}
+
+TEST(a_trunk_adds_and_leaves_out)
+{
+	static char added[][SITE_HEADER] = { "X-Tenant: acme", "X-B: c" }, strip[][SITE_NAME] = {
+		"p-asserted-identity", "User-Agent" };
+	struct site_number numbers[] = { { .number = "+15550177", .account = "other" },
+		{ .number = "+15550100", .account = "acme", .trunk = "t" } };
+	const struct site site = { .numbers = numbers, .n_numbers = 2 };
+	struct site_trunk t = { .name = "t", .added = added, .n_added = 2, .stripped = strip, .n_stripped = 2,
+		.diverts = true };
+	struct call_dial d = { .from_user = "+15550100", .asserted = "+15550100" };
+	char lines[CALLERID_LINES];
+
+	callerid_write(&d, &site, &t, "acme", lines);
+	CHECK_STR("X-Tenant: acme\r\nX-B: c\r\n", lines, "added");
+	CHECK(!d.asserted && d.no_agent && !d.no_session, "left out");
+	CHECK(!d.diversion, "it shows its own number");
+	d.from_user = "+4930123456";
+	callerid_write(&d, &site, &t, "acme", lines);
+	CHECK_STR("+15550100", d.diversion, "it shows another's");
+	d.from_user = NULL;
+	callerid_write(&d, &site, &t, "acme", lines);
+	CHECK_STR("+15550100", d.diversion, "it shows none");
+	d.diversion = NULL;
+	t.diverts = false;
+	callerid_write(&d, &site, &t, "acme", lines);
+	CHECK(!d.diversion, "not asked for");
+}
+
+TESTS(a_trusted_trunk_says_who_calls, a_trunk_adds_and_leaves_out)
