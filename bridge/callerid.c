@@ -51,7 +51,8 @@ bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const stru
 	const struct caller *c = &invite->caller;
 	const struct {
 		const char *user, *header, *word;
-	} claims[] = { { c->asserted, "P-Asserted-Identity", "pai" }, { c->remote_party, "Remote-Party-ID", "rpid" },
+	} claims[] = { { c->asserted, "P-Asserted-Identity", "pai" },
+		{ c->remote_party, "Remote-Party-ID", "rpid" },
 		{ c->preferred, "P-Preferred-Identity", "ppi" } };
 	const bool hidden = (c->privacy && !ignores(trunk, "Privacy")) ||
 			    (c->remote_party_privacy && !ignores(trunk, "Remote-Party-ID"));
@@ -65,7 +66,8 @@ bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const stru
 			nobody = false;
 			break;
 		}
-	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", hidden || nobody ? "anonymous" : number);
+	snprintf(
+		cdr->from_number, sizeof(cdr->from_number), "%.63s", hidden || nobody ? "anonymous" : number);
 	snprintf(cdr->caller_by, sizeof(cdr->caller_by), "%s", by);
 	read_diversion(cdr, c, trunk);
 	return !hidden && !is_nobody(invite);

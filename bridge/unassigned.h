@@ -17,6 +17,6 @@ enum { UNASSIGNED_AT_ONCE = 20, UNASSIGNED_MAX_S = 15 };
 void unassigned_alarm(const struct leg *leg, const char *number);
 /* Tells the caller: true, and the rest follows; false: the caller of this has to refuse.  The leg's call has its owner. */
 bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_offer);
-void unassigned_said(struct leg *leg);                 /* the sentence is over */
+void unassigned_said(struct leg *leg);                  /* the sentence is over */
 void unassigned_tick(struct leg *leg, uint64_t now_us); /* nor does it take for ever */
 #endif

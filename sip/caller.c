@@ -49,7 +49,8 @@ static struct name_addr read_name_addr(struct span value)
 		}
 	}
 	out.parameters = value;
-	out.uri = span_trim(span_until(&out.parameters, ';')); /* without < > all parameters are the header's */
+	out.uri =
+		span_trim(span_until(&out.parameters, ';')); /* without < > all parameters are the header's */
 	return out;
 }
 
@@ -158,7 +159,8 @@ static unsigned long cause_in(struct span uri)
 
 		if (!at)
 			continue;
-		for (at += strlen(marks[i]); at < uri.p + uri.n && *at >= '0' && *at <= '9' && cause < 1000; at++)
+		for (at += strlen(marks[i]); at < uri.p + uri.n && *at >= '0' && *at <= '9' && cause < 1000;
+			at++)
 			cause = cause * 10 + (unsigned long)(*at - '0');
 		return cause;
 	}

@@ -16,11 +16,13 @@
 enum { CALLER_USER = 64, CALLER_REASON = 24, CALLER_SESSION = 33 };
 
 struct caller {
-	char asserted[CALLER_USER], preferred[CALLER_USER], remote_party[CALLER_USER]; /* "": no such header */
-	bool privacy;              /* Privacy: id, user or header */
-	bool remote_party_privacy; /* ;privacy=full, uri or name on Remote-Party-ID */
-	char diverted[CALLER_USER], diverted_why[CALLER_REASON]; /* of Diversion: "unconditional", "user-busy" ... */
-	char history[CALLER_USER], history_why[CALLER_REASON];   /* of History-Info, in the same words */
+	char asserted[CALLER_USER], preferred[CALLER_USER],
+		remote_party[CALLER_USER]; /* "": no such header */
+	bool privacy;                      /* Privacy: id, user or header */
+	bool remote_party_privacy;         /* ;privacy=full, uri or name on Remote-Party-ID */
+	char diverted[CALLER_USER],
+		diverted_why[CALLER_REASON]; /* of Diversion: "unconditional", "user-busy" ... */
+	char history[CALLER_USER], history_why[CALLER_REASON]; /* of History-Info, in the same words */
 	unsigned n_history;
 	char session[CALLER_SESSION]; /* 32 hexadecimal digits: the sender's own */
 };

@@ -15,23 +15,27 @@ TEST(a_trusted_trunk_says_who_calls)
 	} cases[] = {
 		{ "From", &trusted, "+15550001", { NULL }, "+15550001 from   1" },
 		{ "PAI before the others", &trusted, "+15550001",
-			{ "Remote-Party-ID", "<sip:+15550003@h>", "P-Asserted-Identity", "<sip:+15550002@h>" },
+			{ "Remote-Party-ID", "<sip:+15550003@h>", "P-Asserted-Identity",
+				"<sip:+15550002@h>" },
 			"+15550002 pai   1" },
 		{ "not believed", &other, "+15550001",
 			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Diversion", "<sip:+15550009@h>" },
 			"+15550001 from   1" },
 		{ "RPID", &trusted, "+15550001", { "Remote-Party-ID", "<sip:+15550003@h>" },
 			"+15550003 rpid   1" },
-		{ "PPI for who is nobody", &trusted, "anonymous", { "P-Preferred-Identity", "<sip:+15550004@h>" },
-			"+15550004 ppi   0" },
+		{ "PPI for who is nobody", &trusted, "anonymous",
+			{ "P-Preferred-Identity", "<sip:+15550004@h>" }, "+15550004 ppi   0" },
 		{ "nobody", &trusted, "Anonymous", { NULL }, "anonymous from   0" },
 		{ "asserted, and hidden", &trusted, "anonymous",
-			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id" }, "anonymous pai   0" },
-		{ "a wish is kept on any trunk", &other, "+15550001", { "Privacy", "id" }, "anonymous from   0" },
+			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id" },
+			"anonymous pai   0" },
+		{ "a wish is kept on any trunk", &other, "+15550001", { "Privacy", "id" },
+			"anonymous from   0" },
 		{ "diverted", &trusted, "+15550001", { "Diversion", "<sip:+15550009@h>;reason=user-busy" },
 			"+15550001 from +15550009 user-busy 1" },
 		{ "by its history", &trusted, "+15550001",
-			{ "History-Info", "<sip:+15550009@h?Reason=SIP%3Bcause%3D486>;index=1, <sip:a@h>;index=1.1" },
+			{ "History-Info",
+				"<sip:+15550009@h?Reason=SIP%3Bcause%3D486>;index=1, <sip:a@h>;index=1.1" },
 			"+15550001 from +15550009 user-busy 1" },
 		{ "stripped", &deaf, "+15550001",
 			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id", "Diversion",
@@ -53,21 +57,22 @@ TEST(a_trusted_trunk_says_who_calls)
 		for (size_t k = 0; k + 1 < 6 && cases[i].headers[k]; k += 2)
 			caller_read(&v.caller, cases[i].headers[k], cases[i].headers[k + 1]);
 		shown = callerid_read(&cdr, &v, cases[i].trunk);
-		snprintf(have, sizeof(have), "%s %s %s %s %d", cdr.from_number, cdr.caller_by, cdr.diverted_from,
-			cdr.diversion, shown);
+		snprintf(have, sizeof(have), "%s %s %s %s %d", cdr.from_number, cdr.caller_by,
+			cdr.diverted_from, cdr.diversion, shown);
 		CHECK_STR(cases[i].want, have, cases[i].story);
 	}
 }
 
 TEST(a_trunk_adds_and_leaves_out)
 {
-	static char added[][SITE_HEADER] = { "X-Tenant: acme", "X-B: c" }, strip[][SITE_NAME] = {
-		"p-asserted-identity", "User-Agent" };
+	static char added[][SITE_HEADER] = { "X-Tenant: acme", "X-B: c" },
+		    strip[][SITE_NAME] = { "p-asserted-identity", "User-Agent" };
 	struct site_number numbers[] = { { .number = "+15550177", .account = "other" },
 		{ .number = "+15550100", .account = "acme", .trunk = "t" } };
 	const struct site site = { .numbers = numbers, .n_numbers = 2 };
-	struct site_trunk t = { .name = "t", .added = added, .n_added = 2, .stripped = strip, .n_stripped = 2,
-		.diverts = true };
+	struct site_trunk t = {
+		.name = "t", .added = added, .n_added = 2, .stripped = strip, .n_stripped = 2, .diverts = true
+	};
 	struct call_dial d = { .from_user = "+15550100", .asserted = "+15550100" };
 	char lines[CALLERID_LINES];
 

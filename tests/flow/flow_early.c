@@ -71,8 +71,9 @@ TEST(reliable_responses_are_acknowledged)
 	CHECK(strstr(gate_header(&b.invite, "Supported"), "100rel"), "%s", b.invite.text);
 	gate_answer(&b.gate, &b.invite, 180, "a", "Require: 100rel\r\nRSeq: 1\r\n", NULL);
 	CHECK(strstr(ask(&b, "PRACK"), "PRACK sip:gate@127.0.0.9"), "%s", gate_line(&b.r));
-	CHECK(strncmp(gate_header(&b.r, "RAck"), "1 ", 2) == 0 && strstr(gate_header(&b.r, "RAck"), " INVITE"), "%s",
-		gate_header(&b.r, "RAck"));
+	CHECK(strncmp(gate_header(&b.r, "RAck"), "1 ", 2) == 0 &&
+			strstr(gate_header(&b.r, "RAck"), " INVITE"),
+		"%s", gate_header(&b.r, "RAck"));
 	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
 	CHECK(gate_quiet(&b.gate, "PRACK", 200), "one PRACK");
 	expect(&b, "progress +15550199 180");
@@ -117,7 +118,8 @@ TEST(an_early_dialog_is_changed_by_update)
 	ask(&b, "PRACK");
 	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
 	expect(&b, "media PCMU pt 0 to 127.0.0.2:30000");
-	gate_request_body(&b.gate, &b.invite, "UPDATE", "a", 1, "Content-Type: application/sdp\r\n", changed_sdp);
+	gate_request_body(
+		&b.gate, &b.invite, "UPDATE", "a", 1, "Content-Type: application/sdp\r\n", changed_sdp);
 	expect(&b, "media PCMA pt 8 to 127.0.0.2:30010");
 	gate_answer(&b.gate, &b.invite, 200, "a", NULL, NULL);
 	ask(&b, "ACK");
@@ -155,7 +157,8 @@ TEST(redirection_stays_with_the_gateway)
 	char contact[120];
 
 	begin(&b, "4");
-	snprintf(contact, sizeof(contact), "Contact: <sip:+15550777@127.0.0.9:%u;user=phone>\r\n", b.gate.port);
+	snprintf(contact, sizeof(contact), "Contact: <sip:+15550777@127.0.0.9:%u;user=phone>\r\n",
+		b.gate.port);
 	gate_answer(&b.gate, &b.invite, 302, "a", contact, NULL);
 	ask(&b, "ACK");
 	CHECK(strncmp(ask(&b, "INVITE"), "INVITE sip:+15550777@127.0.0.9:", 31) == 0, "%s", gate_line(&b.r));
@@ -168,10 +171,12 @@ TEST(redirection_stays_with_the_gateway)
 	gate_answer(&b.gate, &b.invite, 302, "a", "Contact: <sip:+15550777@192.0.2.66>\r\n", NULL);
 	ask(&b, "ACK");
 	expect(&b, "by them status 302");
-	CHECK(line_find(b.line, "redirected to 192.0.2.66, which is not the gateway that was called"), "words");
+	CHECK(line_find(b.line, "redirected to 192.0.2.66, which is not the gateway that was called"),
+		"words");
 	CHECK(gate_quiet(&b.gate, "INVITE", 300), "nobody is called");
 	end(&b);
 }
 
 TESTS(reliable_responses_are_acknowledged, a_repeated_response_is_told_once,
-	an_early_dialog_is_changed_by_update, p_early_media_opens_and_shuts, redirection_stays_with_the_gateway)
+	an_early_dialog_is_changed_by_update, p_early_media_opens_and_shuts,
+	redirection_stays_with_the_gateway)

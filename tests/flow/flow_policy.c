@@ -13,9 +13,11 @@ static const char site[] =
 	"trunks:\n"
 	"  - { name: plain, inbound: { from: [ 127.0.0.2 ] }, ranges: [ \"+15550100..99\" ] }\n"
 	"  - { name: doubted, inbound: { from: [ 127.0.0.3 ], trust: false }, ptime: 30, dtmf: inband }\n"
-	"  - { name: small, inbound: { from: [ 127.0.0.4 ] }, limits: { channels: 1, refusal: busy, call_s: 1 } }\n"
+	"  - { name: small, inbound: { from: [ 127.0.0.4 ] }, limits: { channels: 1, refusal: busy, call_s: "
+	"1 } }\n"
 	"  - { name: shut, inbound: { from: [ 127.0.0.5 ] }, maintenance: true }\n"
-	"  - name: out\n    outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], keepalive: false, diversion: true, "
+	"  - name: out\n    outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], keepalive: false, diversion: "
+	"true, "
 	"privacy: true, add: [ \"X-Tenant: acme\", \"X-B: c\" ], strip: [ User-Agent ] }\n"
 	"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out ], caller_id: \"+15550101\" }\n"
 	"numbers:\n"
@@ -92,8 +94,10 @@ TEST(who_calls_is_told_as_far_as_the_trunk_is_believed)
 		{
 			const char *at = strstr(b.caller.last, "Session-ID: ");
 
-			CHECK(at && sscanf(at, "Session-ID: %32[0-9a-f];", session) == 1, "%s", b.caller.last);
-			CHECK(strstr(at, ";remote=ab30317f1a784dc48ff824d0d3715d86"), "RFC 7989 section 5: %s", at);
+			CHECK(at && sscanf(at, "Session-ID: %32[0-9a-f];", session) == 1, "%s",
+				b.caller.last);
+			CHECK(strstr(at, ";remote=ab30317f1a784dc48ff824d0d3715d86"),
+				"RFC 7989 section 5: %s", at);
 		}
 		live = bridge_get(&b.bridge, "/v1/calls");
 		CHECK_STR(cases[i].by, json_text_at(live, "items.0.caller_by"), cases[i].story);
@@ -183,7 +187,8 @@ TEST(an_unassigned_number_has_its_own_sentence)
 	CHECK_STR("plain", json_text_at(events_get(events, at, NULL), "trunk"), "by which trunk");
 	row = record_wait(&b.bridge, b.caller.call_id, WAIT_MS);
 	CHECK_STR("nobody has this number", json_text_at(row, "cause"), "cause");
-	CHECK(json_at(row, "tx_packets", 0) > 20, "sound went out: %g packets", json_at(row, "tx_packets", 0));
+	CHECK(json_at(row, "tx_packets", 0) > 20, "sound went out: %g packets",
+		json_at(row, "tx_packets", 0));
 	json_decref(row);
 	/* one that the trunk is not known to deliver is refused at once, and told as well */
 	CHECK_INT(404, invite(&b.caller, "+15550999", NULL), "not of its ranges");
@@ -202,17 +207,19 @@ TEST(a_loop_is_not_answered)
 
 	begin(&b, "127.0.0.2");
 	snprintf(via, sizeof(via),
-		"Via: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK1\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK2\r\n",
+		"Via: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK1\r\nVia: SIP/2.0/UDP "
+		"127.0.0.1:%u;branch=z9hG4bK2\r\n",
 		b.caller.port, b.bridge.sip_port);
 	CHECK_INT(482, invite(&b.caller, "+15550101", via), "it went by us");
 	snprintf(via, sizeof(via),
-		"Via: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK3\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK4\r\n",
+		"Via: SIP/2.0/UDP 127.0.0.2:%u;branch=z9hG4bK3\r\nVia: SIP/2.0/UDP "
+		"127.0.0.1:%u;branch=z9hG4bK4\r\n",
 		b.caller.port, b.bridge.sip_port + 1);
 	CHECK_INT(200, invite(&b.caller, "+15550101", via), "it went by a neighbour");
 	hang_up(&b);
 	/* a carrier's border has rewritten Via, Call-ID and all, but not the Session-ID */
-	json_decref(bridge_call(&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL,
-		"{\"to\":\"+15550199\"}", &status));
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status));
 	CHECK_INT(202, status, "a call of ours");
 	CHECK(gate_wait(&b.gate, &r, "INVITE", WAIT_MS), "INVITE");
 	snprintf(session, sizeof(session), "Session-ID: %.32s\r\n", gate_header(&r, "Session-ID"));
@@ -229,8 +236,8 @@ TEST(a_trunk_says_what_it_is_told_to)
 	long status;
 
 	begin(&b, "127.0.0.2");
-	json_decref(bridge_call(&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL,
-		"{\"to\":\"+15550199\"}", &status));
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status));
 	CHECK_INT(202, status, "a call of ours");
 	CHECK(gate_wait(&b.gate, &r, "INVITE", WAIT_MS), "INVITE");
 	CHECK_STR("acme", gate_header(&r, "X-Tenant"), "added");
@@ -241,8 +248,8 @@ TEST(a_trunk_says_what_it_is_told_to)
 	CHECK(strstr(gate_header(&r, "Diversion"), "sip:+15550101@"), "%s", gate_header(&r, "Diversion"));
 	CHECK(strstr(gate_header(&r, "Session-ID"), ";remote=00000000000000000000000000000000"), "%s",
 		gate_header(&r, "Session-ID"));
-	gate_answer(&b.gate, &r, 200, "a",
-		"Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote=0\r\n", gate_sdp);
+	gate_answer(
+		&b.gate, &r, 200, "a", "Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote=0\r\n", gate_sdp);
 	CHECK(gate_wait(&b.gate, &r, "ACK", WAIT_MS), "ACK");
 	CHECK(strstr(gate_header(&r, "Session-ID"), ";remote=ab30317f1a784dc48ff824d0d3715d86"), "%s",
 		gate_header(&r, "Session-ID"));
