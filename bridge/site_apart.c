@@ -31,15 +31,30 @@ static bool is_ours(const char *text, size_t n)
 	return false;
 }
 
-static bool can_go(const char *text)
+static bool is_among(const char *text, const char *const *names, size_t n)
 {
-	static const char *const names[] = { "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID",
-		"Privacy", "Diversion", "History-Info", "Session-ID", "User-Agent" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < n; i++)
 		if (strcasecmp(names[i], text) == 0)
 			return true;
 	return false;
+}
+
+static const char *name_broken(enum site_rule rule, const char *text)
+{
+	static const char *const who[] = { "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID",
+		"Privacy", "Diversion", "History-Info" };
+	static const char *const spare[] = { "P-Asserted-Identity", "Diversion", "Privacy", "Session-ID",
+		"User-Agent" };
+
+	if (rule == RULE_IGNORED)
+		return is_among(text, who, sizeof(who) / sizeof(*who))
+			       ? NULL
+			       : "a header that says who calls is wanted: P-Asserted-Identity, "
+				 "P-Preferred-Identity, Remote-Party-ID, Privacy, Diversion or History-Info";
+	return is_among(text, spare, sizeof(spare) / sizeof(*spare))
+		       ? NULL
+		       : "a header that a call can do without is wanted: P-Asserted-Identity, Diversion, "
+			 "Privacy, Session-ID or User-Agent";
 }
 
 const char *site_header_broken(enum site_rule rule, const char *text)
@@ -47,12 +62,8 @@ const char *site_header_broken(enum site_rule rule, const char *text)
 	const size_t n = strcspn(text, ":");
 	const char *value = text + n;
 
-	if (rule == RULE_HEADER_NAME)
-		return can_go(text)
-			       ? NULL
-			       : "a header that a call can do without is wanted: P-Asserted-Identity, "
-				 "P-Preferred-Identity, Remote-Party-ID, Privacy, Diversion, History-Info, "
-				 "Session-ID or User-Agent";
+	if (rule == RULE_IGNORED || rule == RULE_STRIPPED)
+		return name_broken(rule, text);
 	if (*value)
 		value += 1 + strspn(value + 1, " ");
 	if (!text[n] || !is_name(text, n) || !*value || value[strlen(value) - 1] == ' ')

@@ -103,7 +103,7 @@ static const struct site_field trunk_fields[] = {
 	TEXT(site_trunk, "inbound.password", secret, RULE_SECRET),
 	WORD(site_trunk, "inbound.algorithm", digest, digest_words),
 	FLAG(site_trunk, "inbound.trust", trusted, true),
-	LIST(site_trunk, "inbound.strip", ignored, n_ignored, RULE_HEADER_NAME),
+	LIST(site_trunk, "inbound.strip", ignored, n_ignored, RULE_IGNORED),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
 	TEXT(site_trunk, "outbound.username", username, RULE_NAME),
 	TEXT(site_trunk, "outbound.password", password, RULE_SECRET),
@@ -113,7 +113,7 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "outbound.privacy", privacy, false),
 	FLAG(site_trunk, "outbound.diversion", diverts, false),
 	LIST(site_trunk, "outbound.add", added, n_added, RULE_ADDED),
-	LIST(site_trunk, "outbound.strip", stripped, n_stripped, RULE_HEADER_NAME),
+	LIST(site_trunk, "outbound.strip", stripped, n_stripped, RULE_STRIPPED),
 	FLAG(site_trunk, "outbound.keepalive", keeps_asking, true),
 	FLAG(site_trunk, "outbound.keepalive_2xx", only_2xx, false),
 	COUNT(site_trunk, "outbound.keepalive_s", options_s),
@@ -346,7 +346,8 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 			       ? NULL
 			       : "a country is wanted as in DE or US";
 	case RULE_HEADER:
-	case RULE_HEADER_NAME:
+	case RULE_IGNORED:
+	case RULE_STRIPPED:
 	case RULE_ADDED: return site_header_broken(rule, text);
 	}
 	return "unknown rule";

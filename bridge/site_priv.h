@@ -52,9 +52,10 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_CLASS,
 	RULE_PREPEND,
 	RULE_ISO_COUNTRY,
-	RULE_HEADER,      /* "Name: value" that a call is known by */
-	RULE_HEADER_NAME, /* that may be left out */
-	RULE_ADDED,       /* "Name: value" that may be added */
+	RULE_HEADER,   /* "Name: value" that a call is known by */
+	RULE_IGNORED,  /* name of a header that says who calls */
+	RULE_STRIPPED, /* name of a header that our calls can do without */
+	RULE_ADDED,    /* "Name: value" that may be added */
 };
 
 struct site_field {

@@ -1,4 +1,5 @@
 /* links: tests/line.c tests/gate.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_ask.c sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/login.c sip/digest.c sip/squeeze.c sip/sdes.c sip/ua_origin.c sip/challenge.c sip/caller.c */
+#include "tests/flow/peer.h"
 #include "tests/gate.h"
 #include "tests/line.h"
 #include "tests/test.h"
@@ -177,6 +178,37 @@ TEST(redirection_stays_with_the_gateway)
 	end(&b);
 }
 
-TESTS(reliable_responses_are_acknowledged, a_repeated_response_is_told_once,
+/* The same against SIPp, which ends with 0 when each step was as its scenario says. */
+TEST(sipp_answers_reliably)
+{
+	struct line *line = line_start(&(struct line_config){ .t1_ms = 50 });
+	struct folder folder;
+	struct peer sipp;
+	char port[8], order[120];
+
+	CHECK(folder_make(&folder), "folder");
+	snprintf(port, sizeof(port), "%u", free_sip_port("127.0.0.9"));
+	{
+		const char *const argv[] = { "sipp", "-sf", "tests/flow/sipp/gateway_reliable.xml", "-i",
+			"127.0.0.9", "-p", port, "-m", "1", "-nostdin", "-timeout", "15s", NULL };
+
+		CHECK(peer_start(&sipp, &folder, "sipp", argv), "sipp");
+	}
+	test_sleep_ms(400); /* SIPp says nothing when it listens */
+	snprintf(order, sizeof(order), "dial udp:127.0.0.9:%s 6", port);
+	line_order(line, order);
+	if (peer_wait_exit(&sipp, 15000) != 0) {
+		peer_show(&sipp);
+		line_print(line);
+	}
+	CHECK_INT(0, sipp.code, "SIPp");
+	CHECK(line_find(line, "media PCMU pt 0 to 127.0.0.2:30000") && line_find(line, "confirmed 6"),
+		"the call");
+	CHECK(line_quiet(line, 4000), "calls are left");
+	CHECK_INT(0, line_stop(line), "line");
+	folder_remove(&folder);
+}
+
+TESTS(sipp_answers_reliably, reliable_responses_are_acknowledged, a_repeated_response_is_told_once,
 	an_early_dialog_is_changed_by_update, p_early_media_opens_and_shuts,
 	redirection_stays_with_the_gateway)
