@@ -22,11 +22,6 @@ static const struct cdr_field fields[] = {
 	FIELD(from_number, "from", CDR_TEXT),
 	FIELD(to_number, "to", CDR_TEXT),
 	FIELD(number, "number", CDR_TEXT),
-	FIELD(caller_by, "caller_by", CDR_TEXT),
-	FIELD(diverted_from, "diverted_from", CDR_TEXT),
-	FIELD(diversion, "diversion", CDR_TEXT),
-	FIELD(session_id, "session_id", CDR_TEXT),
-	FIELD(session_peer, "session_peer", CDR_TEXT),
 	FIELD(started_us, "started_at", CDR_TIME),
 	FIELD(answered_us, "answered_at", CDR_TIME),
 	FIELD(joined_us, "joined_at", CDR_TIME),
@@ -52,6 +47,11 @@ static const struct cdr_field fields[] = {
 	FIELD(gap_ms, "gap_ms", CDR_COUNT),
 	FIELD(ended_by, "ended_by", CDR_TEXT),
 	FIELD(trouble, "trouble", CDR_TEXT),
+	FIELD(caller_by, "caller_by", CDR_TEXT),
+	FIELD(diverted_from, "diverted_from", CDR_TEXT),
+	FIELD(diversion, "diversion", CDR_TEXT),
+	FIELD(session_id, "session_id", CDR_TEXT),
+	FIELD(session_peer, "session_peer", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

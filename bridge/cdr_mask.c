@@ -17,6 +17,7 @@ void cdr_mask(struct cdr *cdr)
 {
 	if (strcmp(cdr->direction, "out") != 0) {
 		mask(cdr->from_number, sizeof(cdr->from_number));
+		mask(cdr->diverted_from, sizeof(cdr->diverted_from));
 		return;
 	}
 	mask(cdr->to_number, sizeof(cdr->to_number));

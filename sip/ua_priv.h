@@ -47,11 +47,11 @@ struct ua {
 	size_t n_contacts;
 	unsigned generation;           /* of config.trunks: a struct trunk_set is of one */
 	struct challenger *challenger; /* owned */
-	struct guard *guard;  /* owned */
-	struct sieve *sieve;  /* owned; scratch */
-	uint64_t sieve_at_us; /* when the list of silenced was last looked at */
-	struct call *calls;   /* owned */
-	struct call *due;     /* those of them that were kicked, latest first */
+	struct guard *guard;           /* owned */
+	struct sieve *sieve;           /* owned; scratch */
+	uint64_t sieve_at_us;          /* when the list of silenced was last looked at */
+	struct call *calls;            /* owned */
+	struct call *due;              /* those of them that were kicked, latest first */
 	struct call *buckets[UA_BUCKETS];
 	struct call_stats stats;
 	int kick_fd; /* eventfd: a call has finished */

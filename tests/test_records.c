@@ -15,6 +15,7 @@ static struct store *filled(int n)
 	for (int i = 0; i < n; i++) {
 		struct cdr cdr = { .direction = "in",
 			.from_number = "+15550001",
+			.diverted_from = "+15550002",
 			.to_number = "+15550100",
 			.number = "+15550100",
 			.cause = "far end hung up",
@@ -139,6 +140,8 @@ TEST(masked_records_tell_no_number)
 	r.masked = true;
 	CHECK_INT(BRIDGE_OK, records_page(&r, s), "page");
 	CHECK(!strstr(r.text, "+15550001") && strstr(r.text, "+1555..01"), "%s", r.text);
+	CHECK(!strstr(r.text, "+15550002") && strstr(r.text, "+1555..02"), "who sent the call on: %s",
+		r.text);
 	CHECK(strstr(r.text, "+15550100"), "our own: %s", r.text);
 	records_clear(&r);
 	r = asked("number=%2B15550001", false);
