@@ -196,13 +196,6 @@ static const struct entry *find_longest(const struct trunks *t, const uint8_t ip
 	return NULL;
 }
 
-const char *trunk_identify(const struct trunks *t, const uint8_t ip[16])
-{
-	const struct entry *found = find_longest(t, ip);
-
-	return found ? t->names[found->trunk] : NULL;
-}
-
 static bool same_network(const struct entry *a, const struct entry *b)
 {
 	return a->network.prefix_bits == b->network.prefix_bits &&
@@ -311,15 +304,6 @@ const char *trunk_password(
 		if (m->username[0] && strcmp(m->username, username) == 0)
 			return m->password;
 	}
-	return NULL;
-}
-
-const char *trunk_of_subject(const struct trunks *t, const char (*names)[TRUNK_SUBJECT], size_t n)
-{
-	for (size_t i = 0; t && i < t->n_names; i++)
-		for (size_t k = 0; t->subjects[i][0] && k < n; k++)
-			if (strcasecmp(t->subjects[i], names[k]) == 0)
-				return t->names[i];
 	return NULL;
 }
 

@@ -45,8 +45,6 @@ struct trunk_config {
 struct trunks;
 enum call_err trunks_alloc(struct trunks **out, const struct trunk_config *configs, size_t n);
 struct trunks *trunks_free(struct trunks *t);
-const char *trunk_identify(const struct trunks *t, const uint8_t ip[16]); /* name, or NULL: a stranger */
-
 /* Those who share a place, in the order of configuration. */
 struct trunk_set {
 	unsigned n;
@@ -74,9 +72,6 @@ bool trunk_logs_in_by(const struct trunks *t, const struct trunk_set *set, unsig
 /* The password of who logs in as `username`, and which of the set it is; NULL: nobody.  Borrowed from t. */
 const char *trunk_password(
 	const struct trunks *t, const struct trunk_set *set, const char *username, unsigned *i);
-
-/* By the names of a certificate that was verified; NULL: no trunk has one of these. */
-const char *trunk_of_subject(const struct trunks *t, const char (*names)[TRUNK_SUBJECT], size_t n);
 
 /* Reads "192.0.2.0/24", "127.0.0.2", "2001:db8::/32"; false: not a network. */
 bool trunk_network_parse(struct trunk_network *out, const char *text);

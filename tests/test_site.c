@@ -582,6 +582,7 @@ TEST(the_plan_and_the_trunks_that_a_site_means)
 	struct site *s = parse_good(rich);
 	struct plan_decision d;
 	struct trunks *trunks = NULL;
+	struct trunk_set set;
 	struct plan *plan = NULL;
 	uint8_t ip[16];
 
@@ -596,9 +597,11 @@ TEST(the_plan_and_the_trunks_that_a_site_means)
 
 	CHECK_INT(BRIDGE_OK, site_trunks(s, &trunks), "trunks");
 	CHECK(trunk_address_parse(ip, "192.0.2.200"), "an address");
-	CHECK_STR("b", trunk_identify(trunks, ip), "in its network");
+	trunk_at(trunks, ip, &set);
+	CHECK_STR("b", trunk_name(trunks, &set, 0), "in its network");
 	CHECK(trunk_address_parse(ip, "192.0.3.1"), "an address");
-	CHECK(!trunk_identify(trunks, ip), "a stranger");
+	trunk_at(trunks, ip, &set);
+	CHECK(!trunk_name(trunks, &set, 0), "a stranger");
 	trunks_free(trunks);
 	site_free(s);
 }

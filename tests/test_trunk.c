@@ -29,10 +29,12 @@ static struct trunk_network network(const char *text)
 static const char *identify(const struct trunks *t, const char *address)
 {
 	uint8_t ip[16];
+	struct trunk_set set;
 	const char *name;
 
 	CHECK(trunk_address_parse(ip, address), "%s", address);
-	name = trunk_identify(t, ip);
+	trunk_at(t, ip, &set);
+	name = trunk_name(t, &set, 0);
 	return name ? name : "stranger";
 }
 
@@ -232,19 +234,25 @@ TEST(a_certificate_names_a_trunk)
 		{ { "one.example.org", "ONE.EXAMPLE" }, 2, "one" }, { { "three.example", "" }, 1, "" },
 		{ { "", "" }, 1, "" }, { { "one.example", "" }, 0, "" } };
 	struct trunks *t = NULL;
+	struct trunk_set set;
 	uint8_t ip[16];
 
 	CHECK(trunk_network_parse(&from, "192.0.2.0/24") && trunk_address_parse(ip, "192.0.2.7"),
 		"addresses");
 	CHECK_INT(CALL_OK, trunks_alloc(&t, configs, COUNT(configs)), "a table");
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *trunk = trunk_of_subject(t, cases[i].names, cases[i].n);
+		const char *trunk;
+
+		trunk_certified(t, cases[i].names, cases[i].n, &set);
+		trunk = trunk_name(t, &set, 0);
 
 		CHECK_STR(cases[i].trunk, trunk ? trunk : "", cases[i].names[0]);
 	}
-	CHECK_STR("open", trunk_identify(t, ip), "by network: who needs no certificate");
+	trunk_at(t, ip, &set);
+	CHECK_STR("open", trunk_name(t, &set, 0), "by network: who needs no certificate");
 	trunks_free(t);
-	CHECK(!trunk_of_subject(NULL, cases[0].names, 1), "no table, no trunk");
+	trunk_certified(NULL, cases[0].names, 1, &set);
+	CHECK_INT(0, set.n, "no table, no trunk");
 }
 
 /* One place, told apart by marks: what a call says of itself, and whose it is. */
