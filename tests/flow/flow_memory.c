@@ -3,7 +3,7 @@
  * setting it up leaves behind (issue 3: 16 kB are wanted).
  *
  * How: a hundred callers are in first, so that what any first call brings about is there; what two hundred more add to
- * the heap, used and free, is theirs (resident memory is told as well, but grows by large pages).  They come at 25 a
+ * the heap, used and free, is theirs (resident memory is told as well, but grows by large pages).  The trace, whose bytes are bounded for all calls together, is off.  They come at 25 a
  * second, however fast the machine is: what is kept for a moment after each answer is the same everywhere. */
 #include "tests/bench/gauge.h"
 #include "tests/flow/bridge.h"
@@ -83,9 +83,9 @@ static double memory_with(const struct bridge *b, unsigned callers)
 
 TEST(a_whole_call_stays_small)
 {
-	struct bridge_setup setup = {
-		.site = write_site(), .node = "log: { level: warning }\n", .max_load = "100"
-	};
+	struct bridge_setup setup = { .site = write_site(),
+		.node = "log: { level: warning }\ntrace: { calls: 0 }\n",
+		.max_load = "100" };
 	struct peer first, more;
 	struct bridge b;
 	double before, after, bytes;
