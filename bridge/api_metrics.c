@@ -234,6 +234,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	struct call_stats sip;
 	struct writer_stats writer;
 	struct hooks_stats hooks;
+	const struct heap_use heap = heap_use();
 
 	(void)word;
 	p.text = malloc(p.cap);
@@ -244,6 +245,8 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	ua_stats(n->ua, &sip);
 	writer_stats(n->writer, &writer);
 	gauge(&p, "calls", "live calls", n->n_legs);
+	gauge(&p, "heap_used_bytes", "memory in use", (double)heap.used);
+	gauge(&p, "heap_free_bytes", "memory that malloc holds for later, touched or not", (double)heap.free);
 	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
 	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)ports_used(n->ports));
 	counter(&p, "invites", "INVITEs of known trunks", sip.invites);

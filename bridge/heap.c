@@ -24,3 +24,10 @@ void heap_look(struct heap *h)
 	if (end > h->told || end + HEAP_PAGE < h->told) /* or it was given back, and will grow again */
 		h->told = end;
 }
+
+struct heap_use heap_use(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return (struct heap_use){ .used = m.uordblks + m.hblkhd, .free = m.fordblks - m.keepcost };
+}

@@ -11,6 +11,7 @@
 #ifndef BRIDGE_HEAP_H
 #define BRIDGE_HEAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { HEAP_PAGE = 2 << 20, HEAP_STEP = 16 * HEAP_PAGE };
@@ -20,4 +21,11 @@ struct heap {
 };
 void heap_begin(struct heap *h);
 void heap_look(struct heap *h);
+
+struct heap_use {
+	size_t used; /* bytes that somebody has, malloc's own heads included */
+	size_t free; /* bytes between these, and what other threads' heaps have not touched yet; not our own top */
+};
+/* As glibc counts, over all threads' heaps; another allocator's are 0. */
+struct heap_use heap_use(void);
 #endif
