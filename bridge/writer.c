@@ -174,6 +174,7 @@ static void settle_batch(struct writer *w, struct record *batch)
 		w->give_up_at = now_ms() + w->give_up_ms;
 	if (batch) {
 		w->stats.failed_tries++;
+		snprintf(w->stats.why, sizeof(w->stats.why), "%s", store_error(w->store));
 		w->retry_at = now_ms() + w->retry_ms;
 		put_back(w, batch);
 	}

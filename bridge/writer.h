@@ -31,6 +31,7 @@ struct writer_stats {
 	uint64_t written, failed_tries, lost; /* records, tries of one batch, records */
 	uint32_t waiting;                     /* records not yet on disk */
 	bool disk_ok;                         /* the last try went well */
+	char why[128];                        /* SQLite's words when it did not */
 };
 
 enum bridge_err writer_open(
