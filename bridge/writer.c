@@ -166,6 +166,7 @@ static void settle_batch(struct writer *w, struct record *batch)
 	pthread_mutex_lock(&w->lock);
 
 	w->stats.written += done.written;
+	w->stats.batches += done.written > 0;
 	w->stats.lost += done.refused;
 	w->stats.waiting -= done.written + done.refused;
 	w->n_settled += done.written + done.refused;
