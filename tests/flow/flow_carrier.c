@@ -50,12 +50,14 @@ static void end(struct bed *b)
 static unsigned answer_until(struct bed *b, const char *method, unsigned status, const char *event)
 {
 	struct gate_request r;
+	char last[80] = "";
 	unsigned n = 0;
 
 	while (events_wait(b->events, 0, event, "trunk", "first", 400) < 0) {
 		CHECK(n < 10 && gate_wait(&b->first, &r, method, WAIT_MS), "no %s, after %u", event, n);
 		gate_answer(&b->first, &r, status, "a", NULL, NULL);
-		n++;
+		n += strcmp(last, gate_header(&r, "Call-ID")) != 0; /* it may have been sent more than once */
+		snprintf(last, sizeof(last), "%s", gate_header(&r, "Call-ID"));
 	}
 	return n;
 }
@@ -63,6 +65,8 @@ static unsigned answer_until(struct bed *b, const char *method, unsigned status,
 /* Two good of five bring it up, three bad of five take it down, and while it is down a call goes past it. */
 TEST(options_say_who_is_there)
 {
+	static const char trip[] = "\npartyline_trunk_round_trip_seconds{trunk=\"first\"} ";
+	const char *line;
 	struct bed b;
 	struct gate_request r;
 	json_t *trunks;
@@ -77,7 +81,8 @@ TEST(options_say_who_is_there)
 	CHECK_INT(3, answer_until(&b, "OPTIONS", 503, "trunk.gateway_down"), "503 does not");
 	page = bridge_text(&b.bridge, "GET", "/metrics", NULL, NULL, NULL);
 	CHECK(strstr(page, "\npartyline_trunk_gateways_up{trunk=\"first\"} 0\n"), "%s", page);
-	CHECK(strstr(page, "\npartyline_trunk_round_trip_seconds{trunk=\"first\"} 0.0"), "%s", page);
+	line = strstr(page, trip);
+	CHECK(line && strtod(line + sizeof(trip) - 1, NULL) > 0, "%s", page);
 	free(page);
 	json_decref(bridge_call(
 		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", NULL));
