@@ -59,32 +59,33 @@ static void counter(struct page *p, const char *name, const char *help, uint64_t
 /* One series per trunk: gateways come and go with name servers, trunks with the operator. */
 static void trunk_lines(struct page *p, const struct node *n)
 {
-	static const char *const heads[] = {
-		"# HELP partyline_trunk_gateways_up addresses of the trunk's gateways that may be called\n"
-		"# TYPE partyline_trunk_gateways_up gauge\n",
-		"# HELP partyline_trunk_dialled_total calls tried through the trunk\n"
-		"# TYPE partyline_trunk_dialled_total counter\n",
-		"# HELP partyline_trunk_answered_total those of them that were answered\n"
-		"# TYPE partyline_trunk_answered_total counter\n",
+	static const struct {
+		const char *name, *type, *help;
+	} series[] = {
+		{ "gateways_up", "gauge", "addresses of the trunk's gateways that may be called" },
+		{ "registered", "gauge", "its gateways that hold a registration of ours" },
+		{ "dialled_total", "counter", "calls tried through the trunk" },
+		{ "answered_total", "counter", "those of them that were answered" },
+		{ "talk_seconds_total", "counter", "how long answered ones lasted" },
+		{ "answer_ratio", "gauge", "answered among the last calls (ASR); 1 when there were none" },
+		{ "talk_seconds_mean", "gauge", "how long an answered one lasts (ACD)" },
+		{ "post_dial_seconds", "gauge",
+			"from INVITE to ringing or answer (PDD), smoothed, slowest gateway" },
+		{ "round_trip_seconds", "gauge", "of OPTIONS, smoothed, slowest gateway" },
 	};
-	static const char *const names[] = { "gateways_up", "dialled_total", "answered_total" };
 	const uint64_t now_us = loop_now_us();
 
-	for (size_t s = 0; s < sizeof(heads) / sizeof(*heads); s++) {
-		put(p, "%s", heads[s]);
+	for (size_t s = 0; s < sizeof(series) / sizeof(*series); s++) {
+		put(p, "# HELP partyline_trunk_%s %s\n# TYPE partyline_trunk_%s %s\n", series[s].name,
+			series[s].help, series[s].name, series[s].type);
 		for (const struct carrier *c = n->carriers; c; c = c->next) {
-			uint64_t sums[3] = { 0 };
+			const struct carrier_figures f = carrier_figures(c, now_us);
+			const double values[sizeof(series) / sizeof(*series)] = { f.usable, f.registered,
+				(double)f.calls, (double)f.n_answered, (double)f.talked_s, f.answer_ratio,
+				f.talk_s, f.post_dial_s, f.round_trip_s };
 
-			for (size_t g = 0; g < c->n_gateways; g++)
-				for (size_t m = 0; m < c->gateways[g].n_members; m++) {
-					const struct gateway *h = &c->gateways[g].members[m].health;
-
-					sums[0] += gateway_usable(h, now_us);
-					sums[1] += h->calls;
-					sums[2] += h->n_answered;
-				}
-			put(p, "partyline_trunk_%s{trunk=\"%s\"} %llu\n", names[s], c->name,
-				(unsigned long long)sums[s]);
+			put(p, "partyline_trunk_%s{trunk=\"%s\"} %.10g\n", series[s].name, c->name,
+				values[s]);
 		}
 	}
 }

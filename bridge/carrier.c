@@ -328,20 +328,67 @@ size_t carrier_targets(struct carrier *c, struct carrier_target out[CARRIER_TARG
 	return n;
 }
 
+static struct carrier_member *find_member(struct carrier *c, const char *target)
+{
+	for (size_t i = 0; c && i < c->n_gateways; i++)
+		for (size_t m = 0; m < c->gateways[i].n_members; m++)
+			if (strcmp(c->gateways[i].members[m].at.target, target) == 0)
+				return &c->gateways[i].members[m];
+	return NULL;
+}
+
 void carrier_note_call(struct node *n, const char *trunk, const char *target, bool answered, unsigned q850,
 	uint32_t post_dial_us, unsigned rest_s)
 {
-	struct carrier *c = carrier_find(n, trunk);
+	struct carrier_member *m = find_member(carrier_find(n, trunk), target);
 
-	for (size_t i = 0; c && i < c->n_gateways; i++)
-		for (size_t m = 0; m < c->gateways[i].n_members; m++) {
-			struct carrier_member *member = &c->gateways[i].members[m];
+	if (!m)
+		return;
+	gateway_call(&m->health, answered, q850, post_dial_us);
+	if (rest_s)
+		gateway_rest(&m->health, loop_now_us() + (uint64_t)rest_s * SECOND_US);
+}
 
-			if (strcmp(member->at.target, target) != 0)
-				continue;
-			gateway_call(&member->health, answered, q850, post_dial_us);
-			if (rest_s)
-				gateway_rest(&member->health, loop_now_us() + (uint64_t)rest_s * SECOND_US);
-			return;
+void carrier_note_talk(struct node *n, const char *trunk, const char *target, uint32_t talked_s)
+{
+	struct carrier_member *m = find_member(carrier_find(n, trunk), target);
+
+	if (m)
+		gateway_talked(&m->health, talked_s);
+}
+
+static double longer(double a_s, uint32_t b_us)
+{
+	return b_us / 1e6 > a_s ? b_us / 1e6 : a_s;
+}
+
+struct carrier_figures carrier_figures(const struct carrier *c, uint64_t now_us)
+{
+	struct carrier_figures f = { .answer_ratio = 1 };
+	unsigned lately = 0, answered = 0;
+	uint64_t over = 0;
+
+	for (size_t i = 0; i < c->n_gateways; i++) {
+		const struct carrier_gateway *g = &c->gateways[i];
+
+		f.registered += register_holds(&g->registration, now_us);
+		for (size_t m = 0; m < g->n_members; m++) {
+			const struct gateway *h = &g->members[m].health;
+
+			f.usable += gateway_usable(h, now_us);
+			f.calls += h->calls;
+			f.n_answered += h->n_answered;
+			f.talked_s += h->talked_s;
+			over += h->n_over;
+			lately += h->n_lately;
+			answered += gateway_answer_percent(h) * h->n_lately;
+			f.post_dial_s = longer(f.post_dial_s, h->post_dial_us);
+			f.round_trip_s = longer(f.round_trip_s, h->round_trip_us);
 		}
+	}
+	if (lately)
+		f.answer_ratio = answered / 100.0 / lately;
+	if (over)
+		f.talk_s = (double)f.talked_s / (double)over;
+	return f;
 }

@@ -30,6 +30,11 @@ static struct dialout *find_id(const struct node *n, const char *id)
 	return d;
 }
 
+static uint32_t talked_s(const struct dialout *d)
+{
+	return d->answered_us ? (uint32_t)((loop_now_us() - d->answered_us) / SECOND_US) : 0;
+}
+
 static void dialout_free(struct dialout *d)
 {
 	struct dialout **at = &d->node->dialouts;
@@ -38,9 +43,7 @@ static void dialout_free(struct dialout *d)
 		at = &(*at)->next;
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
-	dialling_give(d->node->dialling, d->account,
-		d->answered_us ? (uint32_t)((loop_now_us() - d->answered_us) / SECOND_US) : 0,
-		when_now_us() / SECOND_US);
+	dialling_give(d->node->dialling, d->account, talked_s(d), when_now_us() / SECOND_US);
 	free(d);
 }
 
@@ -368,8 +371,10 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 
 	if (!d || d->leg != leg)
 		return;
-	if (d->state == DIALOUT_ANSWERED)
+	if (d->state == DIALOUT_ANSWERED) {
+		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
 		dialout_free(d); /* the leg's record tells the rest */
-	else
+	} else {
 		attempt_failed(d, leg, end);
+	}
 }

@@ -150,9 +150,29 @@ static void give_back(struct node *n)
 	n->trim_due = false;
 }
 
-static void on_spending(void *arg)
+/* Calls go on while the disk is full or away; that they do so without a record on it is told once, and its end. */
+static void tell_disk(struct node *n)
+{
+	struct writer_stats s;
+
+	writer_stats(n->writer, &s);
+	if (s.disk_ok != n->disk_told)
+		return;
+	n->disk_told = !s.disk_ok;
+	if (s.disk_ok)
+		log_line(LOG_WARNING, NULL, "disk", "%s can be written again", n->config.database);
+	else
+		log_line(LOG_ERROR, NULL, "disk", "%s cannot be written, call records wait in memory: %s",
+			n->config.database, s.why);
+	event_emit(n->bus, s.disk_ok ? "disk.recovered" : "disk.failed",
+		json_pack("{s:s, s:i, s:I}", "why", s.disk_ok ? "" : s.why, "waiting", (int)s.waiting, "lost",
+			(json_int_t)s.lost));
+}
+
+static void on_second(void *arg)
 {
 	spending_save(arg);
+	tell_disk(arg);
 }
 
 static void on_stats(void *arg)
@@ -206,6 +226,18 @@ static void tell_access(const struct node *n)
 			n->config.http.listen);
 }
 
+/* A full disk keeps nobody from calling. */
+static enum bridge_err begin_seq(struct node *n, struct store *store, uint64_t *first_seq)
+{
+	const enum bridge_err err = store_first_seq(store, when_now_us(), first_seq);
+
+	if (err != BRIDGE_FILE || *first_seq == 0)
+		return err;
+	log_line(LOG_ERROR, NULL, "disk", "%s cannot be written, it begins all the same: %s",
+		n->config.database, store_error(store));
+	return BRIDGE_OK;
+}
+
 static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why, size_t why_cap)
 {
 	struct store *store = NULL;
@@ -218,7 +250,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (!err)
 		err = store_load_tokens(store, n->access);
 	if (!err)
-		err = store_first_seq(store, when_now_us(), first_seq);
+		err = begin_seq(n, store, first_seq);
 	if (!err)
 		err = node_use_site(n, site);
 	if (!err)
@@ -413,7 +445,7 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK ||
 		loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
 		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK ||
-		loop_every(n->loop, SPENDING_EVERY_MS, on_spending, n) != CALL_OK)
+		loop_every(n->loop, SPENDING_EVERY_MS, on_second, n) != CALL_OK)
 		return BRIDGE_NOMEM;
 	return BRIDGE_OK;
 }

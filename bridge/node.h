@@ -63,6 +63,7 @@ struct node {
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
 	} spending;
+	bool disk_told;        /* that the disk takes nothing */
 	struct site *applying; /* waits for the disk; NULL when none does */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
 

@@ -104,10 +104,25 @@ static bool make_private(const char *path)
 	return (have.st_mode & 077) == 0 || chmod(path, 0600) == 0;
 }
 
+/* Asks for it and reads a table: only then the files beside the database are made. */
+static enum bridge_err enter_wal(struct store *s, char mode[16])
+{
+	sqlite3_stmt *statement;
+	enum bridge_err err = store_prepare(s, &statement, "PRAGMA journal_mode=WAL");
+
+	if (err)
+		return err;
+	if (sqlite3_step(statement) != SQLITE_ROW)
+		err = store_fail(s);
+	else
+		store_read_text(statement, 0, mode, 16);
+	sqlite3_finalize(statement);
+	return err ? err : store_exec(s, "SELECT count(*) FROM sqlite_schema");
+}
+
 static enum bridge_err set_up(struct store *s, bool in_memory)
 {
 	char mode[16] = "";
-	sqlite3_stmt *statement;
 	enum bridge_err err;
 
 	sqlite3_extended_result_codes(s->db, 1);
@@ -115,14 +130,10 @@ static enum bridge_err set_up(struct store *s, bool in_memory)
 	err = store_exec(s, "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
 			    "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
 	if (!err)
-		err = store_prepare(s, &statement, "PRAGMA journal_mode=WAL");
-	if (err)
-		return err;
-	if (sqlite3_step(statement) != SQLITE_ROW)
-		err = store_fail(s);
-	else
-		store_read_text(statement, 0, mode, sizeof(mode));
-	sqlite3_finalize(statement);
+		err = enter_wal(s, mode);
+	/* A full disk has no room for the memory that connections share: then this one keeps the file to itself. */
+	if (err == BRIDGE_FILE && !store_exec(s, "PRAGMA locking_mode=EXCLUSIVE"))
+		err = enter_wal(s, mode);
 	if (!err && !in_memory && strcmp(mode, "wal")) {
 		snprintf(s->error, sizeof(s->error), "its file system does not allow WAL mode");
 		err = BRIDGE_FILE;
@@ -172,6 +183,21 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
+/* Without writing it down; 0: the table cannot be read either. */
+static uint64_t peek_seq(struct store *s, int64_t now_us)
+{
+	sqlite3_stmt *statement;
+	int64_t value = now_us;
+
+	if (sqlite3_prepare_v2(
+		    s->db, "SELECT value FROM counter WHERE name = 'event_seq'", -1, &statement, NULL))
+		return 0;
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int64(statement, 0) + SEQ_APART > now_us)
+		value = sqlite3_column_int64(statement, 0) + SEQ_APART;
+	sqlite3_finalize(statement);
+	return (uint64_t)value;
+}
+
 enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out)
 {
 	sqlite3_stmt *statement;
@@ -191,6 +217,8 @@ enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out)
 	if (!err && sqlite3_step(statement) != SQLITE_DONE)
 		err = store_fail(s);
 	sqlite3_finalize(statement);
+	if (err)
+		*out = err == BRIDGE_FILE ? peek_seq(s, now_us) : 0;
 	return err;
 }
 

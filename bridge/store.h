@@ -104,7 +104,8 @@ enum bridge_err store_backup(struct store *s, const char *path);
 /* The other way round: everything here is replaced by what `path` holds, which is checked first. */
 enum bridge_err store_restore(struct store *s, const char *path);
 
-/* The number of this run's first event, above all of earlier runs even if the clock went back (event.h). */
+/* The number of this run's first event, above all of earlier runs even if the clock went back (event.h).  BRIDGE_FILE: it could not be
+ * written down; *out is good all the same if it is not 0, as long as the clock goes on. */
 enum bridge_err store_first_seq(struct store *s, int64_t now_us, uint64_t *out);
 const char *store_error(const struct store *s); /* SQLite's words for the last failure */
 #endif

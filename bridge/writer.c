@@ -166,6 +166,7 @@ static void settle_batch(struct writer *w, struct record *batch)
 	pthread_mutex_lock(&w->lock);
 
 	w->stats.written += done.written;
+	w->stats.batches += done.written > 0;
 	w->stats.lost += done.refused;
 	w->stats.waiting -= done.written + done.refused;
 	w->n_settled += done.written + done.refused;
@@ -174,6 +175,7 @@ static void settle_batch(struct writer *w, struct record *batch)
 		w->give_up_at = now_ms() + w->give_up_ms;
 	if (batch) {
 		w->stats.failed_tries++;
+		snprintf(w->stats.why, sizeof(w->stats.why), "%s", store_error(w->store));
 		w->retry_at = now_ms() + w->retry_ms;
 		put_back(w, batch);
 	}

@@ -29,8 +29,10 @@ typedef void (*writer_cdrs_fn)(void *arg, enum bridge_err err, const struct cdr 
 
 struct writer_stats {
 	uint64_t written, failed_tries, lost; /* records, tries of one batch, records */
+	uint64_t batches;                     /* that records were written in: waits for the disk */
 	uint32_t waiting;                     /* records not yet on disk */
 	bool disk_ok;                         /* the last try went well */
+	char why[128];                        /* SQLite's words when it did not */
 };
 
 enum bridge_err writer_open(

@@ -130,6 +130,12 @@ void gateway_call(struct gateway *g, bool answered, unsigned q850, uint32_t post
 	g->causes[0] = (uint8_t)q850;
 }
 
+void gateway_talked(struct gateway *g, uint32_t talked_s)
+{
+	g->n_over++;
+	g->talked_s += talked_s;
+}
+
 unsigned gateway_answer_percent(const struct gateway *g)
 {
 	const uint64_t window = g->n_lately == 64 ? g->lately : g->lately & ((1ull << g->n_lately) - 1);

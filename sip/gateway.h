@@ -42,7 +42,8 @@ struct gateway {
 	uint64_t n_asked, n_missed;
 	/* calls */
 	uint64_t calls, n_answered;
-	uint64_t lately; /* bit 0: the last call; 1 answered */
+	uint64_t n_over, talked_s; /* answered ones that are over, and how long they lasted together */
+	uint64_t lately;           /* bit 0: the last call; 1 answered */
 	unsigned n_lately;
 	uint32_t post_dial_us;          /* smoothed: INVITE to first 18x or answer; 0: not known */
 	uint8_t causes[GATEWAY_CAUSES]; /* Q.850 of the last failures, latest first; 0: none */
@@ -61,6 +62,8 @@ bool gateway_usable(const struct gateway *g, uint64_t now_us);
 
 /* A call through it has come to an end, or has been answered. */
 void gateway_call(struct gateway *g, bool answered, unsigned q850, uint32_t post_dial_us);
+/* One that was answered is over. */
+void gateway_talked(struct gateway *g, uint32_t talked_s);
 unsigned gateway_answer_percent(
 	const struct gateway *g);                   /* of the last GATEWAY_CALLS; 100 when there were none */
 const char *gateway_word(enum gateway_state state); /* "unknown", "up", "down" */

@@ -102,6 +102,9 @@ TEST(a_gateway_rests_and_calls_are_counted)
 	CHECK_INT(100, g.calls, "calls");
 	CHECK_INT(42, g.causes[0], "latest cause");
 	CHECK_INT(2000, g.post_dial_us, "post-dial delay");
+	gateway_talked(&g, 60);
+	gateway_talked(&g, 30);
+	CHECK(g.n_over == 2 && g.talked_s == 90, "talk");
 	gateway_call(&g, false, 17, 0);
 	CHECK(g.causes[0] == 17 && g.causes[1] == 42, "latest first");
 }

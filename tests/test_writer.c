@@ -168,6 +168,27 @@ TEST(records_are_written_in_order_and_a_question_sees_them)
 	bed_close(&bed);
 }
 
+/* Those that end soon after one another wait for the disk together; who asks for them waits for nobody. */
+TEST(records_wait_for_company)
+{
+	struct timespec rest = { .tv_nsec = 1000000 };
+	struct bed bed;
+
+	bed_open(&bed);
+	for (int i = 0; i < 20; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "n%d", i);
+		post(&bed, id);
+		nanosleep(&rest, NULL);
+	}
+	await_written(&bed);
+	CHECK_INT(20, stats_of(&bed).written, "all of them");
+	CHECK(stats_of(&bed).batches <= 5, "%llu waits for the disk",
+		(unsigned long long)stats_of(&bed).batches);
+	bed_close(&bed);
+}
+
 TEST(while_the_file_is_locked_records_wait_and_questions_go_ahead)
 {
 	struct bed bed;
@@ -331,7 +352,7 @@ TEST(a_full_disk_loses_nothing)
 	test_dir_remove(&dir);
 }
 
-TESTS(records_are_written_in_order_and_a_question_sees_them,
+TESTS(records_are_written_in_order_and_a_question_sees_them, records_wait_for_company,
 	while_the_file_is_locked_records_wait_and_questions_go_ahead,
 	a_record_that_no_table_takes_holds_up_nobody, the_queue_is_bounded_and_the_oldest_go,
 	closing_writes_what_waits, closing_gives_up_in_the_end, a_full_disk_loses_nothing)

@@ -26,6 +26,7 @@ struct bridge_setup {
 	const char *workers;   /* NULL: "1" */
 	uint16_t tls_port;     /* listens for TLS there as well; 0: not */
 	const char *max_load;  /* media.max_load; NULL: its default */
+	const char *database;  /* NULL: in the test's folder */
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */
 	const char *const
 		*wrap; /* a command before partylined ("taskset", "-c", "0"), NULL-ended; NULL: none */
