@@ -1,5 +1,6 @@
 /* api_admin.c - what operators do to the bridge itself: tokens, the audit log, backup and restore. */
 #include "bridge/api.h"
+#include "bridge/editor.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -350,7 +351,7 @@ struct copy_job {
 	struct node *node;
 	uint64_t request;
 	char path[PATH_CAP];
-	struct site *site; /* owned; what was restored */
+	struct node_site fresh; /* owned; what was restored */
 };
 
 /* {"file": "/absolute/path"}, from the machine's own operators: a file here is none of a remote one's business. */
@@ -410,10 +411,15 @@ void api_backup(struct node *n, const struct http_request *request, const char *
 static enum bridge_err restore(void *arg, struct store *store)
 {
 	struct copy_job *job = arg;
+	struct site *site = NULL;
 	enum bridge_err err = store_restore(store, job->path);
 
 	if (!err)
-		err = store_load_site(store, &job->site);
+		err = store_load_site(store, &site);
+	if (!err)
+		err = node_site_build(&job->fresh, site, true);
+	if (err)
+		site_free(site);
 	if (!err) {
 		access_clear(job->node->access);
 		err = store_load_tokens(store, job->node->access);
@@ -427,10 +433,11 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 	struct node *n = job->node;
 
 	n->applying = NULL;
-	if (!err && node_use_site(n, job->site) != BRIDGE_OK)
-		err = BRIDGE_NOMEM;
-	else if (!err)
-		job->site = NULL;
+	if (!err && job->fresh.site) {
+		editor_use(n->editor, &job->fresh);
+		job->fresh = (struct node_site){ .site = NULL };
+		n->trim_due = true;
+	}
 	if (err) {
 		api_refuse(n, job->request,
 			&(struct api_error){ .status = 503,
@@ -441,8 +448,9 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 		event_emit(n->bus, "site.applied", json_pack("{s:s}", "restored_from", job->path));
 		api_reply(n, job->request, 200, json_pack("{s:s}", "file", job->path));
 	}
-	site_free(job->site);
+	node_site_clear(&job->fresh);
 	free(job);
+	editor_go(n->editor);
 }
 
 void api_restore(struct node *n, const struct http_request *request, const char *word)

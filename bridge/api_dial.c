@@ -121,25 +121,18 @@ static void count(void *arg, struct leg *leg)
 	use->calls += leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0;
 }
 
-void api_trunks(struct node *n, const struct http_request *request, const char *word)
+void api_trunk_live(struct node *n, const char *name, json_t *row)
 {
-	json_t *items = json_array();
+	const struct carrier *c = carrier_find(n, name);
+	const struct site_trunk *t = site_trunk(n->site, name);
 	const uint64_t now_us = loop_now_us();
+	struct use use = { .trunk = name };
+	json_t *gateways = json_array();
 
-	(void)word;
-	for (const struct carrier *c = n->carriers; c; c = c->next) {
-		const struct site_trunk *t = site_trunk(n->site, c->name);
-		struct use use = { .trunk = c->name };
-		json_t *gateways = json_array();
-
-		leg_each(n, count, &use);
-		for (size_t i = 0; i < c->n_gateways; i++)
-			json_array_append_new(
-				gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
-		json_array_append_new(
-			items, json_pack("{s:s, s:b, s:i, s:i, s:o}", "name", c->name, "maintenance",
-				       t && t->maintenance, "calls", use.calls, "channels",
-				       t ? (int)t->channels : 0, "gateways", gateways));
-	}
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	leg_each(n, count, &use);
+	for (size_t i = 0; c && i < c->n_gateways; i++)
+		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
+	json_object_set_new(row, "calls", json_integer(use.calls));
+	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
+	json_object_set_new(row, "gateways", gateways);
 }

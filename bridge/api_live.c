@@ -100,45 +100,15 @@ void api_status(struct node *n, const struct http_request *request, const char *
 
 /* ---- meetings ---- */
 
-static json_t *meeting_row(const struct node *n, const struct site_account *a, const struct site_meeting *m)
+void api_meeting_live(const struct node *n, const char *id, json_t *row)
 {
-	const struct meeting *open = meeting_find(n, m->id);
+	const struct meeting *open = meeting_find(n, id);
+	json_t *live = json_pack("{s:b, s:i, s:i, s:b, s:o}", "open", open != NULL, "participants",
+		open ? (int)open->n_people : 0, "parts", open ? (int)open->parts.n : 0, "locked",
+		open && open->policy.locked, "opened_at", time_json(open ? open->opened_us : 0));
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name",
-		m->name, "open", open != NULL, "participants", open ? (int)open->n_people : 0, "parts",
-		open ? (int)open->parts.n : 0, "locked", open && open->policy.locked, "opened_at",
-		time_json(open ? open->opened_us : 0));
-}
-
-void api_meetings(struct node *n, const struct http_request *request, const char *word)
-{
-	json_t *items = json_array();
-	char open[8] = "", account[SITE_NAME] = "";
-
-	(void)word;
-	http_query(request->query, "open", open, sizeof(open));
-	http_query(request->query, "account", account, sizeof(account));
-	for (size_t i = 0; i < n->site->n_accounts; i++) {
-		const struct site_account *a = &n->site->accounts[i];
-
-		if ((account[0] && strcmp(account, a->name) != 0) || !api_sees(request, a->name))
-			continue;
-		for (size_t j = 0; j < a->n_meetings; j++)
-			if (strcmp(open, "true") != 0 || meeting_find(n, a->meetings[j].id))
-				json_array_append_new(items, meeting_row(n, a, &a->meetings[j]));
-	}
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
-}
-
-void api_meeting(struct node *n, const struct http_request *request, const char *word)
-{
-	const struct site_account *account = NULL;
-	const struct site_meeting *m = site_meeting(n->site, word, &account);
-
-	if (m && api_sees(request, account->name))
-		api_reply(n, request->id, 200, meeting_row(n, account, m));
-	else
-		not_found(n, request, "no such meeting");
+	json_object_update(row, live);
+	json_decref(live);
 }
 
 /* ---- the roster ---- */

@@ -161,6 +161,12 @@ static bool quiet(const struct mailbox *box)
 void http_reply(
 	struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len)
 {
+	http_reply_more(h, id, status, content_type, body, len, NULL);
+}
+
+void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, const struct http_more *more)
+{
 	struct answer *a = malloc(sizeof(*a) + len);
 	bool wake;
 
@@ -171,6 +177,7 @@ void http_reply(
 	a->status = status;
 	a->len = len;
 	snprintf(a->content_type, sizeof(a->content_type), "%s", content_type ? content_type : "");
+	a->more = more ? *more : (struct http_more){ .replayed = false };
 	if (len)
 		memcpy(a->body, body, len);
 

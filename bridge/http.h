@@ -37,7 +37,8 @@ enum {
 	HTTP_HEADERS_MAX = 8192,
 	HTTP_CONNECTIONS = 64,
 	HTTP_TOKEN_MAX = 128, /* of `Authorization: Bearer`; a longer one is none of ours */
-	HTTP_ACCOUNT_MAX = 64
+	HTTP_ACCOUNT_MAX = 64,
+	HTTP_KEY_MAX = 128 /* Idempotency-Key, If-Match */
 };
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
@@ -51,6 +52,8 @@ struct http_request {
 	char path[HTTP_PATH_MAX];     /* decoded, without query */
 	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
 	char content_type[64];
+	char if_match[HTTP_KEY_MAX];        /* "": none; "?": one too long to be any of ours */
+	char idempotency_key[HTTP_KEY_MAX]; /* "": none; "?": too long */
 	const char *body;
 	size_t body_len; /* borrowed during the callback; 0-terminated */
 };
@@ -78,6 +81,13 @@ int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
 void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len); /* copies; an id that is gone is ignored */
+/* The same with more headers; "" leaves one out. */
+struct http_more {
+	char etag[32], location[HTTP_PATH_MAX], allow[64];
+	bool replayed; /* Idempotency-Replayed: true */
+};
+void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, const struct http_more *more);
 /* `account` "": of no account, for those alone who may hear everything.  Copies. */
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json);
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */

@@ -88,8 +88,8 @@ int conn_finish(struct conn *c, struct lws *wsi);
  * moment, so that the answer is read before the connection goes. */
 int conn_refuse(
 	struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
-int reply_headers(
-	struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow /* or NULL */);
+int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len,
+	const struct http_more *more /* or NULL */);
 int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head);
 /* Said on the bare socket, where libwebsockets knows no request yet. */
 void reply_early(int fd, const char *status, const char *code, const char *message);

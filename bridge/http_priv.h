@@ -26,6 +26,7 @@ struct answer {
 	uint64_t id;
 	unsigned status;
 	char content_type[64];
+	struct http_more more;
 	size_t len;
 	unsigned char room[ANSWER_ROOM];
 	unsigned char body[];

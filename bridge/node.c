@@ -2,6 +2,8 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/editor.h"
+#include "bridge/idempotence.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
 #include "bridge/meeting.h"
@@ -44,37 +46,63 @@ void node_token(char *out, size_t hex_chars)
 
 /* ---- the site in force ---- */
 
-enum bridge_err node_use_site(struct node *n, struct site *site)
+enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all)
 {
-	struct plan *plan = NULL;
-	struct trunks *trunks = NULL;
-	struct dialling *dialling = NULL;
-	enum bridge_err err = site_plan(site, &plan);
+	struct node_site s = { .site = NULL };
+	enum bridge_err err = all ? site_plan(site, &s.plan) : BRIDGE_OK;
 
-	if (!err)
-		err = site_trunks(site, &trunks);
-	if (!err)
-		err = dialling_alloc(&dialling, site);
+	if (!err && all)
+		err = site_trunks(site, &s.trunks);
+	if (!err && all)
+		err = dialling_alloc(&s.dialling, site);
 	if (err) {
-		plan_free(plan);
-		trunks_free(trunks);
+		node_site_clear(&s);
 		return err;
 	}
-	if (n->ua)
-		ua_set_trunks(n->ua, trunks);
-	dialling_inherit(dialling, n->dialling);
-	dialling_free(n->dialling);
-	trunks_free(n->trunks);
-	plan_free(n->plan);
-	site_free(n->site);
-	n->dialling = dialling;
-	n->trunks = trunks;
-	n->plan = plan;
-	n->site = site;
+	s.site = site;
+	*out = s;
+	return BRIDGE_OK;
+}
+
+void node_site_clear(struct node_site *s)
+{
+	dialling_free(s->dialling);
+	trunks_free(s->trunks);
+	plan_free(s->plan);
+	site_free(s->site);
+	*s = (struct node_site){ .site = NULL };
+}
+
+void node_site_swap(struct node *n, struct node_site *s)
+{
+	struct node_site old = { .site = n->site };
+
+	n->site = s->site;
+	if (s->plan) {
+		old = (struct node_site){ old.site, n->plan, n->trunks, n->dialling };
+		if (n->ua)
+			ua_set_trunks(n->ua, s->trunks);
+		dialling_inherit(s->dialling, n->dialling);
+		n->plan = s->plan;
+		n->trunks = s->trunks;
+		n->dialling = s->dialling;
+		carriers_use_site(n);
+		for (struct meeting *m = n->meetings; m; m = m->next)
+			meeting_apply_audio(m);
+	}
+	*s = old;
+}
+
+enum bridge_err node_use_site(struct node *n, struct site *site)
+{
+	struct node_site s;
+	enum bridge_err err = node_site_build(&s, site, true);
+
+	if (err)
+		return err;
+	node_site_swap(n, &s);
+	node_site_clear(&s);
 	n->trim_due = true;
-	carriers_use_site(n);
-	for (struct meeting *m = n->meetings; m; m = m->next)
-		meeting_apply_audio(m);
 	return BRIDGE_OK;
 }
 
@@ -264,6 +292,10 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = event_bus_alloc(&n->bus, n->http, first_seq);
 	if (!err)
 		err = hooks_open(&n->hooks, n->writer, any_number);
+	if (!err)
+		err = editor_open(&n->editor, n);
+	if (!err)
+		err = idempotence_alloc(&n->idempotence);
 	if (err)
 		return err;
 	event_bus_sink(n->bus, on_event, n->hooks);
@@ -469,6 +501,8 @@ struct node *node_close(struct node *n)
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
+	n->editor = editor_close(n->editor);
+	n->idempotence = idempotence_free(n->idempotence);
 	n->access = access_free(n->access);
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);

@@ -30,7 +30,9 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct dialout;
+struct editor;
 struct hooks;
+struct idempotence;
 struct leg;
 struct meeting;
 struct resolver;
@@ -52,13 +54,16 @@ struct node {
 	struct access *access; /* the API thread asks it, too */
 	struct http *http;
 	struct event_bus *bus;
+	struct idempotence *idempotence;
 	struct hooks *hooks; /* hears every event of the bus */
 
 	struct site *site; /* in force; replaced whole */
 	struct plan *plan;
 	struct dialling *dialling;
 	struct trunks *trunks;
-	struct site *applying; /* waits for the disk; NULL when none does */
+	struct site
+		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
+	struct editor *editor; /* makes it */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
 
 	struct resolver *resolver;
@@ -84,6 +89,18 @@ struct node *node_close(struct node *n);
 
 /* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
 enum bridge_err node_use_site(struct node *n, struct site *site);
+
+/* The same in three steps, of which the first, the long one, may be any thread's. */
+struct node_site {
+	struct site *site;
+	struct plan *plan;
+	struct trunks *trunks;
+	struct dialling *dialling; /* the last three NULL: as they are in force */
+};
+/* What follows from a checked site, which it takes over on BRIDGE_OK; `all` false: only the site itself is another. */
+enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all);
+void node_site_swap(struct node *n, struct node_site *s); /* into force; *s is then what was before */
+void node_site_clear(struct node_site *s);                /* any thread */
 
 unsigned node_worker_number(const struct node *n, const struct worker *w); /* n_workers: none of them */
 

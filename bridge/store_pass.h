@@ -37,6 +37,9 @@ void *pass_grown(struct pass *p, void *array, size_t n, size_t each);
 /* At most SITE_LIST texts of `owner`; returns how many. */
 size_t pass_get_list(struct pass *p, const char *sql, const char *owner, char *texts, size_t each);
 
+/* All of a site but its meetings and users (store_site.c), in the place of what was there.  Foreign keys must be deferred. */
+void pass_put_shell(struct pass *p, const struct site *site);
+
 /* ---- what store_dial.c keeps: who may call what, ranges, calendars, classes ---- */
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);
