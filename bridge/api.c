@@ -109,6 +109,11 @@ void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, 
 	json_decref(body);
 }
 
+void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *json)
+{
+	answer(n, id, status, json, NULL);
+}
+
 void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
 {
 	json_t *inner = json_pack("{s:s, s:s}", "code", error->code, "message", error->message);

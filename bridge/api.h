@@ -46,6 +46,7 @@ void api_audit(struct node *n, const struct http_request *request, const char *w
 /* For handlers: answers request `id`; `body` is stolen, NULL means out of memory. */
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body);
 void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, const struct http_more *more);
+void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *json);
 void api_refuse(struct node *n, uint64_t id, const struct api_error *error);
 
 /* 422: a site file that was refused. */

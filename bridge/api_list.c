@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 100, LIMIT_MAX = 1000, SCANNED = 20000, FILTERS = 8, VALUE_MAX = 256 };
+enum { LIMIT = 100, LIMIT_MAX = 1000, SCANNED = 2000, FILTERS = 8, VALUE_MAX = 256 };
 
 struct filter {
 	char name[48], value[VALUE_MAX];

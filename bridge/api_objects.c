@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOLD_CHANGES = 1000 };
-
 static enum site_kind kind_of(const struct http_request *request)
 {
 	const char *list = request->path + strlen("/v1/");
@@ -142,15 +140,13 @@ void api_object_delete(struct node *n, const struct http_request *request, const
 
 /* ---- answers ---- */
 
-/* Events stay in memory for those who reconnect: one that is told of a large site's every line is told how many. */
 static void tell_applied(struct node *n, const struct edit *e)
 {
-	const int count = (int)json_array_size(e->changes);
-	json_t *data = json_pack("{s:i}", "count", count);
+	json_t *data = json_pack("{s:i}", "count", (int)e->n_changes);
 
 	if (e->owner[0])
 		json_object_set_new(data, "account", json_string(e->owner));
-	if (count <= TOLD_CHANGES)
+	if (e->changes)
 		json_object_set(data, "changes", e->changes);
 	event_emit(n->bus, "site.applied", data);
 }
@@ -171,7 +167,7 @@ static void answer_done(struct node *n, const struct edit *e)
 	struct site_place at;
 
 	if (e->what == EDIT_SITE) {
-		api_reply(n, e->request, 200, json_pack("{s:O}", "changes", e->changes));
+		api_reply_text(n, e->request, 200, e->answer);
 		return;
 	}
 	if (e->what == EDIT_DELETE || !site_find(n->site, e->kind, e->new_key, &at)) {
@@ -196,7 +192,7 @@ void api_edited(struct node *n, const struct edit *e)
 		return;
 	}
 	if (!e->unchanged) {
-		log_line(LOG_INFO, NULL, "site", "applied, %zu changes", json_array_size(e->changes));
+		log_line(LOG_INFO, NULL, "site", "applied, %zu changes", e->n_changes);
 		tell_applied(n, e);
 	}
 	answer_done(n, e);

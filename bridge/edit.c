@@ -19,6 +19,7 @@ struct edit *edit_free(struct edit *e)
 	if (e->site_text)
 		OPENSSL_cleanse(e->site_text, e->site_len);
 	free(e->site_text);
+	free(e->answer);
 	json_decref(e->body);
 	json_decref(e->changes);
 	json_decref(e->audit);
@@ -38,7 +39,7 @@ void edit_etag(const struct site *s, const struct site_place *at, const uint8_t 
 
 	if (json)
 		json_object_set_new(json, " owner", json_string(site_owner(s, at)));
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	text = json ? json_text(json) : NULL;
 	if (text) {
 		HMAC(EVP_sha256(), tag_key, EDIT_TAG_KEY, (const unsigned char *)text, strlen(text), hash,
 			&len);
@@ -140,7 +141,7 @@ static enum bridge_err conclude(struct edit *e, const struct site *s, const stru
 }
 
 /* What an event and the audit log say of it.  Either may be NULL: made, or gone. */
-static void note(struct edit *e, const void *before, const void *after)
+static enum bridge_err note(struct edit *e, const void *before, const void *after)
 {
 	const struct site_schema *schema = &site_schemas[e->kind];
 	char fields[160] = "";
@@ -153,30 +154,55 @@ static void note(struct edit *e, const void *before, const void *after)
 			snprintf(fields + used, sizeof(fields) - used, "%s%s", used ? ", " : "",
 				schema->fields[i].key);
 	}
+	e->n_changes = 1;
 	e->changes = json_pack("[{s:s, s:s, s:s, s:s}]", "kind", schema->word, "key", e->key, "what",
 		!before ? "added"
 		: after ? "changed"
 			: "removed",
 		"fields", fields);
+	return e->audit && e->changes ? BRIDGE_OK : BRIDGE_NOMEM;
 }
 
-/* A meeting or user goes to another account. */
-static void note_move(struct edit *e, const char *from, const char *to)
+/* A meeting or user goes to another account.  False: out of memory. */
+static bool note_move(struct edit *e, const char *from, const char *to)
 {
 	json_t *change = json_array_get(e->changes, 0);
 	const char *fields = json_string_value(json_object_get(change, "fields"));
 
-	json_object_set_new(json_object_get(e->audit, "before"), "account", json_string(from));
-	json_object_set_new(json_object_get(e->audit, "after"), "account", json_string(to));
-	json_object_set_new(change, "fields",
-		json_sprintf("account%s%s", fields && fields[0] ? ", " : "", fields ? fields : ""));
+	return json_object_set_new(json_object_get(e->audit, "before"), "account", json_string(from)) == 0 &&
+	       json_object_set_new(json_object_get(e->audit, "after"), "account", json_string(to)) == 0 &&
+	       json_object_set_new(change, "fields",
+		       json_sprintf("account%s%s", fields && fields[0] ? ", " : "", fields ? fields : "")) ==
+		       0;
+}
+
+/* Takes `object` over, whatever comes of it. */
+static enum bridge_err put_in(struct edit *e, struct site *s, const char *account, union object *object)
+{
+	struct site_place at;
+	enum bridge_err err = site_insert(s, e->kind, account, object, &at);
+
+	if (err) {
+		site_object_clear(e->kind, object);
+		return err;
+	}
+	err = edit_twin_check(e, s, &at);
+	if (!err)
+		err = edit_check(e, s, &at);
+	if (!err) {
+		conclude(e, s, &at);
+		snprintf(e->key, sizeof(e->key), "%s", e->new_key);
+		err = note(e, NULL, object);
+	}
+	if (err)
+		site_drop(s, &at);
+	return err;
 }
 
 static enum bridge_err create(struct edit *e, struct site *s)
 {
 	char account[SITE_NAME];
 	union object object;
-	struct site_place at;
 	enum bridge_err err;
 
 	strip(e->kind, e->body);
@@ -185,24 +211,9 @@ static enum bridge_err create(struct edit *e, struct site *s)
 	err = read_object(e, &object, e->body);
 	if (err)
 		return err;
-	if (e->kind == SITE_MEETING && site_meeting(s, object.meeting.id, NULL)) {
-		err = edit_refuse(e, 409, "exists", "id", "there is a meeting %s already", object.meeting.id);
-	} else {
-		err = site_insert(s, e->kind, account, &object, &at);
-		if (!err) {
-			err = edit_twin_check(e, s, &at);
-			if (!err)
-				err = edit_check(e, s, &at);
-			if (!err) {
-				conclude(e, s, &at);
-				snprintf(e->key, sizeof(e->key), "%s", e->new_key);
-				note(e, NULL, &object);
-				return BRIDGE_OK;
-			}
-			site_drop(s, &at);
-			return err;
-		}
-	}
+	if (e->kind != SITE_MEETING || !site_meeting(s, object.meeting.id, NULL))
+		return put_in(e, s, account, &object);
+	err = edit_refuse(e, 409, "exists", "id", "there is a meeting %s already", object.meeting.id);
 	site_object_clear(e->kind, &object);
 	return err;
 }
@@ -215,8 +226,7 @@ static json_t *wanted_of(struct edit *e, const struct site *s, const struct site
 	if (was && e->what == EDIT_PATCH) {
 		now = json_merge(was, e->body);
 	} else if (was) {
-		now = json_incref(e->body);
-		site_json_keep(e->kind, now, was);
+		now = site_json_keep(e->kind, e->body, was) ? json_incref(e->body) : NULL;
 	}
 	json_decref(was);
 	return now;
@@ -264,9 +274,13 @@ static enum bridge_err change(struct edit *e, struct site *s, struct site_place 
 	if (err)
 		return err;
 	moves = edit_is_many(e->kind) && strcmp(account, old_account) != 0;
-	note(e, site_object(s, at), &fresh);
-	if (moves)
-		note_move(e, old_account, account);
+	err = note(e, site_object(s, at), &fresh);
+	if (!err && moves && !note_move(e, old_account, account))
+		err = BRIDGE_NOMEM;
+	if (err) {
+		site_object_clear(e->kind, &fresh);
+		return err;
+	}
 	if (json_object_size(json_object_get(e->audit, "after")) == 0) {
 		site_object_clear(e->kind, &fresh);
 		e->unchanged = true;
@@ -292,11 +306,11 @@ static enum bridge_err drop(struct edit *e, struct site *s, const struct site_pl
 			"recursive=true",
 			a->name, a->n_meetings, a->n_users);
 	snprintf(e->owner, sizeof(e->owner), "%s", site_owner(s, at));
-	note(e, site_object(s, at), NULL);
-	if (a)
+	err = note(e, site_object(s, at), NULL);
+	if (!err && a)
 		json_object_set_new(e->audit, "with",
 			json_pack("{s:i, s:i}", "meetings", (int)a->n_meetings, "users", (int)a->n_users));
-	if (e->kind == SITE_MEETING)
+	if (!err && e->kind == SITE_MEETING)
 		err = edit_numbers_check(e, s, e->key);
 	if (!err)
 		site_drop(s, at);
@@ -314,7 +328,8 @@ static enum bridge_err apply(struct edit *e, struct site *s, const uint8_t tag_k
 		(e->account[0] && strcmp(site_owner(s, &at), e->account) != 0))
 		return edit_refuse(
 			e, 404, "not_found", "", "there is no such %s", site_schemas[e->kind].word);
-	edit_etag(s, &at, tag_key, etag);
+	if (e->if_match[0])
+		edit_etag(s, &at, tag_key, etag);
 	if (e->if_match[0] && !matches(e->if_match, etag))
 		return edit_refuse(
 			e, 412, "changed_meanwhile", "", "it is no longer what If-Match says: read it again");

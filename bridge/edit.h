@@ -42,6 +42,8 @@ struct edit {
 	char new_key[SITE_KEY];   /* "" after a deletion */
 	char owner[SITE_NAME];    /* account whose it is, or was; "" nobody's */
 	char old_name[SITE_NAME]; /* of an account that has another name now */
+	char *answer;             /* owned: EDIT_SITE: what is answered, as JSON; its changes may be many */
+	size_t n_changes;
 	json_t *changes; /* owned; as PUT /v1/site tells them: a list of { kind, key, what, fields } */
 	json_t *audit;   /* owned; the same with before and after */
 };

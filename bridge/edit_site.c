@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUDIT_WHOLE = 1000 }; /* changes of one site file whose values the audit log keeps */
+/* Of one site file: changes whose values the audit log keeps, and that an event tells one by one. */
+enum { AUDIT_WHOLE = 1000, TOLD_CHANGES = 1000 };
 
 static json_t *change_json(const struct site_change *c)
 {
@@ -21,9 +22,37 @@ static json_t *with_values(json_t *told, const struct site_change *c)
 	while (strcmp(site_schemas[kind].word, c->kind) != 0)
 		kind++;
 	values = site_json_change(kind, c->before, c->after);
-	json_object_update(out, values);
+	if (!values || json_object_update(out, values)) {
+		json_decref(out);
+		out = NULL;
+	}
 	json_decref(values);
 	return out;
+}
+
+/* Written here, where it keeps no call waiting: events stay in memory for those who reconnect, and one that is told of a
+ * large site's every line is told how many. */
+static void note_all(struct edit *e, const struct site_change *changes, size_t n)
+{
+	json_t *told = json_array(), *answer;
+	bool whole = true;
+
+	e->n_changes = n;
+	e->audit = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_t *one = change_json(&changes[i]);
+
+		whole = json_array_append_new(e->audit, i < AUDIT_WHOLE ? with_values(one, &changes[i])
+									: json_incref(one)) == 0 &&
+			json_array_append_new(told, one) == 0 && whole;
+	}
+	answer = json_pack("{s:O}", "changes", told);
+	e->answer = answer && whole ? json_text(answer) : NULL;
+	json_decref(answer);
+	if (n <= TOLD_CHANGES)
+		e->changes = told;
+	else
+		json_decref(told);
 }
 
 enum bridge_err edit_whole_site(struct edit *e, const struct site *now, struct site **out)
@@ -47,16 +76,12 @@ enum bridge_err edit_whole_site(struct edit *e, const struct site *now, struct s
 		*out = site_free(*out);
 		return BRIDGE_NOMEM;
 	}
-	e->changes = json_array();
-	e->audit = json_array();
-	for (size_t i = 0; i < n; i++) {
-		json_t *told = change_json(&changes[i]);
-
-		json_array_append_new(
-			e->audit, i < AUDIT_WHOLE ? with_values(told, &changes[i]) : json_incref(told));
-		json_array_append_new(e->changes, told);
-	}
+	note_all(e, changes, n);
 	free(changes);
+	if (!e->answer) {
+		*out = site_free(*out);
+		return BRIDGE_NOMEM;
+	}
 	e->unchanged = n == 0 || e->dry_run;
 	if (e->unchanged)
 		*out = site_free(*out);

@@ -58,16 +58,18 @@ const uint8_t *editor_tag_key(const struct editor *ed)
 
 /* ---- the disk thread ---- */
 
-static enum bridge_err save(struct store *store, const struct site *site, const struct edit *first)
+static enum bridge_err save(struct store *store, const struct site *site, struct edit *first)
 {
 	enum bridge_err err;
 	char *text;
 
 	if (first->what != EDIT_SITE)
 		return store_save_edits(store, site, first);
-	text = json_dumps(first->audit, JSON_COMPACT);
+	text = json_text(first->audit);
 	err = text ? store_save_site(store, site, first->who, text) : BRIDGE_NOMEM;
 	free(text);
+	json_decref(first->audit); /* of a large site as large: not to be freed by the control thread */
+	first->audit = NULL;
 	return err;
 }
 

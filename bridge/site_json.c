@@ -34,17 +34,19 @@ static json_t *group_of(json_t *object, const char *key, const char **last)
 	group = json_object_get(object, name);
 	if (!group) {
 		group = json_object();
-		json_object_set_new(object, name, group);
+		if (json_object_set_new(object, name, group))
+			return NULL;
 	}
 	return group;
 }
 
-static void member_set(json_t *object, const char *key, json_t *value)
+/* Steals `value`.  False: out of memory. */
+static bool member_set(json_t *object, const char *key, json_t *value)
 {
 	const char *last;
 	json_t *group = group_of(object, key, &last);
 
-	json_object_set_new(group, last, value);
+	return json_object_set_new(group, last, value) == 0;
 }
 
 /* NULL: it is not there. */
@@ -72,8 +74,11 @@ static json_t *value_json(const void *object, const struct site_field *f)
 	case FIELD_TEXTS:
 	case FIELD_LIST:
 		list = json_array();
-		for (size_t i = 0; i < site_texts(object, f); i++)
-			json_array_append_new(list, json_string(site_text(object, f, i)));
+		for (size_t i = 0; list && i < site_texts(object, f); i++)
+			if (json_array_append_new(list, json_string(site_text(object, f, i)))) {
+				json_decref(list);
+				list = NULL;
+			}
 		return list;
 	case FIELD_RANGE: return json_sprintf("%s%s%s", (const char *)value, second[0] ? ".." : "", second);
 	case FIELD_WORD: return json_string(f->words[*(const unsigned *)value]);
@@ -94,8 +99,11 @@ json_t *site_json(enum site_kind kind, const void *object, enum site_shown shown
 	json_t *out = json_object();
 
 	for (size_t i = 0; out && i < schema->n_fields; i++)
-		if (is_shown(&schema->fields[i], shown))
-			member_set(out, schema->fields[i].key, value_json(object, &schema->fields[i]));
+		if (is_shown(&schema->fields[i], shown) &&
+			!member_set(out, schema->fields[i].key, value_json(object, &schema->fields[i]))) {
+			json_decref(out);
+			out = NULL;
+		}
 	return out;
 }
 
@@ -149,6 +157,21 @@ bool site_json_is(enum site_kind kind, const void *object, const char *key, cons
 
 	json_decref(value);
 	return same;
+}
+
+char *json_text(const json_t *json)
+{
+	const size_t n = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	char *text = n ? malloc(n + 1) : NULL;
+
+	if (!text)
+		return NULL;
+	if (json_dumpb(json, text, n, JSON_COMPACT) != n) {
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
 }
 
 /* ---- in ---- */
@@ -267,7 +290,7 @@ enum bridge_err site_json_read(enum site_kind kind, void *object, const json_t *
 	err = shape_check(&site_schemas[kind], json, why);
 	if (err)
 		return err;
-	text = json_dumps(json, JSON_COMPACT); /* which is YAML, too */
+	text = json_text(json); /* which is YAML, too */
 	if (!text)
 		return BRIDGE_NOMEM;
 	err = doc_read(&doc, text, strlen(text), why);
@@ -289,7 +312,7 @@ static bool is_name(const struct site_field *f)
 	       (strcmp(f->key, "name") == 0 || strcmp(f->key, "id") == 0 || strcmp(f->key, "number") == 0);
 }
 
-void site_json_keep(enum site_kind kind, json_t *now, const json_t *was)
+bool site_json_keep(enum site_kind kind, json_t *now, const json_t *was)
 {
 	const struct site_schema *schema = &site_schemas[kind];
 
@@ -304,9 +327,21 @@ void site_json_keep(enum site_kind kind, json_t *now, const json_t *was)
 		if (json_is_string(value) && !json_string_length(value))
 			continue;
 		group = group_of(now, f->key, &last);
-		if (json_is_object(group))
-			json_object_set(group, last, value);
+		if (!group || (json_is_object(group) && json_object_set(group, last, value)))
+			return false;
 	}
+	return true;
+}
+
+/* Jansson's own leaves members out when there is no memory for them. */
+static json_t *copy_of(const json_t *value)
+{
+	json_t *copy = json_deep_copy(value);
+
+	if (copy && json_equal(copy, value))
+		return copy;
+	json_decref(copy);
+	return NULL;
 }
 
 json_t *json_merge(const json_t *target, const json_t *patch)
@@ -315,14 +350,18 @@ json_t *json_merge(const json_t *target, const json_t *patch)
 	const char *key;
 
 	if (!json_is_object(patch))
-		return json_deep_copy(patch);
-	out = json_is_object(target) ? json_deep_copy(target) : json_object();
+		return copy_of(patch);
+	out = json_is_object(target) ? copy_of(target) : json_object();
+	if (!out)
+		return NULL;
 	json_object_foreach((json_t *)(uintptr_t)patch, key, value)
 	{
-		if (json_is_null(value))
+		if (json_is_null(value)) {
 			json_object_del(out, key);
-		else
-			json_object_set_new(out, key, json_merge(json_object_get(out, key), value));
+		} else if (json_object_set_new(out, key, json_merge(json_object_get(out, key), value))) {
+			json_decref(out);
+			return NULL;
+		}
 	}
 	return out;
 }
@@ -345,6 +384,7 @@ json_t *site_json_change(enum site_kind kind, const void *before, const void *af
 {
 	const struct site_schema *schema = &site_schemas[kind];
 	json_t *was = before ? json_object() : json_null(), *is = after ? json_object() : json_null();
+	bool good = was && is;
 
 	for (size_t i = 0; i < schema->n_fields; i++) {
 		const struct site_field *f = &schema->fields[i];
@@ -352,11 +392,16 @@ json_t *site_json_change(enum site_kind kind, const void *before, const void *af
 		if (before && after && site_field_same(before, after, f))
 			continue;
 		if (before)
-			member_set(was, f->key, audit_value(before, f, "set"));
+			good = member_set(was, f->key, audit_value(before, f, "set")) && good;
 		if (after)
-			member_set(is, f->key, audit_value(after, f, before ? "changed" : "set"));
+			good = member_set(is, f->key, audit_value(after, f, before ? "changed" : "set")) &&
+			       good;
 	}
-	return json_pack("{s:o, s:o}", "before", was, "after", is);
+	if (good)
+		return json_pack("{s:o, s:o}", "before", was, "after", is);
+	json_decref(was);
+	json_decref(is);
+	return NULL;
 }
 
 /* ---- what it may be ---- */

@@ -30,13 +30,17 @@ bool site_json_is(enum site_kind kind, const void *object, const char *key, cons
  * as in "limits.channels"; *object holds nothing. */
 enum bridge_err site_json_read(enum site_kind kind, void *object, const json_t *json, struct config_why *why);
 /* What `now` must carry over from `was` where a request leaves it out: secrets, which its author may never have been
- * shown, and what the object is known by.  Both as of site_json(..., SITE_SHOW_ALL); changes `now`. */
-void site_json_keep(enum site_kind kind, json_t *now, const json_t *was);
-/* RFC 7396: a new value. */
+ * shown, and what the object is known by.  Both as of site_json(..., SITE_SHOW_ALL); changes `now`.
+ * False: out of memory. */
+bool site_json_keep(enum site_kind kind, json_t *now, const json_t *was);
+/* RFC 7396: a new value; NULL: out of memory. */
 json_t *json_merge(const json_t *target, const json_t *patch);
 
+/* On one line, allocated; NULL: out of memory.  Jansson's json_dumps() may leave something out when there is none. */
+char *json_text(const json_t *json);
+
 /* For the audit log: { "before": { ... }, "after": { ... } } with what differs, of a secret that it "is set" or "was
- * changed".  Either may be NULL: made, or gone. */
+ * changed".  Either may be NULL: made, or gone.  NULL: out of memory. */
 json_t *site_json_change(enum site_kind kind, const void *before, const void *after);
 
 /* JSON Schema (draft 2020-12): of answers, or of requests, in which all may be null or left out but, where `whole`, what

@@ -113,7 +113,7 @@ static void put_audit(struct pass *p, const struct edit *e)
 		snprintf(what, sizeof(what), "%s.%s", site_schemas[e->kind].word, done[e->what]);
 		json_object_set_new(e->audit, "key", json_string(e->key));
 	}
-	text = json_dumps(e->audit, JSON_COMPACT);
+	text = json_text(e->audit);
 	row.changes = text;
 	if (!p->err)
 		p->err = text ? store_add_audit(p->s, &row) : BRIDGE_NOMEM;

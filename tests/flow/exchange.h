@@ -16,8 +16,7 @@ struct exchange {
 };
 
 /* Headers follow, NULL-ended; over the control socket, over TCP where one of them begins with "Authorization:". */
-struct exchange exchange(
-	const struct bridge *b, const char *method, const char *path, const char *body, ...);
+struct exchange exchange(const struct bridge *b, const char *method, const char *path, const char *body, ...);
 void exchange_free(struct exchange *x);
 /* Value of a header, "" where there is none; `name` in lower case. */
 const char *exchange_header(const struct exchange *x, const char *name, char out[256]);

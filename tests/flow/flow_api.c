@@ -34,13 +34,15 @@ static const struct step {
 } steps[] = {
 	{ "GET", "/v1/status", NULL, NULL, 200 },
 	{ "GET", "/v1/accounts", NULL, NULL, 200 },
-	{ "POST", "/v1/accounts", NULL, "{\"name\":\"zenith\",\"dialling\":{\"only\":[\"+1\"],\"daily\":10}}", 201 },
+	{ "POST", "/v1/accounts", NULL, "{\"name\":\"zenith\",\"dialling\":{\"only\":[\"+1\"],\"daily\":10}}",
+		201 },
 	{ "GET", "/v1/accounts/{id}", "/v1/accounts/zenith", NULL, 200 },
 	{ "PUT", "/v1/accounts/{id}", "/v1/accounts/zenith", "{\"language\":\"fr\"}", 200 },
 	{ "PATCH", "/v1/accounts/{id}", "/v1/accounts/zenith", "{\"zone\":\"Europe/Paris\"}", 200 },
 	{ "DELETE", "/v1/accounts/{id}", "/v1/accounts/zenith", NULL, 200 },
 	{ "GET", "/v1/meetings", "/v1/meetings?open=true&account=acme", NULL, 200 },
-	{ "GET", "/v1/meetings", "/v1/meetings?q=week&limit=1&guest_pin=", NULL, 400 }, /* secrets are no filter */
+	{ "GET", "/v1/meetings", "/v1/meetings?q=week&limit=1&guest_pin=", NULL,
+		400 }, /* secrets are no filter */
 	{ "POST", "/v1/meetings", NULL, "{\"account\":\"acme\",\"id\":\"77001\",\"guest_pin\":\"12\"}", 201 },
 	{ "GET", "/v1/meetings/{id}", "/v1/meetings/77001", NULL, 200 },
 	{ "PUT", "/v1/meetings/{id}", "/v1/meetings/77001", "{\"name\":\"Seven\",\"chimes\":false}", 200 },
@@ -61,21 +63,25 @@ static const struct step {
 	{ "PATCH", "/v1/users/{account}/{id}", "/v1/users/acme/bob", "{\"password\":\"z\"}", 200 },
 	{ "DELETE", "/v1/users/{account}/{id}", "/v1/users/acme/bob", NULL, 200 },
 	{ "GET", "/v1/trunks", NULL, NULL, 200 },
-	{ "POST", "/v1/trunks", NULL, "{\"name\":\"b\",\"inbound\":{\"from\":[\"192.0.2.1/32\"]},\"srtp\":\"never\"}", 201 },
+	{ "POST", "/v1/trunks", NULL,
+		"{\"name\":\"b\",\"inbound\":{\"from\":[\"192.0.2.1/32\"]},\"srtp\":\"never\"}", 201 },
 	{ "GET", "/v1/trunks/{id}", "/v1/trunks/b", NULL, 200 },
 	{ "PUT", "/v1/trunks/{id}", "/v1/trunks/b", "{\"limits\":{\"channels\":2}}", 200 },
 	{ "PATCH", "/v1/trunks/{id}", "/v1/trunks/b", "{\"maintenance\":true}", 200 },
 	{ "DELETE", "/v1/trunks/{id}", "/v1/trunks/b", NULL, 200 },
 	{ "GET", "/v1/numbers", NULL, NULL, 200 },
-	{ "POST", "/v1/numbers", NULL, "{\"number\":\"+15550200..+15550299\",\"account\":\"acme\",\"answer\":\"attendant\"}", 201 },
+	{ "POST", "/v1/numbers", NULL,
+		"{\"number\":\"+15550200..+15550299\",\"account\":\"acme\",\"answer\":\"attendant\"}", 201 },
 	{ "GET", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
 	{ "PUT", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"account\":\"acme\"}", 200 },
 	{ "PATCH", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"toll_free\":true}", 200 },
 	{ "DELETE", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
 	{ "GET", "/v1/routes", NULL, NULL, 200 },
-	{ "POST", "/v1/routes", NULL, "{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 201 },
+	{ "POST", "/v1/routes", NULL,
+		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 201 },
 	{ "GET", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
-	{ "PUT", "/v1/routes/{id}", "/v1/routes/{r}", "{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 200 },
+	{ "PUT", "/v1/routes/{id}", "/v1/routes/{r}",
+		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 200 },
 	{ "PATCH", "/v1/routes/{id}", "/v1/routes/{r}", "{\"caller_id\":\"+15550101\"}", 200 },
 	{ "DELETE", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
 	{ "GET", "/v1/calendars", NULL, NULL, 200 },
@@ -87,13 +93,15 @@ static const struct step {
 	{ "GET", "/v1/classes", NULL, NULL, 200 },
 	{ "POST", "/v1/classes", NULL, "{\"class\":\"satellite\",\"prefixes\":[\"+8816\"]}", 201 },
 	{ "GET", "/v1/classes/{id}", "/v1/classes/%2B8816", NULL, 200 },
-	{ "PUT", "/v1/classes/{id}", "/v1/classes/%2B8816", "{\"class\":\"risky\",\"prefixes\":[\"+8816\"]}", 200 },
+	{ "PUT", "/v1/classes/{id}", "/v1/classes/%2B8816", "{\"class\":\"risky\",\"prefixes\":[\"+8816\"]}",
+		200 },
 	{ "PATCH", "/v1/classes/{id}", "/v1/classes/%2B8816", "{\"prefixes\":[\"+8816\",\"+8817\"]}", 200 },
 	{ "DELETE", "/v1/classes/{id}", "/v1/classes/%2B8816", NULL, 200 },
 	{ "GET", "/v1/records", "/v1/records?limit=5", NULL, 200 },
 	{ "GET", "/v1/site", NULL, NULL, 200 },
 	{ "PUT", "/v1/site", "/v1/site?dry_run=true", "accounts: []\n", 200 },
-	{ "GET", "/v1/dialplan/explain", "/v1/dialplan/explain?number=%2B15550101&trunk=carrier-a", NULL, 200 },
+	{ "GET", "/v1/dialplan/explain", "/v1/dialplan/explain?number=%2B15550101&trunk=carrier-a", NULL,
+		200 },
 	{ "GET", "/v1/dialplan/explain", "/v1/dialplan/explain?number=%2B15550199&account=acme", NULL, 200 },
 	{ "POST", "/v1/dialplan/diff", "/v1/dialplan/diff?day=2026-11-27", "accounts: []\n", 200 },
 	{ "POST", "/v1/tokens", NULL, "{\"name\":\"one\",\"role\":\"reader\"}", 201 },
@@ -241,10 +249,9 @@ TEST(every_path_answers_as_described)
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	doc = described(&b);
-	json_object_foreach(json_object_get(doc, "paths"), path, operations)
-		json_object_foreach(operations, method, op)
-			CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0,
-				"%s %s is described, and tried here", method, path);
+	json_object_foreach(json_object_get(doc, "paths"), path, operations) json_object_foreach(
+		operations, method, op) CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0,
+		"%s %s is described, and tried here", method, path);
 	snprintf(n.d, sizeof(n.d), "%s", b.folder.path);
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd", argv), "callers");
@@ -279,7 +286,8 @@ static void nowhere(char *out, size_t cap, const char *path)
 	out[used] = '\0';
 }
 
-static void other_methods(const struct bridge *b, const json_t *doc, const char *path, const json_t *operations)
+static void other_methods(
+	const struct bridge *b, const json_t *doc, const char *path, const json_t *operations)
 {
 	static const char *const all[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
 	char at[200], allow[256];
@@ -343,7 +351,8 @@ TEST(bad_bodies_are_refused_by_field)
 		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"12\"}", 422, "id" },
 		{ "POST", "/v1/meetings", "{\"id\":\"12345\"}", 422, "account" },
 		{ "POST", "/v1/meetings", "{\"account\":\"none\",\"id\":\"12345\"}", 422, "account" },
-		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"12345\",\"colour\":1}", 422, "colour" },
+		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"12345\",\"colour\":1}", 422,
+			"colour" },
 		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"483920175\"}", 409, "id" },
 		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"4839\"}", 409, "id" },
 		{ "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"4839201751\"}", 409, "id" },
@@ -352,21 +361,26 @@ TEST(bad_bodies_are_refused_by_field)
 		{ "PATCH", "/v1/meetings/483920175", "{\"name\":\"a\\u0007b\"}", 422, "name" },
 		{ "PATCH", "/v1/meetings/none", "{\"name\":\"x\"}", 404, "" },
 		{ "DELETE", "/v1/meetings/100200300", NULL, 409, "" }, /* a number leads there */
-		{ "POST", "/v1/users", "{\"account\":\"acme\",\"name\":\"alice\",\"password\":\"x\"}", 409, "name" },
+		{ "POST", "/v1/users", "{\"account\":\"acme\",\"name\":\"alice\",\"password\":\"x\"}", 409,
+			"name" },
 		{ "POST", "/v1/users", "{\"account\":\"acme\",\"name\":\"bob\"}", 422, "password" },
-		{ "POST", "/v1/trunks", "{\"name\":\"c\",\"limits\":{\"channels\":0}}", 422, "limits.channels" },
+		{ "POST", "/v1/trunks", "{\"name\":\"c\",\"limits\":{\"channels\":0}}", 422,
+			"limits.channels" },
 		{ "POST", "/v1/trunks", "{\"name\":\"c\",\"limits\":[]}", 422, "limits" },
 		{ "POST", "/v1/trunks", "{\"name\":\"c\",\"inbound\":{\"from\":[\"127.0.0.2/32\"]}}", 409,
 			"inbound.from[0]" },
 		{ "POST", "/v1/trunks", "{\"name\":\"c\",\"codecs\":[\"g729\"]}", 422, "codecs[0]" },
 		{ "POST", "/v1/trunks", "{\"name\":\"carrier-a\"}", 409, "name" },
 		{ "DELETE", "/v1/trunks/carrier-a", NULL, 409, "" },
-		{ "POST", "/v1/numbers", "{\"number\":\"+15550300\",\"account\":\"acme\",\"trunk\":\"x\"}", 422, "trunk" },
-		{ "POST", "/v1/numbers", "{\"number\":\"+15550300\",\"account\":\"acme\",\"answer\":\"meeting:1\"}", 422,
+		{ "POST", "/v1/numbers", "{\"number\":\"+15550300\",\"account\":\"acme\",\"trunk\":\"x\"}",
+			422, "trunk" },
+		{ "POST", "/v1/numbers",
+			"{\"number\":\"+15550300\",\"account\":\"acme\",\"answer\":\"meeting:1\"}", 422,
 			"answer" },
-		{ "POST", "/v1/routes", "{\"account\":\"acme\",\"prefix\":\"+1\",\"trunks\":[\"carrier-a\"]}", 409,
-			"prefix" },
-		{ "POST", "/v1/routes", "{\"account\":\"acme\",\"prefix\":\"+2\",\"trunks\":[\"x\"]}", 422, "trunks[0]" },
+		{ "POST", "/v1/routes", "{\"account\":\"acme\",\"prefix\":\"+1\",\"trunks\":[\"carrier-a\"]}",
+			409, "prefix" },
+		{ "POST", "/v1/routes", "{\"account\":\"acme\",\"prefix\":\"+2\",\"trunks\":[\"x\"]}", 422,
+			"trunks[0]" },
 		{ "DELETE", "/v1/accounts/acme", NULL, 409, "" },
 		{ "POST", "/v1/webhooks", "{\"url\":\"ftp://x\"}", 400, "url" },
 		{ "POST", "/v1/tokens", "{\"name\":\"x\",\"role\":\"king\"}", 400, "role" },

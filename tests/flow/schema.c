@@ -84,7 +84,8 @@ static bool enum_keeps(struct check *c, const json_t *words, const json_t *value
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)words, i, one) if (json_equal((json_t *)one, (json_t *)value)) return true;
+	json_array_foreach(
+		(json_t *)words, i, one) if (json_equal((json_t *)one, (json_t *)value)) return true;
 	return broken(c, "is none of the words");
 }
 
@@ -111,9 +112,9 @@ static bool required_keeps(struct check *c, const json_t *names, const json_t *v
 	const json_t *name;
 	size_t i;
 
-	json_array_foreach(
-		(json_t *)names, i, name) if (!json_object_get(value, json_string_value(name))) return broken(c,
-		"lacks '%s'", json_string_value(name));
+	json_array_foreach((json_t *)names, i,
+		name) if (!json_object_get(value, json_string_value(name))) return broken(c, "lacks '%s'",
+		json_string_value(name));
 	return true;
 }
 
@@ -164,7 +165,8 @@ static bool any_keeps(struct check *c, const json_t *list, const json_t *value)
 	return found || broken(c, "is none of what it may be");
 }
 
-static bool word_keeps(struct check *c, const json_t *schema, const char *word, const json_t *said, const json_t *value)
+static bool word_keeps(
+	struct check *c, const json_t *schema, const char *word, const json_t *said, const json_t *value)
 {
 	static const char *const silent[] = { "default", "readOnly", "writeOnly", "description",
 		"additionalProperties" };
@@ -175,7 +177,8 @@ static bool word_keeps(struct check *c, const json_t *schema, const char *word, 
 	if (strcmp(word, "$ref") == 0) {
 		const json_t *target = resolve(c, json_string_value(said));
 
-		return target ? keeps(c, target, value) : broken(c, "%s leads nowhere", json_string_value(said));
+		return target ? keeps(c, target, value)
+			      : broken(c, "%s leads nowhere", json_string_value(said));
 	}
 	if (strcmp(word, "anyOf") == 0)
 		return any_keeps(c, said, value);
@@ -197,7 +200,8 @@ static bool word_keeps(struct check *c, const json_t *schema, const char *word, 
 		       broken(c, "is too large");
 	if (strcmp(word, "maxLength") == 0)
 		return !json_is_string(value) ||
-		       json_string_length(value) <= (size_t)json_integer_value(said) || broken(c, "is too long");
+		       json_string_length(value) <= (size_t)json_integer_value(said) ||
+		       broken(c, "is too long");
 	if (strcmp(word, "format") == 0)
 		return !json_is_string(value) || is_time(json_string_value(value)) || broken(c, "is no time");
 	return broken(c, "the description says '%s', which is not known here", word);
@@ -208,7 +212,8 @@ static bool keeps(struct check *c, const json_t *schema, const json_t *value)
 	const char *word;
 	json_t *said;
 
-	json_object_foreach((json_t *)schema, word, said) if (!word_keeps(c, schema, word, said, value)) return false;
+	json_object_foreach(
+		(json_t *)schema, word, said) if (!word_keeps(c, schema, word, said, value)) return false;
 	return true;
 }
 
