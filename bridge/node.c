@@ -5,6 +5,7 @@
 #include "bridge/editor.h"
 #include "bridge/idempotence.h"
 #include "bridge/leg.h"
+#include "bridge/retention.h"
 #include "bridge/tls.h"
 #include "bridge/meeting.h"
 #include "bridge/version.h"
@@ -89,6 +90,8 @@ void node_site_swap(struct node *n, struct node_site *s)
 		carriers_use_site(n);
 		for (struct meeting *m = n->meetings; m; m = m->next)
 			meeting_apply_audio(m);
+		if (n->retention)
+			retention_due(n->retention);
 	}
 	*s = old;
 }
@@ -177,7 +180,10 @@ static void give_back(struct node *n)
 
 static void on_stats(void *arg)
 {
+	struct node *n = arg;
+
 	leg_ask_stats_all(arg);
+	retention_tick(n->retention, n->site, when_now_us());
 	give_back(arg);
 }
 
@@ -296,6 +302,8 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = editor_open(&n->editor, n);
 	if (!err)
 		err = idempotence_alloc(&n->idempotence);
+	if (!err)
+		err = retention_open(&n->retention, n->writer);
 	if (err)
 		return err;
 	event_bus_sink(n->bus, on_event, n->hooks);
@@ -503,6 +511,7 @@ struct node *node_close(struct node *n)
 	n->writer = writer_close(n->writer);
 	n->editor = editor_close(n->editor);
 	n->idempotence = idempotence_free(n->idempotence);
+	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);

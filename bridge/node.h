@@ -36,6 +36,7 @@ struct idempotence;
 struct leg;
 struct meeting;
 struct resolver;
+struct retention;
 struct tls;
 
 struct node {
@@ -64,7 +65,8 @@ struct node {
 	struct site
 		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
 	struct editor *editor; /* makes it */
-	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
+	struct retention *retention;
+	bool trim_due; /* a site came into force: what it took to read it can go back to the system */
 
 	struct resolver *resolver;
 	struct carrier *carriers; /* chained, in the order of the site's trunks */

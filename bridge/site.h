@@ -57,6 +57,8 @@ struct site_account {
 	char classes[SITE_LIST][SITE_WORD]; /* number_class that it may call although refused by default */
 	size_t n_classes;
 	struct budget_limits limits;
+
+	unsigned keep_days; /* its call records are deleted after so many days; 0: never */
 };
 
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };

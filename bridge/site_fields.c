@@ -33,7 +33,7 @@ static const char *const class_words[CLASSES] = { [CLASS_ORDINARY] = "ordinary",
 	[CLASS_UNALLOCATED] = "unallocated",
 	[CLASS_EMERGENCY] = "emergency" };
 
-enum { COUNT_MAX = 100000 };
+enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500 };
 
 /* clang-format off */
 #define AT(s, member) .offset = offsetof(struct s, member), .cap = sizeof(((struct s *)0)->member)
@@ -68,6 +68,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "dialling.per_minute", limits.per_minute, BUDGET_RECENT),
 	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
 	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
+	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {
 	NEED(site_meeting, "id", id, RULE_ID),

@@ -23,6 +23,10 @@ static void put_account(struct pass *p, const struct site_account *a)
 	pass_put_number(p, 10, l->alike);
 	pass_put_text(p, 11, a->name);
 	pass_put_row(p);
+	pass_use(p, "UPDATE account SET keep_days = ? WHERE name = ?");
+	pass_put_number(p, 1, a->keep_days);
+	pass_put_text(p, 2, a->name);
+	pass_put_row(p);
 
 	if (a->n_only)
 		pass_put_list(p,
@@ -143,6 +147,10 @@ static void get_account(struct pass *p, struct site_account *a)
 			.consecutive = pass_get_number(p, 8),
 			.alike = pass_get_number(p, 9) };
 	}
+	pass_use(p, "SELECT keep_days FROM account WHERE name = ?");
+	pass_put_text(p, 1, a->name);
+	while (pass_next(p))
+		a->keep_days = pass_get_number(p, 0);
 	pass_use(
 		p, "SELECT prefix FROM account_prefix WHERE account = ? AND list = 'only' ORDER BY position");
 	pass_put_text(p, 1, a->name);

@@ -149,6 +149,10 @@ static const char *const steps[] = {
 
 	/* 8: trunks that are known by their certificate */
 	"ALTER TABLE trunk ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';",
+
+	/* 9: how long an account's call records are kept; which numbers lead to a meeting */
+	"ALTER TABLE account ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX number_of_meeting ON number(meeting);",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
