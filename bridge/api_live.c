@@ -253,7 +253,8 @@ struct call_list {
 static void add_call(void *arg, struct leg *leg)
 {
 	struct call_list *list = arg;
-	char from[24], to[24];
+	char from[24], to[24], number[24];
+	const bool out = strcmp(leg->cdr.direction, "out") == 0; /* whom we called is a person, too */
 
 	if (!leg->call || !api_sees(list->request, leg->cdr.account))
 		return;
@@ -261,7 +262,8 @@ static void add_call(void *arg, struct leg *leg)
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
 			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
 			leg->cdr.source, "from", log_number(from, leg->cdr.from_number), "to",
-			log_number(to, leg->cdr.to_number), "number", leg->cdr.number, "account",
+			log_number(to, leg->cdr.to_number), "number",
+			out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
 			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
 			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
 			"started_at", time_json(leg->cdr.started_us), "answered_at",
@@ -305,17 +307,31 @@ struct pending {
 	bool masked; /* numbers of callers */
 };
 
+static void mask(char *text, size_t cap)
+{
+	char number[24];
+
+	log_number(number, text);
+	snprintf(text, cap, "%.*s", (int)cap - 1, number);
+}
+
+/* Whoever calls; and of a call that we made whom we called. */
+static void mask_people(struct cdr *c)
+{
+	mask(c->from_number, sizeof(c->from_number));
+	if (strcmp(c->direction, "out") == 0) {
+		mask(c->to_number, sizeof(c->to_number));
+		mask(c->number, sizeof(c->number));
+	}
+}
+
 /* Who may only read has no use for people's whole numbers (S7). */
 static json_t *record_json(const struct cdr *cdr, bool masked)
 {
 	struct cdr shown = *cdr;
 
-	if (masked) {
-		char number[24];
-
-		snprintf(shown.from_number, sizeof(shown.from_number), "%s",
-			log_number(number, cdr->from_number));
-	}
+	if (masked)
+		mask_people(&shown);
 	return cdr_json(&shown);
 }
 
