@@ -42,8 +42,8 @@ static void note_all(struct edit *e, const struct site_change *changes, size_t n
 	for (size_t i = 0; i < n; i++) {
 		json_t *one = change_json(&changes[i]);
 
-		whole = json_array_append_new(e->audit, i < AUDIT_WHOLE ? with_values(one, &changes[i])
-									: json_incref(one)) == 0 &&
+		whole = json_array_append_new(e->audit,
+				i < AUDIT_WHOLE ? with_values(one, &changes[i]) : json_incref(one)) == 0 &&
 			json_array_append_new(told, one) == 0 && whole;
 	}
 	answer = json_pack("{s:O}", "changes", told);

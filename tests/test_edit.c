@@ -87,10 +87,12 @@ TEST(objects_are_changed_by_the_files_own_tables)
 	struct site_place at;
 	char key[SITE_KEY];
 
-	try_one(&s, EDIT_CREATE, "meetings", "", "{\"account\":\"zenith\",\"id\":\"555\",\"chimes\":false}", 201, "");
+	try_one(&s, EDIT_CREATE, "meetings", "", "{\"account\":\"zenith\",\"id\":\"555\",\"chimes\":false}",
+		201, "");
 	CHECK(site_find(s, SITE_MEETING, "555", &at), "it is there");
 	CHECK_STR("zenith", site_owner(s, &at), "its account");
-	try_one(&s, EDIT_PATCH, "meetings", "555", "{\"id\":\"999\",\"account\":\"acme\",\"guest_pin\":\"1\"}", 200, "");
+	try_one(&s, EDIT_PATCH, "meetings", "555",
+		"{\"id\":\"999\",\"account\":\"acme\",\"guest_pin\":\"1\"}", 200, "");
 	CHECK(!site_find(s, SITE_MEETING, "555", &at) && site_find(s, SITE_MEETING, "999", &at), "renamed");
 	CHECK_STR("acme", site_owner(s, &at), "and moved");
 	CHECK_INT(9, s->accounts[0].longest_id, "lookups know the longest ID");
@@ -102,11 +104,14 @@ TEST(objects_are_changed_by_the_files_own_tables)
 	try_one(&s, EDIT_PATCH, "meetings", "999", "{\"guest_pin\":null}", 200, "");
 	site_find(s, SITE_MEETING, "999", &at);
 	CHECK_STR("", ((const struct site_meeting *)site_object(s, &at))->guest_pin, "null takes it away");
-	try_one(&s, EDIT_REPLACE, "trunks", "carrier-a", "{\"outbound\":{\"username\":\"you\"},\"ranges\":[\"+15550101\"],"
-		"\"inbound\":{\"from\":[\"127.0.0.5/32\"]}}", 200, "");
+	try_one(&s, EDIT_REPLACE, "trunks", "carrier-a",
+		"{\"outbound\":{\"username\":\"you\"},\"ranges\":[\"+15550101\"],"
+		"\"inbound\":{\"from\":[\"127.0.0.5/32\"]}}",
+		200, "");
 	CHECK_STR("hidden", s->trunks[0].password, "in a group, too");
 	CHECK_INT(5, s->trunks[0].from[0].ip[15], "networks follow their text");
-	try_one(&s, EDIT_PATCH, "accounts", "zenith", "{\"name\":\"nadir\",\"dialling\":{\"only\":[\"+33\"]}}", 200, "");
+	try_one(&s, EDIT_PATCH, "accounts", "zenith",
+		"{\"name\":\"nadir\",\"dialling\":{\"only\":[\"+33\"]}}", 200, "");
 	CHECK_STR("+33", s->accounts[1].only[0], "a list is replaced");
 	try_one(&s, EDIT_DELETE, "meetings", "999", NULL, 200, "");
 	try_one(&s, EDIT_DELETE, "users", "acme/alice", NULL, 200, "");
@@ -126,14 +131,19 @@ TEST(refusals_name_the_field_and_change_nothing)
 	try_one(&s, EDIT_PATCH, "meetings", "483920175", "{\"id\":\"1002003\"}", 409, "id");
 	try_one(&s, EDIT_PATCH, "meetings", "483920175", "{\"id\":\"100200300\"}", 409, "id");
 	try_one(&s, EDIT_PATCH, "meetings", "100200300", "{\"id\":\"77\"}", 422, "id");
-	try_one(&s, EDIT_PATCH, "meetings", "100200300", "{\"id\":\"777\"}", 409, ""); /* a number leads there */
+	try_one(&s, EDIT_PATCH, "meetings", "100200300", "{\"id\":\"777\"}", 409,
+		""); /* a number leads there */
 	try_one(&s, EDIT_PATCH, "meetings", "100200300", "{\"account\":\"zenith\"}", 409, "");
 	try_one(&s, EDIT_PATCH, "accounts", "acme", "{\"name\":\"other\"}", 409, "");
 	try_one(&s, EDIT_PATCH, "accounts", "acme", "{\"name\":\"zenith\"}", 409, "name");
-	try_one(&s, EDIT_PATCH, "accounts", "acme", "{\"dialling\":{\"only\":[\"x\"]}}", 422, "dialling.only[0]");
-	try_one(&s, EDIT_PATCH, "trunks", "carrier-a", "{\"inbound\":{\"from\":[\"here\"]}}", 422, "inbound.from[0]");
-	try_one(&s, EDIT_CREATE, "classes", "", "{\"class\":\"risky\",\"prefixes\":[\"+1900\"]}", 409, "prefixes[0]");
-	try_one(&s, EDIT_CREATE, "classes", "", "{\"class\":\"cheap\",\"prefixes\":[\"+1911\"]}", 422, "class");
+	try_one(&s, EDIT_PATCH, "accounts", "acme", "{\"dialling\":{\"only\":[\"x\"]}}", 422,
+		"dialling.only[0]");
+	try_one(&s, EDIT_PATCH, "trunks", "carrier-a", "{\"inbound\":{\"from\":[\"here\"]}}", 422,
+		"inbound.from[0]");
+	try_one(&s, EDIT_CREATE, "classes", "", "{\"class\":\"risky\",\"prefixes\":[\"+1900\"]}", 409,
+		"prefixes[0]");
+	try_one(&s, EDIT_CREATE, "classes", "", "{\"class\":\"cheap\",\"prefixes\":[\"+1911\"]}", 422,
+		"class");
 	try_one(&s, EDIT_CREATE, "calendars", "", "{\"name\":\"c\",\"spans\":[]}", 422, "spans");
 	try_one(&s, EDIT_REPLACE, "users", "acme/bob", "{}", 404, "");
 	site_free(s);
@@ -200,10 +210,12 @@ TEST(a_lost_update_is_refused)
 TEST(the_audit_log_never_tells_a_secret)
 {
 	struct site *s = parsed(base);
-	struct edit *e = done(&s, made(EDIT_PATCH, "meetings", "483920175", "{\"guest_pin\":\"5566\",\"name\":\"N\"}"));
+	struct edit *e = done(
+		&s, made(EDIT_PATCH, "meetings", "483920175", "{\"guest_pin\":\"5566\",\"name\":\"N\"}"));
 	char *text = json_dumps(e->audit, JSON_SORT_KEYS | JSON_COMPACT);
 
-	CHECK_STR("{\"after\":{\"guest_pin\":\"changed\",\"name\":\"N\"},\"before\":{\"guest_pin\":\"set\",\"name\":\"Weekly\"}}",
+	CHECK_STR("{\"after\":{\"guest_pin\":\"changed\",\"name\":\"N\"},\"before\":{\"guest_pin\":\"set\","
+		  "\"name\":\"Weekly\"}}",
 		text, "before and after of what differs");
 	free(text);
 	edit_free(e);
@@ -284,17 +296,18 @@ TEST(a_meetings_own_check_says_what_the_whole_one_says)
 		unsigned what = draw(&state, 4), digits = 3 + draw(&state, 4);
 
 		if (what && from->n_meetings)
-			snprintf(key, sizeof(key), "%s", from->meetings[draw(&state, (unsigned)from->n_meetings)].id);
+			snprintf(key, sizeof(key), "%s",
+				from->meetings[draw(&state, (unsigned)from->n_meetings)].id);
 		for (unsigned d = 0; d < digits; d++)
 			id[d] = (char)('1' + draw(&state, 3));
 		if (key[0] && what == 1)
 			id[0] = '\0'; /* delete */
 		snprintf(body, sizeof(body), "{\"account\":\"%s\",\"id\":\"%s\"}", account, id);
 		bool sound = sound_with(s, key, account, id);
-		struct edit *e = done(&s, made(key[0] ? id[0] ? EDIT_PATCH : EDIT_DELETE : EDIT_CREATE, "meetings",
-					    key, id[0] ? body : NULL));
-		CHECK(sound == (e->status < 300), "%s -> %s: whole check %d, own %u %s", key, id, sound, e->status,
-			e->message);
+		struct edit *e = done(&s, made(key[0] ? id[0] ? EDIT_PATCH : EDIT_DELETE : EDIT_CREATE,
+						  "meetings", key, id[0] ? body : NULL));
+		CHECK(sound == (e->status < 300), "%s -> %s: whole check %d, own %u %s", key, id, sound,
+			e->status, e->message);
 		*(sound ? &good : &refused) += 1;
 		edit_free(e);
 	}
@@ -327,7 +340,8 @@ TEST(memory_may_run_out_anywhere)
 	struct site *s = parsed(base);
 	enum bridge_err err;
 
-	STARVE(err, attempt(s, "meetings", "483920175", "{\"id\":\"9999\",\"account\":\"zenith\"}"), BRIDGE_NOMEM);
+	STARVE(err, attempt(s, "meetings", "483920175", "{\"id\":\"9999\",\"account\":\"zenith\"}"),
+		BRIDGE_NOMEM);
 	STARVE(err, attempt(s, "trunks", "carrier-a", "{\"limits\":{\"channels\":4}}"), BRIDGE_NOMEM);
 	site_free(s);
 }

@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -353,7 +353,7 @@ TEST(exit_codes_tell_whose_fault_it_is)
 			CTL_USAGE },
 		{ "--config /nonexistent/c status", "cannot open /nonexistent/c", CTL_USAGE },
 		{ "--config a --socket b status", "not both", CTL_USAGE },
-		{ "a b c d e f g h i j k", "too many", CTL_USAGE },
+		{ "a b c d e f g h i j k l m n o p q r s t u v w x y z", "too many", CTL_USAGE },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

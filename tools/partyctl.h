@@ -4,6 +4,7 @@
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
+ *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
@@ -22,17 +23,18 @@
 
 enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHED = 3 };
 
-enum { CTL_PATH_MAX = 512, CTL_ARGS_MAX = 8, CTL_BODY_MAX = 64 << 20 };
+enum { CTL_PATH_MAX = 512, CTL_ARGS_MAX = 24, CTL_BODY_MAX = 64 << 20 };
 
 struct ctl {
 	FILE *out, *err;
 	char socket[256];
 	bool json;
+	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run;
+	bool dry_run, recursive;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
-		*records; /* options; NULL: not given */
+		*records, *filter; /* options; NULL: not given */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -43,7 +45,7 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook;
+	ctl_backup, ctl_restore, ctl_webhook, ctl_object;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
