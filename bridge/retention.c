@@ -11,7 +11,7 @@ struct rule {
 	bool more; /* the last batch was a full one */
 };
 
-struct sweep { /* one round, batch by batch */
+struct sweep {                /* one round, batch by batch */
 	struct retention *of; /* borrowed */
 	struct rule *rules;   /* owned */
 	size_t n;
@@ -111,7 +111,8 @@ void retention_tick(struct retention *r, const struct site *site, int64_t now_us
 {
 	struct sweep *s;
 
-	if (r->sweeping || (!r->due && now_us < r->next_us && r->next_us - now_us <= RETENTION_HOURS * HOUR_US))
+	if (r->sweeping ||
+		(!r->due && now_us < r->next_us && r->next_us - now_us <= RETENTION_HOURS * HOUR_US))
 		return;
 	s = sweep_of(r, site, now_us);
 	if (!s)

@@ -75,7 +75,8 @@ static void line_checked(const char *line, const char *verbs)
 			has(list, token, verb);
 		if (*token)
 			begins = false;
-		begins = begins || (rest && rest > text && (rest[-1] == '\0' && (*rest == '|' || *rest == ' ')));
+		begins = begins ||
+			 (rest && rest > text && (rest[-1] == '\0' && (*rest == '|' || *rest == ' ')));
 		if (rest && strncmp(rest, "| ", 2) == 0)
 			begins = true;
 	}

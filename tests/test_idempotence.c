@@ -7,7 +7,9 @@ static const int64_t HOUR_US = 3600000000;
 
 static struct http_request asked(uint64_t id, const char *key, const char *body)
 {
-	struct http_request r = { .id = id, .method = "POST", .path = "/v1/meetings", .body = body, .body_len = strlen(body) };
+	struct http_request r = {
+		.id = id, .method = "POST", .path = "/v1/meetings", .body = body, .body_len = strlen(body)
+	};
 
 	snprintf(r.idempotency_key, sizeof(r.idempotency_key), "%s", key);
 	return r;
@@ -36,7 +38,8 @@ TEST(a_second_request_gets_the_first_ones_answer)
 	CHECK_INT(IDEMPOTENCE_AGAIN, ask(t, "ann", 5, "k", "{}", 2, &a), "again");
 	CHECK(a.status == 201 && a.len == 8 && memcmp(a.body, "{\"id\":1}", 8) == 0, "the same answer");
 	CHECK_STR("/v1/meetings/1", a.more.location, "and its headers");
-	CHECK_INT(IDEMPOTENCE_NEW, ask(t, "ann", 6, "k", "{}", 24 * HOUR_US + 1, &a), "a day later it is forgotten");
+	CHECK_INT(IDEMPOTENCE_NEW, ask(t, "ann", 6, "k", "{}", 24 * HOUR_US + 1, &a),
+		"a day later it is forgotten");
 	idempotence_free(t);
 }
 

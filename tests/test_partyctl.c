@@ -145,7 +145,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			OK_JSON
 			"{\"items\":[{\"id\":\"777\",\"name\":\"Weekly\",\"account\":\"acme\",\"open\":true,"
 			"\"participants\":12,\"locked\":false,\"opened_at\":null}]}",
-			"GET /v1/meetings HTTP/1.1",
+			"GET /v1/meetings?limit=1000 HTTP/1.1",
 			"MEETING  NAME    ACCOUNT  OPEN  PARTICIPANTS  LOCKED  SINCE\n"
 			"777      Weekly  acme     yes             12  -       -\n" },
 		{ "participants 777",
@@ -176,7 +176,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
 			"percent\":50,"
 			"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
-			"GET /v1/trunks HTTP/1.1",
+			"GET /v1/trunks?limit=1000 HTTP/1.1",
 			"TRUNK  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST DIAL MS  "
 			"ROUND TRIP "
 			"MS\na      udp:192.0.2.1:5060  up     off               2          50           1.5 "

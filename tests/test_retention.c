@@ -70,7 +70,8 @@ static unsigned left(struct bed *b, const char *account)
 	struct pollfd fd = { .fd = writer_fd(b->w), .events = POLLIN };
 
 	b->listed = UINT32_MAX;
-	writer_list_cdrs(b->w, &(struct cdr_filter){ .account = account, .limit = STORE_LIST_MAX }, on_listed, b);
+	writer_list_cdrs(
+		b->w, &(struct cdr_filter){ .account = account, .limit = STORE_LIST_MAX }, on_listed, b);
 	while (b->listed == UINT32_MAX) {
 		CHECK(poll(&fd, 1, WAIT_MS) == 1, "the disk thread answers");
 		writer_poll(b->w);

@@ -53,6 +53,8 @@ enum ctl_exit ctl_ask(
 	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out);
 /* A whole file ("-": stdin), not more than the bridge takes; NULL: said on `err`.  The caller frees. */
 char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
+/* A collection of the site into `items`: all pages, or as many rows as --limit says, filtered by --filter. */
+enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items);
 struct ctl_column;
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 

@@ -17,7 +17,8 @@ static const struct kind {
 } kinds[] = {
 	{ "account", "accounts", "Account",
 		{ { "ACCOUNT", "id", false }, { "LANGUAGE", "language", false }, { "ZONE", "zone", false },
-			{ "KEEP DAYS", "records.keep_days", true }, { "CALLS A DAY", "dialling.daily", true } } },
+			{ "KEEP DAYS", "records.keep_days", true },
+			{ "CALLS A DAY", "dialling.daily", true } } },
 	{ "meeting", "meetings", "Meeting",
 		{ { "MEETING", "id", false }, { "NAME", "name", false }, { "ACCOUNT", "account", false },
 			{ "HOST PIN", "host_pin", false }, { "GUEST PIN", "guest_pin", false },
@@ -39,7 +40,8 @@ static const struct kind {
 	{ "calendar", "calendars", "Calendar",
 		{ { "CALENDAR", "id", false }, { "ZONE", "zone", false }, { "SPANS", "spans", false } } },
 	{ "class", "classes", "Class",
-		{ { "FIRST PREFIX", "id", false }, { "CLASS", "class", false }, { "PREFIXES", "prefixes", false } } },
+		{ { "FIRST PREFIX", "id", false }, { "CLASS", "class", false },
+			{ "PREFIXES", "prefixes", false } } },
 };
 
 static const struct kind *kind_of(const struct ctl *c)
@@ -114,8 +116,7 @@ static bool filters_add(char path[CTL_PATH_MAX], const char *filter)
 	return true;
 }
 
-/* All pages, or as many rows as were asked for. */
-static enum ctl_exit pages_read(struct ctl *c, const struct kind *k, json_t *items)
+enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items)
 {
 	const size_t wanted = c->limit ? strtoul(c->limit, NULL, 10) : SIZE_MAX;
 	char cursor[256] = "";
@@ -127,8 +128,9 @@ static enum ctl_exit pages_read(struct ctl *c, const struct kind *k, json_t *ite
 		json_t *answer = NULL;
 
 		snprintf(limit, sizeof(limit), "%zu", left < PAGE ? left : (size_t)PAGE);
-		if (!ctl_path_add(path, "/v1/", k->list) || !ctl_path_add(path, "?limit=", limit) ||
-			!filters_add(path, c->filter) || (cursor[0] && !ctl_path_add(path, "&cursor=", cursor)))
+		if (!ctl_path_add(path, "/v1/", list) || !ctl_path_add(path, "?limit=", limit) ||
+			!filters_add(path, c->filter) ||
+			(cursor[0] && !ctl_path_add(path, "&cursor=", cursor)))
 			return ctl_usage(c, "--filter takes FIELD=VALUE,FIELD=VALUE");
 		code = ask_quietly(c, "GET", path, NULL, &answer);
 		if (code)
@@ -157,13 +159,15 @@ static void join_lists(json_t *object)
 
 		if (json_is_object(value))
 			join_lists(value);
-		if (!json_is_array(value) || (json_array_size(value) && !json_is_string(json_array_get(value, 0))))
+		if (!json_is_array(value) ||
+			(json_array_size(value) && !json_is_string(json_array_get(value, 0))))
 			continue;
 		json_array_foreach(value, i, item)
 		{
 			const size_t used = strlen(text);
 
-			snprintf(text + used, sizeof(text) - used, "%s%s", i ? "," : "", json_string_value(item));
+			snprintf(text + used, sizeof(text) - used, "%s%s", i ? "," : "",
+				json_string_value(item));
 		}
 		json_object_set_new(object, key, json_string(text));
 	}
@@ -172,7 +176,7 @@ static void join_lists(json_t *object)
 static enum ctl_exit list(struct ctl *c, const struct kind *k)
 {
 	json_t *items = json_array(), *item;
-	enum ctl_exit code = pages_read(c, k, items);
+	enum ctl_exit code = ctl_pages(c, k->list, items);
 	size_t i;
 
 	if (!code && c->json) {
@@ -291,8 +295,8 @@ static bool field_put(json_t *body, const json_t *properties, const char *text)
 		properties = json_object_get(json_object_get(properties, key), "properties");
 		body = group;
 	}
-	json_object_set_new(
-		body, dot ? dot + 1 : key, value_json(json_object_get(properties, dot ? dot + 1 : key), equals + 1));
+	json_object_set_new(body, dot ? dot + 1 : key,
+		value_json(json_object_get(properties, dot ? dot + 1 : key), equals + 1));
 	return true;
 }
 
@@ -339,7 +343,8 @@ static enum ctl_exit send(struct ctl *c, const char *method, const char *path, j
 	free(text);
 	json_decref(body);
 	if (answer)
-		fprintf(c->out, "%s %s\n", ctl_value_text(json_object_get(answer, "id"), id, sizeof(id)), done);
+		fprintf(c->out, "%s %s\n", ctl_value_text(json_object_get(answer, "id"), id, sizeof(id)),
+			done);
 	json_decref(answer);
 	return code;
 }
@@ -401,6 +406,7 @@ enum ctl_exit ctl_object(struct ctl *c)
 			c->n_args <= actions[i].max)
 			return actions[i].run(c, kind_of(c));
 	snprintf(wrong, sizeof(wrong),
-		"%s knows: list, get ID, create FIELD=VALUE..., change ID FIELD=VALUE..., delete ID", c->verb);
+		"%s knows: list, get ID, create FIELD=VALUE..., change ID FIELD=VALUE..., delete ID",
+		c->verb);
 	return ctl_usage(c, wrong);
 }

@@ -54,21 +54,31 @@ TEST(a_change_is_live_at_once_and_touches_no_call)
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	call_in(&b, &first, "first", "+15550101");
 	CHECK(bridge_wait_number(&b, "/v1/status", "participants", 1, CALL_MS), "the first is seated");
-	CHECK_INT(201, status_of(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"55501\"}"), "a meeting");
+	CHECK_INT(201, status_of(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"55501\"}"),
+		"a meeting");
 	CHECK_INT(201,
 		status_of(&b, "POST", "/v1/numbers",
-			"{\"number\":\"+15550102\",\"trunk\":\"carrier-a\",\"account\":\"acme\",\"answer\":\"meeting:55501\"}"),
+			"{\"number\":\"+15550102\",\"trunk\":\"carrier-a\",\"account\":\"acme\",\"answer\":"
+			"\"meeting:55501\"}"),
 		"and a number that leads there");
 	call_in(&b, &second, "second", "+15550102");
-	CHECK(bridge_wait_number(&b, "/v1/meetings/55501", "participants", 1, CALL_MS), "is answered at once");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/meetings/100200300", "{\"name\":\"Renamed\",\"max_participants\":1}"),
+	CHECK(bridge_wait_number(&b, "/v1/meetings/55501", "participants", 1, CALL_MS),
+		"is answered at once");
+	CHECK_INT(200,
+		status_of(&b, "PATCH", "/v1/meetings/100200300",
+			"{\"name\":\"Renamed\",\"max_participants\":1}"),
 		"the open meeting is changed");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/trunks/carrier-a", "{\"maintenance\":true}"), "the trunk, too");
+	CHECK_INT(200, status_of(&b, "PATCH", "/v1/trunks/carrier-a", "{\"maintenance\":true}"),
+		"the trunk, too");
 	CHECK_INT(2, (int)bridge_number(&b, "/v1/status", "participants", -1), "nobody was thrown out");
 	CHECK_INT(200, status_of(&b, "PATCH", "/v1/trunks/carrier-a", "{\"maintenance\":null}"), "and back");
-	CHECK_INT(201, status_of(&b, "POST", "/v1/users", "{\"account\":\"acme\",\"name\":\"bob\",\"password\":\"pw\"}"), "a user");
+	CHECK_INT(201,
+		status_of(&b, "POST", "/v1/users",
+			"{\"account\":\"acme\",\"name\":\"bob\",\"password\":\"pw\"}"),
+		"a user");
 	CHECK_INT(200, status_of(&b, "DELETE", "/v1/users/zenith/zoe", NULL), "one less");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/accounts/zenith", "{\"records\":{\"keep_days\":7}}"), "an account");
+	CHECK_INT(200, status_of(&b, "PATCH", "/v1/accounts/zenith", "{\"records\":{\"keep_days\":7}}"),
+		"an account");
 	peer_stop(&first, 3000);
 	peer_stop(&second, 3000);
 	before = bridge_text(&b, "GET", "/v1/site", NULL, NULL, NULL);
@@ -78,7 +88,8 @@ TEST(a_change_is_live_at_once_and_touches_no_call)
 	CHECK(strstr(after, "Renamed") && strstr(after, "+15550102") && !strstr(after, "zoe"), "%s", after);
 	free(before);
 	free(after);
-	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "the audit log is unbroken");
+	CHECK_INT(
+		0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "the audit log is unbroken");
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
@@ -106,26 +117,31 @@ TEST(lost_updates_and_second_requests)
 	CHECK_INT(412, x.status, "nor deleted");
 	exchange_free(&x);
 
-	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"t\",\"role\":\"reader\"}", "Idempotency-Key: one", NULL);
+	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"t\",\"role\":\"reader\"}", "Idempotency-Key: one",
+		NULL);
 	CHECK_INT(201, x.status, x.text);
 	snprintf(other, sizeof(other), "%s", json_text_at(x.body, "token"));
 	exchange_free(&x);
-	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"t\",\"role\":\"reader\"}", "Idempotency-Key: one", NULL);
+	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"t\",\"role\":\"reader\"}", "Idempotency-Key: one",
+		NULL);
 	CHECK_INT(201, x.status, "again");
 	CHECK_STR(other, json_text_at(x.body, "token"), "the same token");
 	CHECK_STR("true", exchange_header(&x, "idempotency-replayed", header), "and it says so");
 	exchange_free(&x);
 	CHECK_INT(1, bridge_count(&b, "/v1/tokens"), "made once");
-	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"u\",\"role\":\"reader\"}", "Idempotency-Key: one", NULL);
+	x = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"u\",\"role\":\"reader\"}", "Idempotency-Key: one",
+		NULL);
 	CHECK_INT(422, x.status, "the key was used for something else");
 	exchange_free(&x);
-	x = exchange(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"42424\"}", "Idempotency-Key: two", NULL);
+	x = exchange(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"42424\"}",
+		"Idempotency-Key: two", NULL);
 	CHECK_STR("/v1/meetings/42424", exchange_header(&x, "location", header), "where it is");
 	exchange_free(&x);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
-static struct exchange far(const struct bridge *b, const char *token, const char *method, const char *path, const char *body)
+static struct exchange far(
+	const struct bridge *b, const char *token, const char *method, const char *path, const char *body)
 {
 	char line[200];
 
@@ -168,8 +184,9 @@ TEST(an_accounts_token_reaches_its_own_alone)
 		{ "PATCH", "/v1/trunks/carrier-a", "{\"maintenance\":true}", 403, 403 },
 		{ "GET", "/v1/calendars", NULL, 403, 403 },
 	};
-	static const char *const lists[] = { "/v1/accounts", "/v1/meetings", "/v1/users", "/v1/numbers", "/v1/routes",
-		"/v1/meetings?account=zenith", "/v1/numbers?account=zenith", "/v1/meetings?q=700" };
+	static const char *const lists[] = { "/v1/accounts", "/v1/meetings", "/v1/users", "/v1/numbers",
+		"/v1/routes", "/v1/meetings?account=zenith", "/v1/numbers?account=zenith",
+		"/v1/meetings?q=700" };
 	struct bridge b;
 	char admin[80], reader[80], all[80], boss[80];
 	struct exchange x;
@@ -181,16 +198,18 @@ TEST(an_accounts_token_reaches_its_own_alone)
 	make_token(&b, "{\"name\":\"boss\",\"role\":\"operator\"}", boss);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		x = far(&b, admin, cases[i].method, cases[i].path, cases[i].body);
-		CHECK(x.status == cases[i].admin, "admin: %s %s: %ld %s", cases[i].method, cases[i].path, x.status, x.text);
+		CHECK(x.status == cases[i].admin, "admin: %s %s: %ld %s", cases[i].method, cases[i].path,
+			x.status, x.text);
 		exchange_free(&x);
 		x = far(&b, reader, cases[i].method, cases[i].path, cases[i].body);
-		CHECK(x.status == cases[i].reader, "reader: %s %s: %ld %s", cases[i].method, cases[i].path, x.status,
-			x.text);
+		CHECK(x.status == cases[i].reader, "reader: %s %s: %ld %s", cases[i].method, cases[i].path,
+			x.status, x.text);
 		exchange_free(&x);
 	}
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		x = far(&b, admin, "GET", lists[i], NULL);
-		CHECK(x.status == 200 && !strstr(x.text, "zenith") && !strstr(x.text, "7002") && !strstr(x.text, "zoe"),
+		CHECK(x.status == 200 && !strstr(x.text, "zenith") && !strstr(x.text, "7002") &&
+				!strstr(x.text, "zoe"),
 			"%s: %s", lists[i], x.text);
 		exchange_free(&x);
 	}
@@ -216,12 +235,17 @@ TEST(the_log_says_who_what_before_and_after)
 	json_t *log;
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/meetings/700200300", "{\"name\":\"New\",\"guest_pin\":\"5557\"}"), "changed");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/users/zenith/zoe", "{\"password\":\"brand-new\"}"), "changed");
-	CHECK_INT(200, bridge_put_site(&b, "accounts:\n  - { name: acme, language: fr }\n", NULL), "a whole site");
+	CHECK_INT(200,
+		status_of(&b, "PATCH", "/v1/meetings/700200300", "{\"name\":\"New\",\"guest_pin\":\"5557\"}"),
+		"changed");
+	CHECK_INT(200, status_of(&b, "PATCH", "/v1/users/zenith/zoe", "{\"password\":\"brand-new\"}"),
+		"changed");
+	CHECK_INT(200, bridge_put_site(&b, "accounts:\n  - { name: acme, language: fr }\n", NULL),
+		"a whole site");
 	log = bridge_get(&b, "/v1/audit?limit=3");
 	CHECK_STR("site", json_text_at(log, "items.0.what"), "the whole site");
-	CHECK_STR("en", json_text_at(log, "items.0.changes.0.before.language"), "each of its changes: before");
+	CHECK_STR(
+		"en", json_text_at(log, "items.0.changes.0.before.language"), "each of its changes: before");
 	CHECK_STR("fr", json_text_at(log, "items.0.changes.0.after.language"), "after");
 	CHECK_STR("user.change", json_text_at(log, "items.1.what"), "what");
 	CHECK_STR("changed", json_text_at(log, "items.1.changes.after.password"), "a secret that it changed");
@@ -232,8 +256,8 @@ TEST(the_log_says_who_what_before_and_after)
 	CHECK_STR("New", json_text_at(log, "items.2.changes.after.name"), "after");
 	json_decref(log);
 	text = bridge_text(&b, "GET", "/v1/audit", NULL, NULL, NULL);
-	CHECK(!strstr(text, "5557") && !strstr(text, "9182") && !strstr(text, "brand-new") && !strstr(text, "zoes-own") &&
-			!strstr(text, "hidden-one"),
+	CHECK(!strstr(text, "5557") && !strstr(text, "9182") && !strstr(text, "brand-new") &&
+			!strstr(text, "zoes-own") && !strstr(text, "hidden-one"),
 		"no secret: %s", text);
 	free(text);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
@@ -286,7 +310,8 @@ TEST(records_go_when_their_account_says_so)
 	peer_stop(&crowd, 3000);
 	/* Two of them age by 40 days. */
 	run_sql(&b, "UPDATE cdr SET started_us = started_us - 40 * 86400000000 WHERE seq < 3");
-	CHECK_INT(200, status_of(&b, "PATCH", "/v1/accounts/acme", "{\"records\":{\"keep_days\":30}}"), "30 days");
+	CHECK_INT(200, status_of(&b, "PATCH", "/v1/accounts/acme", "{\"records\":{\"keep_days\":30}}"),
+		"30 days");
 	CHECK(bridge_wait_count(&b, "/v1/records", 1, CALL_MS), "the old ones are gone");
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
@@ -316,7 +341,8 @@ TEST(partyctl_does_the_same)
 		int code;
 		const char *says;
 	} cases[] = {
-		{ "meeting create account=acme id=31415 guest_pin=27 max_participants=5 chimes=no", 0, "31415 is made" },
+		{ "meeting create account=acme id=31415 guest_pin=27 max_participants=5 chimes=no", 0,
+			"31415 is made" },
 		{ "meeting get 31415", 0, "max_participants             5" },
 		{ "meeting list --filter account=acme,q=314", 0, "31415" },
 		{ "meeting change 31415 name=Circle max_participants=", 0, "31415 is changed" },
@@ -326,9 +352,11 @@ TEST(partyctl_does_the_same)
 		{ "meeting wait", 2, "meeting knows" },
 		{ "user create account=acme name=bob password=x", 0, "acme/bob is made" },
 		{ "user list --json --limit 1", 0, "\"items\"" },
-		{ "trunk create name=b inbound.from=192.0.2.1/32,192.0.2.7/32 limits.channels=4 codecs=PCMA", 0, "b is made" },
+		{ "trunk create name=b inbound.from=192.0.2.1/32,192.0.2.7/32 limits.channels=4 codecs=PCMA",
+			0, "b is made" },
 		{ "trunk list", 0, "192.0.2.1/32,192.0.2.7/32" },
-		{ "number create number=+15550300..+15550399 account=acme trunk=b", 0, "+15550300..+15550399@b is made" },
+		{ "number create number=+15550300..+15550399 account=acme trunk=b", 0,
+			"+15550300..+15550399@b is made" },
 		{ "number delete +15550300..+15550399@b", 0, "is gone" },
 		{ "route create account=acme prefixes=+33,+34 trunks=b,carrier-a", 0, "is made" },
 		{ "route list", 0, "+33,+34" },
@@ -347,7 +375,8 @@ TEST(partyctl_does_the_same)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char *said = ctl(&b, cases[i].words, cases[i].code);
 
-		CHECK(strstr(said, cases[i].says), "%s: wanted '%s' in: %s", cases[i].words, cases[i].says, said);
+		CHECK(strstr(said, cases[i].says), "%s: wanted '%s' in: %s", cases[i].words, cases[i].says,
+			said);
 		free(said);
 	}
 	CHECK(bridge_restart(&b, SIGTERM, NULL), "up again");
@@ -382,7 +411,8 @@ TEST(one_more_of_many_is_cheap_and_pages_show_all)
 
 	used += (size_t)snprintf(yaml, cap, "accounts:\n  - name: acme\n    meetings:\n");
 	for (unsigned i = 0; i < MANY; i++)
-		used += (size_t)snprintf(yaml + used, cap - used, "      - { id: \"%09u\" }\n", 100000000 + i);
+		used += (size_t)snprintf(
+			yaml + used, cap - used, "      - { id: \"%09u\" }\n", 100000000 + i);
 	CHECK(bridge_start(&b, NULL), "up");
 	CHECK_INT(200, bridge_put_site(&b, yaml, NULL), "many meetings");
 	free(yaml);
