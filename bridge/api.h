@@ -42,6 +42,9 @@ unsigned api_may_listen(
 bool api_sees(const struct http_request *request, const char *account);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
 void api_audit(struct node *n, const struct http_request *request, const char *what, json_t *changes);
+/* The same of something that was changed; both stolen, NULL: it was not, or is no more. */
+void api_audit_change(struct node *n, const struct http_request *request, const char *what, const char *key,
+	json_t *before, json_t *after);
 
 /* For handlers: answers request `id`; `body` is stolen, NULL means out of memory. */
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body);

@@ -70,6 +70,14 @@ void api_audit(struct node *n, const struct http_request *request, const char *w
 		free(a);
 }
 
+void api_audit_change(struct node *n, const struct http_request *request, const char *what, const char *key,
+	json_t *before, json_t *after)
+{
+	api_audit(n, request, what,
+		json_pack("{s:s, s:o, s:o}", "key", key, "before", before ? before : json_null(), "after",
+			after ? after : json_null()));
+}
+
 struct audit_reading {
 	struct node *node;
 	uint64_t request;
@@ -276,7 +284,7 @@ void api_token_make(struct node *n, const struct http_request *request, const ch
 	} else {
 		job->node = n;
 		job->request = request->id;
-		api_audit(n, request, "token.create", token_json(&job->token));
+		api_audit_change(n, request, "token.create", job->token.id, NULL, token_json(&job->token));
 		writer_do(n->writer, store_it, token_stored, job);
 	}
 	json_decref(body);
@@ -323,12 +331,28 @@ static void token_forgotten(void *arg, enum bridge_err err, const char *text)
 	token_done(job);
 }
 
+/* NULL: there is no such token. */
+static json_t *token_find(struct node *n, const char *id)
+{
+	size_t count = 0;
+	struct access_token *list = access_list(n->access, &count);
+	json_t *found = NULL;
+
+	for (size_t i = 0; list && i < count && !found; i++)
+		if (strcmp(list[i].id, id) == 0)
+			found = token_json(&list[i]);
+	free(list);
+	return found;
+}
+
 /* It is refused from this moment, whatever the disk says. */
 void api_token_drop(struct node *n, const struct http_request *request, const char *word)
 {
 	struct token_job *job;
+	json_t *was = token_find(n, word);
 
 	if (!access_drop(n->access, word)) {
+		json_decref(was);
 		api_refuse(n, request->id,
 			&(struct api_error){
 				.status = 404, .code = "not_found", .message = "no such token" });
@@ -336,12 +360,13 @@ void api_token_drop(struct node *n, const struct http_request *request, const ch
 	}
 	job = calloc(1, sizeof(*job));
 	if (!job) {
+		json_decref(was);
 		no_memory(n, request->id);
 		return;
 	}
 	*job = (struct token_job){ .node = n, .request = request->id };
 	snprintf(job->token.id, sizeof(job->token.id), "%s", word);
-	api_audit(n, request, "token.revoke", json_pack("{s:s}", "id", word));
+	api_audit_change(n, request, "token.revoke", word, was, NULL);
 	writer_do(n->writer, forget_it, token_forgotten, job);
 }
 

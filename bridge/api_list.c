@@ -56,7 +56,7 @@ static bool take_filter(struct list *l, const char *name, const char *value)
 			return false;
 		}
 	} else if (strcmp(name, "cursor") == 0) {
-		snprintf(l->cursor, sizeof(l->cursor), "%s", value);
+		snprintf(l->cursor, sizeof(l->cursor), "%.*s", SITE_KEY - 1, value);
 	} else if (strcmp(name, "q") == 0) {
 		snprintf(l->words, sizeof(l->words), "%s", value);
 	} else if (strcmp(name, "open") == 0 && l->kind == SITE_MEETING) {

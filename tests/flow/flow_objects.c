@@ -255,6 +255,15 @@ TEST(the_log_says_who_what_before_and_after)
 	CHECK_STR("Secret", json_text_at(log, "items.2.changes.before.name"), "before");
 	CHECK_STR("New", json_text_at(log, "items.2.changes.after.name"), "after");
 	json_decref(log);
+	struct exchange x = exchange(&b, "POST", "/v1/webhooks", "{\"url\":\"http://127.0.0.1:9/x\"}", NULL);
+	char path[80];
+	snprintf(path, sizeof(path), "/v1/webhooks/%s", json_text_at(x.body, "id"));
+	exchange_free(&x);
+	CHECK_INT(200, status_of(&b, "DELETE", path, NULL), "a webhook, made and dropped");
+	log = bridge_get(&b, "/v1/audit?limit=2");
+	CHECK_STR("http://127.0.0.1:9/x", json_text_at(log, "items.0.changes.before.url"), "what is gone");
+	CHECK_STR("http://127.0.0.1:9/x", json_text_at(log, "items.1.changes.after.url"), "what was made");
+	json_decref(log);
 	text = bridge_text(&b, "GET", "/v1/audit", NULL, NULL, NULL);
 	CHECK(!strstr(text, "5557") && !strstr(text, "9182") && !strstr(text, "brand-new") &&
 			!strstr(text, "zoes-own") && !strstr(text, "hidden-one"),
