@@ -260,7 +260,7 @@ static void describe_object(struct operation *o)
 {
 	const char *m = o->route->method;
 	const bool one = strchr(o->route->path, '{') != NULL, makes = strcmp(m, "POST") == 0;
-	char name[NAME_CAP], list[NAME_CAP + 16];
+	char name[NAME_CAP], list[NAME_CAP + 32];
 	json_t *shown;
 
 	kind_name(o->kind, name);
