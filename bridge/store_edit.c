@@ -69,6 +69,20 @@ static void put_user(struct pass *p, const struct site *site, const char *key)
 	pass_put_row(p);
 }
 
+/* One who is only called otherwise keeps their place. */
+static void rename_user(struct pass *p, const struct edit *e)
+{
+	const char *was = strchr(e->key, '/'), *is = strchr(e->new_key, '/');
+	const size_t account = was ? (size_t)(was - e->key) : 0;
+
+	if (!was || !is || strcmp(was, is) == 0 || strncmp(e->key, e->new_key, account + 1) != 0)
+		return;
+	pass_use(p, "UPDATE OR IGNORE sip_user SET name = ? WHERE account || '/' || name = ?");
+	pass_put_text(p, 1, is + 1);
+	pass_put_text(p, 2, e->key);
+	pass_put_row(p);
+}
+
 /* ---- accounts ---- */
 
 /* Those of an account follow it: to its new name, or away. */
@@ -88,6 +102,8 @@ static void put_edit(struct pass *p, const struct site *site, const struct edit 
 {
 	const char *const keys[] = { e->key, e->new_key };
 
+	if (e->kind == SITE_USER)
+		rename_user(p, e);
 	for (size_t i = 0; i < 2; i++) {
 		if (!keys[i][0] || (i == 1 && strcmp(keys[0], keys[1]) == 0))
 			continue;
