@@ -279,9 +279,9 @@ static void describe_object(struct operation *o)
 		if (o->kind == SITE_ACCOUNT)
 			add_parameter(o->parameters, "recursive", "b", 1);
 	} else if (strcmp(m, "GET") != 0) {
-		strcat(name, makes ? "ToMake" : "ToChange");
+		snprintf(list, sizeof(list), "%s%s", name, makes ? "ToMake" : "ToChange");
 		json_object_set_new(o->json, "requestBody",
-			body_of(reference(name, strlen(name)), strcmp(m, "PATCH") == 0
+			body_of(reference(list, strlen(list)), strcmp(m, "PATCH") == 0
 								       ? "application/merge-patch+json"
 								       : "application/json"));
 	}

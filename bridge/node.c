@@ -96,7 +96,7 @@ void node_site_swap(struct node *n, struct node_site *s)
 	*s = old;
 }
 
-enum bridge_err node_use_site(struct node *n, struct site *site)
+static enum bridge_err use_site(struct node *n, struct site *site)
 {
 	struct node_site s;
 	enum bridge_err err = node_site_build(&s, site, true);
@@ -246,7 +246,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (!err)
 		err = store_first_seq(store, when_now_us(), first_seq);
 	if (!err)
-		err = node_use_site(n, site);
+		err = use_site(n, site);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);

@@ -89,10 +89,7 @@ void node_run(struct node *n);  /* until node_stop() has ended */
 void node_stop(struct node *n); /* BYE to all, then the loop ends */
 struct node *node_close(struct node *n);
 
-/* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
-enum bridge_err node_use_site(struct node *n, struct site *site);
-
-/* The same in three steps, of which the first, the long one, may be any thread's. */
+/* A checked site into force: built by any thread, as that takes as long as the site is large; then pointers change. */
 struct node_site {
 	struct site *site;
 	struct plan *plan;

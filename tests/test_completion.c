@@ -1,30 +1,35 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c tests/flow/peer.c */
 /* The completion file knows every verb, what it knows and its options, as `partyctl help` prints them. */
 #include "tools/partyctl.h"
+#include "tests/flow/peer.h"
 #include "tests/test.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
+enum { BASH_MS = 10000 };
+
 /* What bash would offer after these words; the caller frees. */
 static char *offered(const char *words)
 {
-	char command[600], *out = NULL;
-	size_t n = 0, cap = 16384;
-	FILE *bash;
+	char command[600], *out, *list;
+	const char *argv[] = { "bash", "-c", command, NULL };
+	struct folder folder;
+	struct peer bash;
 
 	snprintf(command, sizeof(command),
-		"bash -c '. tools/partyctl.bash-completion; COMP_WORDS=(partyctl %s \"\");"
-		" COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _partyctl; printf \"%%s \" \"${COMPREPLY[@]}\"'",
+		". tools/partyctl.bash-completion; COMP_WORDS=(partyctl %s \"\");"
+		" COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _partyctl; printf \"%%s \" \"${COMPREPLY[@]}\"",
 		words);
-	bash = popen(command, "r");
-	CHECK(bash, "bash");
-	out = malloc(cap);
-	out[0] = ' ';
-	n = 1 + fread(out + 1, 1, cap - 2, bash);
-	out[n] = '\0';
-	CHECK_INT(0, pclose(bash), command);
-	return out;
+	CHECK(folder_make(&folder), "a folder");
+	CHECK(peer_start(&bash, &folder, "bash", argv), "bash");
+	CHECK_INT(0, peer_wait_exit(&bash, BASH_MS), words);
+	out = peer_output(&bash);
+	list = malloc(strlen(out) + 2);
+	snprintf(list, strlen(out) + 2, " %s", out);
+	free(out);
+	folder_remove(&folder);
+	return list;
 }
 
 static void has(const char *list, const char *word, const char *after)

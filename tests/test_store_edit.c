@@ -111,23 +111,33 @@ TEST(each_change_is_read_back_as_it_was_made)
 		enum edit_what what;
 		const char *list, *key, *body;
 	} cases[] = {
-		{ "a meeting", EDIT_CREATE, "meetings", "", "{\"account\":\"zenith\",\"id\":\"555\",\"guest_pin\":\"7\"}" },
-		{ "renamed and moved", EDIT_PATCH, "meetings", "555", "{\"account\":\"acme\",\"id\":\"556\"}" },
-		{ "changed", EDIT_PATCH, "meetings", "483920175", "{\"name\":\"x\",\"chimes\":false,\"max_participants\":3}" },
+		{ "a meeting", EDIT_CREATE, "meetings", "",
+			"{\"account\":\"zenith\",\"id\":\"555\",\"guest_pin\":\"7\"}" },
+		{ "renamed and moved", EDIT_PATCH, "meetings", "555",
+			"{\"account\":\"acme\",\"id\":\"556\"}" },
+		{ "changed", EDIT_PATCH, "meetings", "483920175",
+			"{\"name\":\"x\",\"chimes\":false,\"max_participants\":3}" },
 		{ "gone", EDIT_DELETE, "meetings", "556", NULL },
-		{ "a user", EDIT_CREATE, "users", "", "{\"account\":\"acme\",\"name\":\"bob\",\"password\":\"b\"}" },
+		{ "a user", EDIT_CREATE, "users", "",
+			"{\"account\":\"acme\",\"name\":\"bob\",\"password\":\"b\"}" },
 		{ "another name, same place", EDIT_PATCH, "users", "acme/alice", "{\"name\":\"zoe\"}" },
 		{ "moved", EDIT_PATCH, "users", "acme/carol", "{\"account\":\"zenith\"}" },
 		{ "a password", EDIT_PATCH, "users", "acme/zoe", "{\"password\":\"new\"}" },
 		{ "gone", EDIT_DELETE, "users", "acme/bob", NULL },
-		{ "an account renamed, its people with it", EDIT_PATCH, "accounts", "zenith", "{\"name\":\"nadir\"}" },
-		{ "how long", EDIT_PATCH, "accounts", "nadir", "{\"records\":{\"keep_days\":30},\"dialling\":{\"only\":null}}" },
-		{ "a trunk", EDIT_CREATE, "trunks", "", "{\"name\":\"b\",\"codecs\":[\"opus\"],\"limits\":{\"channels\":4}}" },
-		{ "a range", EDIT_CREATE, "numbers", "", "{\"number\":\"+1777000..+1777099\",\"account\":\"acme\"}" },
-		{ "a route", EDIT_CREATE, "routes", "", "{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"b\"]}" },
+		{ "an account renamed, its people with it", EDIT_PATCH, "accounts", "zenith",
+			"{\"name\":\"nadir\"}" },
+		{ "how long", EDIT_PATCH, "accounts", "nadir",
+			"{\"records\":{\"keep_days\":30},\"dialling\":{\"only\":null}}" },
+		{ "a trunk", EDIT_CREATE, "trunks", "",
+			"{\"name\":\"b\",\"codecs\":[\"opus\"],\"limits\":{\"channels\":4}}" },
+		{ "a range", EDIT_CREATE, "numbers", "",
+			"{\"number\":\"+1777000..+1777099\",\"account\":\"acme\"}" },
+		{ "a route", EDIT_CREATE, "routes", "",
+			"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"b\"]}" },
 		{ "hours", EDIT_CREATE, "calendars", "", "{\"name\":\"night\",\"spans\":[\"sat\"]}" },
 		{ "a class", EDIT_CREATE, "classes", "", "{\"class\":\"risky\",\"prefixes\":[\"+88\"]}" },
-		{ "the number's meeting", EDIT_PATCH, "numbers", "+15550101@carrier-a", "{\"answer\":\"attendant\"}" },
+		{ "the number's meeting", EDIT_PATCH, "numbers", "+15550101@carrier-a",
+			"{\"answer\":\"attendant\"}" },
 		{ "so that it may go", EDIT_DELETE, "meetings", "100200300", NULL },
 		{ "an account with all it has", EDIT_DELETE, "accounts", "nadir", NULL },
 	};
@@ -135,9 +145,11 @@ TEST(each_change_is_read_back_as_it_was_made)
 
 	bed_open(&b);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		carry_out(&b, made(cases[i].what, cases[i].list, cases[i].key, cases[i].body), cases[i].story);
+		carry_out(
+			&b, made(cases[i].what, cases[i].list, cases[i].key, cases[i].body), cases[i].story);
 	CHECK_INT(1 + sizeof(cases) / sizeof(*cases), count(&b, "SELECT count(*) FROM audit"), "a row each");
-	CHECK_INT(0, count(&b, "SELECT count(*) FROM sip_user WHERE account = 'nadir'"), "nothing is left of it");
+	CHECK_INT(0, count(&b, "SELECT count(*) FROM sip_user WHERE account = 'nadir'"),
+		"nothing is left of it");
 	bed_close(&b);
 }
 
@@ -167,7 +179,8 @@ TEST(what_cannot_be_written_leaves_no_trace)
 	struct bed b;
 
 	bed_open(&b);
-	CHECK_INT(SQLITE_OK, sqlite3_exec(b.store->db, "PRAGMA query_only = ON", NULL, NULL, NULL), "read only");
+	CHECK_INT(SQLITE_OK, sqlite3_exec(b.store->db, "PRAGMA query_only = ON", NULL, NULL, NULL),
+		"read only");
 	CHECK_INT(BRIDGE_OK, edits_apply(b.site, e, tag_key, &out), "applied");
 	CHECK(store_save_edits(b.store, out, e) != BRIDGE_OK, "not saved");
 	sqlite3_exec(b.store->db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
@@ -178,4 +191,5 @@ TEST(what_cannot_be_written_leaves_no_trace)
 	bed_close(&b);
 }
 
-TESTS(each_change_is_read_back_as_it_was_made, a_batch_is_one_transaction, what_cannot_be_written_leaves_no_trace)
+TESTS(each_change_is_read_back_as_it_was_made, a_batch_is_one_transaction,
+	what_cannot_be_written_leaves_no_trace)
