@@ -47,7 +47,7 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/participants/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~", "id:s meeting:s state:s", NULL, 202 },
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
-	{ "GET", "/v1/calls", NULL, NULL, "items:[@Call]", NULL, 0 },
+	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i account:s meeting:s trunk:s call:s", NULL, "items:[@Record]", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },

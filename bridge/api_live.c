@@ -247,17 +247,40 @@ void api_remove(struct node *n, const struct http_request *request, const char *
 
 struct call_list {
 	const struct http_request *request;
+	char account[SITE_NAME], meeting[SITE_NAME], trunk[SITE_NAME], state[32]; /* "": any */
+	uint32_t after;                                                           /* leg ID */
+	struct leg **legs;                                                        /* owned; room for all */
+	size_t n;
 	json_t *items;
 };
 
-static void add_call(void *arg, struct leg *leg)
+static bool is_wanted(const char *filter, const char *value)
+{
+	return !filter[0] || strcmp(filter, value) == 0;
+}
+
+static void take_call(void *arg, struct leg *leg)
 {
 	struct call_list *list = arg;
+
+	if (leg->call && leg->id > list->after && api_sees(list->request, leg->cdr.account) &&
+		is_wanted(list->account, leg->cdr.account) && is_wanted(list->meeting, leg->cdr.meeting) &&
+		is_wanted(list->trunk, leg->cdr.trunk) && is_wanted(list->state, leg_state_name(leg)))
+		list->legs[list->n++] = leg;
+}
+
+static int leg_order(const void *a, const void *b)
+{
+	const struct leg *const *x = a, *const *y = b;
+
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+static void add_call(struct call_list *list, struct leg *leg)
+{
 	char from[24], to[24], number[24];
 	const bool out = strcmp(leg->cdr.direction, "out") == 0; /* whom we called is a person, too */
 
-	if (!leg->call || !api_sees(list->request, leg->cdr.account))
-		return;
 	json_array_append_new(list->items,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
 			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
@@ -270,13 +293,44 @@ static void add_call(void *arg, struct leg *leg)
 			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
+/* Oldest first.  Without `limit` all of them. */
 void api_calls(struct node *n, const struct http_request *request, const char *word)
 {
-	struct call_list list = { .request = request, .items = json_array() };
+	struct call_list list = { .request = request };
+	char limit[16] = "", cursor[16] = "";
+	size_t shown;
 
 	(void)word;
-	leg_each(n, add_call, &list);
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", list.items));
+	http_query(request->query, "limit", limit, sizeof(limit));
+	http_query(request->query, "cursor", cursor, sizeof(cursor));
+	http_query(request->query, "account", list.account, sizeof(list.account));
+	http_query(request->query, "meeting", list.meeting, sizeof(list.meeting));
+	http_query(request->query, "trunk", list.trunk, sizeof(list.trunk));
+	http_query(request->query, "state", list.state, sizeof(list.state));
+	if (limit[0] && strtoul(limit, NULL, 10) < 1) {
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "limit must be above 0",
+				.field = "limit" });
+		return;
+	}
+	list.after = (uint32_t)strtoul(cursor, NULL, 10);
+	list.legs = calloc(n->n_legs + 1, sizeof(struct leg *));
+	if (!list.legs) {
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	leg_each(n, take_call, &list);
+	qsort(list.legs, list.n, sizeof(struct leg *), leg_order);
+	shown = limit[0] && strtoul(limit, NULL, 10) < list.n ? strtoul(limit, NULL, 10) : list.n;
+	list.items = json_array();
+	for (size_t i = 0; i < shown; i++)
+		add_call(&list, list.legs[i]);
+	api_reply(n, request->id, 200,
+		json_pack("{s:o, s:o}", "items", list.items, "next",
+			shown < list.n ? json_sprintf("%u", list.legs[shown - 1]->id) : json_null()));
+	free(list.legs);
 }
 
 void api_hangup(struct node *n, const struct http_request *request, const char *word)

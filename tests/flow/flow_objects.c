@@ -45,6 +45,30 @@ static void call_in(struct bridge *b, struct peer *crowd, const char *name, cons
 	CHECK(bridge_crowd_start(b, crowd, name, argv), "a caller");
 }
 
+/* Two calls, one in each meeting. */
+static void live_pages(const struct bridge *b)
+{
+	char path[64], id[64];
+	json_t *page = bridge_get(b, "/v1/calls?limit=1");
+
+	CHECK_INT(1, json_array_size(json_object_get(page, "items")), "one of them");
+	CHECK_STR("100200300", json_text_at(page, "items.0.meeting"), "the older one");
+	CHECK(json_text_at(page, "next"), "there are more");
+	snprintf(id, sizeof(id), "%s", json_text_at(page, "items.0.id"));
+	snprintf(path, sizeof(path), "/v1/calls?limit=1&cursor=%s", json_text_at(page, "next"));
+	json_decref(page);
+	page = bridge_get(b, path);
+	CHECK_INT(1, json_array_size(json_object_get(page, "items")), "the other");
+	CHECK(strcmp(id, json_text_at(page, "items.0.id")) != 0, "not the same again");
+	CHECK(!json_text_at(page, "next"), "the last page");
+	json_decref(page);
+	CHECK_INT(1, bridge_count(b, "/v1/calls?meeting=55501"), "by meeting");
+	CHECK_INT(2, bridge_count(b, "/v1/calls?account=acme&trunk=carrier-a"), "by account and trunk");
+	CHECK_INT(0, bridge_count(b, "/v1/calls?account=zenith"), "of another account");
+	CHECK_INT(1, bridge_count(b, "/v1/meetings?open=true&limit=1"), "open meetings, page by page");
+	CHECK_INT(2, bridge_count(b, "/v1/meetings?open=true"), "both");
+}
+
 TEST(a_change_is_live_at_once_and_touches_no_call)
 {
 	struct bridge b;
@@ -64,6 +88,7 @@ TEST(a_change_is_live_at_once_and_touches_no_call)
 	call_in(&b, &second, "second", "+15550102");
 	CHECK(bridge_wait_number(&b, "/v1/meetings/55501", "participants", 1, CALL_MS),
 		"is answered at once");
+	live_pages(&b);
 	CHECK_INT(200,
 		status_of(&b, "PATCH", "/v1/meetings/100200300",
 			"{\"name\":\"Renamed\",\"max_participants\":1}"),
