@@ -1,6 +1,6 @@
 /* api_objects.c - one object of the site by the API: shown, made, changed, deleted.  Lists are in api_list.c.
  *
- * Secrets: passwords are never shown; PINs to those who may change meetings, not to readers.  Left out of a PUT they stay,
+ * Secrets: passwords are never shown; PINs with one meeting alone, to those who may change it.  Left out of a PUT they stay,
  * null or "" takes them away.
  */
 #include "bridge/api.h"

@@ -21,7 +21,6 @@ static const struct kind {
 			{ "CALLS A DAY", "dialling.daily", true } } },
 	{ "meeting", "meetings", "Meeting",
 		{ { "MEETING", "id", false }, { "NAME", "name", false }, { "ACCOUNT", "account", false },
-			{ "HOST PIN", "host_pin", false }, { "GUEST PIN", "guest_pin", false },
 			{ "OPEN", "open", false }, { "PARTICIPANTS", "participants", true } } },
 	{ "user", "users", "User", { { "USER", "id", false }, { "ACCOUNT", "account", false } } },
 	{ "trunk", "trunks", "Trunk",

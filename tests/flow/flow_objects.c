@@ -1,4 +1,5 @@
 /* What the site holds, changed one by one while calls run: live at once, kept over a restart, each account's own. */
+#include "tests/flow/events.h"
 #include "tests/flow/exchange.h"
 #include "tests/test.h"
 #include <signal.h>
@@ -241,6 +242,9 @@ TEST(an_accounts_token_reaches_its_own_alone)
 	x = far(&b, admin, "GET", "/v1/meetings/8881", NULL);
 	CHECK_STR("73", json_text_at(x.body, "guest_pin"), "who invites people sees PINs");
 	exchange_free(&x);
+	x = far(&b, admin, "GET", "/v1/meetings?q=8881", NULL);
+	CHECK(strstr(x.text, "8881") && !strstr(x.text, "pin"), "but in no list: %s", x.text);
+	exchange_free(&x);
 	x = far(&b, reader, "GET", "/v1/meetings/8881", NULL);
 	CHECK(!json_text_at(x.body, "guest_pin"), "a reader does not: %s", x.text);
 	exchange_free(&x);
@@ -294,6 +298,33 @@ TEST(the_log_says_who_what_before_and_after)
 			!strstr(text, "zoes-own") && !strstr(text, "hidden-one"),
 		"no secret: %s", text);
 	free(text);
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+}
+
+/* One object's change is an event of its account; a secret's value is in none. */
+TEST(changes_are_events_of_their_account)
+{
+	struct bridge b;
+	struct events *e;
+	char *text;
+	int at;
+
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
+	e = events_open(&b, NULL);
+	CHECK_INT(200,
+		status_of(&b, "PATCH", "/v1/meetings/700200300", "{\"name\":\"New\",\"guest_pin\":\"5557\"}"),
+		"changed");
+	at = events_wait(e, 0, "site.applied", "account", "zenith", CALL_MS);
+	CHECK(at >= 0, "its account hears of it");
+	CHECK_STR(
+		"name, guest_pin", json_text_at(events_get(e, at, NULL), "changes.0.fields"), "which fields");
+	CHECK_INT(200, status_of(&b, "PATCH", "/v1/trunks/carrier-a", "{\"maintenance\":true}"), "changed");
+	at = events_wait(e, (size_t)at + 1, "site.applied", NULL, NULL, CALL_MS);
+	CHECK(at >= 0 && !json_text_at(events_get(e, at, NULL), "account"), "a trunk is nobody's");
+	text = events_text(e);
+	CHECK(!strstr(text, "5557"), "no secret: %s", text);
+	free(text);
+	events_close(e);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
@@ -478,5 +509,6 @@ TEST(one_more_of_many_is_cheap_and_pages_show_all)
 
 TESTS(a_change_is_live_at_once_and_touches_no_call, lost_updates_and_second_requests,
 	an_accounts_token_reaches_its_own_alone, the_log_says_who_what_before_and_after,
-	guessers_are_told_when_to_come_back, records_go_when_their_account_says_so, partyctl_does_the_same,
+	changes_are_events_of_their_account, guessers_are_told_when_to_come_back,
+	records_go_when_their_account_says_so, partyctl_does_the_same,
 	one_more_of_many_is_cheap_and_pages_show_all)
