@@ -18,6 +18,11 @@ enum site_shown {
 	SITE_SHOW_ALL
 };
 
+static inline bool site_is_secret(const struct site_field *f)
+{
+	return f->rule == RULE_SECRET || f->rule == RULE_PIN;
+}
+
 /* NULL: out of memory. */
 json_t *site_json(enum site_kind kind, const void *object, enum site_shown shown);
 /* One field by its key; NULL: there is none, or it is a secret. */
