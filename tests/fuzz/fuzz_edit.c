@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char base[] =
-	"accounts:\n  - name: acme\n    meetings: [ { id: \"483920175\", host_pin: \"900911\", guest_pin: \"4821\" } ]\n"
-	"    users: [ { name: alice, password: s3cret } ]\n"
-	"trunks: [ { name: carrier-a, inbound: { from: [ 127.0.0.2/32 ] }, ranges: [ \"+15550000..+15559999\" ] } ]\n"
-	"numbers: [ { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:483920175\" } ]\n"
-	"routes: [ { account: acme, prefix: \"+1\", trunks: [ carrier-a ], weight: 1 } ]\n"
-	"calendars: [ { name: office, spans: [ \"mon-fri\" ] } ]\n"
-	"classes: [ { class: premium, prefixes: [ \"+1900\" ] } ]\n";
+static const char base[] = "accounts:\n  - name: acme\n    meetings: [ { id: \"483920175\", host_pin: "
+			   "\"900911\", guest_pin: \"4821\" } ]\n"
+			   "    users: [ { name: alice, password: s3cret } ]\n"
+			   "trunks: [ { name: carrier-a, inbound: { from: [ 127.0.0.2/32 ] }, ranges: [ "
+			   "\"+15550000..+15559999\" ] } ]\n"
+			   "numbers: [ { number: \"+15550101\", trunk: carrier-a, account: acme, answer: "
+			   "\"meeting:483920175\" } ]\n"
+			   "routes: [ { account: acme, prefix: \"+1\", trunks: [ carrier-a ], weight: 1 } ]\n"
+			   "calendars: [ { name: office, spans: [ \"mon-fri\" ] } ]\n"
+			   "classes: [ { class: premium, prefixes: [ \"+1900\" ] } ]\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
