@@ -38,6 +38,10 @@ struct api_error {
 unsigned api_may_listen(
 	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
 
+/* http_config.on_more; `arg` is the node. */
+void api_more(void *arg, uint64_t id, bool gone);
+void exports_close(struct node *n); /* before the disk thread goes */
+
 /* May who asks see what is of this account?  What they may not see is not there: 404. */
 bool api_sees(const struct http_request *request, const char *account);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
@@ -63,11 +67,12 @@ struct site_place;
 json_t *api_row(struct node *n, const struct site_place *at, enum access_role role);
 
 api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_dial,
-	api_dialouts;
+	api_dialouts, api_budgets, api_unblock;
 /* Whatever the site holds (api_objects.c, api_list.c). */
 api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;
 api_fn api_openapi;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
+api_fn api_call_trace, api_call_why;
 api_fn api_webhook_make, api_webhooks, api_webhook_drop;
 #endif

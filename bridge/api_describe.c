@@ -11,7 +11,13 @@ static const struct api_named named[] = {
 	{ "Control", "lag_ms:n lag_worst_ms:n cpu_percent:n refuses:b" },
 	{ "Writer", "written:i failed_tries:i lost:i waiting:i disk_ok:b" },
 	{ "Status", "node:s version:s started_at:t uptime_s:n calls:i meetings_open:i participants:i rtp_ports_used:i sip:@SipCounts"
-		" control:@Control workers:[@Worker] writer:@Writer events:i" },
+		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures]" },
+	{ "TrunkFigures", "name:s gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
+		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
+	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? blocked:b"
+		" blocked_until:t?" },
+	{ "Rung", "at:t offset_s:n kind:s call:s direction:s~ far_end:s~ message:s~ status:i~ detail:s~ bytes:i~ text:s~ note:s~ keys:i~" },
+	{ "Tried", "trunk:s gateway:s why:s" },
 	{ "Echo", "delay_ms:i loss_db:i confidence:i" },
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
 		" clipped_frames:i one_way:s echo:@Echo?" },
@@ -49,7 +55,13 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
 	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },
-	{ "GET", "/v1/records", "limit:i account:s meeting:s trunk:s call:s", NULL, "items:[@Record]", NULL, 0 },
+	{ "GET", "/v1/calls/{id}/trace", NULL, NULL, "text:s items:[@Rung] records:[@Record] kept:b", NULL, 0 },
+	{ "GET", "/v1/calls/{id}/why", NULL, NULL,
+		"id:s text:s what:s end:s ended_by:s sip:s q850:s tried:[@Tried] trouble:[s] next:[s]", NULL, 0 },
+	{ "GET", "/v1/budgets", NULL, NULL, "items:[@Budget]", NULL, 0 },
+	{ "POST", "/v1/budgets/{id}/unblock", NULL, NULL, "account:s blocked:b", NULL, 0 },
+	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"
+		" answered:b since:t before:t min_duration:n mos_below:n", NULL, "items:[@Record] next_cursor:s~", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },
 	{ "GET", "/v1/site", NULL, NULL, NULL, "application/yaml", 0 },
 	{ "GET", "/v1/dialplan/explain", "number:s trunk:s account:s at:s caller_id:s call:s", NULL, "@Explanation", NULL, 0 },

@@ -1,4 +1,5 @@
 #include "bridge/api.h"
+#include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
@@ -79,6 +80,34 @@ static unsigned count_people(const struct node *n)
 	return count;
 }
 
+static json_t *trunks_json(struct node *n)
+{
+	json_t *list = json_array();
+	const uint64_t now_us = loop_now_us();
+
+	for (const struct carrier *c = n->carriers; c; c = c->next) {
+		const struct figures_tally *t = &c->tally;
+		struct figures f;
+		uint64_t in = 0;
+
+		figures_of(&f, c, now_us);
+		for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
+			in += t->ended[FIGURES_IN][class];
+		json_array_append_new(list,
+			json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}", "name",
+				c->name, "gateways", (int)f.n_gateways, "usable", (int)f.n_usable, "calls_in",
+				(json_int_t)in, "answered_in", (json_int_t)t->answered[FIGURES_IN],
+				"calls_out", (json_int_t)f.dialled, "answered_out", (json_int_t)f.answered,
+				"answer_percent", (int)f.answer_percent, "post_dial_ms",
+				f.post_dial_us / 1000.0, "round_trip_ms", f.round_trip_us / 1000.0,
+				"last_cause_in",
+				t->last_cause[FIGURES_IN] ? cause_words(t->last_cause[FIGURES_IN]) : "",
+				"last_cause_out",
+				t->last_cause[FIGURES_OUT] ? cause_words(t->last_cause[FIGURES_OUT]) : ""));
+	}
+	return list;
+}
+
 void api_status(struct node *n, const struct http_request *request, const char *word)
 {
 	json_t *workers = json_array();
@@ -89,13 +118,13 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I}", "node",
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I, s:o}", "node",
 			n->config.node, "version", PARTYLINE_VERSION, "started_at", time_json(n->started_us),
 			"uptime_s", (double)(when_now_us() - n->started_us) / 1e6, "calls", (int)n->n_legs,
 			"meetings_open", (int)n->n_meetings, "participants", (int)count_people(n),
 			"rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n), "control",
 			control_json(n), "workers", workers, "writer", writer_json(n), "events",
-			(json_int_t)events.emitted));
+			(json_int_t)events.emitted, "trunks", trunks_json(n)));
 }
 
 /* ---- meetings ---- */
@@ -239,6 +268,7 @@ void api_remove(struct node *n, const struct http_request *request, const char *
 	}
 	api_audit(n, request, "participant.remove",
 		json_pack("{s:s, s:s}", "meeting", p->meeting->id, "participant", p->id));
+	leg_ended_by(p->leg, WHY_OPERATOR);
 	meeting_remove(n, p, "removed by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }
@@ -349,91 +379,7 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 		return;
 	}
 	api_audit(n, request, "call.hangup", json_pack("{s:s}", "call", leg->cdr.id));
+	leg_ended_by(leg, WHY_OPERATOR);
 	leg_hangup(leg, Q850_NORMAL, "hung up by the operator");
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
-}
-
-/* ---- call records ---- */
-
-struct pending {
-	struct node *node;
-	uint64_t id;
-	bool masked; /* numbers of callers */
-};
-
-static void mask(char *text, size_t cap)
-{
-	char number[24];
-
-	log_number(number, text);
-	snprintf(text, cap, "%.*s", (int)cap - 1, number);
-}
-
-/* Whoever calls; and of a call that we made whom we called. */
-static void mask_people(struct cdr *c)
-{
-	mask(c->from_number, sizeof(c->from_number));
-	if (strcmp(c->direction, "out") == 0) {
-		mask(c->to_number, sizeof(c->to_number));
-		mask(c->number, sizeof(c->number));
-	}
-}
-
-/* Who may only read has no use for people's whole numbers (S7). */
-static json_t *record_json(const struct cdr *cdr, bool masked)
-{
-	struct cdr shown = *cdr;
-
-	if (masked)
-		mask_people(&shown);
-	return cdr_json(&shown);
-}
-
-static void records_read(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t count)
-{
-	struct pending *p = arg;
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(items, record_json(&cdrs[i], p->masked));
-	if (err)
-		api_refuse(p->node, p->id,
-			&(struct api_error){ .status = 503,
-				.code = "database",
-				.message = "the database cannot be read now" });
-	else
-		api_reply(p->node, p->id, 200, json_pack("{s:O}", "items", items));
-	json_decref(items);
-	free(p);
-}
-
-void api_records(struct node *n, const struct http_request *request, const char *word)
-{
-	struct pending *p = malloc(sizeof(*p));
-	char limit[16] = "100", account[SITE_NAME] = "", meeting[SITE_NAME] = "", trunk[SITE_NAME] = "",
-	     call[64] = "";
-	struct cdr_filter filter = { .account = account, .meeting = meeting, .trunk = trunk, .call = call };
-	long wanted;
-
-	(void)word;
-	http_query(request->query, "limit", limit, sizeof(limit));
-	http_query(request->query, "account", account, sizeof(account));
-	http_query(request->query, "meeting", meeting, sizeof(meeting));
-	http_query(request->query, "trunk", trunk, sizeof(trunk));
-	http_query(request->query, "call", call, sizeof(call));
-	wanted = strtol(limit, NULL, 10);
-	if (!p || wanted < 1 || wanted > 10000) {
-		free(p);
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "limit must be 1 to 10000",
-				.field = "limit" });
-		return;
-	}
-	if (request->who->account[0]) /* whichever account was asked for: theirs */
-		filter.account = account[0] && !api_sees(request, account) ? "\n" : request->who->account;
-	filter.limit = (unsigned)wanted;
-	*p = (struct pending){ .node = n, .id = request->id, .masked = request->who->role < ACCESS_ADMIN };
-	writer_list_cdrs(n->writer, &filter, records_read, p);
 }

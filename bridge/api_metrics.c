@@ -1,9 +1,12 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/spending.h"
+#include "bridge/trace.h"
 #include "bridge/webhook.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct page {
 	char *text;
@@ -11,6 +14,18 @@ struct page {
 };
 
 static void put(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool grow(struct page *p, size_t need)
+{
+	const size_t cap = p->cap * 2 + need;
+	char *more = realloc(p->text, cap);
+
+	if (!more)
+		return false;
+	p->text = more;
+	p->cap = cap;
+	return true;
+}
 
 static void put(struct page *p, const char *format, ...)
 {
@@ -20,6 +35,11 @@ static void put(struct page *p, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(p->text + p->len, p->cap - p->len, format, args);
 	va_end(args);
+	if (n > 0 && (size_t)n >= p->cap - p->len && grow(p, (size_t)n)) {
+		va_start(args, format);
+		n = vsnprintf(p->text + p->len, p->cap - p->len, format, args);
+		va_end(args);
+	}
 	if (n > 0 && (size_t)n < p->cap - p->len)
 		p->len += (size_t)n;
 }
@@ -67,6 +87,67 @@ static void trunk_lines(struct page *p, const struct node *n)
 				(unsigned long long)sums[s]);
 		}
 	}
+}
+
+static void figure_lines(struct page *p, const struct node *n)
+{
+	static const char *const heads[] = {
+		"# HELP partyline_trunk_answer_ratio answered of the last calls through the trunk's "
+		"gateways\n"
+		"# TYPE partyline_trunk_answer_ratio gauge\n",
+		"# HELP partyline_trunk_post_dial_seconds from INVITE to ringing or answer, smoothed; 0: not "
+		"known\n"
+		"# TYPE partyline_trunk_post_dial_seconds gauge\n",
+		"# HELP partyline_trunk_round_trip_seconds of OPTIONS to its gateways, smoothed; 0: not "
+		"known\n"
+		"# TYPE partyline_trunk_round_trip_seconds gauge\n",
+	};
+	static const char *const names[] = { "answer_ratio", "post_dial_seconds", "round_trip_seconds" };
+	const uint64_t now_us = loop_now_us();
+
+	for (size_t s = 0; s < sizeof(heads) / sizeof(*heads); s++) {
+		put(p, "%s", heads[s]);
+		for (const struct carrier *c = n->carriers; c; c = c->next) {
+			struct figures f;
+			double values[3];
+
+			figures_of(&f, c, now_us);
+			values[0] = f.answer_percent / 100.0;
+			values[1] = f.post_dial_us / 1e6;
+			values[2] = f.round_trip_us / 1e6;
+			put(p, "partyline_trunk_%s{trunk=\"%s\"} %g\n", names[s], c->name, values[s]);
+		}
+	}
+}
+
+/* Trunks times two times CAUSE_CLASSES at most; what has never happened has no line. */
+static void ended_lines(struct page *p, const struct node *n)
+{
+	static const char *const ways[] = { "in", "out" };
+
+	put(p, "# HELP partyline_trunk_calls_ended_total calls of the trunk that have ended, by class of "
+	       "Q.850 cause\n"
+	       "# TYPE partyline_trunk_calls_ended_total counter\n");
+	for (const struct carrier *c = n->carriers; c; c = c->next)
+		for (unsigned way = 0; way < 2; way++)
+			for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
+				if (c->tally.ended[way][class])
+					put(p,
+						"partyline_trunk_calls_ended_total{trunk=\"%s\",direction=\"%"
+						"s\","
+						"cause=\"%s\"} %llu\n",
+						c->name, ways[way], cause_class_name(class),
+						(unsigned long long)c->tally.ended[way][class]);
+}
+
+static void trace_lines(struct page *p, const struct node *n)
+{
+	struct trace_stats t;
+
+	trace_stats(n->trace, &t);
+	gauge(p, "trace_calls", "calls whose signalling is kept", t.calls);
+	gauge(p, "trace_bytes", "memory that takes", (double)t.bytes);
+	counter(p, "trace_forgotten", "calls that had to make room", t.forgotten);
 }
 
 static void worker_lines(struct page *p, struct node *n)
@@ -174,6 +255,10 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
 	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
 	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+	gauge(&p, "accounts_blocked", "accounts whose calls are blocked because they looked like fraud",
+		spending_blocked(n));
+	counter(&p, "over_budget", "calls of ours that an account's ceilings or a block refused",
+		n->tally.over_budget);
 	sound_lines(&p, &n->tally);
 	hooks_stats(n->hooks, &hooks);
 	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
@@ -187,6 +272,9 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
 	worker_lines(&p, n);
 	trunk_lines(&p, n);
+	figure_lines(&p, n);
+	ended_lines(&p, n);
+	trace_lines(&p, n);
 	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
 	free(p.text);
 }

@@ -44,8 +44,7 @@ void api_site_put(struct node *n, const struct http_request *request, const char
 	editor_post(n->editor, e);
 }
 
-struct export
-{ /* written on the disk thread, behind which alone a site is freed */
+struct site_text { /* written on the disk thread, behind which alone a site is freed */
 	struct node *node;
 	uint64_t request;
 	const struct site *site; /* borrowed: see editor.h */
@@ -54,7 +53,7 @@ struct export
 
 static enum bridge_err export_it(void *arg, struct store *store)
 {
-	struct export *x = arg;
+	struct site_text *x = arg;
 
 	(void)store;
 	x->text = site_export(x->site);
@@ -63,7 +62,7 @@ static enum bridge_err export_it(void *arg, struct store *store)
 
 static void exported(void *arg, enum bridge_err err, const char *text)
 {
-	struct export *x = arg;
+	struct site_text *x = arg;
 	struct node *n = x->node;
 
 	(void)text;
@@ -77,13 +76,13 @@ static void exported(void *arg, enum bridge_err err, const char *text)
 
 void api_site_get(struct node *n, const struct http_request *request, const char *word)
 {
-	struct export *x = calloc(1, sizeof(*x));
+	struct site_text *x = calloc(1, sizeof(*x));
 
 	(void)word;
 	if (!x) {
 		api_reply(n, request->id, 503, NULL);
 		return;
 	}
-	*x = (struct export){ .node = n, .request = request->id, .site = n->site };
+	*x = (struct site_text){ .node = n, .request = request->id, .site = n->site };
 	writer_do(n->writer, export_it, exported, x);
 }

@@ -1,5 +1,5 @@
 #include "bridge/carrier.h"
-#include "sip/ask.h"
+#include "bridge/carrier_priv.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 enum { OPTIONS_S = 30, RETRY_S = 30, SECOND_US = 1000000 };
 
-static uint32_t any(void)
+uint32_t carrier_any(void)
 {
 	uint32_t random;
 
@@ -18,7 +18,7 @@ static uint32_t any(void)
 static unsigned draw(void *arg, unsigned below)
 {
 	(void)arg;
-	return any() % below;
+	return carrier_any() % below;
 }
 
 /* What our listeners speak, as bits of enum locate_transport. */
@@ -37,11 +37,18 @@ struct carrier *carrier_find(const struct node *n, const char *trunk)
 	return c;
 }
 
-static void emit(const struct carrier *c, const char *type, const char *gateway, const char *more)
+void carrier_tell(const struct carrier *c, const char *type, const char *gateway, const char *more)
 {
 	event_emit(c->node->bus, type,
 		json_pack("{s:s, s:s, s:s}", "trunk", c->name, "gateway", gateway, "what", more));
 	log_line(LOG_INFO, NULL, "trunk", "%s: %s: %s", c->name, gateway, more);
+}
+
+void carrier_credentials(struct ask_question *q, const struct site_trunk *t, const struct carrier_gateway *g)
+{
+	q->username = t->username;
+	q->password = t->password;
+	q->realm = t->realm[0] ? t->realm : g->host;
 }
 
 /* ---- where gateways are ---- */
@@ -144,133 +151,6 @@ static void look_up(struct carrier_gateway *g, uint64_t now_us)
 	free(l);
 }
 
-/* ---- OPTIONS ---- */
-
-static struct carrier_member *find_asked(struct node *n, uint32_t id)
-{
-	for (struct carrier *c = n->carriers; c; c = c->next)
-		for (size_t g = 0; g < c->n_gateways; g++)
-			for (size_t m = 0; m < c->gateways[g].n_members; m++)
-				if (c->gateways[g].members[m].ask_id == id)
-					return &c->gateways[g].members[m];
-	return NULL;
-}
-
-static void tell_change(const struct carrier_member *m, enum gateway_change change)
-{
-	if (change == GATEWAY_CAME_UP)
-		emit(m->of->of, "trunk.gateway_up", m->at.target, "the gateway is up");
-	else if (change == GATEWAY_WENT_DOWN)
-		emit(m->of->of, "trunk.gateway_down", m->at.target, "the gateway is down");
-}
-
-static void on_options(void *arg, uint32_t id, const struct ask_answer *answer)
-{
-	struct carrier_member *m = find_asked(arg, id); /* it may be gone by now */
-
-	if (m)
-		tell_change(m, gateway_heard(&m->health, loop_now_us(), answer->status, answer->round_trip_us,
-				       any()));
-}
-
-static void credentials(struct ask_question *q, const struct site_trunk *t, const struct carrier_gateway *g)
-{
-	q->username = t->username;
-	q->password = t->password;
-	q->realm = t->realm[0] ? t->realm : g->host;
-}
-
-static void ask_options(struct carrier_member *m, const struct site_trunk *t, uint64_t now_us)
-{
-	struct node *n = m->of->of->node;
-	char uri[LOCATE_HOST + 8], from[CALL_URI + 8];
-	struct ask_question q = { .method = "OPTIONS",
-		.target = m->at.target,
-		.uri = uri,
-		.from = from,
-		.to = uri,
-		.done = on_options,
-		.arg = n };
-
-	m->ask_id = ++n->last_ask_id;
-	q.id = m->ask_id;
-	snprintf(uri, sizeof(uri), "sip:%s", m->of->host);
-	snprintf(from, sizeof(from), "sip:%s",
-		n->config.sip.advertise[0] ? n->config.sip.advertise : "partyline.invalid");
-	credentials(&q, t, m->of);
-	gateway_asked(&m->health, now_us);
-	if (ua_ask(n->ua, &q) != CALL_OK) {
-		tell_change(m, gateway_heard(&m->health, now_us, 0, 0, any()));
-	}
-}
-
-/* ---- REGISTER ---- */
-
-static void on_registered(void *arg, uint32_t id, const struct ask_answer *a)
-{
-	const struct node *n = arg;
-	const uint64_t now_us = loop_now_us();
-
-	for (struct carrier *c = n->carriers; c; c = c->next)
-		for (size_t i = 0; i < c->n_gateways; i++) {
-			struct carrier_gateway *g = &c->gateways[i];
-			const bool held = register_holds(&g->registration, now_us);
-
-			if (!g->asking || g->cseq != id)
-				continue;
-			g->asking = false;
-			register_heard(&g->registration,
-				&(struct register_answer){ a->status, a->expires_s, a->min_expires_s,
-					a->retry_after_s, a->refused_credentials },
-				now_us, any());
-			if (!held && register_holds(&g->registration, now_us))
-				emit(c, "trunk.registered", g->uri, "registered");
-			else if (a->status != 423 && !register_holds(&g->registration, now_us))
-				emit(c, "trunk.unregistered", g->uri, a->text);
-		}
-}
-
-static void ask_register(struct carrier_gateway *g, const struct site_trunk *t, unsigned expires_s)
-{
-	struct node *n = g->of->node;
-	struct carrier_target targets[CARRIER_TARGETS];
-	const char *why;
-	char uri[LOCATE_HOST + 8], aor[LOCATE_HOST + SITE_NAME + 8];
-	const size_t n_targets = carrier_targets(g->of, targets, &why);
-	struct ask_question q = { .method = "REGISTER",
-		.target = n_targets      ? targets[0].target
-			  : g->n_members ? g->members[0].at.target
-					 : "",
-		.uri = uri,
-		.from = aor,
-		.to = aor,
-		.registers = true,
-		.expires_s = expires_s,
-		.contact_user = g->contact,
-		.call_id = g->call_id,
-		.done = on_registered,
-		.arg = n };
-	char host[LOCATE_HOST];
-
-	for (size_t i = 0; i < n_targets; i++)
-		if (strcmp(targets[i].host, g->host) == 0) {
-			q.target = targets[i].target;
-			break;
-		}
-	n->last_ask_id += 4; /* the CSeq rises by one with each answer to a challenge */
-	g->cseq = n->last_ask_id;
-	q.cseq = q.id = g->cseq;
-	snprintf(host, sizeof(host), "%s", g->host);
-	snprintf(uri, sizeof(uri), "sip:%s", host);
-	snprintf(aor, sizeof(aor), "sip:%s@%s", t->username, host);
-	credentials(&q, t, g);
-	g->asking = true;
-	if (ua_ask(n->ua, &q) != CALL_OK) {
-		g->asking = false;
-		register_heard(&g->registration, &(struct register_answer){ 0 }, loop_now_us(), any());
-	}
-}
-
 /* ---- time goes by ---- */
 
 static void tick_gateway(struct carrier_gateway *g, const struct site_trunk *t, uint64_t now_us)
@@ -282,14 +162,14 @@ static void tick_gateway(struct carrier_gateway *g, const struct site_trunk *t, 
 	for (size_t i = 0; i < g->n_members; i++) {
 		struct carrier_member *m = &g->members[i];
 		enum gateway_change change;
-		const bool due = gateway_due(&m->health, now_us, any(), &change);
+		const bool due = gateway_due(&m->health, now_us, carrier_any(), &change);
 
-		tell_change(m, change);
+		carrier_tell_change(m, change);
 		if (due)
-			ask_options(m, t, now_us);
+			carrier_ask_options(m, t, now_us);
 	}
 	if (t->registers && g->n_members && register_due(&g->registration, now_us, &expires_s))
-		ask_register(g, t, expires_s);
+		carrier_ask_register(g, t, expires_s);
 }
 
 void carriers_tick(struct node *n, uint64_t now_us)
@@ -337,6 +217,7 @@ static struct carrier *carrier_make(struct node *n, const struct site_trunk *t, 
 	if (kept) {
 		c->in = kept->in;
 		c->out = kept->out;
+		c->tally = kept->tally;
 	}
 	for (; c->n_gateways < t->n_gateways; c->n_gateways++) {
 		struct carrier_gateway *g = &c->gateways[c->n_gateways];

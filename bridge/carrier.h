@@ -12,6 +12,7 @@
 #ifndef BRIDGE_CARRIER_H
 #define BRIDGE_CARRIER_H
 
+#include "bridge/figures.h"
 #include "bridge/node.h"
 #include "bridge/resolver.h"
 #include "sip/gateway.h"
@@ -47,6 +48,7 @@ struct carrier {
 	struct carrier *next;
 	char name[SITE_NAME];
 	struct pace in, out;
+	struct figures_tally tally;
 	struct carrier_gateway *gateways; /* owned */
 	size_t n_gateways;
 };

@@ -45,6 +45,8 @@ static const struct cdr_field fields[] = {
 	FIELD(rx_missing, "rx_missing", CDR_COUNT),
 	FIELD(burst_ms, "burst_ms", CDR_COUNT),
 	FIELD(gap_ms, "gap_ms", CDR_COUNT),
+	FIELD(ended_by, "ended_by", CDR_TEXT),
+	FIELD(trouble, "trouble", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

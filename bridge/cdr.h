@@ -29,6 +29,9 @@ struct cdr {
 	unsigned q850;
 	char cause[96]; /* in words: "far end hung up", "wrong PIN three times" */
 	bool by_far_end;
+	char ended_by[12]; /* caller, called, carrier, us, operator, host, network: bridge/why_call.h */
+	char trouble
+		[64]; /* words of what was wrong with its sound: nothing_in, nothing_out, silent, echo, media_lost */
 	char codec[16];
 	char srtp[32]; /* suite, as SDP names it; "" in the clear */
 	uint64_t rx_packets, tx_packets;
@@ -55,6 +58,8 @@ struct cdr_field {
 };
 
 const struct cdr_field *cdr_fields(size_t *n);
+/* Shortens the numbers of people, not ours: for whoever has no use for them (S7). */
+void cdr_mask(struct cdr *cdr);
 /* As the API shows it; bytes that are not UTF-8 become '?'.  NULL: out of memory. */
 json_t *cdr_json(const struct cdr *cdr);
 #endif

@@ -19,7 +19,12 @@ enum {
 	ROOM_LEGS_MAX = 100000,
 	PORT_FIRST = 1024,
 	T1_MIN_MS = 10,
-	T1_MAX_MS = 4000
+	T1_MAX_MS = 4000,
+	TRACE_DEFAULT_CALLS = 2000,
+	TRACE_CALLS_MAX = 1000000,
+	TRACE_DEFAULT_BYTES = 16 << 20,
+	TRACE_BYTES_MIN = 65536,
+	TRACE_BYTES_MAX = 1 << 30
 };
 
 static void text_set(char out[CONFIG_TEXT], const char *text)
@@ -51,6 +56,8 @@ void config_defaults(struct config *out)
 	out->media.room_legs_per_worker = ROOM_LEGS;
 	text_set(out->prompts.directory, "");
 	out->log.level = 2;
+	out->trace.calls = TRACE_DEFAULT_CALLS;
+	out->trace.bytes = TRACE_DEFAULT_BYTES;
 }
 
 static bool is_ip(const char *text)
@@ -300,6 +307,18 @@ static enum bridge_err read_log(struct config *c, const struct doc_node *map, st
 	return err;
 }
 
+static enum bridge_err read_trace(struct config *c, const struct doc_node *map, struct config_why *why)
+{
+	enum bridge_err err = doc_only(map, WORDS("calls", "bytes"), why);
+
+	if (!err)
+		err = doc_unsigned(doc_get(map, "calls"), 0, TRACE_CALLS_MAX, &c->trace.calls, why);
+	if (!err)
+		err = doc_unsigned(
+			doc_get(map, "bytes"), TRACE_BYTES_MIN, TRACE_BYTES_MAX, &c->trace.bytes, why);
+	return err;
+}
+
 static enum bridge_err read_all(struct config *c, const struct doc_node *root, struct config_why *why)
 {
 	static const struct {
@@ -314,11 +333,12 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		{ "media", read_media },
 		{ "prompts", read_prompts },
 		{ "log", read_log },
+		{ "trace", read_trace },
 	};
 	enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) };
 	enum bridge_err err = doc_only(root,
 		WORDS("node", "sip", "dns", "rtp", "http", "tls", "control", "database", "recordings",
-			"media", "prompts", "log"),
+			"media", "prompts", "log", "trace"),
 		why);
 
 	if (!err)

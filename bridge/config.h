@@ -4,7 +4,8 @@
  * the whole file and says line and key ("sip.listen[0]").  Beside the contract's keys:
  * `media: { max_load: 75 }`, the percentage of its time up to which a media worker takes new calls;
  * `dns: ADDRESS:PORT`, `sip: { t1_ms }`,
- * `prompts: { directory, override }` and `log: { format: text | json, level: error | warning | info | debug }`.
+ * `prompts: { directory, override }`, `log: { format: text | json, level: error | warning | info | debug }`
+ * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing).
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *
  * Thread: any; the struct is plain and owns its strings inline.
@@ -55,6 +56,10 @@ struct config {
 		bool json;
 		unsigned level;
 	} log; /* 0 error, 1 warning, 2 info, 3 debug */
+	struct {
+		unsigned calls; /* 0: none is kept */
+		unsigned bytes;
+	} trace; /* SIP messages of recent calls, in memory */
 };
 
 /* "udp:127.0.0.1:5060" taken apart. */

@@ -10,6 +10,8 @@ struct spender {
 	struct budget_limits limits;
 	const struct zone *zone; /* borrowed from zones */
 	struct budget budget;
+	bool changed;                  /* since it was saved */
+	int64_t told_s[DIALLING_NEWS]; /* when that was told last, 0: never */
 };
 
 struct dialling {
@@ -314,8 +316,11 @@ void dialling_inherit(struct dialling *d, struct dialling *from)
 	for (size_t i = 0; from && i < from->n_spenders; i++) {
 		struct spender *heir = spender_find(d, from->spenders[i].account);
 
-		if (heir)
-			heir->budget = from->spenders[i].budget;
+		if (!heir)
+			continue;
+		heir->budget = from->spenders[i].budget;
+		heir->changed = from->spenders[i].changed;
+		memcpy(heir->told_s, from->spenders[i].told_s, sizeof(heir->told_s));
 	}
 }
 
@@ -344,15 +349,29 @@ enum budget_verdict dialling_take(
 	struct spender *sp = spender_find(d, account);
 
 	text[0] = '\0';
-	return sp ? budget_take(&sp->budget, &sp->limits, e164, now_of(sp, at_s), text) : BUDGET_BLOCKED;
+	if (!sp)
+		return BUDGET_BLOCKED;
+	sp->changed = true;
+	return budget_take(&sp->budget, &sp->limits, e164, now_of(sp, at_s), text);
 }
 
-void dialling_give(struct dialling *d, const char *account)
+void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t at_s)
 {
 	struct spender *sp = spender_find(d, account);
 
+	if (!sp)
+		return;
+	budget_give(&sp->budget, talked_s, now_of(sp, at_s));
+	sp->changed = true;
+}
+
+bool dialling_spent(struct dialling *d, size_t i, int64_t at_s, struct dialling_spent *out)
+{
+	struct spender *sp = i < d->n_spenders ? &d->spenders[i] : NULL;
+
 	if (sp)
-		budget_give(&sp->budget);
+		*out = (struct dialling_spent){ sp->account, &sp->limits, &sp->budget, now_of(sp, at_s) };
+	return sp != NULL;
 }
 
 struct budget *dialling_budget(struct dialling *d, const char *account)
@@ -360,4 +379,32 @@ struct budget *dialling_budget(struct dialling *d, const char *account)
 	struct spender *sp = spender_find(d, account);
 
 	return sp ? &sp->budget : NULL;
+}
+
+bool dialling_changed(struct dialling *d, size_t i)
+{
+	const bool changed = i < d->n_spenders && d->spenders[i].changed;
+
+	if (changed)
+		d->spenders[i].changed = false;
+	return changed;
+}
+
+void dialling_touch(struct dialling *d, const char *account)
+{
+	struct spender *sp = spender_find(d, account);
+
+	if (sp)
+		sp->changed = true;
+}
+
+bool dialling_tell(
+	struct dialling *d, const char *account, enum dialling_news kind, int64_t at_s, int64_t pause_s)
+{
+	struct spender *sp = spender_find(d, account);
+
+	if (!sp || (sp->told_s[kind] && at_s - sp->told_s[kind] < pause_s))
+		return false;
+	sp->told_s[kind] = at_s;
+	return true;
 }

@@ -2,7 +2,7 @@
  * each account has spent.
  *
  * How: dialling_alloc() makes the table of routes whole, or not at all; a new site's takes over what was spent, so
- * that applying a site neither forgives nor forgets.  Budgets live as long as the process.
+ * that applying a site neither forgives nor forgets.  bridge/spending keeps it over a restart.
  * Use:  dialling_decide(), then dialling_take() when a trunk is about to be asked; dialling_give() when that call is over.
  *
  * Thread: control.
@@ -28,7 +28,25 @@ enum budget_verdict dialling_look(const struct dialling *d, const char *account,
 	int64_t at_s, char text[BUDGET_TEXT]);
 enum budget_verdict dialling_take(
 	struct dialling *d, const char *account, const char *e164, int64_t at_s, char text[BUDGET_TEXT]);
-void dialling_give(struct dialling *d, const char *account);
+/* `talked_s`: how long the call was answered, 0 not at all. */
+void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t at_s);
+
+/* One account as it stands, by its place in the order of names. */
+struct dialling_spent {
+	const char *account;                /* borrowed until the next site */
+	const struct budget_limits *limits; /* the same */
+	struct budget *budget;              /* the same; dialling_touch() after a change */
+	struct budget_now now;
+};
+bool dialling_spent(
+	struct dialling *d, size_t i, int64_t at_s, struct dialling_spent *out); /* false: no more */
 /* NULL: no such account. */
 struct budget *dialling_budget(struct dialling *d, const char *account);
+/* Has it changed since this was asked last?  Once more when saving it failed: dialling_touch(). */
+bool dialling_changed(struct dialling *d, size_t i);
+void dialling_touch(struct dialling *d, const char *account);
+/* May something about it be told again?  Once in `pause_s` for each of two kinds. */
+enum dialling_news { DIALLING_NEAR, DIALLING_REACHED, DIALLING_NEWS };
+bool dialling_tell(
+	struct dialling *d, const char *account, enum dialling_news kind, int64_t at_s, int64_t pause_s);
 #endif

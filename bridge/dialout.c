@@ -1,97 +1,14 @@
 #include "bridge/dialout.h"
-#include "bridge/carrier.h"
+#include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
-#include "bridge/media.h"
 #include "bridge/reception.h"
+#include "bridge/remark.h"
 #include "sip/reroute.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_S = 60, SILENCE_T1 = 12, T1_MS = 500, QUEUE_S = 30, SECOND_US = 1000000 };
-
-enum dialout_state {
-	DIALOUT_QUEUED,
-	DIALOUT_DIALLING,
-	DIALOUT_RINGING,
-	DIALOUT_EARLY,
-	DIALOUT_ANSWERED,
-	DIALOUT_BUSY,
-	DIALOUT_NO_ANSWER,
-	DIALOUT_FAILED
-};
-
-static const char *const state_words[] = { "queued", "dialling", "ringing", "early", "answered", "busy",
-	"no_answer", "failed" };
-
-enum gave_up { GAVE_UP_NOT, GAVE_UP_SILENCE, GAVE_UP_RINGING, GAVE_UP_ASKED };
-
-struct dialout {
-	struct node *node; /* borrowed */
-	struct dialout *next;
-	uint32_t number; /* what its legs know it by */
-	char id[DIALOUT_ID];
-	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
-	enum dialout_state state;
-	struct dialout_tries tries;
-	size_t at_try;
-	struct carrier_target targets[CARRIER_TARGETS]; /* of this trunk; n_targets 0: not looked at yet */
-	size_t n_targets, at_target;
-	struct leg *leg; /* borrowed; of the attempt that is under way */
-	unsigned attempts;
-	bool rang;
-	enum gave_up gave_up;
-	uint64_t begun_us, dialled_us, rang_us, deadline_us;
-	/* how the last attempt ended, or why there was none */
-	unsigned status, q850;
-	char cause[96];
-};
-
-/* ---- what is told ---- */
-
-static json_t *dialout_json(const struct dialout *d)
-{
-	char to[24];
-	const struct dialout_try *t = d->at_try < d->tries.n ? &d->tries.list[d->at_try] : NULL;
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "id", d->id, "meeting", d->meeting,
-		"account", d->account, "to", log_number(to, d->tries.e164), "name", d->name, "state",
-		state_words[d->state], "trunk", t ? t->trunk : "", "gateway",
-		d->at_target < d->n_targets ? d->targets[d->at_target].target : "", "attempts",
-		(int)d->attempts);
-}
-
-static void emit(const struct dialout *d, const char *word, json_t *more)
-{
-	json_t *data = dialout_json(d);
-	char type[32];
-
-	if (more)
-		json_object_update_new(data, more);
-	snprintf(type, sizeof(type), "dialout.%s", word);
-	event_emit(d->node->bus, type, data);
-}
-
-static json_t *cause_json(const struct dialout *d)
-{
-	return json_pack("{s:i, s:i, s:s, s:s}", "status", (int)d->status, "q850", (int)d->q850, "cause",
-		d->cause, "q850_words", d->q850 ? cause_words(d->q850) : "");
-}
-
-static void note_cause(struct dialout *d, unsigned status, unsigned q850, const char *text)
-{
-	d->status = status;
-	d->q850 = q850;
-	snprintf(d->cause, sizeof(d->cause), "%s", text);
-}
-
-static void set_state(struct dialout *d, enum dialout_state state)
-{
-	if (d->state == state)
-		return;
-	d->state = state;
-	emit(d, state_words[state], NULL);
-}
+enum { RING_S = 60, QUEUE_S = 30, SECOND_US = 1000000 };
 
 /* ---- its life ---- */
 
@@ -120,115 +37,66 @@ static void dialout_free(struct dialout *d)
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
-	dialling_give(d->node->dialling, d->account);
+	remark_dialout_end(d->node, d->id);
+	dialling_give(d->node->dialling, d->account,
+		d->answered_us ? (uint32_t)((loop_now_us() - d->answered_us) / SECOND_US) : 0,
+		when_now_us() / SECOND_US);
 	free(d);
 }
 
 static enum dialout_state outcome(const struct dialout *d)
 {
-	if (d->gave_up == GAVE_UP_RINGING || d->q850 == 18 || d->q850 == Q850_NO_ANSWER)
+	const bool rang_out = d->gave_up == GAVE_UP_RINGING || (d->rang && d->status == 408);
+
+	if (rang_out || d->q850 == 18 || d->q850 == Q850_NO_ANSWER)
 		return DIALOUT_NO_ANSWER;
 	if (d->status == 486 || d->status == 600 || d->q850 == Q850_BUSY)
 		return DIALOUT_BUSY;
 	return DIALOUT_FAILED;
 }
 
-static void finish(struct dialout *d)
+/* No trunk could be tried: that is worth a record as well. */
+static void record_untried(const struct dialout *d)
 {
-	d->state = outcome(d);
-	log_line(LOG_INFO, NULL, "dialout", "%s: %s: %s (cause %u, status %u)", d->id, state_words[d->state],
-		d->cause, d->q850, d->status);
-	emit(d, state_words[d->state], cause_json(d));
-	dialout_free(d);
-}
+	struct leg *leg = d->tries.n ? leg_alloc(d->node, NULL) : NULL;
+	struct cdr *cdr;
 
-static unsigned silence_ms(const struct node *n)
-{
-	return SILENCE_T1 * (n->config.sip.t1_ms ? n->config.sip.t1_ms : T1_MS);
-}
-
-static void fill_record(const struct dialout *d, struct leg *leg)
-{
-	struct cdr *cdr = &leg->cdr;
-	const struct dialout_try *t = &d->tries.list[d->at_try];
-
+	if (!leg)
+		return;
+	cdr = &leg->cdr;
 	memcpy(cdr->direction, "out", 4);
 	node_token(cdr->id, 32);
 	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
-	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", t->trunk);
-	snprintf(cdr->source, sizeof(cdr->source), "%.63s", d->targets[d->at_target].target);
+	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s",
+		d->tries.list[d->at_try < d->tries.n ? d->at_try : d->tries.n - 1].trunk);
 	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
 	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
-	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",
-		t->caller_id[0] ? t->caller_id : "anonymous");
-	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
+	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", d->tries.list[0].number);
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	cdr->started_us = when_now_us();
-	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
-	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
-	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
-	leg->dialout = d->number;
+	cdr->sip_status = d->status;
+	if (d->gave_up == GAVE_UP_ASKED)
+		leg_ended_by(leg, WHY_OPERATOR);
+	leg_note_end(leg, d->q850, d->cause);
+	leg_finish(leg);
 }
 
-/* The site's caller-ID policy for this trunk (FEATURES T18, O8). */
-static struct call_dial dial_of(const struct dialout *d, const struct site_trunk *trunk)
+static void finish(struct dialout *d)
 {
-	const struct dialout_try *t = &d->tries.list[d->at_try];
-	const struct carrier_target *at = &d->targets[d->at_target];
-	const bool hidden = trunk->privacy || !t->caller_id[0];
-
-	return (struct call_dial){ .trunk = trunk->name,
-		.target = at->target,
-		.host = at->host,
-		.to_user = t->number,
-		.from_user = hidden ? NULL : t->caller_id,
-		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
-		.privacy = hidden,
-		.username = trunk->username,
-		.password = trunk->password,
-		.realm = trunk->realm[0] ? trunk->realm : at->host };
+	d->state = outcome(d);
+	if (!d->attempts)
+		record_untried(d);
+	log_line(LOG_INFO, d->id, "dialout", "%s: %s (cause %u, status %u)", dialout_state_word(d->state),
+		d->cause, d->q850, d->status);
+	dialout_emit(d, dialout_state_word(d->state), dialout_cause_json(d));
+	dialout_free(d);
 }
 
-/* One INVITE to the target in turn.  NULL: it is out; else why not. */
-static const char *attempt(struct dialout *d, const struct site_trunk *trunk)
+/* No INVITE went out on it; dialout_note_cause() has been told why. */
+static void pass_over(struct dialout *d)
 {
-	struct node *n = d->node;
-	struct leg *leg = leg_alloc(n, NULL);
-	struct call_dial dial = dial_of(d, trunk);
-	struct media_self self;
-	enum call_err err;
-
-	if (!leg)
-		return "out of memory";
-	fill_record(d, leg);
-	err = leg_open_media(leg, trunk, &self);
-	if (!err) {
-		leg->state = LEG_DIALLING;
-		dial.owner = leg;
-		err = call_dial(&leg->call, n->ua, &dial, &self);
-	}
-	d->attempts++;
-	if (err) {
-		const char *why = err == CALL_LIMIT     ? "no RTP port is free"
-				  : err == CALL_ADDRESS ? "we do not listen on the gateway's transport"
-							: call_strerror(err);
-
-		leg->dialout = 0;
-		leg_note_end(leg, Q850_TEMPORARY, why);
-		leg_finish(leg);
-		return why;
-	}
-	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
-	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
-	leg_emit(leg, "call.started");
-	d->leg = leg;
-	d->rang = false;
-	d->gave_up = GAVE_UP_NOT;
-	d->dialled_us = loop_now_us();
-	d->rang_us = 0;
-	d->deadline_us = d->dialled_us + silence_ms(n) * 1000ull;
-	set_state(d, DIALOUT_DIALLING);
-	return NULL;
+	remark_dialout(
+		d->node, d->id, "trunk %s is passed over: %s", d->tries.list[d->at_try].trunk, d->cause);
 }
 
 static void next_trunk(struct dialout *d)
@@ -242,19 +110,19 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 {
 	*wait = false;
 	if (!trunk || !c) {
-		note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
+		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
 		return false;
 	}
 	if (trunk->maintenance) {
-		note_cause(d, 0, Q850_TEMPORARY, "the trunk is in maintenance");
+		dialout_note_cause(d, 0, Q850_TEMPORARY, "the trunk is in maintenance");
 		return false;
 	}
 	if (leg_trunk_is_full(d->node, trunk, 1)) {
-		note_cause(d, 0, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+		dialout_note_cause(d, 0, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
 		return false;
 	}
 	if (!pace_take(&c->out, trunk->calls_per_second, loop_now_us())) {
-		note_cause(d, 0, Q850_CONGESTION, "more calls a second than the trunk takes");
+		dialout_note_cause(d, 0, Q850_CONGESTION, "more calls a second than the trunk takes");
 		*wait = loop_now_us() < d->begun_us + QUEUE_S * (uint64_t)SECOND_US;
 		return false;
 	}
@@ -273,7 +141,8 @@ static void advance(struct dialout *d)
 		if (c && !d->n_targets) {
 			d->n_targets = carrier_targets(c, d->targets, &why);
 			if (!d->n_targets) {
-				note_cause(d, 0, Q850_TEMPORARY, why);
+				dialout_note_cause(d, 0, Q850_TEMPORARY, why);
+				pass_over(d);
 				next_trunk(d);
 				continue;
 			}
@@ -281,13 +150,14 @@ static void advance(struct dialout *d)
 		if (!trunk_takes(d, trunk, c, &wait)) {
 			if (wait)
 				return; /* with the next tick */
+			pass_over(d);
 			next_trunk(d);
 			continue;
 		}
-		why = attempt(d, trunk);
+		why = dialout_attempt(d, trunk);
 		if (!why)
 			return;
-		note_cause(d, 0, Q850_TEMPORARY, why);
+		dialout_note_cause(d, 0, Q850_TEMPORARY, why);
 		if (++d->at_target == d->n_targets)
 			next_trunk(d);
 	}
@@ -323,8 +193,9 @@ enum dialout_verdict dialout_start(
 	d->begun_us = loop_now_us();
 	d->next = n->dialouts;
 	n->dialouts = d;
+	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
-	emit(d, "queued",
+	dialout_emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
 	return DIALOUT_OK;
 }
@@ -337,10 +208,11 @@ bool dialout_hangup(struct node *n, const char *id, const char *why)
 		return false;
 	d->gave_up = GAVE_UP_ASKED;
 	if (d->leg) {
+		leg_ended_by(d->leg, WHY_OPERATOR);
 		leg_hangup(d->leg, Q850_NORMAL, why);
 		return true;
 	}
-	note_cause(d, 0, Q850_NORMAL, why);
+	dialout_note_cause(d, 0, Q850_NORMAL, why);
 	finish(d);
 	return true;
 }
@@ -414,9 +286,9 @@ void dialout_progress(struct leg *leg, unsigned status, bool early_media)
 	}
 	d->rang = d->rang || status == 180 || early_media;
 	if (early_media)
-		set_state(d, DIALOUT_EARLY);
+		dialout_set_state(d, DIALOUT_EARLY);
 	else if (status == 180 && d->state != DIALOUT_EARLY)
-		set_state(d, DIALOUT_RINGING);
+		dialout_set_state(d, DIALOUT_RINGING);
 }
 
 void dialout_answered(struct leg *leg)
@@ -435,7 +307,8 @@ void dialout_answered(struct leg *leg)
 	leg->cdr.sip_status = 200;
 	leg->cdr.answered_us = when_now_us();
 	d->deadline_us = 0;
-	set_state(d, DIALOUT_ANSWERED);
+	d->answered_us = loop_now_us();
+	dialout_set_state(d, DIALOUT_ANSWERED);
 	leg_emit(leg, "call.answered");
 	why = leg_place(leg);
 	if (why)
@@ -459,14 +332,15 @@ static struct reroute_end reroute_end_of(const struct dialout *d, const struct c
 	return r;
 }
 
-static void attempt_failed(struct dialout *d, const struct leg *leg, const struct call_end *end)
+static void attempt_failed(struct dialout *d, struct leg *leg, const struct call_end *end)
 {
 	const struct reroute_end ended = reroute_end_of(d, end);
 	struct reroute_verdict verdict = reroute_decide(&ended);
 	const uint32_t heard_us = d->rang_us ? (uint32_t)(d->rang_us - d->dialled_us) : 0;
 
 	d->leg = NULL;
-	note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
+	leg->cdr.sip_status = ended.sip_status; /* of a silence: what it was, not how we ended it */
+	dialout_note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
 		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
 	if (d->gave_up != GAVE_UP_ASKED)
@@ -476,11 +350,12 @@ static void attempt_failed(struct dialout *d, const struct leg *leg, const struc
 		finish(d);
 		return;
 	}
+	remark_dialout(d->node, d->id, "%s: the next one is tried", verdict.why);
 	{
-		json_t *more = cause_json(d);
+		json_t *more = dialout_cause_json(d);
 
 		json_object_set_new(more, "why", json_string(verdict.why));
-		emit(d, "rerouted", more);
+		dialout_emit(d, "rerouted", more);
 	}
 	if (verdict.what == REROUTE_TRUNK || ++d->at_target == d->n_targets)
 		next_trunk(d);

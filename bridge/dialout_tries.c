@@ -1,5 +1,6 @@
 /* dialout_tries.c - which trunks carry a call of ours: what the dial plan decided, and what the account may still spend. */
 #include "bridge/dialout.h"
+#include "bridge/spending.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -31,12 +32,11 @@ enum dialout_verdict dialout_tries(
 	if (d.result != ROUTE_OK)
 		return verdict_of(d.result);
 	spent = dialling_take(n->dialling, order->account, d.number.e164, at_s, text);
+	spending_tell(n, order->account, spent, text);
 	if (spent > BUDGET_NEAR) {
 		snprintf(why, DIALOUT_WHY, "%s", text);
 		return DIALOUT_REFUSED;
 	}
-	if (spent == BUDGET_NEAR)
-		log_line(LOG_WARNING, NULL, "dialout", "%s: %s", order->account, text);
 	snprintf(out->e164, sizeof(out->e164), "%s", d.number.e164);
 	for (out->n = 0; out->n < d.n_tries && out->n < DIALOUT_TRIES; out->n++) {
 		struct dialout_try *t = &out->list[out->n];

@@ -11,6 +11,7 @@
 
 struct http {
 	void (*on_request)(void *arg, const struct http_request *request);
+	void (*on_more)(void *arg, uint64_t id, bool gone);
 	void *arg;             /* borrowed from the opener */
 	int wake_fd;           /* the control thread's eventfd */
 	struct server *server; /* owned; the API thread's while it runs */
@@ -74,6 +75,7 @@ enum bridge_err http_open(struct http **out, const struct http_config *config, c
 	if (!h)
 		return err;
 	h->on_request = config->on_request;
+	h->on_more = config->on_more;
 	h->arg = config->arg;
 	mailbox_init(&h->box);
 	h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -134,6 +136,17 @@ void http_post(struct http *h, struct message *m)
 	eventfd_write(h->wake_fd, 1);
 }
 
+void http_tell(struct http *h, uint64_t id, enum message_kind kind)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m) /* the answer stops here, and its connection with it in a while */
+		return;
+	m->kind = kind;
+	m->request.id = id;
+	http_post(h, m);
+}
+
 void http_poll(struct http *h)
 {
 	struct message *m, *next;
@@ -147,7 +160,10 @@ void http_poll(struct http *h)
 	pthread_mutex_unlock(&h->box.lock);
 	for (; m; m = next) {
 		next = m->next;
-		h->on_request(h->arg, &m->request);
+		if (m->kind == MESSAGE_REQUEST)
+			h->on_request(h->arg, &m->request);
+		else if (h->on_more)
+			h->on_more(h->arg, m->request.id, m->kind == MESSAGE_GONE);
 		message_free(m);
 	}
 }
@@ -156,6 +172,35 @@ void http_poll(struct http *h)
 static bool quiet(const struct mailbox *box)
 {
 	return !box->answers && !box->news;
+}
+
+static void put_answer(struct http *h, struct answer *a)
+{
+	bool wake;
+
+	pthread_mutex_lock(&h->box.lock);
+	wake = quiet(&h->box);
+	*h->box.answers_end = a;
+	h->box.answers_end = &a->next;
+	pthread_mutex_unlock(&h->box.lock);
+	if (wake)
+		server_wake(h->server);
+}
+
+static struct answer *answer_alloc(uint64_t id, unsigned status, const char *content_type, size_t len)
+{
+	struct answer *a = malloc(sizeof(*a) + len);
+
+	if (!a)
+		return NULL;
+	a->next = NULL;
+	a->id = id;
+	a->status = status;
+	a->part = a->last = false;
+	a->more = (struct http_more){ .replayed = false };
+	a->len = len;
+	snprintf(a->content_type, sizeof(a->content_type), "%s", content_type ? content_type : "");
+	return a;
 }
 
 void http_reply(
@@ -167,41 +212,53 @@ void http_reply(
 void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, const struct http_more *more)
 {
-	struct answer *a = malloc(sizeof(*a) + len);
-	bool wake;
+	struct answer *a = answer_alloc(id, status, content_type, len);
 
 	if (!a) /* the request gets its 504 */
 		return;
-	a->next = NULL;
-	a->id = id;
-	a->status = status;
-	a->len = len;
-	snprintf(a->content_type, sizeof(a->content_type), "%s", content_type ? content_type : "");
-	a->more = more ? *more : (struct http_more){ .replayed = false };
+	if (more)
+		a->more = *more;
 	if (len)
 		memcpy(a->body, body, len);
+	put_answer(h, a);
+}
 
-	pthread_mutex_lock(&h->box.lock);
-	wake = quiet(&h->box);
-	*h->box.answers_end = a;
-	h->box.answers_end = &a->next;
-	pthread_mutex_unlock(&h->box.lock);
-	if (wake)
-		server_wake(h->server);
+bool http_part(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, bool last)
+{
+	static const char end[] = "0\r\n\r\n";
+	char size[24];
+	const size_t n_size = len ? (size_t)snprintf(size, sizeof(size), "%zx\r\n", len) : 0;
+	const size_t n_end = last ? sizeof(end) - 1 : 0,
+		     n_eol = len ? 2 : 0; /* a chunk of no bytes would end it */
+	struct answer *a = answer_alloc(id, status, content_type, n_size + len + n_eol + n_end);
+
+	if (!a)
+		return false;
+	a->part = true;
+	a->last = last;
+	memcpy(a->body, size, n_size);
+	if (len) {
+		memcpy(a->body + n_size, body, len);
+		memcpy(a->body + n_size + len, "\r\n", 2);
+	}
+	memcpy(a->body + n_size + len + n_eol, end, n_end);
+	put_answer(h, a);
+	return true;
 }
 
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json)
 {
-	size_t len = strlen(json);
-	struct news *n = malloc(sizeof(*n) + len + 1), *oldest = NULL;
+	const size_t len = strlen(json), type_size = strlen(type) + 1, account_size = strlen(account) + 1;
+	struct news *n = malloc(sizeof(*n) + len + 1 + type_size + account_size), *oldest = NULL;
 	bool wake;
 
 	if (n) {
 		n->next = NULL;
 		n->seq = seq;
 		n->len = len;
-		snprintf(n->type, sizeof(n->type), "%s", type);
-		snprintf(n->account, sizeof(n->account), "%s", account);
+		n->type = memcpy(n->json + len + 1, type, type_size);
+		n->account = memcpy(n->json + len + 1 + type_size, account, account_size);
 		memcpy(n->json, json, len + 1);
 	}
 	pthread_mutex_lock(&h->box.lock);

@@ -51,7 +51,7 @@ struct http_request {
 	char method[8];               /* "GET" */
 	char path[HTTP_PATH_MAX];     /* decoded, without query */
 	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
-	char content_type[64];
+	char content_type[64], accept[64];
 	char if_match[HTTP_KEY_MAX];        /* "": none; "?": one too long to be any of ours */
 	char idempotency_key[HTTP_KEY_MAX]; /* "": none; "?": too long */
 	const char *body;
@@ -62,6 +62,9 @@ struct http_config {
 	const char *control; /* path, NULL none */
 	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
 	void (*on_request)(void *arg, const struct http_request *request); /* inside http_poll() */
+	/* Of an answer in parts (http_part()): what there was has been taken; `gone`: nobody reads it any
+	 * more.  Inside http_poll().  NULL: there are none. */
+	void (*on_more)(void *arg, uint64_t id, bool gone);
 	/* May they listen to GET /v1/events?  0, or the HTTP status that refuses; `account` "": to everything, else to what
 	 * is of that account.  Asked when they come and at each heartbeat.  API thread.  NULL: everybody may. */
 	unsigned (*on_listen)(
@@ -88,6 +91,10 @@ struct http_more {
 };
 void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, const struct http_more *more);
+/* The next part of an answer whose length is not known (chunked, RFC 9112 section 7.1); status and type of the first one count.  After each
+ * but the last, wait for on_more().  Copies.  False: out of memory, nothing was sent: try again or leave it. */
+bool http_part(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, bool last);
 /* `account` "": of no account, for those alone who may hear everything.  Copies. */
 void http_publish(struct http *h, uint64_t seq, const char *type, const char *account, const char *json);
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */

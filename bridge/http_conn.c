@@ -33,6 +33,8 @@ void conn_reset(struct conn *c)
 		if (c->next)
 			c->next->link = c->link;
 	}
+	if (c->in_parts)
+		http_tell(c->server->http, c->id, MESSAGE_GONE);
 	message_free(c->message);
 	free(c->answer);
 	OPENSSL_cleanse(c->token, sizeof(c->token));
@@ -51,6 +53,8 @@ static int timed_out(struct conn *c, struct lws *wsi)
 			"the request took too long");
 		return -1;
 	case CONN_WAITING:
+		if (c->in_parts)
+			return -1; /* it has begun: all that can be done is not to end it */
 		conn_refuse(c, wsi, 504, "no_answer", "the bridge did not answer in time", false);
 		return -1;
 	case CONN_FEEDING: return feed_beat(c);

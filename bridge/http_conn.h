@@ -2,6 +2,7 @@
  *
  *             whole request          http_reply()            all sent
  *   IDLE ----------------> WAITING --------------> REPLYING ----------> IDLE (keep-alive)
+ *                             ^---- a part is sent ------+
  *    | body follows          ^ |                       |
  *    +-----> READING --------+ | no answer: 504        | no progress: closed
  *    |          | too slow: 408
@@ -33,6 +34,7 @@ struct conn {            /* made, zeroed and freed by libwebsockets, at times be
 
 	struct answer *answer; /* owned, while REPLYING */
 	bool headers_sent;
+	bool in_parts; /* the last of them has not been written */
 	size_t sent;
 
 	bool websocket, beat_due, gap_due, greeted;
@@ -88,6 +90,7 @@ int conn_finish(struct conn *c, struct lws *wsi);
  * moment, so that the answer is read before the connection goes. */
 int conn_refuse(
 	struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
+#define REPLY_IN_PARTS SIZE_MAX /* for `len` */
 int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len,
 	const struct http_more *more /* or NULL */);
 int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head);

@@ -13,8 +13,12 @@
 #include "bridge/http.h"
 #include <pthread.h>
 
+/* MORE, GONE: about an answer in parts; of the request only its id counts. */
+enum message_kind { MESSAGE_REQUEST, MESSAGE_MORE, MESSAGE_GONE };
+
 struct message { /* a request on its way to the control thread */
 	struct message *next;
+	enum message_kind kind;
 	struct http_request request;
 	char *body; /* owned; request.body points to it */
 };
@@ -27,6 +31,7 @@ struct answer {
 	unsigned status;
 	char content_type[64];
 	struct http_more more;
+	bool part, last; /* part: one of several, in chunks already */
 	size_t len;
 	unsigned char room[ANSWER_ROOM];
 	unsigned char body[];
@@ -35,7 +40,7 @@ struct answer {
 struct news { /* an event, numbered and written */
 	struct news *next;
 	uint64_t seq;
-	char type[48], account[HTTP_ACCOUNT_MAX];
+	const char *type, *account; /* into json[], behind it */
 	size_t len;
 	char json[]; /* one line, 0-terminated */
 };
@@ -52,6 +57,8 @@ struct mailbox {
 void message_free(struct message *m);
 /* Any thread: hands a request over and wakes the control thread. */
 void http_post(struct http *h, struct message *m);
+/* The same for news about an answer in parts. */
+void http_tell(struct http *h, uint64_t id, enum message_kind kind);
 
 /* The last events, oldest first.  A place is an ordinal that is never used again: first..next-1 are kept. */
 struct event_ring {

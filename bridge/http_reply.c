@@ -37,7 +37,10 @@ int reply_headers(
 	if (*type && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE,
 			     (const unsigned char *)type, (int)strlen(type), &at, end))
 		return -1;
-	if (!bodiless && lws_add_http_header_content_length(wsi, len, &at, end))
+	if (!bodiless && len != REPLY_IN_PARTS && lws_add_http_header_content_length(wsi, len, &at, end))
+		return -1;
+	if (len == REPLY_IN_PARTS && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING,
+					     (const unsigned char *)"chunked", 7, &at, end))
 		return -1;
 	if (lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:",
 		    (const unsigned char *)"no-store", 8, &at, end) ||
@@ -114,35 +117,55 @@ void conn_answer(struct server *s, struct answer *a)
 		if (c->id != a->id || c->state != CONN_WAITING)
 			continue;
 		c->answer = a;
+		c->in_parts = a->part && !a->last;
 		c->state = CONN_REPLYING;
 		lws_set_timer_usecs(c->wsi, s->stalled_us);
 		lws_callback_on_writable(c->wsi);
 		return;
 	}
+	if (a->part && !a->last)
+		http_tell(s->http, a->id, MESSAGE_GONE);
 	free(a); /* whoever asked has gone */
+}
+
+/* The answer, or this part of it, is written. */
+static int written(struct conn *c, struct lws *wsi)
+{
+	if (!c->in_parts || c->head)
+		return conn_finish(c, wsi);
+	free(c->answer);
+	c->answer = NULL;
+	c->sent = 0;
+	c->state = CONN_WAITING;
+	lws_set_timer_usecs(wsi, c->server->answer_us);
+	http_tell(c->server->http, c->id, MESSAGE_MORE);
+	return 0;
 }
 
 int conn_write(struct conn *c, struct lws *wsi)
 {
 	struct answer *a = c->answer;
 	size_t len = a->len - c->sent < WRITE_CHUNK ? a->len - c->sent : WRITE_CHUNK;
+	const bool final = !c->in_parts && c->sent + len == a->len;
 
 	lws_set_timer_usecs(wsi, c->server->stalled_us);
 	if (!c->headers_sent) {
 		c->headers_sent = true;
-		if (reply_headers(wsi, a->status, a->content_type, a->len, &a->more))
+		if (reply_headers(
+			    wsi, a->status, a->content_type, a->part ? REPLY_IN_PARTS : a->len, &a->more))
 			return -1;
 		if (c->head || !a->len)
-			return conn_finish(c, wsi);
+			return written(c, wsi);
 		lws_callback_on_writable(wsi);
 		return 0;
 	}
-	if (lws_write(wsi, a->body + c->sent, len,
-		    c->sent + len == a->len ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+	if (!len)
+		return written(c, wsi);
+	if (lws_write(wsi, a->body + c->sent, len, final ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
 		return -1;
 	c->sent += len;
 	if (c->sent == a->len)
-		return conn_finish(c, wsi);
+		return written(c, wsi);
 	lws_callback_on_writable(wsi);
 	return 0;
 }

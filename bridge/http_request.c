@@ -200,6 +200,8 @@ static struct message *message_begin(
 	memcpy(r->path, path, path_len);
 	if (lws_hdr_copy(wsi, r->content_type, sizeof(r->content_type), WSI_TOKEN_HTTP_CONTENT_TYPE) < 0)
 		r->content_type[0] = '\0';
+	if (lws_hdr_copy(wsi, r->accept, sizeof(r->accept), WSI_TOKEN_HTTP_ACCEPT) < 0)
+		r->accept[0] = '\0';
 	conn_preconditions(wsi, r);
 	return m;
 }

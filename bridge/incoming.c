@@ -3,6 +3,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
+#include "bridge/remark.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,12 @@ static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const ch
 	leg_finish(leg);
 }
 
+/* The number as it was called, without its parameters: digits dialled on after it (postd=) may be a PIN. */
+static void copy_called(char out[sizeof(((struct cdr *)0)->to_number)], const char *user)
+{
+	snprintf(out, sizeof(((struct cdr *)0)->to_number), "%.*s", (int)strcspn(user, ";"), user);
+}
+
 static void fill_record(struct leg *leg, const struct call_invite *invite)
 {
 	struct cdr *cdr = &leg->cdr;
@@ -37,7 +44,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%.63s", invite->privacy ? "anonymous" : from);
-	snprintf(cdr->to_number, sizeof(cdr->to_number), "%.63s", invite->request_user);
+	copy_called(cdr->to_number, invite->request_user);
 	cdr->started_us = when_now_us();
 	if (!invite->privacy)
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
@@ -101,25 +108,32 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
 {
 	struct node *n = leg->node;
-	struct stream_identity identity;
+	struct stream_identity identity = { 0 };
+	struct {
+		uint64_t origin_id;
+		uint32_t ssrc, first_timestamp;
+		uint16_t first_seq;
+		uint8_t secret[sizeof(self->secret)];
+	} drawn; /* at once: each draw has a price of its own */
 	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
 
 	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
 		return CALL_LIMIT;
-	memset(&identity, 0, sizeof(identity));
-	node_random(&identity.ssrc, sizeof(identity.ssrc));
-	node_random(&identity.first_timestamp, sizeof(identity.first_timestamp));
-	node_random(&identity.first_seq, sizeof(identity.first_seq));
-	identity.first_seq &=
-		0x7fff; /* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
+	node_random(&drawn, sizeof(drawn));
+	identity.ssrc = drawn.ssrc;
+	identity.first_timestamp = drawn.first_timestamp;
+	/* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
+	identity.first_seq = drawn.first_seq & 0x7fff;
 	node_token(identity.cname, 24);
-	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK)
+	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK) {
+		OPENSSL_cleanse(&drawn, sizeof(drawn));
 		return CALL_NOMEM;
+	}
 
 	media_self(self, trunk, address, leg->ports.rtp_port);
-	node_random(&self->origin_id, sizeof(self->origin_id));
-	self->origin_id >>= 2; /* fits every reader's signed 64 bit */
-	node_random(self->secret, sizeof(self->secret));
+	self->origin_id = drawn.origin_id >> 2; /* fits every reader's signed 64 bit */
+	memcpy(self->secret, drawn.secret, sizeof(self->secret));
+	OPENSSL_cleanse(&drawn, sizeof(drawn));
 	return CALL_OK;
 }
 
@@ -274,6 +288,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 	}
 	fill_record(leg, invite);
+	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
@@ -301,7 +316,7 @@ void incoming_refused(void *arg, const char *trunk, const char *source, const ch
 	snprintf(leg->cdr.trunk, sizeof(leg->cdr.trunk), "%s", trunk ? trunk : "");
 	snprintf(leg->cdr.source, sizeof(leg->cdr.source), "%.63s", source);
 	snprintf(leg->cdr.from_number, sizeof(leg->cdr.from_number), "%.63s", from_user);
-	snprintf(leg->cdr.to_number, sizeof(leg->cdr.to_number), "%.63s", to_user);
+	copy_called(leg->cdr.to_number, to_user);
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%.255s", call_id);
 	leg->cdr.started_us = when_now_us();
 	leg->cdr.sip_status = status;

@@ -1,10 +1,13 @@
 #include "bridge/leg.h"
 #include "bridge/dialout.h"
+#include "bridge/figures.h"
 #include "bridge/incoming.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/reception.h"
+#include "bridge/remark.h"
+#include "bridge/why_call.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -123,15 +126,10 @@ static uint32_t hundredths(float score)
 	return (uint32_t)(score * 100 + 0.5f);
 }
 
-/* The last step of every leg, answered or refused: its record is written and it is freed. */
-void leg_finish(struct leg *leg)
+void leg_sum_up(struct leg *leg)
 {
-	struct node *n = leg->node;
 	struct cdr *cdr = &leg->cdr;
-	json_t *data;
 
-	if (!cdr->ended_us)
-		cdr->ended_us = when_now_us();
 	cdr->rx_packets = leg->stats.rx_packets;
 	cdr->tx_packets = leg->stats.tx_packets;
 	cdr->rx_lost = leg->stats.rx_lost;
@@ -142,19 +140,35 @@ void leg_finish(struct leg *leg)
 	cdr->rx_mos = hundredths(leg->stats.rx_mos);
 	cdr->tx_r = hundredths(leg->stats.tx_r);
 	cdr->tx_mos = hundredths(leg->stats.tx_mos);
-	tally_call(&n->tally.rx, cdr->rx_mos);
-	tally_call(&n->tally.tx, cdr->tx_mos);
 	cdr->rx_missing = leg->stats.rx_missing;
 	cdr->burst_ms = leg->stats.burst_ms;
 	cdr->gap_ms = leg->stats.gap_ms;
+}
+
+/* The last step of every leg, answered or refused: its record is written and it is freed. */
+void leg_finish(struct leg *leg)
+{
+	struct node *n = leg->node;
+	struct cdr *cdr = &leg->cdr;
+	json_t *data;
+
+	if (!cdr->ended_us)
+		cdr->ended_us = when_now_us();
+	leg_sum_up(leg);
+	tally_call(&n->tally.rx, cdr->rx_mos);
+	tally_call(&n->tally.tx, cdr->tx_mos);
 	if (!cdr->cause[0])
 		snprintf(cdr->cause, sizeof(cdr->cause), "%s", cause_words(cdr->q850));
+	snprintf(cdr->ended_by, sizeof(cdr->ended_by), "%s", why_ender_word(why_ender(cdr)));
 	writer_cdr(n->writer, cdr);
+	figures_count(n, cdr);
+	remark_end(leg);
 
 	data = leg_event_json(leg);
-	json_object_update_new(data,
-		json_pack("{s:i, s:i, s:s, s:b, s:s}", "status", (int)cdr->sip_status, "q850", (int)cdr->q850,
-			"cause", cdr->cause, "by_far_end", cdr->by_far_end, "meeting", cdr->meeting));
+	json_object_update_new(
+		data, json_pack("{s:i, s:i, s:s, s:b, s:s, s:s}", "status", (int)cdr->sip_status, "q850",
+			      (int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "ended_by",
+			      cdr->ended_by, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
 	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)",
 		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
@@ -188,6 +202,9 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	(void)call;
 	if (!leg)
 		return;
+	if (leg->on_hold != agreed->on_hold)
+		remark(leg,
+			agreed->on_hold ? "the far end holds the call" : "the far end takes the call back");
 	leg->on_hold = agreed->on_hold;
 	ready = media_format(&format, agreed) == BRIDGE_OK && kit_alloc(&kit, &format) == MIX_OK;
 	OPENSSL_cleanse(&format.tx_key, sizeof(format.tx_key));
@@ -271,6 +288,8 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	if (end->sip_status)
 		leg->cdr.sip_status = end->sip_status;
 	leg_note_end(leg, end->q850, end->text);
+	if (end->no_response)
+		leg_ended_by(leg, WHY_NETWORK);
 	dialout_ended(leg, end);
 	meeting_leave(leg, leg->cdr.cause);
 	if (leg->worker)
@@ -303,6 +322,7 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,
 		.on_note = on_note,
+		.on_message = remark_message,
 		.media_flows = media_flows,
 		.arg = n };
 }
@@ -312,6 +332,8 @@ struct call_handlers leg_call_handlers(struct node *n)
 static void leg_lost_media(struct leg *leg)
 {
 	leg->media_lost = true;
+	remark_trouble(leg, "media_lost");
+	leg_ended_by(leg, WHY_NETWORK);
 	leg_emit(leg, "call.media_lost");
 	leg_hangup(leg, Q850_TEMPORARY, "no RTP and no RTCP for 30 s");
 }
@@ -325,18 +347,24 @@ static void tell_trouble(const struct leg *leg, const char *type, json_t *what)
 	event_emit(leg->node->bus, type, data);
 }
 
-static void tell_one_way(const struct leg *leg, const struct media_event *event)
+static void tell_one_way(struct leg *leg, const struct media_event *event)
 {
-	if (event->on)
+	if (event->on) {
 		leg->node->tally.one_way[event->one_way]++;
+		remark_trouble(leg, oneway_name(event->one_way));
+	} else {
+		remark(leg, "one-way audio is over");
+	}
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
 	tell_trouble(leg, "call.one_way",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
 			"participant", leg->cdr.participant));
 }
 
-static void tell_echo(const struct leg *leg, const struct media_event *event)
+static void tell_echo(struct leg *leg, const struct media_event *event)
 {
+	if (event->on)
+		remark_trouble(leg, "echo");
 	leg->node->tally.echo += event->on;
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
 		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
@@ -353,7 +381,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 	if (!leg || leg->state == LEG_ENDED)
 		return;
 	switch (event->kind) {
-	case MEDIA_DIGIT: leg_key(leg, event->digit); break;
+	case MEDIA_DIGIT:
+		remark_key(leg);
+		leg_key(leg, event->digit);
+		break;
 	case MEDIA_TALK: meeting_talking(leg, event->on); break;
 	case MEDIA_SILENT: leg_lost_media(leg); break;
 	case MEDIA_PLAYED:
@@ -453,6 +484,12 @@ void leg_hush(struct leg *leg)
 	leg->play_id = 0;
 	if (leg->worker)
 		worker_stop_cue(leg->worker, leg->id);
+}
+
+void leg_ended_by(struct leg *leg, enum why_ender by)
+{
+	if (!leg->cdr.ended_by[0])
+		snprintf(leg->cdr.ended_by, sizeof(leg->cdr.ended_by), "%s", why_ender_word(by));
 }
 
 void leg_hangup(struct leg *leg, unsigned q850, const char *why)

@@ -24,6 +24,7 @@
 #include "bridge/cdr.h"
 #include "bridge/keys.h"
 #include "bridge/node.h"
+#include "bridge/why_call.h"
 
 enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
@@ -80,6 +81,10 @@ void leg_say(struct leg *leg, const struct say *what); /* cuts off what is being
 void leg_say_one(struct leg *leg, enum prompt prompt);
 void leg_hush(struct leg *leg);
 void leg_hangup(struct leg *leg, unsigned q850, const char *why);
+/* Whose doing its end will be, where its record cannot tell by itself: before leg_hangup(); the first one stays. */
+void leg_ended_by(struct leg *leg, enum why_ender by);
+/* Brings its record's figures up to date. */
+void leg_sum_up(struct leg *leg);
 const char *leg_state_name(const struct leg *leg);
 /* Gives the leg resamplers for these rate classes (bits) where it has none yet. */
 void leg_equip(struct leg *leg, unsigned rates);

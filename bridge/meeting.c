@@ -1,4 +1,5 @@
 #include "bridge/meeting.h"
+#include "bridge/remark.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		return DOOR_FULL;
 	}
 	record_seat(leg, p);
+	remark(leg, "joins meeting %s as %s", m->id, role_name(role));
 	leg->state = LEG_SEATED;
 	if (leg->worker != part)
 		leg->placed_us = loop_now_us();
@@ -325,6 +327,7 @@ static void end_for_all(struct node *n, struct meeting *m)
 
 	for (struct participant *p = m->people; p; p = next) {
 		next = p->next; /* a hang-up may take p out at once; the last one takes the meeting with it */
+		leg_ended_by(p->leg, WHY_HOST);
 		meeting_remove(n, p, "the host ended the meeting");
 	}
 }

@@ -52,7 +52,6 @@ struct worker_leg {
 	struct worker *worker;    /* where it is now, borrowed */
 	struct worker_room *room; /* borrowed; NULL outside of a worker */
 	struct worker_leg *next_by_id;
-	struct stream_stats last;
 };
 
 struct luggage {              /* for one command; what is in it when it comes back is to be freed */

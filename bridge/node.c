@@ -7,7 +7,9 @@
 #include "bridge/leg.h"
 #include "bridge/retention.h"
 #include "bridge/tls.h"
+#include "bridge/trace.h"
 #include "bridge/meeting.h"
+#include "bridge/spending.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
 #include <malloc.h>
@@ -129,6 +131,11 @@ static void give_back(struct node *n)
 	n->trim_due = false;
 }
 
+static void on_spending(void *arg)
+{
+	spending_save(arg);
+}
+
 static void on_stats(void *arg)
 {
 	struct node *n = arg;
@@ -198,6 +205,8 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = store_first_seq(store, when_now_us(), first_seq);
 	if (!err)
 		err = use_site(n, site);
+	if (!err)
+		err = spending_load(n, store);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -241,6 +250,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 	struct http_config hc = { .control = n->config.control,
 		.listen = n->config.http.listen,
 		.on_request = api_request,
+		.on_more = api_more,
 		.on_listen = api_may_listen,
 		.arg = n };
 	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
@@ -357,7 +367,7 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	enum bridge_err err;
 
 	snprintf(why, why_cap, "out of memory");
-	if (loop_open(&n->loop) != CALL_OK)
+	if (loop_open(&n->loop) != CALL_OK || trace_alloc(&n->trace, c->trace.calls, c->trace.bytes))
 		return BRIDGE_NOMEM;
 	err = open_prompts(n, why, why_cap);
 	if (err)
@@ -391,7 +401,8 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	/* Last: opening SIP lets the loop run, and a request may come already that asks for SIP's figures. */
 	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK ||
 		loop_every(n->loop, TICK_MS, on_tick, n) != CALL_OK ||
-		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK)
+		loop_every(n->loop, STATS_MS, on_stats, n) != CALL_OK ||
+		loop_every(n->loop, SPENDING_EVERY_MS, on_spending, n) != CALL_OK)
 		return BRIDGE_NOMEM;
 	return BRIDGE_OK;
 }
@@ -454,9 +465,12 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
+	exports_close(n);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
-	n->hooks = hooks_close(n->hooks);
+	if (n->writer && n->dialling)
+		spending_close(n);
+	n->hooks = hooks_close(n->hooks); /* drains the writer: nothing is written after it */
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
@@ -467,6 +481,7 @@ struct node *node_close(struct node *n)
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
+	n->trace = trace_free(n->trace);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	plan_free(n->plan);

@@ -31,6 +31,7 @@ enum { NODE_WORKERS_MAX = 64 };
 struct carrier;
 struct dialout;
 struct editor;
+struct export;
 struct hooks;
 struct idempotence;
 struct leg;
@@ -38,6 +39,7 @@ struct meeting;
 struct resolver;
 struct retention;
 struct tls;
+struct trace;
 
 struct node {
 	struct config config;
@@ -62,6 +64,9 @@ struct node {
 	struct plan *plan;
 	struct dialling *dialling;
 	struct trunks *trunks;
+	struct {
+		bool out, failed; /* it is on its way to the disk; it did not get there last time */
+	} spending;
 	struct site
 		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
 	struct editor *editor; /* makes it */
@@ -72,14 +77,16 @@ struct node {
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
 	uint32_t last_ask_id, last_dialout_id;
+	struct export *exports; /* records being read for somebody, chained */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	struct tally tally; /* how calls sounded */
-	int64_t started_us; /* wall clock */
+	struct tally tally;  /* how calls sounded */
+	struct trace *trace; /* signalling of recent calls; NULL: switched off */
+	int64_t started_us;  /* wall clock */
 	bool stopping;
 };
 

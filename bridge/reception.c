@@ -1,5 +1,6 @@
 #include "bridge/reception.h"
 #include "bridge/meeting.h"
+#include "bridge/remark.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ static enum door enter(void *arg, const char *id, enum role role)
 	struct leg *leg = arg;
 	enum door door = meeting_enter(leg->node, leg, id, role);
 
+	if (door != DOOR_OPEN)
+		remark(leg, "meeting %s does not let it in", id);
 	if (door != DOOR_OPEN)
 		log_line(LOG_INFO, leg->cdr.call_id, "attendant", "meeting %s: the door is closed (%s)", id,
 			door == DOOR_LOCKED ? "locked"

@@ -68,6 +68,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "dialling.per_minute", limits.per_minute, BUDGET_RECENT),
 	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
 	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
+	COUNT(site_account, "dialling.daily_minutes", limits.daily_minutes),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {

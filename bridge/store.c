@@ -164,8 +164,10 @@ fail:
 
 struct store *store_close(struct store *s)
 {
-	if (s)
-		sqlite3_close(s->db); /* every statement is finalised where it was made */
+	if (s) {
+		sqlite3_finalize(s->add_cdr);
+		sqlite3_close(s->db); /* every other statement is finalised where it was made */
+	}
 	free(s);
 	return NULL;
 }

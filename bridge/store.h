@@ -39,13 +39,28 @@ enum bridge_err store_save_site(
 enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr);
 /* All or none, in one transaction: one wait for the disk. */
 enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, size_t n);
-/* Newest first; filters NULL or "" mean any; `call` is a record's id or a SIP Call-ID; limit 0: STORE_LIST_DEFAULT.
- * *out allocated, the caller frees. */
+/* Newest first; what is NULL, "" or 0 means any.  limit 0: STORE_LIST_DEFAULT, and at most STORE_LIST_MAX. */
 struct cdr_filter {
-	const char *account, *meeting, *trunk, *call;
-	unsigned limit, skip;        /* skip: so many of the newest */
-	int64_t since_us, before_us; /* started then or later; earlier than that; 0: any time */
+	const char *account, *meeting, *trunk, *call; /* call: a record's id, a SIP Call-ID, or a dial-out */
+	unsigned limit, skip;                         /* skip: so many of the newest */
+	int64_t since_us, before_us;                  /* started then or later; earlier than that */
+	const char *number;                           /* called, calling, or as the plan read it */
+	bool number_is_ours; /* look for it among the numbers that were called here only */
+	const char *direction, *ended_by;
+	const char *cause; /* some of its words */
+	unsigned q850, status;
+	enum { CDR_ANY, CDR_ANSWERED, CDR_UNANSWERED } answered;
+	int64_t min_us;     /* from answer to end */
+	uint32_t mos_below; /* either way, in hundredths */
+	/* A page goes on behind this record; seq 0: it is the first. */
+	int64_t from_started_us, from_seq;
 };
+/* `seq` and cdr->started_us say where a page that begins behind this record goes on.  The record is valid during the call;
+ * false: no more of them. */
+typedef bool store_cdr_fn(void *arg, const struct cdr *cdr, int64_t seq);
+enum bridge_err store_each_cdr(
+	struct store *s, const struct cdr_filter *filter, store_cdr_fn *each, void *arg);
+/* *out allocated, the caller frees. */
 enum bridge_err store_list_cdrs(
 	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
 
@@ -78,6 +93,15 @@ enum bridge_err store_drop_webhook(struct store *s, const char *id); /* and its 
 enum bridge_err store_add_deliveries(struct store *s, const struct delivery *first);
 /* Forgets delivery `after` (0: none) and reads the oldest that is left; *out NULL: none; the caller frees. */
 enum bridge_err store_next_delivery(struct store *s, const char *hook, int64_t after, struct delivery **out);
+
+/* What accounts have spent (budget_write()'s text), by account. */
+struct budget_row {
+	const char *account, *spent;
+};
+enum bridge_err store_each_budget(
+	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg);
+/* All in one transaction. */
+enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
 
 /* The database as it is at one moment, into a new file of mode 0600 that takes `path`'s place when it is whole. */
 enum bridge_err store_backup(struct store *s, const char *path);

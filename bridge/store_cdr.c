@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SQL_MAX = 4096 };
@@ -40,11 +39,14 @@ static void sql_columns(struct sql *sql, const char *between, const char *format
 	}
 }
 
-static enum bridge_err prepare_insert(struct store *s, sqlite3_stmt **out)
+/* Once: reading it costs more than a record does. */
+static enum bridge_err prepare_insert(struct store *s)
 {
 	struct sql sql = { .len = 0 };
 	size_t n;
 
+	if (s->add_cdr)
+		return BRIDGE_OK;
 	cdr_fields(&n);
 	sql_add(&sql, "INSERT INTO cdr(");
 	sql_columns(&sql, ",", NULL);
@@ -53,7 +55,7 @@ static enum bridge_err prepare_insert(struct store *s, sqlite3_stmt **out)
 		sql_add(&sql, "%s?", i ? "," : "");
 	sql_add(&sql, ") ON CONFLICT(id) DO UPDATE SET ");
 	sql_columns(&sql, ",", "excluded.");
-	return store_prepare(s, out, sql.text);
+	return store_prepare(s, &s->add_cdr, sql.text);
 }
 
 static void bind_field(sqlite3_stmt *statement, int at, const struct cdr_field *field, const struct cdr *cdr)
@@ -103,112 +105,44 @@ static bool read_field(sqlite3_stmt *statement, int column, const struct cdr_fie
 	return true;
 }
 
+void store_read_cdr(sqlite3_stmt *statement, struct cdr *out)
+{
+	size_t n;
+	const struct cdr_field *fields = cdr_fields(&n);
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < n; i++) /* text that is too long stays "" */
+		read_field(statement, (int)i, &fields[i], out);
+}
+
+void store_cdr_columns(char *out, size_t cap)
+{
+	struct sql sql = { .len = 0 };
+
+	sql_columns(&sql, ",", NULL);
+	snprintf(out, cap, "%s", sql.text);
+}
+
 enum bridge_err store_add_cdrs(struct store *s, const struct cdr *const *cdrs, size_t n)
 {
 	size_t n_fields;
 	const struct cdr_field *fields = cdr_fields(&n_fields);
-	sqlite3_stmt *insert = NULL;
 	enum bridge_err err = store_exec(s, "BEGIN IMMEDIATE");
 
 	if (err)
 		return err;
-	err = prepare_insert(s, &insert);
+	err = prepare_insert(s);
 	for (size_t i = 0; i < n && !err; i++) {
 		for (size_t f = 0; f < n_fields; f++)
-			bind_field(insert, (int)f + 1, &fields[f], cdrs[i]);
-		err = store_run(s, insert);
+			bind_field(s->add_cdr, (int)f + 1, &fields[f], cdrs[i]);
+		err = store_run(s, s->add_cdr);
 	}
-	sqlite3_finalize(insert);
 	return store_finish(s, err);
 }
 
 enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr)
 {
 	return store_add_cdrs(s, &cdr, 1);
-}
-
-/* Appends "AND column=?n" and notes the value, unless any will do. */
-static void narrow_by(struct sql *sql, const char *column, const char *value, const char *values[], int *n)
-{
-	if (!value || !*value)
-		return;
-	sql_add(sql, "%s%s=?%d", *n ? " AND " : " WHERE ", column, *n + 1);
-	values[(*n)++] = value;
-}
-
-static enum bridge_err read_rows(struct store *s, sqlite3_stmt *list, struct cdr **out, size_t *n)
-{
-	size_t n_fields, cap = 0;
-	const struct cdr_field *fields = cdr_fields(&n_fields);
-	struct cdr *rows = NULL;
-	enum bridge_err err = BRIDGE_OK;
-	int step;
-
-	*n = 0;
-	while ((step = sqlite3_step(list)) == SQLITE_ROW) {
-		if (*n == cap) {
-			struct cdr *more;
-
-			cap = cap ? cap * 2 : 16;
-			more = realloc(rows, cap * sizeof(*rows));
-			if (!more) {
-				err = BRIDGE_NOMEM;
-				break;
-			}
-			rows = more;
-		}
-		memset(&rows[*n], 0, sizeof(*rows));
-		for (size_t f = 0; f < n_fields; f++) /* text that is too long stays "" */
-			read_field(list, (int)f, &fields[f], &rows[*n]);
-		++*n;
-	}
-	if (!err && step != SQLITE_DONE)
-		err = store_fail(s);
-	if (err) {
-		free(rows);
-		rows = NULL;
-		*n = 0;
-	}
-	*out = rows;
-	return err;
-}
-
-enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n)
-{
-	unsigned limit = filter->limit ? filter->limit : STORE_LIST_DEFAULT;
-	struct sql sql = { .len = 0 };
-	const char *values[4];
-	sqlite3_stmt *list;
-	int n_values = 0, any_time = 0;
-	enum bridge_err err;
-
-	sql_add(&sql, "SELECT ");
-	sql_columns(&sql, ",", NULL);
-	sql_add(&sql, " FROM cdr");
-	narrow_by(&sql, "account", filter->account, values, &n_values);
-	narrow_by(&sql, "meeting", filter->meeting, values, &n_values);
-	narrow_by(&sql, "trunk", filter->trunk, values, &n_values);
-	if (filter->call && *filter->call) {
-		sql_add(&sql, "%s(id=?%d OR call_id=?%d)", n_values ? " AND " : " WHERE ", n_values + 1,
-			n_values + 1);
-		values[n_values++] = filter->call;
-	}
-	if (filter->since_us)
-		sql_add(&sql, "%sstarted_us>=%lld", n_values || any_time++ ? " AND " : " WHERE ",
-			(long long)filter->since_us);
-	if (filter->before_us)
-		sql_add(&sql, "%sstarted_us<%lld", n_values || any_time++ ? " AND " : " WHERE ",
-			(long long)filter->before_us);
-	sql_add(&sql, " ORDER BY started_us DESC, seq DESC LIMIT %u OFFSET %u",
-		limit < STORE_LIST_MAX ? limit : STORE_LIST_MAX, filter->skip);
-	err = store_prepare(s, &list, sql.text);
-	if (err)
-		return err;
-	for (int i = 0; i < n_values; i++)
-		store_bind_text(list, i + 1, values[i]);
-	err = read_rows(s, list, out, n);
-	sqlite3_finalize(list);
-	return err;
 }
 
 enum bridge_err store_expire_cdrs(

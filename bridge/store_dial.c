@@ -8,9 +8,10 @@ static void put_account(struct pass *p, const struct site_account *a)
 {
 	const struct budget_limits *l = &a->limits;
 
-	pass_use(p, "UPDATE account SET zone = ?, country_code = ?, trunk_prefix = ?, national_min = ?,"
-		    " national_max = ?, concurrent = ?, daily = ?, per_minute = ?, consecutive = ?, alike = ?"
-		    " WHERE name = ?");
+	pass_use(p,
+		"UPDATE account SET zone = ?, country_code = ?, trunk_prefix = ?, national_min = ?,"
+		" national_max = ?, concurrent = ?, daily = ?, per_minute = ?, consecutive = ?, alike = ?,"
+		" daily_minutes = ? WHERE name = ?");
 	pass_put_text(p, 1, a->zone);
 	pass_put_text(p, 2, a->country.country_code);
 	pass_put_text(p, 3, a->country.trunk_prefix);
@@ -21,7 +22,8 @@ static void put_account(struct pass *p, const struct site_account *a)
 	pass_put_number(p, 8, l->per_minute);
 	pass_put_number(p, 9, l->consecutive);
 	pass_put_number(p, 10, l->alike);
-	pass_put_text(p, 11, a->name);
+	pass_put_number(p, 11, l->daily_minutes);
+	pass_put_text(p, 12, a->name);
 	pass_put_row(p);
 	pass_use(p, "UPDATE account SET keep_days = ? WHERE name = ?");
 	pass_put_number(p, 1, a->keep_days);
@@ -133,7 +135,7 @@ static void get_all(struct pass *p, void *array_out, size_t *n, size_t each)
 static void get_account(struct pass *p, struct site_account *a)
 {
 	pass_use(p, "SELECT zone, country_code, trunk_prefix, national_min, national_max, concurrent, daily,"
-		    " per_minute, consecutive, alike FROM account WHERE name = ?");
+		    " per_minute, consecutive, alike, daily_minutes FROM account WHERE name = ?");
 	pass_put_text(p, 1, a->name);
 	while (pass_next(p)) {
 		pass_get_text(p, 0, a->zone, sizeof(a->zone));
@@ -145,7 +147,8 @@ static void get_account(struct pass *p, struct site_account *a)
 			.daily = pass_get_number(p, 6),
 			.per_minute = pass_get_number(p, 7),
 			.consecutive = pass_get_number(p, 8),
-			.alike = pass_get_number(p, 9) };
+			.alike = pass_get_number(p, 9),
+			.daily_minutes = pass_get_number(p, 10) };
 	}
 	pass_use(p, "SELECT keep_days FROM account WHERE name = ?");
 	pass_put_text(p, 1, a->name);

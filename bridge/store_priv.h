@@ -10,7 +10,8 @@
 enum { STORE_APPLICATION_ID = 0x7061726c /* "parl" */ };
 
 struct store {
-	sqlite3 *db; /* owned */
+	sqlite3 *db;           /* owned */
+	sqlite3_stmt *add_cdr; /* owned; NULL: not prepared yet */
 	char error[256];
 };
 
@@ -28,6 +29,10 @@ void store_bind_text(sqlite3_stmt *statement, int at, const char *text);
 void store_bind_reference(sqlite3_stmt *statement, int at, const char *text);
 /* False: longer than `cap` holds. */
 bool store_read_text(sqlite3_stmt *statement, int column, char *out, size_t cap);
+
+/* Call records (store_cdr.c): all columns by name, and a row that was asked for them first. */
+void store_cdr_columns(char *out, size_t cap);
+void store_read_cdr(sqlite3_stmt *statement, struct cdr *out);
 
 /* Brings the file up to date; BRIDGE_FILE with s->error set: not ours, or newer than this program. */
 enum bridge_err store_migrate(struct store *s);

@@ -150,7 +150,16 @@ static const char *const steps[] = {
 	/* 8: trunks that are known by their certificate */
 	"ALTER TABLE trunk ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';",
 
-	/* 9: how long an account's call records are kept; which numbers lead to a meeting */
+	/* 9: what accounts have spent, by name: it outlives the account's row, which every new site replaces */
+	"ALTER TABLE account ADD COLUMN daily_minutes INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE budget (account TEXT PRIMARY KEY, spent TEXT NOT NULL) STRICT;",
+
+	/* 10: who ended a call, and what was wrong with its sound */
+	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
+
+	/* 11: how long an account's call records are kept; which numbers lead to a meeting */
 	"ALTER TABLE account ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX number_of_meeting ON number(meeting);",
 };

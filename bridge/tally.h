@@ -22,6 +22,7 @@ struct tally {
 	struct tally_mos rx, tx; /* what callers sent, as we heard it; what we sent, as they report */
 	uint64_t one_way[TALLY_ONE_WAYS]; /* by oneway_kind */
 	uint64_t echo;
+	uint64_t over_budget; /* calls of ours that an account's ceilings or a block refused */
 };
 
 /* MOS in hundredths; 0, not known, is not counted. */

@@ -152,9 +152,10 @@ int worker_fd(const struct worker *w)
 static void leg_is_out(struct worker *w, struct worker_leg *leg)
 {
 	const uint32_t leg_id = leg->leg_id;
-	const struct stream_stats last = leg->last;
 	struct port_pair ports = leg->ports;
+	struct stream_stats last;
 
+	stream_stats(leg->stream, &last, 0);
 	message_free_leg(leg);
 	w->on.on_gone(w->on.arg, leg_id, &last, &ports);
 }

@@ -160,7 +160,6 @@ static void take_leg_out(struct worker *w, struct worker_leg *leg)
 static void drop_leg(struct worker *w, struct worker_leg *leg)
 {
 	stream_bye(leg->stream, &w->media.out, w->media.clock.now_us, w->media.clock.ntp);
-	stream_stats(leg->stream, &leg->last, w->media.clock.now_us);
 	take_leg_out(w, leg);
 	give_back(w, &leg->parcel, PARCEL_LEG_GONE);
 }

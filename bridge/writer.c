@@ -46,6 +46,7 @@ struct writer {
 	bool closing;
 	int64_t retry_ms, give_up_ms;
 	int64_t retry_at, give_up_at; /* CLOCK_MONOTONIC, ms */
+	int64_t gather_until;         /* the same: what waits is written then */
 };
 
 static int64_t now_ms(void)
@@ -80,12 +81,21 @@ static struct job *jobs_take(struct job_queue *q)
 
 /* ---- the disk thread ---- */
 
-/* With the lock: up to BATCH_MAX of the oldest records, NULL: none, or not yet time to try again. */
+/* With the lock: when the records that wait are to be written.  Soon after the first of them, so that one sync of the
+ * disk serves all that end meanwhile; at once when somebody waits for them. */
+static int64_t due_at(const struct writer *w)
+{
+	if (!w->stats.disk_ok)
+		return w->retry_at;
+	return w->asked.first || w->closing || w->stats.waiting >= BATCH_MAX ? 0 : w->gather_until;
+}
+
+/* With the lock: up to BATCH_MAX of the oldest records, NULL: none, or not yet time to write. */
 static struct record *take_batch(struct writer *w, int64_t now)
 {
 	struct record *batch = w->first, *last = batch;
 
-	if (!batch || (!w->stats.disk_ok && now < w->retry_at))
+	if (!batch || now < due_at(w))
 		return NULL;
 	for (int i = 1; i < BATCH_MAX && last->next; i++)
 		last = last->next;
@@ -195,7 +205,8 @@ static void settle_job(struct writer *w, struct job *job)
 /* With the lock: until there is something to do, or the time has come to try again. */
 static void sleep_until_due(struct writer *w)
 {
-	struct timespec at = { .tv_sec = w->retry_at / 1000, .tv_nsec = w->retry_at % 1000 * 1000000 };
+	const int64_t due = due_at(w);
+	const struct timespec at = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
 
 	if (w->first)
 		pthread_cond_timedwait(&w->wake, &w->lock, &at);
@@ -341,6 +352,7 @@ void writer_poll(struct writer *w)
 void writer_cdr(struct writer *w, const struct cdr *cdr)
 {
 	struct record *record = malloc(sizeof(*record)), *oldest = NULL;
+	bool wake;
 
 	if (record) {
 		record->next = NULL;
@@ -348,10 +360,14 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 	}
 	pthread_mutex_lock(&w->lock);
 	w->n_posted++;
+	wake = !w->first;
 	if (record) {
+		if (!w->first)
+			w->gather_until = now_ms() + WRITER_GATHER_MS;
 		*w->end = record;
 		w->end = &record->next;
 		w->stats.waiting++;
+		wake = wake || w->stats.waiting == BATCH_MAX;
 	}
 	if (record && w->stats.waiting > WRITER_MAX) {
 		oldest = w->first;
@@ -363,8 +379,10 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 	if (!record || oldest) {
 		w->stats.lost++;
 		w->n_settled++;
+		wake = true;
 	}
-	pthread_cond_signal(&w->wake);
+	if (wake)
+		pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	free(oldest);
 }

@@ -1,7 +1,8 @@
 /* writer.h - the disk thread: takes what must be written off the control thread's hands.
  *
  * How: call records wait in a queue on this side and are written in order, many at a time, by one thread that
- * owns the store.  When the disk is full, the file locked or the database away they are tried again every second and
+ * owns the store: WRITER_GATHER_MS after the first of them, so that one sync serves all that come meanwhile, and at
+ * once when a question or a site waits behind them.  When the disk is full, the file locked or the database away they are tried again every second and
  * keep their place: nothing is lost while the process lives.  The queue is bounded for call records only
  * (WRITER_MAX, then the oldest unwritten is given up and counted as lost); a record that the schema itself
  * refuses is counted as lost too, so that it does not hold up the others.
@@ -16,7 +17,7 @@
 
 #include "bridge/store.h"
 
-enum { WRITER_MAX = 100000, WRITER_RETRY_MS = 1000, WRITER_GIVE_UP_MS = 5000 };
+enum { WRITER_MAX = 100000, WRITER_GATHER_MS = 50, WRITER_RETRY_MS = 1000, WRITER_GIVE_UP_MS = 5000 };
 
 struct writer;
 /* `text`: SQLite's words on failure, else ""; borrowed during the call. */

@@ -18,6 +18,7 @@ const char *budget_word(enum budget_verdict verdict)
 		[BUDGET_CONSECUTIVE] = "consecutive",
 		[BUDGET_ALIKE] = "alike",
 		[BUDGET_BLOCKED] = "blocked",
+		[BUDGET_MINUTES] = "minutes",
 	};
 
 	return verdict < BUDGET_VERDICTS ? words[verdict] : "unnamed verdict";
@@ -84,7 +85,7 @@ static unsigned alike(const struct budget *b, uint64_t number, int64_t at_s)
 	return n;
 }
 
-static unsigned last_minute(const struct budget *b, int64_t at_s)
+unsigned budget_last_minute(const struct budget *b, int64_t at_s)
 {
 	unsigned n = 0;
 
@@ -113,8 +114,9 @@ static enum budget_verdict look_near(
 enum budget_verdict budget_look(const struct budget *b, const struct budget_limits *limits, const char *e164,
 	struct budget_now now, char *text)
 {
-	uint64_t number = block_digits(e164);
-	unsigned today = now.day == b->day ? b->today : 0, minute = last_minute(b, now.at_s);
+	const uint64_t number = block_digits(e164);
+	const unsigned today = budget_today(b, now.day), minutes = now.day == b->day ? b->talked_s / 60 : 0;
+	const unsigned minute = budget_last_minute(b, now.at_s);
 
 	if (b->blocked_until_s > now.at_s)
 		return say(BUDGET_BLOCKED, text, "blocked for %lld s more: calls looked like fraud",
@@ -124,6 +126,9 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 			limits->concurrent);
 	if (limits->daily && today >= limits->daily)
 		return say(BUDGET_DAILY, text, "%u calls a day are all the account may have", limits->daily);
+	if (limits->daily_minutes && minutes >= limits->daily_minutes)
+		return say(BUDGET_MINUTES, text, "%u minutes a day are all the account may talk",
+			limits->daily_minutes);
 	if (limits->per_minute && minute >= limits->per_minute)
 		return say(BUDGET_PER_MINUTE, text, "%u calls a minute are all the account may have",
 			limits->per_minute);
@@ -133,7 +138,22 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 	if (limits->alike && alike(b, number, now.at_s) > limits->alike)
 		return say(BUDGET_ALIKE, text, "more than %u numbers that differ in the last %d digits only",
 			limits->alike, BUDGET_LAST_DIGITS);
+	if (is_near(minutes, limits->daily_minutes))
+		return say(BUDGET_NEAR, text, "%u of %u minutes today", minutes, limits->daily_minutes);
 	return look_near(limits, b->calls + 1, today + 1, minute + 1, text);
+}
+
+uint32_t budget_today(const struct budget *b, int64_t day)
+{
+	return day == b->day ? b->today : 0;
+}
+
+static void begin_day(struct budget *b, struct budget_now now)
+{
+	if (now.day == b->day)
+		return;
+	b->day = now.day;
+	b->today = b->talked_s = 0;
 }
 
 enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
@@ -145,10 +165,7 @@ enum budget_verdict budget_take(struct budget *b, const struct budget_limits *li
 		b->blocked_until_s = now.at_s + BUDGET_BLOCK_S;
 	if (verdict != BUDGET_FREE && verdict != BUDGET_NEAR)
 		return verdict;
-	if (now.day != b->day) {
-		b->day = now.day;
-		b->today = 0;
-	}
+	begin_day(b, now);
 	b->today++;
 	b->calls++;
 	b->recent[b->next % BUDGET_RECENT] =
@@ -157,8 +174,10 @@ enum budget_verdict budget_take(struct budget *b, const struct budget_limits *li
 	return verdict;
 }
 
-void budget_give(struct budget *b)
+void budget_give(struct budget *b, uint32_t talked_s, struct budget_now now)
 {
+	begin_day(b, now);
+	b->talked_s += talked_s < UINT32_MAX - b->talked_s ? talked_s : 0;
 	if (b->calls > 0)
 		b->calls--;
 }
@@ -168,7 +187,41 @@ void budget_unblock(struct budget *b)
 	b->blocked_until_s = 0;
 }
 
-void budget_resume(struct budget *b, unsigned n_calls)
+/* ---- as text: "1 DAY TODAY TALKED_S BLOCKED_UNTIL_S", then " AT_S:NUMBER" per call remembered, oldest first ---- */
+
+void budget_write(const struct budget *b, char out[BUDGET_SAVED])
 {
-	b->calls = n_calls;
+	size_t len = (size_t)snprintf(out, BUDGET_SAVED, "1 %lld %u %u %lld", (long long)b->day, b->today,
+		b->talked_s, (long long)b->blocked_until_s);
+
+	for (uint32_t i = 0; i < BUDGET_RECENT && len < BUDGET_SAVED; i++) {
+		const struct budget_call *call = &b->recent[(b->next + i) % BUDGET_RECENT];
+
+		if (call->at_s)
+			len += (size_t)snprintf(out + len, BUDGET_SAVED - len, " %lld:%llu",
+				(long long)call->at_s, (unsigned long long)call->number);
+	}
+}
+
+bool budget_read(struct budget *b, const char *text)
+{
+	long long day, blocked, at;
+	unsigned long long number;
+	int used = 0;
+
+	*b = (struct budget){ 0 };
+	if (sscanf(text, "1 %lld %u %u %lld%n", &day, &b->today, &b->talked_s, &blocked, &used) != 4)
+		goto bad;
+	b->day = day;
+	b->blocked_until_s = blocked;
+	for (text += used; *text; text += used) {
+		if (b->next == BUDGET_RECENT || sscanf(text, " %lld:%llu%n", &at, &number, &used) != 2)
+			goto bad;
+		b->recent[b->next++] = (struct budget_call){ .at_s = at, .number = number };
+	}
+	b->next %= BUDGET_RECENT;
+	return true;
+bad:
+	*b = (struct budget){ 0 };
+	return false;
 }

@@ -13,6 +13,7 @@
 #define DIALPLAN_BUDGET_H
 
 #include "dialplan/number.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -21,14 +22,16 @@ enum {
 	BUDGET_BLOCK_S = 3600,
 	BUDGET_WARN_PERCENT = 80,
 	BUDGET_LAST_DIGITS = 3, /* numbers behind one prefix: alike but for these */
-	BUDGET_TEXT = 160
+	BUDGET_TEXT = 160,
+	BUDGET_SAVED = 5632 /* bytes of budget_write() */
 };
 
 struct budget_limits { /* 0: no limit */
 	unsigned concurrent, daily;
-	unsigned per_minute;  /* at most BUDGET_RECENT, as the two below */
-	unsigned consecutive; /* numbers that follow one another within BUDGET_MEMORY_S */
-	unsigned alike;       /* different numbers that differ in their last digits only, the same */
+	unsigned per_minute;    /* at most BUDGET_RECENT, as the two below */
+	unsigned consecutive;   /* numbers that follow one another within BUDGET_MEMORY_S */
+	unsigned alike;         /* different numbers that differ in their last digits only, the same */
+	unsigned daily_minutes; /* of talk; who talks on when they are used up is not cut off */
 };
 
 enum budget_verdict {
@@ -40,13 +43,15 @@ enum budget_verdict {
 	BUDGET_CONSECUTIVE,
 	BUDGET_ALIKE,
 	BUDGET_BLOCKED, /* by a pattern seen before */
+	BUDGET_MINUTES,
 	BUDGET_VERDICTS
 };
 
 struct budget {         /* plain: may be saved and read back; all zero is a new one */
 	uint32_t calls; /* now */
 	uint32_t today;
-	int64_t day;             /* which day `today` counts: days since 1970 where the account lives */
+	uint32_t talked_s;       /* of calls that were over today */
+	int64_t day;             /* which day these two count: days since 1970 where the account lives */
 	int64_t blocked_until_s; /* 0: not blocked */
 	struct budget_call {
 		int64_t at_s;    /* 0: none */
@@ -66,10 +71,15 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 /* The same, and on BUDGET_FREE and BUDGET_NEAR the call is counted: give it back.  A pattern blocks from now on. */
 enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
 	struct budget_now now, char *text);
-void budget_give(struct budget *b); /* a taken call is over */
+void budget_give(struct budget *b, uint32_t talked_s,
+	struct budget_now now); /* a taken call is over; answered for so long */
 void budget_unblock(struct budget *b);
-/* After a restart: no call is on any more, but for `n_calls` that were resumed. */
-void budget_resume(struct budget *b, unsigned n_calls);
+/* All but the calls that are on now, as one line of text, and back: after a restart none is on.  False: not such a line; then
+ * *b is a new budget. */
+void budget_write(const struct budget *b, char out[BUDGET_SAVED]);
+bool budget_read(struct budget *b, const char *text);
+unsigned budget_last_minute(const struct budget *b, int64_t at_s); /* calls */
+uint32_t budget_today(const struct budget *b, int64_t day);        /* calls */
 
 const char *budget_word(enum budget_verdict verdict); /* "daily"; never NULL */
 #endif

@@ -28,10 +28,11 @@ _Static_assert((int)SLOTS == (int)JBUF_SLOTS, "the header promises what slots.h 
 
 struct jbuf {
 	unsigned clock_hz;
-	bool has_epoch; /* the first packet came: from_us and from_units16 are set */
-	bool playing;   /* sound was given out since the source began */
-	bool gap_taken; /* the last take said LOST */
-	bool starved;   /* the last take of sound found nothing */
+	bool has_epoch;  /* the first packet came: from_us and from_units16 are set */
+	bool playing;    /* sound was given out since the source began */
+	bool gap_taken;  /* the last take said LOST */
+	bool rest_taken; /* the last take gave the rest of a packet */
+	bool starved;    /* the last take of sound found nothing */
 	bool lossy;
 	bool in_surplus;
 	bool follows;         /* jbuf_follow() was called */
@@ -56,7 +57,7 @@ struct jbuf {
 
 _Static_assert((int)SLOTS_ARENA_LENT == (int)JBUF_LENT, "and as much room");
 _Static_assert((int)SLOTS_ARENA >= (int)PACKET_MAX, "a packet fits wherever it is kept");
-_Static_assert(sizeof(struct jbuf) <= 2800, "one per leg: what it may cost");
+_Static_assert(sizeof(struct jbuf) <= 2600, "one per leg: what it may cost");
 
 static int64_t ms(const struct jbuf *j, int n)
 {
@@ -218,6 +219,7 @@ static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, in
 		.payload_type = slot->payload_type,
 		.marker = slot->marker,
 		.timestamp = (uint32_t)slot->ts,
+		.rest = slot->rest,
 	};
 	j->play = slot->ts;
 	j->delay = at - j->play;
@@ -225,7 +227,8 @@ static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, in
 	slots_advance(&j->slots, (uint16_t)(seq + 1));
 	j->playing = true;
 	j->gap_taken = j->starved = false;
-	j->stats.taken++;
+	j->rest_taken = slot->rest;
+	j->stats.taken += !slot->rest;
 	return JBUF_PACKET;
 }
 
@@ -370,6 +373,20 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 	return give(j, seq, out, at);
 }
 
+/* The length of the packet that was taken, unless it is absurd. */
+static void note_length(struct jbuf *j, uint32_t units)
+{
+	if (!j->rest_taken && units >= ms(j, PTIME_MIN_MS) / 4 && units <= 2 * ms(j, PTIME_MAX_MS))
+		j->per_packet = units;
+}
+
+void jbuf_keep_rest(struct jbuf *j, size_t bytes, uint32_t units, uint32_t whole)
+{
+	note_length(j, whole);
+	j->play += units;
+	slots_keep_rest(&j->slots, bytes, j->play);
+}
+
 void jbuf_played(struct jbuf *j, uint32_t played)
 {
 	uint16_t seq;
@@ -377,8 +394,7 @@ void jbuf_played(struct jbuf *j, uint32_t played)
 
 	j->play += played;
 	if (!j->gap_taken) {
-		if (played >= ms(j, PTIME_MIN_MS) / 4 && played <= 2 * ms(j, PTIME_MAX_MS))
-			j->per_packet = played;
+		note_length(j, played);
 	} else if (slots_first(&j->slots, &seq, &missing)) {
 		(void)settle_gap(j, seq, missing, j->play + j->delay);
 	}

@@ -12,7 +12,7 @@
  * throw its sound away.  Any ptime, changing at any time; a new SSRC, a timestamp
  * jump or a restarted sequence begin afresh without being mistaken for loss.
  * Use:  jbuf_alloc(); jbuf_put() per RTP packet; jbuf_take() until the frame is full.
- * Memory: 2.7 kB in jbuf_alloc(), which is enough for codecs of 64 kbit/s; JBUF_LENT bytes on loan where packets may be larger.
+ * Memory: 2.6 kB in jbuf_alloc(), which is enough for codecs of 64 kbit/s; JBUF_LENT bytes on loan where packets may be larger.
  *
  * Thread: the worker that owns the leg.
  */
@@ -56,6 +56,7 @@ struct jbuf_out {
 	size_t len;
 	uint8_t payload_type;
 	bool marker;
+	bool rest; /* of a packet whose beginning was taken before, see jbuf_keep_rest() */
 	uint32_t timestamp;
 	uint32_t gap; /* JBUF_LOST: RTP clock units until the next packet we have; JBUF_EMPTY: units since the
 	                       * last sound ended, 0 before the first: conceal the first 60 ms, then fall silent */
@@ -90,6 +91,10 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
  * concealed now (at most the packet's length at a time, so that a late one still counts).
  * Not after JBUF_EMPTY. */
 void jbuf_played(struct jbuf *j, uint32_t units);
+
+/* Instead, after JBUF_PACKET: of the packet just taken, `whole` units long, only the first `bytes` and `units` are wanted
+ * now.  The next take begins with the rest of it, which is less than the packet. */
+void jbuf_keep_rest(struct jbuf *j, size_t bytes, uint32_t units, uint32_t whole);
 
 uint32_t jbuf_lost(const struct jbuf *j); /* jbuf_stats.lost alone */
 void jbuf_stats(const struct jbuf *j, struct jbuf_stats *out);

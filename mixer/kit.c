@@ -24,6 +24,8 @@ static size_t samples_of_ms(enum rate_class rate, unsigned ms)
 static struct kit *kit_with_room(const struct stream_format *f)
 {
 	enum rate_class widest = RATE_8K, rx_rate = codec_info(f->rx[0].codec)->rate;
+	unsigned most_ms =
+		RX_PIECES * FRAME_MS; /* in hand when the next packet is decoded, and that packet */
 	enum rate_class tx_rate = codec_info(f->tx.id)->rate;
 	size_t rx_cap, tx_cap, warped, aligned = 0;
 	struct kit *k;
@@ -33,11 +35,12 @@ static struct kit *kit_with_room(const struct stream_format *f)
 
 		if (rate > widest)
 			widest = rate;
+		if (f->rx[i].codec == CODEC_OPUS)
+			most_ms = RX_PACKET_MAX_MS;
 		if (rate != rx_rate)
 			aligned = frame_samples(rx_rate);
 	}
-	rx_cap = samples_of_ms(widest, RX_PACKET_MAX_MS + FRAME_MS) +
-		 WARP_PAST; /* a frame may use up a little more */
+	rx_cap = samples_of_ms(widest, most_ms + FRAME_MS) + WARP_PAST; /* a frame may use up a little more */
 	tx_cap = f->tx.ptime_ms > FRAME_MS ? samples_of_ms(tx_rate, f->tx.ptime_ms + FRAME_MS) : 0;
 	warped = frame_samples(widest);
 	k = calloc(1, sizeof(*k) + (WARP_PAST + rx_cap + tx_cap + warped + aligned) * sizeof(int16_t));

@@ -144,6 +144,20 @@ void slots_advance(struct slots *s, uint16_t seq)
 		pass_one(s);
 }
 
+void slots_keep_rest(struct slots *s, size_t bytes, int64_t ts)
+{
+	struct slot *slot;
+
+	s->next--;
+	s->occupied |= 1u << place(s->next);
+	s->sound |= 1u << place(s->next);
+	slot = &s->slot[place(s->next)];
+	slot->offset = (uint16_t)(slot->offset + bytes);
+	slot->len = (uint16_t)(slot->len - bytes);
+	slot->ts = ts;
+	slot->rest = true;
+}
+
 void slots_pass_silent(struct slots *s)
 {
 	while (holds(s, s->next) && !slots_has_sound(s, s->next))

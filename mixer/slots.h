@@ -17,7 +17,7 @@
 
 enum {
 	SLOTS = 32,
-	SLOTS_ARENA = 1640,     /* bytes: 205 ms at 64 kbit/s, or the largest packet */
+	SLOTS_ARENA = 1504,     /* bytes: 188 ms at 64 kbit/s, or the largest packet */
 	SLOTS_ARENA_LENT = 5120 /* four of the largest Opus packets; the most there may be */
 };
 
@@ -26,6 +26,7 @@ struct slot {
 	uint16_t offset, len; /* in the arena */
 	uint8_t payload_type;
 	bool marker;
+	bool rest; /* its beginning was taken */
 };
 
 struct slots {
@@ -58,6 +59,9 @@ bool slots_first(const struct slots *s, uint16_t *seq, unsigned *missing);
 
 /* Gives up all numbers before `seq`. */
 void slots_advance(struct slots *s, uint16_t seq);
+
+/* Puts the number that was passed last, which had sound, back without the first `bytes` of its payload: what is left begins at `ts`. */
+void slots_keep_rest(struct slots *s, size_t bytes, int64_t ts);
 
 /* Passes numbers that came without sound, up to the first that is missing or sounds. */
 void slots_pass_silent(struct slots *s);

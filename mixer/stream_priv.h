@@ -26,6 +26,8 @@
 
 enum {
 	RX_PACKET_MAX_MS = 120, /* sound in one packet that came: Opus allows so much */
+	RX_PIECES =
+		3, /* frames: what is left, what is due, what is taken ahead; of waveform codecs, decoded so */
 	NO_GROUP = 255,
 	NO_SHARE = 255,
 	PT_COMFORT = 13 /* RFC 3551 section 6 */

@@ -213,6 +213,16 @@ static void take_lost(struct stream *s, const struct jbuf_out *lost, bool skip)
 	jbuf_played(s->jbuf, n > 0 ? units_of(s, n) : lost->gap);
 }
 
+/* What of a packet is decoded now: its first frame, if it is longer; of Opus all. */
+static size_t piece_of(const struct stream *s, unsigned at, const struct jbuf_out *in)
+{
+	const enum codec_id id = s->kit->format.rx[at].codec;
+	const size_t most = frame_samples(kit_rate(s->kit, at)),
+		     n = decoder_samples(id, in->payload, in->len);
+
+	return id == CODEC_OPUS || n <= most ? in->len : in->len * most / n;
+}
+
 static bool decode(struct stream *s, unsigned at, const uint8_t *payload, size_t len, size_t *n)
 {
 	s->stats.decodes++;
@@ -250,6 +260,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 {
 	struct kit *k = s->kit;
 	enum codec_id id = k->format.rx[at].codec;
+	const size_t piece = piece_of(s, at, in);
 	int16_t *pcm;
 	size_t n = 0;
 
@@ -269,7 +280,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 			n = 0;
 		memset(pcm, 0, n * sizeof(*pcm));
 	} else {
-		if (!decode(s, at, in->payload, in->len, &n)) {
+		if (!decode(s, at, in->payload, piece, &n)) {
 			n = 0;
 		} else if (id != CODEC_OPUS) {
 			conceal_rate(k->conceal, kit_rate(k, at));
@@ -279,7 +290,11 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 	if (n > 0) {
 		s->packet_samples = (uint16_t)n;
 		s->rx_n = (uint16_t)(s->rx_n + n);
-		jbuf_played(s->jbuf, units_of(s, n));
+		if (piece < in->len)
+			jbuf_keep_rest(s->jbuf, piece, units_of(s, n),
+				units_of(s, decoder_samples(id, in->payload, in->len)));
+		else
+			jbuf_played(s->jbuf, units_of(s, n));
 	} else {
 		s->stats.rx_bad++;
 		take_lost(s, &(struct jbuf_out){ .gap = 0 }, skip);
@@ -356,7 +371,8 @@ static void fill(struct stream *s, bool wanted, uint64_t now_us)
 			return;
 		switch (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us)) {
 		case JBUF_PACKET:
-			stream_count_due(s);
+			if (!got.rest)
+				stream_count_due(s);
 			take_packet(s, &got, skip);
 			break;
 		case JBUF_LOST: take_lost(s, &got, skip || s->doze.asleep); break;
@@ -375,7 +391,8 @@ static void fill_ahead(struct stream *s, bool wanted, uint64_t now_us)
 		!jbuf_has_next(s->jbuf))
 		return;
 	if (jbuf_take(s->jbuf, &got, units_of(s, s->rx_n), now_us) == JBUF_PACKET) {
-		stream_count_due(s);
+		if (!got.rest)
+			stream_count_due(s);
 		take_packet(s, &got, may_skip(s, wanted));
 	}
 }

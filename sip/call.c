@@ -106,7 +106,7 @@ void call_finish(struct call *c, const struct call_end *end)
 	c->finished = true;
 	c->end = *end;
 	c->ua->stats.ended++;
-	ua_kick(c->ua);
+	ua_kick(c);
 }
 
 void call_set_owner(struct call *call, void *owner)
@@ -298,5 +298,5 @@ void call_take_gone(struct call *c, unsigned status, const char *phrase)
 	call_event(c, EV_GONE);
 	call_finish(c, &end);
 	ua_release(c);
-	ua_kick(c->ua);
+	ua_kick(c);
 }

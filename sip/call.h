@@ -35,6 +35,7 @@
 
 enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8 };
 
+struct tap_message;
 struct call; /* one dialog */
 struct ua;   /* the endpoint */
 
@@ -103,6 +104,8 @@ struct call_handlers {
 	void (*on_refused)(void *arg, const char *trunk_or_null, const char *source, const char *from_user,
 		const char *to_user, const char *call_id, unsigned status, const char *text);
 	void (*on_note)(void *arg, const char *call_id, const char *text); /* worth a log line */
+	/* Each SIP message that passes, as it passes (sip/tap.h); NULL: nobody keeps a trace. */
+	void (*on_message)(void *arg, const struct tap_message *message);
 	/* Does sound flow on this call? Session timers ask before they give up (T7). */
 	bool (*media_flows)(void *owner, struct call *call);
 	void *arg;

@@ -289,7 +289,7 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 	call_event(c, EV_GONE);
 	call_finish(c, &end);
 	ua_release(c);
-	ua_kick(c->ua);
+	ua_kick(c);
 }
 
 void call_take_response(struct call *c, const struct call_response *r)

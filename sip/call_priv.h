@@ -84,6 +84,8 @@ struct call {
 	struct ua *ua;             /* borrowed: it owns us */
 	struct call *next, **prev; /* ua's list of all calls */
 	struct call *bucket_next;  /* ua's index by Call-ID */
+	struct call *due_next;     /* ua's list of those that have finished or are gone */
+	bool due;                  /* it is on that list */
 	void *handle;              /* ua's: nua_handle_t; NULL once the dialog is gone */
 	void *listener;            /* borrowed from ua: where the INVITE came in */
 	void *owner;               /* borrowed from whoever set it */

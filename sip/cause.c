@@ -172,6 +172,58 @@ const char *status_words(unsigned sip_status)
 	return row ? row->words : classes[sip_status < 700 ? sip_status / 100 : 0];
 }
 
+/* The order is that of the names. */
+enum {
+	CLEARED,
+	BUSY,
+	NO_ANSWER,
+	REJECTED,
+	BAD_NUMBER,
+	NORMAL,
+	NO_RESOURCE,
+	NO_SERVICE,
+	PROTOCOL,
+	TIMER,
+	INTERWORKING
+};
+
+static const char *const class_names[CAUSE_CLASSES] = { "cleared", "busy", "no_answer", "rejected",
+	"bad_number", "other_normal", "no_resource", "no_service", "protocol", "timer", "interworking" };
+
+/* ITU-T Q.850 section 2.2: the classes by their ranges, the commonest causes by themselves. */
+unsigned cause_class(unsigned q850)
+{
+	switch (q850) {
+	case 0:
+	case 16:
+	case 31: return CLEARED;
+	case 17: return BUSY;
+	case 18:
+	case 19:
+	case 20: return NO_ANSWER;
+	case 21: return REJECTED;
+	case 1:
+	case 2:
+	case 3:
+	case 22:
+	case 28: return BAD_NUMBER;
+	case 102: return TIMER;
+	default: break;
+	}
+	if (q850 < 32)
+		return NORMAL;
+	if (q850 < 48)
+		return NO_RESOURCE;
+	if (q850 < 80)
+		return NO_SERVICE;
+	return q850 < 112 ? PROTOCOL : INTERWORKING;
+}
+
+const char *cause_class_name(unsigned class)
+{
+	return class_names[class];
+}
+
 void cause_reason(char *out, size_t cap, unsigned q850, const char *text)
 {
 	int n = snprintf(out, cap, "Q.850;cause=%u", q850);

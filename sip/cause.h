@@ -31,6 +31,11 @@ unsigned cause_to_status(unsigned q850);         /* SIP status 4xx..6xx */
 const char *cause_words(unsigned q850);          /* "normal call clearing"; never NULL */
 const char *status_words(unsigned sip_status);   /* "Busy Here"; never NULL */
 
+/* What a cause comes to when causes are counted: one of CAUSE_CLASSES, whatever was sent. */
+enum { CAUSE_CLASSES = 11 };
+unsigned cause_class(unsigned q850);
+const char *cause_class_name(unsigned class); /* "busy" */
+
 /* Writes `Q.850;cause=16;text="..."` (RFC 3326); text NULL: cause_words(). Quotes and controls are dropped. */
 void cause_reason(char *out, size_t cap, unsigned q850, const char *text);
 

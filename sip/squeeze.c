@@ -6,23 +6,37 @@
 
 enum { RUN_MAX = 255, RUN_HEAD = 2, WORTH = 3 /* fewer zeros than a head costs are kept as they are */ };
 
+/* As far as they are of one kind, words are looked at whole: most of a description is zeros. */
 static size_t zeros_at(const uint8_t *p, size_t left)
 {
+	const size_t end = left < RUN_MAX ? left : RUN_MAX;
+	uint64_t word;
 	size_t n = 0;
 
-	while (n < left && n < RUN_MAX && p[n] == 0)
+	for (; n + sizeof(word) <= end; n += sizeof(word)) {
+		memcpy(&word, p + n, sizeof(word));
+		if (word)
+			break;
+	}
+	while (n < end && p[n] == 0)
 		n++;
 	return n;
 }
 
-/* Bytes up to the next zeros that are worth a run of their own. */
+/* Bytes up to the next zeros that are worth a run of their own, or to the end. */
 static size_t bytes_at(const uint8_t *p, size_t left)
 {
+	const size_t end = left < RUN_MAX ? left : RUN_MAX;
 	size_t n = 0;
 
-	while (n < left && n < RUN_MAX && zeros_at(p + n, left - n) < WORTH)
-		n++;
-	return n;
+	while (n < end) {
+		const size_t zeros = p[n] ? 0 : zeros_at(p + n, left - n < WORTH ? left - n : WORTH);
+
+		if (zeros == WORTH)
+			break;
+		n += zeros ? zeros : 1;
+	}
+	return n < end ? n : end;
 }
 
 /* The length of the runs; written to `out` unless that is NULL. */

@@ -69,11 +69,18 @@ uint64_t ua_now_us(const struct ua *ua)
 	return loop_now_us() * ua->config.timer_speed;
 }
 
-void ua_kick(struct ua *ua)
+void ua_kick(struct call *c)
 {
+	struct ua *ua = c->ua;
 	const uint64_t one = 1;
+	const bool known = ua->due != NULL;
 
-	if (write(ua->kick_fd, &one, sizeof(one)) != sizeof(one)) {
+	if (!c->due) {
+		c->due = true;
+		c->due_next = ua->due;
+		ua->due = c;
+	}
+	if (!known && write(ua->kick_fd, &one, sizeof(one)) != sizeof(one)) {
 		/* full: it will be read anyway */
 	}
 }
@@ -107,19 +114,21 @@ void ua_sieve(struct ua *ua)
 	free(allowed);
 }
 
-/* Reports what has ended and frees what is gone; the owner may start anything meanwhile. */
+/* Reports what has ended and frees what is gone; the owner may start and end anything meanwhile. */
 static void reap(struct ua *ua)
 {
-	for (struct call *c = ua->calls, *next; c; c = next) {
-		next = c->next;
+	struct call *c;
+
+	while ((c = ua->due)) {
+		ua->due = c->due_next;
+		c->due = false;
 		if (c->finished && !c->reported) {
 			c->reported = true;
 			if (c->owner && ua->config.on.on_ended)
 				ua->config.on.on_ended(c->owner, c, &c->end);
 			c->owner = NULL;
-			next = c->next;
 		}
-		if (c->reported && !c->handle) {
+		if (c->reported && !c->handle && !c->due) {
 			disown(ua, c);
 			call_free(c);
 		}
@@ -185,6 +194,8 @@ enum call_err ua_open(struct ua **out, const struct ua_config *config, char *why
 	if (!ua->guard || !ua->sieve || ua->kick_fd < 0)
 		goto fail;
 	err = settle_config(ua, config);
+	if (!err)
+		err = tap_open(ua);
 	if (!err)
 		err = listen_open(ua, ua_on_nua, why, why_cap);
 	if (!err)
@@ -270,6 +281,7 @@ struct ua *ua_close(struct ua *ua)
 			at->screen = screen_free(at->screen);
 		}
 	}
+	tap_close(ua);
 	while (ua->calls) {
 		struct call *c = ua->calls;
 

@@ -176,6 +176,10 @@ static void on_invite(const struct ua_event *ev)
 		return;
 	}
 	reply.status = request_status(ev);
+	/* A copy of the first INVITE, so late that nta has forgotten that and takes it for a new one: out of order (RFC 3261 section
+	 * 12.2.2).  482 would say that the dialog is no more (RFC 5057). */
+	if (!reply.status && !ev->sip->sip_to->a_tag)
+		reply.status = 500;
 	if (!reply.status)
 		reply.status = read_body(&sdp, ev->sip);
 	if (!reply.status) {

@@ -46,6 +46,7 @@ struct ua {
 	struct sieve *sieve;  /* owned; scratch */
 	uint64_t sieve_at_us; /* when the list of silenced was last looked at */
 	struct call *calls;   /* owned */
+	struct call *due;     /* those of them that were kicked, latest first */
 	struct call *buckets[UA_BUCKETS];
 	struct call_stats stats;
 	int kick_fd; /* eventfd: a call has finished */
@@ -75,7 +76,7 @@ struct screened {
 
 /* ua.c */
 uint64_t ua_now_us(const struct ua *ua); /* the session timers' clock */
-void ua_kick(struct ua *ua);
+void ua_kick(struct call *c);            /* it has finished, or is gone: reported and freed soon */
 void ua_note(struct ua *ua, const char *call_id, const char *text);
 void ua_adopt(struct ua *ua, struct call *c); /* into list and index; c->id is set */
 struct call *ua_find(const struct ua *ua, const char *call_id, const char *remote_tag);
@@ -83,6 +84,10 @@ struct call *ua_find_dialled(const struct ua *ua, const char *call_id); /* a cal
 void ua_sieve(struct ua *ua);                                           /* the list of silenced has changed */
 
 void ask_close_all(struct ua *ua); /* ua_ask.c */
+
+/* ua_tap.c: every message is shown from here on. */
+enum call_err tap_open(struct ua *ua);
+void tap_close(const struct ua *ua);
 
 /* ua_screen.c */
 enum call_err screen_alloc(struct screen **out, struct listener *at);

@@ -77,7 +77,8 @@ static void bed_open(struct bed *bed)
 	snprintf(bed->control, sizeof(bed->control), "%s/control.sock", bed->dir);
 	c->control = bed->control;
 	c->listen = "127.0.0.1:0";
-	c->on_request = bed_on_request;
+	if (!c->on_request) /* a test may have its own */
+		c->on_request = bed_on_request;
 	c->arg = bed;
 	CHECK_INT(BRIDGE_OK, http_open(&bed->http, c, bed->why, sizeof(bed->why)), bed->why);
 	bed->stop_fd = eventfd(0, EFD_CLOEXEC);

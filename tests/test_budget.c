@@ -6,7 +6,8 @@
 
 enum { NOON = 1700000000 };
 
-/* Plays a story of calls: "NUMBER" takes one, "-" gives one back, "@S" sets the clock to so many seconds after the start,
+/* Plays a story of calls: "NUMBER" takes one, "-" gives one back ("-S" answered for so many
+ * seconds), "@S" sets the clock to so many seconds after the start,
  * "!" begins the next day.  Gives each call's verdict. */
 static const char *played(struct budget *b, const struct budget_limits *limits, const char *script)
 {
@@ -18,7 +19,7 @@ static const char *played(struct budget *b, const struct budget_limits *limits, 
 	snprintf(text, sizeof(text), "%s", script);
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (word[0] == '-')
-			budget_give(b);
+			budget_give(b, (uint32_t)atoi(word + 1), now);
 		else if (word[0] == '@')
 			now.at_s = NOON + atoi(word + 1);
 		else if (word[0] == '!')
@@ -37,7 +38,7 @@ TEST(what_an_account_may_spend)
 		struct budget_limits limits;
 		const char *script, *verdicts;
 	} cases[] = {
-		{ "no limits", { 0, 0, 0, 0, 0 }, "+491 +492 +493 +494 +495", "free free free free free" },
+		{ "no limits", { 0 }, "+491 +492 +493 +494 +495", "free free free free free" },
 		{ "two at once", { .concurrent = 2 }, "+4911 +4922 +4933", "free near concurrent" },
 		{ "one that is over makes room", { .concurrent = 2 }, "+4911 +4922 - +4933",
 			"free near near" },
@@ -47,6 +48,13 @@ TEST(what_an_account_may_spend)
 		{ "tomorrow again", { .daily = 1 }, "+4911 +4922 ! +4933", "near daily near" },
 		{ "two a minute", { .per_minute = 2 }, "+4911 +4922 +4933 @59 +4944 @60 +4955",
 			"free near per_minute per_minute free" },
+		{ "two minutes of talk a day", { .daily_minutes = 2 }, "+4911 -119 +4922 -1 +4933",
+			"free free minutes" },
+		{ "ten minutes, and eight are used up", { .daily_minutes = 10 }, "+4911 -480 +4922",
+			"free near" },
+		{ "what was talked yesterday", { .daily_minutes = 2 }, "+4911 -600 ! +4922", "free free" },
+		{ "a call over midnight is the new day's", { .daily_minutes = 2 }, "+4911 ! -600 +4922",
+			"free minutes" },
 		{ "one after the other", { .consecutive = 3 }, "+49111 +49112 +49113 +49114",
 			"free free free consecutive" },
 		{ "down as well", { .consecutive = 2 }, "+49113 +49112 +49111", "free free consecutive" },
@@ -89,20 +97,75 @@ TEST(looking_changes_nothing)
 	CHECK_STR("call 1 of 1 today", text, "and it says how near");
 }
 
-/* Plain memory: what was written and read back goes on where it was. */
+/* All but the calls that are on goes into a line of text and comes back. */
 TEST(a_budget_can_be_saved)
 {
-	static const struct budget_limits limits = { .concurrent = 2, .daily = 3 };
-	struct budget b = { 0 }, again;
-	char saved[sizeof(b)];
+	static const struct {
+		const char *story;
+		struct budget_limits limits;
+		const char *before, *after, *verdicts;
+	} cases[] = {
+		{ "calls at once ended with the process", { .concurrent = 1 }, "+4911", "+4922", "near" },
+		{ "the day goes on", { .daily = 3 }, "+4911 +4922", "+4933 +4944", "near daily" },
+		{ "talk as well", { .daily_minutes = 2 }, "+4911 -120", "+4922", "minutes" },
+		{ "the pattern is known", { .consecutive = 2 }, "+49111 +49112", "+49113", "consecutive" },
+		{ "a block holds", { .consecutive = 1 }, "+49111 +49112", "+33555", "blocked" },
+		{ "and ends in time", { .consecutive = 1 }, "+49111 +49112", "@3600 +33555", "free" },
+		{ "the minute", { .per_minute = 2 }, "+4911 +4922", "@59 +4933 @60 +4944",
+			"per_minute free" },
+	};
 
-	played(&b, &limits, "+4911 +4922");
-	memcpy(saved, &b, sizeof(b));
-	memcpy(&again, saved, sizeof(again));
-	CHECK_STR("concurrent", played(&again, &limits, "+4933"), "both calls are still on");
-	budget_resume(&again, 0);
-	CHECK_STR("near daily", played(&again, &limits, "+4933 +4944"),
-		"they ended with the process; the day goes on");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct budget b = { 0 }, again;
+		char saved[BUDGET_SAVED];
+
+		played(&b, &cases[i].limits, cases[i].before);
+		budget_write(&b, saved);
+		CHECK(budget_read(&again, saved), "%s: %s", cases[i].story, saved);
+		CHECK_STR(
+			cases[i].verdicts, played(&again, &cases[i].limits, cases[i].after), cases[i].story);
+	}
+}
+
+/* The longest there is fits, and the ring goes on where it was. */
+TEST(a_full_budget_is_saved_whole)
+{
+	static const struct budget_limits limits = { 0 };
+	struct budget b = { .day = INT64_MIN, .blocked_until_s = INT64_MIN, .today = UINT32_MAX - 1000 },
+		      again;
+	const struct budget_now now = { INT64_MAX / 2, INT64_MIN };
+	char first[BUDGET_SAVED], second[BUDGET_SAVED], number[32];
+
+	for (unsigned i = 0; i < BUDGET_RECENT + 7; i++) {
+		snprintf(number, sizeof(number), "+%u99999999999", 1000 + i);
+		budget_take(&b, &limits, number, now, NULL);
+	}
+	budget_write(&b, first);
+	CHECK(strlen(first) < BUDGET_SAVED - 1, "%zu bytes", strlen(first));
+	CHECK(budget_read(&again, first), "%s", first);
+	budget_write(&again, second);
+	CHECK_STR(first, second, "the same");
+	budget_take(&b, &limits, "+4911", now, NULL);
+	budget_take(&again, &limits, "+4911", now, NULL);
+	budget_write(&b, first);
+	budget_write(&again, second);
+	CHECK_STR(first, second, "and goes on the same");
+}
+
+TEST(what_is_no_budget)
+{
+	static const char *const cases[] = { "", "x", "2 1 1 1 1", "1 1 1 1", "1 1 1 1 0 5",
+		"1 1 1 1 0 5:", "1 1 1 1 0 5:6x", "1 1 1 1 0 :6" };
+	char many[BUDGET_SAVED * 2] = "1 1 1 1 0";
+	struct budget b;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK(!budget_read(&b, cases[i]), "%s", cases[i]);
+		CHECK(b.today == 0 && b.day == 0 && b.next == 0, "%s: a new one", cases[i]);
+	}
+	for (unsigned i = 0; i <= BUDGET_RECENT; i++)
+		strcat(many, " 5:6");
+	CHECK(!budget_read(&b, many), "more calls than are remembered");
 }
 
 TEST(an_operator_unblocks)
@@ -129,9 +192,9 @@ TEST(the_oldest_of_very_many_are_forgotten)
 	}
 	CHECK_INT(3 * BUDGET_RECENT, b.calls, "all are counted");
 	for (unsigned i = 0; i < 3 * BUDGET_RECENT + 5; i++)
-		budget_give(&b);
+		budget_give(&b, 0, (struct budget_now){ NOON, 1 });
 	CHECK_INT(0, b.calls, "and never below none");
 }
 
-TESTS(what_an_account_may_spend, looking_changes_nothing, a_budget_can_be_saved, an_operator_unblocks,
-	the_oldest_of_very_many_are_forgotten)
+TESTS(what_an_account_may_spend, looking_changes_nothing, a_budget_can_be_saved, a_full_budget_is_saved_whole,
+	what_is_no_budget, an_operator_unblocks, the_oldest_of_very_many_are_forgotten)

@@ -87,9 +87,9 @@ void ua_note(struct ua *ua, const char *call_id, const char *text)
 	(void)ua, (void)call_id, (void)text;
 }
 
-void ua_kick(struct ua *ua)
+void ua_kick(struct call *c)
 {
-	(void)ua;
+	(void)c;
 }
 
 uint64_t ua_now_us(const struct ua *ua)

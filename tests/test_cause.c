@@ -150,5 +150,23 @@ TEST(a_reason_is_read)
 	}
 }
 
-TESTS(a_status_has_the_cause_of_rfc_3398, a_cause_has_the_status_of_rfc_3398, everything_has_words,
-	a_reason_is_written_whole_or_shorter_but_never_broken, a_reason_is_read)
+/* Every cause falls into a class that has a name. */
+TEST(causes_are_counted_by_class)
+{
+	static const struct {
+		unsigned q850;
+		const char *want;
+	} cases[] = { { 0, "cleared" }, { 16, "cleared" }, { 31, "cleared" }, { 17, "busy" },
+		{ 18, "no_answer" }, { 19, "no_answer" }, { 21, "rejected" }, { 1, "bad_number" },
+		{ 28, "bad_number" }, { 27, "other_normal" }, { 34, "no_resource" }, { 47, "no_resource" },
+		{ 57, "no_service" }, { 79, "no_service" }, { 88, "protocol" }, { 111, "protocol" },
+		{ 102, "timer" }, { 127, "interworking" }, { 4000000000u, "interworking" } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_STR(cases[i].want, cause_class_name(cause_class(cases[i].q850)), "class");
+	for (unsigned q850 = 0; q850 < 300; q850++)
+		CHECK(cause_class(q850) < CAUSE_CLASSES, "%u", q850);
+}
+
+TESTS(causes_are_counted_by_class, a_status_has_the_cause_of_rfc_3398, a_cause_has_the_status_of_rfc_3398,
+	everything_has_words, a_reason_is_written_whole_or_shorter_but_never_broken, a_reason_is_read)

@@ -61,9 +61,9 @@ void ua_release(struct call *c)
 	c->handle = NULL;
 }
 
-void ua_kick(struct ua *ua)
+void ua_kick(struct call *c)
 {
-	(void)ua;
+	(void)c;
 }
 
 void ua_note(struct ua *ua, const char *call_id, const char *text)

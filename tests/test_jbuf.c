@@ -437,6 +437,49 @@ TEST(every_size_of_packet_fits)
 	}
 }
 
+/* A decoder takes 60 ms in three bites: one packet, and what comes after it keeps its place. */
+TEST(a_packet_may_be_taken_in_pieces)
+{
+	static uint8_t bytes[480];
+	struct jbuf_stats stats;
+	struct jbuf_out out;
+	struct jbuf *j;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i / 160);
+	CHECK_INT(MIX_OK, jbuf_alloc(&j, 8000), "made");
+	for (unsigned k = 0; k < 2; k++)
+		jbuf_put(j,
+			&(struct rtp){ .ssrc = 1,
+				.seq = (uint16_t)k,
+				.timestamp = k * 480,
+				.payload = bytes,
+				.payload_len = sizeof(bytes) },
+			1000000 + k * 60000);
+	for (unsigned i = 0; i < 6; i++) {
+		const unsigned piece = i % 3;
+
+		CHECK_INT(JBUF_PACKET, jbuf_take(j, &out, 0, 1100000 + i * 20000), "a piece");
+		CHECK_INT(480 - piece * 160, out.len, "what is left");
+		CHECK_INT(piece, out.payload[0], "of it");
+		CHECK_INT(i * 160, out.timestamp, "its time");
+		CHECK_INT(piece > 0, out.rest, "begun before");
+		if (piece < 2)
+			jbuf_keep_rest(j, 160, 160, 480 - piece * 160);
+		else
+			jbuf_played(j, 160);
+		jbuf_stats(j, &stats);
+		CHECK_INT(i / 3 + 1, stats.taken, "packets");
+	}
+	CHECK_INT(JBUF_EMPTY, jbuf_take(j, &out, 0, 1220000), "all taken");
+	CHECK_INT(0, stats.lost + stats.dropped + stats.late, "and none lost");
+	CHECK_INT(MIX_STALE,
+		jbuf_put(j, &(struct rtp){ .ssrc = 1, .seq = 1, .payload = bytes, .payload_len = 480 },
+			1230000),
+		"a copy of one that was taken");
+	jbuf_free(j);
+}
+
 /* A leg changes between codecs of small and of large packets (RFC 3264 section 8.3.2): what waits is played. */
 TEST(what_waits_moves_with_the_memory)
 {
@@ -501,4 +544,4 @@ TESTS(a_late_packet_with_an_absurd_timestamp_teaches_nothing, plays_in_order,
 	any_ptime_at_any_time, delay_follows_jitter_up_at_once_and_down_again,
 	after_a_long_silence_the_path_is_learned_anew, thrown_away_sound_shortens_the_delay_for_good,
 	a_stall_longer_than_the_ceiling_drops_the_oldest, every_size_of_packet_fits, is_made_and_reset,
-	what_waits_moves_with_the_memory)
+	what_waits_moves_with_the_memory, a_packet_may_be_taken_in_pieces)

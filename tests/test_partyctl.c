@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -165,8 +165,24 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"JOINED\n" },
 		{ "records --limit 5 --trunk a&b", OK_JSON "{\"items\":[]}",
 			"GET /v1/records?limit=5&trunk=a%26b HTTP/1.1",
-			"STARTED  ENDED  TRUNK  FROM  NUMBER  ACCOUNT  MEETING  STATUS  Q850  CODEC  LOST  "
-			"CAUSE\n" },
+			"STARTED  DIRECTION  TRUNK  FROM  NUMBER  ACCOUNT  MEETING  STATUS  Q850  CODEC  "
+			"LOST  MOS  BY  CAUSE  CALL\n" },
+		{ "records --csv --since 2026-12-24 --ended-by caller --mos-below=3.6",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nid\r\n1\r\n",
+			"GET /v1/records?ended_by=caller&since=2026-12-24&mos_below=3.6 HTTP/1.1",
+			"id\r\n1\r\n" },
+		{ "records --csv", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nid\r\n",
+			"Accept: text/csv\r\n", "id\r\n" },
+		{ "trace c1", OK_JSON "{\"text\":\"ladder\\n\",\"kept\":true,\"items\":[{\"text\":\"BYE\"}]}",
+			"GET /v1/calls/c1/trace HTTP/1.1", "ladder\n" },
+		{ "trace c1 --full",
+			OK_JSON
+			"{\"text\":\"ladder\\n\",\"kept\":true,\"items\":[{\"keys\":1},{\"text\":\"BYE "
+			"x\\r\\n\\u001b\",\"offset_s\":0.5,\"direction\":\"rx\",\"far_end\":\"udp "
+			"1\"}]}",
+			"GET /v1/calls/c1/trace HTTP/1.1", "ladder\n\n--- 0.500 rx udp 1\nBYE x\n?" },
+		{ "why c/1", OK_JSON "{\"text\":\"It was busy.\\n\"}", "GET /v1/calls/c%2F1/why HTTP/1.1",
+			"It was busy.\n" },
 		{ "call 100 +15550199 Bob", OK_JSON "{\"id\":\"d1\"}",
 			"\r\n\r\n{\"to\":\"+15550199\",\"name\":\"Bob\"}",
 			"+15550199 is being called: d1\n" },

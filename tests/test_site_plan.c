@@ -1,4 +1,4 @@
-/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_pass.c bridge/store_dial.c bridge/store_cdr.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c */
+/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c */
 /* The dial plan's part of the site file: what is refused where, what comes back, what it means. */
 #include "bridge/replay.h"
 #include "bridge/store.h"
@@ -229,7 +229,7 @@ TEST(budgets_outlive_a_change_of_site)
 		BUDGET_NEAR, dialling_take(second, "acme", "+4930123456", 1000001, text), "the last of two");
 	CHECK_INT(BUDGET_DAILY, dialling_look(second, "acme", "+4930123456", 1000002, text), "no third");
 	CHECK_INT(2, dialling_budget(second, "acme")->calls, "two are on");
-	dialling_give(second, "acme");
+	dialling_give(second, "acme", 120, 1000002);
 	CHECK_INT(1, dialling_budget(second, "acme")->calls, "one is over");
 	CHECK_INT(
 		BUDGET_FREE, dialling_look(second, "zeta", "+4930123456", 1000002, text), "another account");

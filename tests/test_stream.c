@@ -199,6 +199,72 @@ TEST(ptime_changes_on_the_way_in)
 	pair_close(&p);
 }
 
+/* A tone that the phone's encoder wrote frame by frame, in packets of several of them: longer than any that we ask for. */
+static void send_long(struct pair *p, unsigned frames)
+{
+	uint8_t packet[PACKET_MAX];
+	size_t len = RTP_HEADER;
+	struct rtp head = { .seq = p->a->seq++,
+		.timestamp = p->a->timestamp,
+		.ssrc = p->a->ssrc,
+		.payload_type = p->a->format.rx[0].pt };
+
+	rtp_write(packet, &head);
+	for (unsigned f = 0; f < frames; f++) {
+		int16_t pcm[16 * FRAME_MS];
+		const unsigned rate = rate_hz(codec_info(p->a->codec)->rate);
+		size_t n = 0;
+
+		for (size_t i = 0; i < rate / 1000 * FRAME_MS; i++) {
+			p->a->phase += 2 * M_PI * 250 / rate;
+			pcm[i] = (int16_t)lrint(3276.7 * sin(p->a->phase));
+		}
+		CHECK_INT(MIX_OK,
+			encoder_run(p->a->encoder, pcm, rate / 1000 * FRAME_MS, packet + len,
+				sizeof(packet) - len, &n),
+			"encode");
+		len += n;
+	}
+	p->a->timestamp += frames * 8 * FRAME_MS;
+	stream_rx_rtp(p->a->stream, packet, len, &p->a->address, p->now_us, &phone_out);
+}
+
+TEST(long_packets_are_played_whole)
+{
+	static const struct {
+		const char *story;
+		enum codec_id codec;
+		unsigned frames;
+	} cases[] = {
+		{ "PCMU, 80 ms", CODEC_PCMU, 4 },
+		{ "PCMU, 120 ms", CODEC_PCMU, 6 },
+		{ "PCMA, 180 ms: nearly what a datagram holds", CODEC_PCMA, 9 },
+		{ "G.722, 60 ms: its decoder goes on within the packet", CODEC_G722, 3 },
+		{ "G.722, 120 ms", CODEC_G722, 6 },
+	};
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
+		struct stream_stats stats;
+		struct pair p;
+
+		pair_open(&p, cases[c].codec, 20, 0);
+		for (unsigned t = 0; t < 250; t++) {
+			if (t % cases[c].frames == 0)
+				send_long(&p, cases[c].frames);
+			tick(&p);
+		}
+		stats = stats_of(&p);
+		CHECK_INT(0, stats.rx_lost + stats.rx_bad + stats.rx_dropped, cases[c].story);
+		CHECK_INT(0, stats.rx_missing, cases[c].story);
+		CHECK_NEAR((double)stats.rx_packets, stats.rx_due, 2, cases[c].story);
+		CHECK(stats.delay_ms <= 200, "%s: delay %u ms", cases[c].story, stats.delay_ms);
+		CHECK_NEAR(20, phone_level(p.ear, 250, 2000), 1, cases[c].story);
+		CHECK(deepest_hole(p.ear, 2000) < 1, "%s: a hole of %.1f dB", cases[c].story,
+			deepest_hole(p.ear, 2000));
+		pair_close(&p);
+	}
+}
+
 /* RFC 3389: the far end says how loud its silence is, and sends nothing more. */
 TEST(comfort_noise_at_the_level_given)
 {
@@ -611,7 +677,7 @@ TEST(kits_that_cannot_be)
 }
 
 TESTS(silence_is_told_once, lost_packets_are_concealed, lumps_are_smoothed, ptime_changes_on_the_way_in,
-	comfort_noise_at_the_level_given, tones_are_keys, keys_of_muted_and_held_legs_count,
-	who_cannot_be_heard_is_not_decoded, delay_shrinks_in_pauses, keys_are_sent_as_events,
-	reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts, who_moves_is_heard_all_along,
-	nth_allocation_fails, kits_that_cannot_be)
+	long_packets_are_played_whole, comfort_noise_at_the_level_given, tones_are_keys,
+	keys_of_muted_and_held_legs_count, who_cannot_be_heard_is_not_decoded, delay_shrinks_in_pauses,
+	keys_are_sent_as_events, reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts,
+	who_moves_is_heard_all_along, nth_allocation_fails, kits_that_cannot_be)

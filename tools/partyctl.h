@@ -6,6 +6,8 @@
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
+ *   partyctl_why.c     a call's ladder and its story
+ *   partyctl_records.c  call records, as a table or CSV
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -32,9 +34,11 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive;
+	bool dry_run, recursive, full, csv;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records, *filter; /* options; NULL: not given */
+	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
+		*min_duration, *mos_below, *cursor; /* those of records */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -45,7 +49,7 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook, ctl_object;
+	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
@@ -72,6 +76,9 @@ bool ctl_http(const struct ctl *c, const char *method, const char *path, const c
 typedef bool ctl_take_fn(void *arg, const char *bytes, size_t len);
 bool ctl_http_follow(const struct ctl *c, const char *path, const char *last_event_id, ctl_take_fn *take,
 	void *arg, unsigned *status, char why[256]);
+/* The same for an answer that ends.  On another status than 200 nothing is handed over. */
+bool ctl_http_stream(const struct ctl *c, const char *path, const char *accept, ctl_take_fn *take, void *arg,
+	unsigned *status, char why[256]);
 /* `text` as one segment or value of a URL, appended to path; false: no room. */
 bool ctl_path_add(char path[CTL_PATH_MAX], const char *plain, const char *escaped);
 

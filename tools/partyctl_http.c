@@ -105,36 +105,55 @@ static size_t on_stream(char *bytes, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
-bool ctl_http_follow(const struct ctl *c, const char *path, const char *last_event_id, ctl_take_fn *take,
-	void *arg, unsigned *status, char why[256])
+/* `more` NULL: no further header. */
+static bool follow(struct follow *f, const struct ctl *c, const char *path, const char *accept,
+	const char *more, unsigned *status, char why[256])
 {
-	struct follow f = { .take = take, .arg = arg, .curl = curl_easy_init() };
 	struct curl_slist *headers = NULL;
 	char url[CTL_PATH_MAX + 32], header[128];
 	CURLcode code;
 
 	*status = 0;
-	if (!f.curl) {
+	f->curl = curl_easy_init();
+	if (!f->curl) {
 		snprintf(why, 256, "out of memory");
 		return false;
 	}
-	prepare(f.curl, c, path, url, sizeof(url));
-	headers = curl_slist_append(headers, "Accept: text/event-stream");
-	if (last_event_id && last_event_id[0]) {
-		snprintf(header, sizeof(header), "Last-Event-ID: %s", last_event_id);
-		headers = curl_slist_append(headers, header);
-	}
-	curl_easy_setopt(f.curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(f.curl, CURLOPT_WRITEFUNCTION, on_stream);
-	curl_easy_setopt(f.curl, CURLOPT_WRITEDATA, &f);
-	code = curl_easy_perform(f.curl);
-	*status = status_of(f.curl);
+	prepare(f->curl, c, path, url, sizeof(url));
+	snprintf(header, sizeof(header), "Accept: %s", accept);
+	headers = curl_slist_append(headers, header);
+	if (more)
+		headers = curl_slist_append(headers, more);
+	curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(f->curl, CURLOPT_WRITEFUNCTION, on_stream);
+	curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, f);
+	code = curl_easy_perform(f->curl);
+	*status = status_of(f->curl);
 	curl_slist_free_all(headers);
-	curl_easy_cleanup(f.curl);
-	if (f.stopped || code == CURLE_OK)
-		return true;
-	snprintf(why, 256, "%s", curl_easy_strerror(code));
-	return false;
+	curl_easy_cleanup(f->curl);
+	if (code != CURLE_OK)
+		snprintf(why, 256, "%s", curl_easy_strerror(code));
+	return code == CURLE_OK;
+}
+
+bool ctl_http_follow(const struct ctl *c, const char *path, const char *last_event_id, ctl_take_fn *take,
+	void *arg, unsigned *status, char why[256])
+{
+	struct follow f = { .take = take, .arg = arg };
+	char header[128];
+
+	snprintf(header, sizeof(header), "Last-Event-ID: %s", last_event_id ? last_event_id : "");
+	return follow(&f, c, path, "text/event-stream", last_event_id && last_event_id[0] ? header : NULL,
+		       status, why) ||
+	       f.stopped;
+}
+
+bool ctl_http_stream(const struct ctl *c, const char *path, const char *accept, ctl_take_fn *take, void *arg,
+	unsigned *status, char why[256])
+{
+	struct follow f = { .take = take, .arg = arg };
+
+	return follow(&f, c, path, accept, NULL, status, why);
 }
 
 bool ctl_path_add(char path[CTL_PATH_MAX], const char *plain, const char *escaped)

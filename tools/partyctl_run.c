@@ -36,11 +36,19 @@ static const struct verb {
 	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME]", "call somebody into a meeting" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
+	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
+		"what was said about a call, message by message; --full prints the messages as well" },
+	{ "why", 1, 1, ctl_why, "why CALL",
+		"how a call went and ended, in plain words, and what can be done" },
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
 	{ "records", 0, 0, ctl_records,
-		"records [--limit N] [--account A] [--meeting M] [--trunk T] [--call C]",
-		"call records, newest first" },
+		"records [--csv] [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] "
+		"[--trunk T] "
+		"[--call C] [--number N] [--direction in|out] [--cause WORDS] [--q850 N] [--status N] "
+		"[--ended-by "
+		"WHO] [--answered true|false] [--min-duration S] [--mos-below MOS] [--cursor C]",
+		"call records, newest first; --csv prints all of them" },
 	{ "dialplan", 2, 2, ctl_dialplan,
 		"dialplan explain NUMBER --trunk T | explain NUMBER --account A [--at TIME] [--caller-id N] "
 		"[--call C]"
@@ -53,6 +61,8 @@ static const struct verb {
 	{ "webhook", 1, 2, ctl_webhook,
 		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive" },
+	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
+		"what accounts have spent on calls; let out one that looked like fraud" },
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
@@ -144,6 +154,14 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->recursive = true;
 		return true;
 	}
+	if (strcmp(arg, "--csv") == 0) {
+		c->csv = true;
+		return true;
+	}
+	if (strcmp(arg, "--full") == 0) {
+		c->full = true;
+		return true;
+	}
 	for (size_t k = 0; k < n; k++) {
 		size_t len = strlen(options[k].name);
 
@@ -203,6 +221,18 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--caller-id", &c.caller_id },
 		{ "--records", &c.records },
 		{ "--filter", &c.filter },
+		{ "--number", &c.number },
+		{ "--direction", &c.direction },
+		{ "--cause", &c.cause },
+		{ "--q850", &c.q850 },
+		{ "--status", &c.status },
+		{ "--ended-by", &c.ended_by },
+		{ "--answered", &c.answered },
+		{ "--since", &c.since },
+		{ "--before", &c.before },
+		{ "--min-duration", &c.min_duration },
+		{ "--mos-below", &c.mos_below },
+		{ "--cursor", &c.cursor },
 	};
 	enum ctl_exit code;
 

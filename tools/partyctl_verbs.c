@@ -200,6 +200,20 @@ enum ctl_exit ctl_status(struct ctl *c)
 		{ "LATE TICKS", "late_ticks", true },
 		{ "LONGEST US", "tick_us_max", true },
 	};
+	static const struct ctl_column trunks[] = {
+		{ "TRUNK", "name", false },
+		{ "USABLE", "usable", true },
+		{ "OF", "gateways", true },
+		{ "IN", "calls_in", true },
+		{ "ANSWERED", "answered_in", true },
+		{ "OUT", "calls_out", true },
+		{ "ANSWERED", "answered_out", true },
+		{ "LATELY %", "answer_percent", true },
+		{ "POST DIAL MS", "post_dial_ms", true },
+		{ "ROUND TRIP MS", "round_trip_ms", true },
+		{ "LAST CAUSE IN", "last_cause_in", false },
+		{ "LAST CAUSE OUT", "last_cause_out", false },
+	};
 	json_t *answer;
 	enum ctl_exit code = ctl_ask(c, "GET", "/v1/status", NULL, 0, &answer);
 
@@ -208,6 +222,10 @@ enum ctl_exit ctl_status(struct ctl *c)
 		if (json_array_size(json_object_get(answer, "workers"))) {
 			fputc('\n', c->out);
 			ctl_table(c->out, columns, COUNT(columns), json_object_get(answer, "workers"));
+		}
+		if (json_array_size(json_object_get(answer, "trunks"))) {
+			fputc('\n', c->out);
+			ctl_table(c->out, trunks, COUNT(trunks), json_object_get(answer, "trunks"));
 		}
 	}
 	json_decref(answer);
@@ -276,33 +294,6 @@ enum ctl_exit ctl_calls(struct ctl *c)
 	};
 
 	return ctl_table_of(c, "/v1/calls", columns, COUNT(columns));
-}
-
-enum ctl_exit ctl_records(struct ctl *c)
-{
-	static const struct ctl_column columns[] = {
-		{ "STARTED", "started_at", false },
-		{ "ENDED", "ended_at", false },
-		{ "TRUNK", "trunk", false },
-		{ "FROM", "from", false },
-		{ "NUMBER", "number", false },
-		{ "ACCOUNT", "account", false },
-		{ "MEETING", "meeting", false },
-		{ "STATUS", "sip_status", true },
-		{ "Q850", "q850", true },
-		{ "CODEC", "codec", false },
-		{ "LOST", "rx_lost", true },
-		{ "CAUSE", "cause", false },
-	};
-	char path[CTL_PATH_MAX] = "";
-	bool fits = ctl_path_add(path, "/v1/records?limit=", c->limit ? c->limit : "100");
-
-	fits = fits && (!c->account || ctl_path_add(path, "&account=", c->account));
-	fits = fits && (!c->meeting || ctl_path_add(path, "&meeting=", c->meeting));
-	fits = fits && (!c->trunk || ctl_path_add(path, "&trunk=", c->trunk));
-	fits = fits && (!c->call || ctl_path_add(path, "&call=", c->call));
-	return fits ? ctl_table_of(c, path, columns, COUNT(columns))
-		    : ctl_usage(c, "the options are too long");
 }
 
 /* One row per gateway address. */

@@ -35,6 +35,11 @@ static json_t *result_json(const struct bench_case *c, const struct result *r)
 		json_object_set_new(j, "refused", json_integer(r->refused));
 	if (r->bytes_per_meeting > 0)
 		json_object_set_new(j, "bytes_per_meeting", json_real(r->bytes_per_meeting));
+	if (c->calls && r->us_per_call > 0)
+		json_object_update_new(
+			j, json_pack("{s:i, s:f, s:f, s:f, s:i}", "calls", (int)r->calls, "us_per_call",
+				   r->us_per_call, "us_control", r->us_control, "us_media", r->us_media,
+				   "calls_per_core_second", (int)(1e6 / r->us_per_call)));
 	if (c->delay) {
 		json_object_set_new(j, "delay_median_ms", json_real(r->delay_median));
 		json_object_set_new(j, "delay_p99_ms", json_real(r->delay_p99));
@@ -62,6 +67,18 @@ static void print_result(const struct bench_case *c, const json_t *now, const js
 	const json_t *was = find_case(kept, c->name);
 	char before[48] = "no kept figure";
 
+	if (c->calls) {
+		printf("%-52s %5.0f calls  %6.0f us/call  %5.0f calls a core-second  (kept %.0f)%s\n%-52s "
+		       "control "
+		       "%.0f, media %.0f us; user %.1f, kernel %.1f %%; stolen %.1f %%\n",
+			c->story, json_at(now, "calls", 0), json_at(now, "us_per_call", 0),
+			json_at(now, "calls_per_core_second", 0), json_at(was, "calls_per_core_second", 0),
+			json_at(now, "ok", 0) > 0 ? "" : "   NOT OK", "", json_at(now, "us_control", 0),
+			json_at(now, "us_media", 0), json_at(now, "user_percent", 0),
+			json_at(now, "kernel_percent", 0), json_at(now, "steal_percent", 0));
+		fflush(stdout);
+		return;
+	}
 	if (json_at(now, "bytes_per_meeting", 0) > 0) {
 		printf("%-52s %.0f bytes a meeting  (kept %.0f)%s\n", c->story,
 			json_at(now, "bytes_per_meeting", 0), json_at(was, "bytes_per_meeting", 0),
@@ -114,7 +131,10 @@ static bool wanted(const struct bench_case *c, char **names, int n)
 /* What stands for a result when several are ordered. */
 static double figure(const struct bench_case *c, const struct result *r)
 {
-	return c->delay ? r->delay_median : r->legs ? r->us_per_leg : r->bytes_per_meeting;
+	return c->delay   ? r->delay_median
+	       : c->calls ? r->us_per_call
+	       : r->legs  ? r->us_per_leg
+			  : r->bytes_per_meeting;
 }
 
 /* The middle one of `repeat` runs; a run that failed fails the case. */
@@ -124,7 +144,9 @@ static struct result run_case(const struct bench_case *c, const struct settings 
 	bool ok = true;
 
 	for (unsigned i = 0; i < s->repeat; i++) {
-		const struct result r = callers_legs(c, s->scale) ? measure_case(c, s) : measure_meetings(c);
+		const struct result r = c->calls                    ? measure_calls(c, s)
+					: callers_legs(c, s->scale) ? measure_case(c, s)
+								    : measure_meetings(c);
 		unsigned at = i;
 
 		ok = ok && r.ok;

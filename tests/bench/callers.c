@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MEETING = 100000, SITE_LINE = 160 };
+enum { SITE_LINE = 160 };
 
 /* A site with a number for each room; a room's meeting asks for nothing and makes no sound. */
 char *callers_site(unsigned rooms, unsigned meetings)
@@ -17,14 +17,14 @@ char *callers_site(unsigned rooms, unsigned meetings)
 	n += (size_t)snprintf(text + n, cap - n, "accounts:\n  - name: bench\n    meetings:\n");
 	for (unsigned i = 0; i < meetings; i++)
 		n += (size_t)snprintf(text + n, cap - n,
-			"      - { id: \"%u\", name: Room %u, chimes: false }\n", FIRST_MEETING + i, i);
+			"      - { id: \"%u\", name: Room %u, chimes: false }\n", CALLERS_FIRST + i, i);
 	n += (size_t)snprintf(text + n, cap - n,
 		"trunks:\n  - name: carrier\n    inbound: { from: [ 127.0.0.2/32 ] }\nnumbers:\n");
 	for (unsigned i = 0; i < rooms; i++)
 		n += (size_t)snprintf(text + n, cap - n,
 			"  - { number: \"+1555%u\", trunk: carrier, account: bench, answer: \"meeting:%u\" "
 			"}\n",
-			FIRST_MEETING + i, FIRST_MEETING + i);
+			CALLERS_FIRST + i, CALLERS_FIRST + i);
 	return text;
 }
 
@@ -74,7 +74,7 @@ void callers_command(struct command *cmd, const struct bench_case *c, double sca
 	say(cmd, "--json");
 	option(cmd, "--from-ip", "127.0.0.2");
 	option(cmd, "--to", "sip:+1555{}@127.0.0.1:%u", b->sip_port);
-	option(cmd, "--each", "%u..%u", FIRST_MEETING, FIRST_MEETING + rooms - 1);
+	option(cmd, "--each", "%u..%u", CALLERS_FIRST, CALLERS_FIRST + rooms - 1);
 	option(cmd, "--calls", "%u", half ? legs / 2 : legs);
 	option(cmd, "--rate", "%g", half ? c->rate / 2 : c->rate);
 	option(cmd, "--talkers", "%u", rooms * c->talkers / (half ? 2 : 1));

@@ -11,7 +11,11 @@
 #include "tests/bench/cases.h"
 #include "tests/flow/bridge.h"
 
-enum { ARGS = 64, SETTLE_MS = 10000 };
+enum {
+	ARGS = 64,
+	SETTLE_MS = 10000,
+	CALLERS_FIRST = 100000 /* the first meeting, and the end of its number */
+};
 
 /* What crowd is started with. Texts live in `words`. */
 struct command {

@@ -19,10 +19,13 @@ struct settings {
 };
 
 struct result {
-	unsigned legs;                                    /* that were in */
-	unsigned refused;                                 /* with 503 */
-	double us_per_leg;                                /* CPU microseconds per leg and second */
-	double encodes;                                   /* runs of an encoder, per second */
+	unsigned legs;               /* that were in */
+	unsigned refused;            /* with 503 */
+	unsigned calls;              /* that were set up and torn down; 0: not that case */
+	double us_per_call;          /* CPU microseconds, of all threads */
+	double us_control, us_media; /* of these: the control thread's, the media workers' */
+	double us_per_leg;           /* CPU microseconds per leg and second */
+	double encodes;              /* runs of an encoder, per second */
 	double cpu_percent, user_percent, kernel_percent; /* of a core: the server's */
 	double media_percent, control_percent;            /* of a core: its threads' */
 	double steal_percent;                             /* of all cores' time in the span */
@@ -36,5 +39,6 @@ struct result {
 };
 
 struct result measure_case(const struct bench_case *c, const struct settings *s);
+struct result measure_calls(const struct bench_case *c, const struct settings *s); /* calls.c */
 struct result measure_meetings(const struct bench_case *c); /* of a case without callers */
 #endif

@@ -160,7 +160,7 @@ static bool has_come(void *arg)
 	pthread_mutex_lock(&w->e->lock);
 	for (size_t i = w->from; i < w->e->n && w->found < 0; i++) {
 		const json_t *event = w->e->list[i].event;
-		if (value_is(json_object_get(event, "type"), w->type) &&
+		if ((!w->type || value_is(json_object_get(event, "type"), w->type)) &&
 			(!w->key || value_is(json_object_get(event, w->key), w->value)))
 			w->found = (int)i;
 	}

@@ -35,7 +35,7 @@ struct events *events_open(const struct bridge *b, const char *last_id);
 void events_close(struct events *e); /* accepts NULL */
 
 /* The first event from the `from`th on of this type whose field `key` is the text `value` (true and false are texts here;
- * key NULL: any). Its number; -1: none within ms. */
+ * key NULL: any; type NULL: any). Its number; -1: none within ms. */
 int events_wait(
 	struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms);
 size_t events_count(struct events *e);

@@ -245,6 +245,35 @@ TEST(no_token_reads_across_accounts)
 	CHECK(strstr(text, "100200300"), "its own records are there: %.200s", text);
 	free(text);
 
+	/* by its ID, too, nothing of the other's call is there; their own is */
+	json_t *theirs = bridge_get(&b, "/v1/records?account=zenith"),
+	       *ours = bridge_get(&b, "/v1/records?account=acme");
+	static const char *const about[] = { "trace", "why" };
+	for (size_t i = 0; i < 4; i++) {
+		char real[160];
+
+		snprintf(real, sizeof(real), "/v1/calls/%s/%s",
+			i < 2 ? json_text_at(theirs, "items.0.id") : json_text_at(ours, "items.0.id"),
+			about[i % 2]);
+		CHECK_INT(i < 2 ? 404 : 200, far_status(&b, "GET", real, k.secret, NULL), real);
+	}
+	/* who may only read sees no message, and no whole number of a caller's */
+	struct key reader = make_key(&b, "{\"name\":\"r\",\"role\":\"reader\",\"account\":\"acme\"}");
+	static const char *const seen_by_reader[] = { "/v1/calls/%s/trace", "/v1/calls/%s/why",
+		"/v1/records?call=%s" };
+	for (size_t i = 0; i < 3; i++) {
+		char real[160];
+
+		snprintf(real, sizeof(real), seen_by_reader[i], json_text_at(ours, "items.0.id"));
+		text = far(&b, "GET", real, reader.secret, NULL, &status);
+		CHECK(status == 200 && !strstr(text, json_text_at(ours, "items.0.from")) &&
+				!strstr(text, "Via: "),
+			"%s: %.400s", real, text);
+		free(text);
+	}
+	json_decref(theirs);
+	json_decref(ours);
+
 	text = far_ms(&b, "GET", feed_path, k.secret, NULL, &status, FEED_MS);
 	CHECK_INT(200, status, "the feed");
 	CHECK(strstr(text, "participant.joined"), "its own events are there: %.300s", text);

@@ -1,4 +1,4 @@
-/* links: tests/line.c tests/rawsip.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/call.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/call_dial.c sip/login.c sip/digest.c sip/ua_ask.c */
+/* links: tests/line.c tests/rawsip.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_tap.c sip/framing.c sip/call.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/call_dial.c sip/login.c sip/digest.c sip/ua_ask.c */
 #include "tests/line.h"
 #include "tests/rawsip.h"
 #include "tests/test.h"
@@ -273,7 +273,7 @@ TEST(spoofed_requests_touch_no_call)
 				sources[i], status);
 			raw_close(&s);
 		}
-	CHECK_INT(1, line_count(l, "media "), "media as before");
+	CHECK_INT(1, line_count(l, "media PCMU"), "media as before");
 	CHECK_INT(0, line_count(l, "ended"), "not ended");
 	r.cseq = 1;
 	check_call_lives(&r, "call lives, its CSeq and target too");
@@ -360,6 +360,28 @@ TEST(retransmitted_requests_are_one)
 	CHECK(raw_final(&r, WAIT_MS) >= 400, "refused");
 	raw_close(&r);
 	check_end(l, "retransmitted");
+}
+
+/* A copy of the INVITE that was long under way, when its transaction is forgotten: no call, nor a change of
+ * the one that it began. */
+TEST(late_copies_of_an_invite_are_no_call)
+{
+	struct line *l = line_of(20, 0); /* T4: 40 ms */
+	struct raw r;
+
+	caller_of(&r, TRUNK, l);
+	CHECK_INT(200, raw_call(&r, "answer"), "call");
+	CHECK(line_wait(l, "confirmed", WAIT_MS), "confirmed");
+	nap_ms(SILENCE_MS);
+	r.cseq--;
+	raw_request(&r, "INVITE", "To: <sip:answer@127.0.0.1>\r\n", raw_offer);
+	CHECK_INT(500, raw_final(&r, WAIT_MS), "the same again");
+	raw_request(&r, "ACK", NULL, NULL);
+	CHECK_INT(1, line_count(l, "invite answer"), "one call");
+	CHECK_INT(1, line_count(l, "media PCMU"), "as it was agreed on");
+	check_call_lives(&r, "the call");
+	raw_close(&r);
+	check_end(l, "late copy");
 }
 
 /* Numbers, names and flags reach the owner as they are, and no more than that. */
@@ -689,7 +711,8 @@ TEST(shutdown_says_goodbye)
 
 TESTS(k1_descriptions_that_hang_a_parser, k2_contacts_that_kill_later, k2_inside_a_call, k3_short_branches,
 	strangers_fall_silent, strangers_by_tcp, spoofed_requests_touch_no_call,
-	spoofed_cancel_and_ack_act_on_nothing, retransmitted_requests_are_one, what_an_invite_says,
-	torture_messages, cut_and_garbled_messages, endless_messages_by_tcp, message_without_its_empty_line,
-	names_are_never_looked_up, via_cannot_send_answers_elsewhere, advertised_address,
-	only_sip_reaches_the_line, shutdown_says_goodbye)
+	spoofed_cancel_and_ack_act_on_nothing, retransmitted_requests_are_one,
+	late_copies_of_an_invite_are_no_call, what_an_invite_says, torture_messages, cut_and_garbled_messages,
+	endless_messages_by_tcp, message_without_its_empty_line, names_are_never_looked_up,
+	via_cannot_send_answers_elsewhere, advertised_address, only_sip_reaches_the_line,
+	shutdown_says_goodbye)

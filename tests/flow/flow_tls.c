@@ -139,6 +139,12 @@ TEST(a_call_belongs_to_the_trunk_of_its_certificate)
 	CHECK_STR("one", json_text_at(record, "trunk"), "its trunk");
 	CHECK(strncmp(json_text_at(record, "source"), "tls:127.0.0.1:", 14) == 0, "where it came from");
 	json_decref(record);
+	record = bridge_get(&t.bridge, "/v1/calls/clear-to-one/trace");
+	const char *ladder = json_text_at(record, "text");
+	CHECK(strstr(ladder, "tls 127.0.0.1:") && strstr(ladder, "----> INVITE +15550101") &&
+			strstr(ladder, "<---- 488 ") && !strstr(ladder, "tcp 127"),
+		"its ladder shows who is behind the relay: %s", ladder);
+	json_decref(record);
 	tlspeer_close(&p);
 
 	CHECK(tlspeer_open(&p, &t.keys, t.port, "two", 0), "two");

@@ -1,0 +1,50 @@
+/* api_budget.c - what accounts have spent on calls of theirs, by the API. */
+#include "bridge/api.h"
+#include "bridge/spending.h"
+
+static json_t *limit_json(unsigned limit)
+{
+	return limit ? json_integer(limit) : json_null();
+}
+
+static json_t *row_json(const struct dialling_spent *s)
+{
+	const struct budget *b = s->budget;
+	const struct budget_limits *l = s->limits;
+	const bool blocked = b->blocked_until_s > s->now.at_s;
+	char until[WHEN_TEXT];
+
+	return json_pack("{s:s, s:i, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:b, s:o}", "account", s->account,
+		"calls", (int)b->calls, "concurrent", limit_json(l->concurrent), "today",
+		(int)budget_today(b, s->now.day), "daily", limit_json(l->daily), "last_minute",
+		(int)budget_last_minute(b, s->now.at_s), "per_minute", limit_json(l->per_minute),
+		"minutes_today", s->now.day == b->day ? (int)(b->talked_s / 60) : 0, "daily_minutes",
+		limit_json(l->daily_minutes), "blocked", blocked, "blocked_until",
+		blocked ? json_string(when_text(until, b->blocked_until_s * 1000000)) : json_null());
+}
+
+void api_budgets(struct node *n, const struct http_request *request, const char *word)
+{
+	const int64_t at_s = when_now_us() / 1000000;
+	json_t *items = json_array();
+	struct dialling_spent spent;
+
+	(void)word;
+	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++)
+		if (api_sees(request, spent.account))
+			json_array_append_new(items, row_json(&spent));
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}
+
+void api_unblock(struct node *n, const struct http_request *request, const char *word)
+{
+	if (!dialling_budget(n->dialling, word)) {
+		api_refuse(n, request->id,
+			&(struct api_error){
+				.status = 404, .code = "not_found", .message = "no such account" });
+		return;
+	}
+	api_audit(n, request, "budget.unblock", json_pack("{s:s}", "account", word));
+	spending_unblock(n, word, request->who->name);
+	api_reply(n, request->id, 200, json_pack("{s:s, s:b}", "account", word, "blocked", false));
+}

@@ -1,0 +1,99 @@
+/* dialout_attempt.c - one try of a dial-out: a leg with a record of its own, and an INVITE to one target. */
+#include "bridge/dialout_priv.h"
+#include "bridge/leg_priv.h"
+#include "bridge/media.h"
+#include "bridge/remark.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { SILENCE_T1 = 12, T1_MS = 500 };
+
+static unsigned silence_ms(const struct node *n)
+{
+	return SILENCE_T1 * (n->config.sip.t1_ms ? n->config.sip.t1_ms : T1_MS);
+}
+
+static void fill_record(const struct dialout *d, struct leg *leg)
+{
+	struct cdr *cdr = &leg->cdr;
+	const struct dialout_try *t = &d->tries.list[d->at_try];
+
+	memcpy(cdr->direction, "out", 4);
+	node_token(cdr->id, 32);
+	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", t->trunk);
+	snprintf(cdr->source, sizeof(cdr->source), "%.63s", d->targets[d->at_target].target);
+	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
+	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
+	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",
+		t->caller_id[0] ? t->caller_id : "anonymous");
+	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
+	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
+	cdr->started_us = when_now_us();
+	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
+	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
+	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
+	leg->dialout = d->number;
+}
+
+/* The site's caller-ID policy for this trunk (FEATURES T18, O8). */
+static struct call_dial dial_of(const struct dialout *d, const struct site_trunk *trunk)
+{
+	const struct dialout_try *t = &d->tries.list[d->at_try];
+	const struct carrier_target *at = &d->targets[d->at_target];
+	const bool hidden = trunk->privacy || !t->caller_id[0];
+
+	return (struct call_dial){ .trunk = trunk->name,
+		.target = at->target,
+		.host = at->host,
+		.to_user = t->number,
+		.from_user = hidden ? NULL : t->caller_id,
+		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
+		.privacy = hidden,
+		.username = trunk->username,
+		.password = trunk->password,
+		.realm = trunk->realm[0] ? trunk->realm : at->host };
+}
+
+/* One INVITE to the target in turn.  NULL: it is out; else why not. */
+const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
+{
+	struct node *n = d->node;
+	struct leg *leg = leg_alloc(n, NULL);
+	struct call_dial dial = dial_of(d, trunk);
+	struct media_self self;
+	enum call_err err;
+
+	if (!leg)
+		return "out of memory";
+	fill_record(d, leg);
+	err = leg_open_media(leg, trunk, &self);
+	if (!err) {
+		leg->state = LEG_DIALLING;
+		dial.owner = leg;
+		err = call_dial(&leg->call, n->ua, &dial, &self);
+	}
+	d->attempts++;
+	if (err) {
+		const char *why = err == CALL_LIMIT     ? "no RTP port is free"
+				  : err == CALL_ADDRESS ? "we do not listen on the gateway's transport"
+							: call_strerror(err);
+
+		leg->dialout = 0;
+		leg_note_end(leg, Q850_TEMPORARY, why);
+		leg_finish(leg);
+		return why;
+	}
+	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
+	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	remark_begin(leg);
+	leg_emit(leg, "call.started");
+	d->leg = leg;
+	d->rang = false;
+	d->gave_up = GAVE_UP_NOT;
+	d->dialled_us = loop_now_us();
+	d->rang_us = 0;
+	d->deadline_us = d->dialled_us + silence_ms(n) * 1000ull;
+	dialout_set_state(d, DIALOUT_DIALLING);
+	return NULL;
+}

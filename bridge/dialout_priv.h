@@ -1,0 +1,52 @@
+/* dialout_priv.h - a call that a meeting makes, as the files dialout*.c share it. */
+#ifndef BRIDGE_DIALOUT_PRIV_H
+#define BRIDGE_DIALOUT_PRIV_H
+
+#include "bridge/carrier.h"
+#include "bridge/dialout.h"
+
+enum dialout_state {
+	DIALOUT_QUEUED,
+	DIALOUT_DIALLING,
+	DIALOUT_RINGING,
+	DIALOUT_EARLY,
+	DIALOUT_ANSWERED,
+	DIALOUT_BUSY,
+	DIALOUT_NO_ANSWER,
+	DIALOUT_FAILED
+};
+
+enum gave_up { GAVE_UP_NOT, GAVE_UP_SILENCE, GAVE_UP_RINGING, GAVE_UP_ASKED };
+
+struct dialout {
+	struct node *node; /* borrowed */
+	struct dialout *next;
+	uint32_t number; /* what its legs know it by */
+	char id[DIALOUT_ID];
+	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
+	enum dialout_state state;
+	struct dialout_tries tries;
+	size_t at_try;
+	struct carrier_target targets[CARRIER_TARGETS]; /* of this trunk; n_targets 0: not looked at yet */
+	size_t n_targets, at_target;
+	struct leg *leg; /* borrowed; of the attempt that is under way */
+	unsigned attempts;
+	bool rang;
+	enum gave_up gave_up;
+	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;
+	/* how the last attempt ended, or why there was none */
+	unsigned status, q850;
+	char cause[96];
+};
+
+/* dialout_tell.c: as the API and events show it */
+const char *dialout_state_word(enum dialout_state state);
+json_t *dialout_json(const struct dialout *d);
+json_t *dialout_cause_json(const struct dialout *d);
+void dialout_emit(const struct dialout *d, const char *word, json_t *more); /* takes `more`, NULL: none */
+void dialout_note_cause(struct dialout *d, unsigned status, unsigned q850, const char *text);
+void dialout_set_state(struct dialout *d, enum dialout_state state); /* and tells it */
+
+/* dialout_attempt.c: one INVITE to the target in turn.  NULL: it is out; else why not. */
+const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk);
+#endif

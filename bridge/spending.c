@@ -1,0 +1,168 @@
+#include "bridge/spending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_AT_ONCE = 64, ROOM = 16 };
+
+static int64_t now_s(void)
+{
+	return when_now_us() / 1000000;
+}
+
+/* ---- from and to the disk ---- */
+
+static void restore_one(void *arg, const struct budget_row *row)
+{
+	struct node *n = arg;
+	struct budget *b = dialling_budget(n->dialling, row->account);
+
+	if (b && !budget_read(b, row->spent))
+		log_line(LOG_WARNING, NULL, "budget", "%s: what it had spent cannot be read: it begins anew",
+			row->account);
+}
+
+enum bridge_err spending_load(struct node *n, struct store *store)
+{
+	return store_each_budget(store, restore_one, n);
+}
+
+struct saving { /* what has changed, on its way to the disk */
+	struct node *node;
+	size_t n;
+	struct {
+		char account[SITE_NAME], spent[BUDGET_SAVED];
+	} list[];
+};
+
+static enum bridge_err save(void *arg, struct store *store)
+{
+	struct saving *s = arg;
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; i < s->n && !err; i += ROWS_AT_ONCE) {
+		struct budget_row rows[ROWS_AT_ONCE];
+		size_t n = 0;
+
+		for (; n < ROWS_AT_ONCE && i + n < s->n; n++)
+			rows[n] = (struct budget_row){ s->list[i + n].account, s->list[i + n].spent };
+		err = store_save_budgets(store, rows, n);
+	}
+	return err;
+}
+
+static void saved(void *arg, enum bridge_err err, const char *text)
+{
+	struct saving *s = arg;
+	struct node *n = s->node;
+
+	n->spending.out = false;
+	if (err && !n->spending.failed)
+		log_line(LOG_ERROR, NULL, "budget", "what accounts spend cannot be saved, tried again: %s",
+			text);
+	n->spending.failed = err != BRIDGE_OK;
+	for (size_t i = 0; err && i < s->n; i++)
+		dialling_touch(n->dialling, s->list[i].account);
+	free(s);
+}
+
+void spending_save(struct node *n)
+{
+	struct dialling_spent spent;
+	const int64_t at_s = now_s();
+	struct saving *s = NULL;
+	size_t n_changed = 0;
+
+	if (n->spending.out)
+		return;
+	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++) {
+		struct saving *more;
+
+		if (!dialling_changed(n->dialling, i))
+			continue;
+		more = n_changed % ROOM ? s
+					: realloc(s, sizeof(*s) + (n_changed + ROOM) * sizeof(s->list[0]));
+		if (!more) {
+			dialling_touch(n->dialling, spent.account);
+			break;
+		}
+		s = more;
+		snprintf(s->list[n_changed].account, sizeof(s->list[0].account), "%s", spent.account);
+		budget_write(spent.budget, s->list[n_changed++].spent);
+	}
+	if (!s)
+		return;
+	s->node = n;
+	s->n = n_changed;
+	n->spending.out = true;
+	writer_do(n->writer, save, saved, s);
+}
+
+void spending_close(struct node *n)
+{
+	n->spending.out = false; /* the disk thread keeps the order */
+	spending_save(n);
+}
+
+/* ---- what is told ---- */
+
+static void tell(struct node *n, const char *type, const char *account, const char *kind, const char *text)
+{
+	event_emit(n->bus, type, json_pack("{s:s, s:s, s:s}", "account", account, "kind", kind, "why", text));
+	log_line(LOG_WARNING, NULL, "budget", "%s: %s", account, text);
+}
+
+void spending_tell(struct node *n, const char *account, enum budget_verdict verdict, const char *text)
+{
+	switch (verdict) {
+	case BUDGET_FREE:
+	case BUDGET_VERDICTS: return;
+	case BUDGET_NEAR:
+		if (dialling_tell(n->dialling, account, DIALLING_NEAR, now_s(), SPENDING_NEAR_S))
+			tell(n, "budget.near", account, budget_word(verdict), text);
+		return;
+	case BUDGET_CONSECUTIVE:
+	case BUDGET_ALIKE:
+		tell(n, "budget.blocked", account, budget_word(verdict), text);
+		spending_save(n);
+		break;
+	case BUDGET_CONCURRENT:
+	case BUDGET_PER_MINUTE:
+	case BUDGET_DAILY:
+	case BUDGET_MINUTES:
+		if (dialling_tell(n->dialling, account, DIALLING_REACHED, now_s(), SPENDING_REACHED_S))
+			tell(n, "budget.reached", account, budget_word(verdict), text);
+		break;
+	case BUDGET_BLOCKED: break; /* that was told when it began */
+	}
+	n->tally.over_budget++;
+}
+
+bool spending_unblock(struct node *n, const char *account, const char *who)
+{
+	struct budget *b = dialling_budget(n->dialling, account);
+	char text[128];
+
+	if (!b)
+		return false;
+	if (b->blocked_until_s <= now_s())
+		return true;
+	budget_unblock(b);
+	dialling_touch(n->dialling, account);
+	snprintf(text, sizeof(text), "calls are let out again by %.64s", who);
+	tell(n, "budget.unblocked", account, "unblocked", text);
+	spending_save(n);
+	return true;
+}
+
+unsigned spending_blocked(const struct node *n)
+{
+	struct dialling_spent spent;
+	const int64_t at_s = now_s();
+	unsigned blocked = 0;
+
+	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++)
+		blocked += spent.budget->blocked_until_s > at_s;
+	return blocked;
+}

@@ -1,0 +1,348 @@
+/* links: tests/gate.c */
+#include "tests/flow/bridge.h"
+#include "tests/flow/events.h"
+#include "tests/gate.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+
+/* What may go wrong with a call of ours, and all that follows from it (FEATURES O10, T4, T22): who is asked next, what each attempt's
+ * record says, what the caller is told, and whether the gateway is left alone afterwards.
+ *
+ * A meeting calls out through two trunks: `first` with gateways at 127.0.0.11 and 127.0.0.12, `second` with one at 127.0.0.13; the hands
+ * of all three are ours.  What a gateway does is words: statuses in order, "183" with early media; "silent"; "closed", nobody
+ * listens at its UDP port; "tcp", nor at its TCP port; "?realm" challenges for that realm whenever it is asked; "-": is not asked. */
+
+enum { GATEWAYS = 3, T1_MS = 50, WAIT_MS = 5000, QUIET_MS = 60, STORY = 512 };
+
+static const char *const addresses[GATEWAYS] = { "127.0.0.11", "127.0.0.12", "127.0.0.13" };
+
+struct bed {
+	struct bridge bridge;
+	struct events *events;
+	struct gate gates[GATEWAYS];
+	char id[64];
+};
+
+static const struct row {
+	const char *story, *does[GATEWAYS];
+	const char *events;   /* of the dial-out, without the word before the dot */
+	const char *attempts; /* trunk, status and Q.850 cause of each record */
+	unsigned rests;       /* bit per gateway of `first` that is left alone afterwards */
+} rows[] = {
+	{ "answered", { "180 200", "-", "-" }, "queued dialling ringing answered", "first 200/16", 0 },
+	{ "timeout", { "silent", "200", "-" }, "queued dialling rerouted answered",
+		"first 408/102, first 200/16", 1 },
+	{ "silence everywhere", { "silent", "silent", "silent" },
+		"queued dialling rerouted rerouted rerouted failed",
+		"first 408/102, first 408/102, second 408/102", 3 },
+	{ "408", { "408", "200", "-" }, "queued dialling rerouted answered", "first 408/102, first 200/16",
+		0 },
+	{ "408 after it rang: nobody came to the phone", { "180 408", "-", "-" },
+		"queued dialling ringing no_answer", "first 408/102", 0 },
+	{ "480", { "480", "-", "-" }, "queued dialling no_answer", "first 480/18", 0 },
+	{ "486: three gateways cannot make it free", { "180 486", "-", "-" }, "queued dialling ringing busy",
+		"first 486/17", 0 },
+	{ "486 of the next gateway", { "500", "486", "-" }, "queued dialling rerouted busy",
+		"first 500/41, first 486/17", 0 },
+	{ "500", { "500", "200", "-" }, "queued dialling rerouted answered", "first 500/41, first 200/16",
+		0 },
+	{ "500 twice, and the next trunk", { "500", "500", "200" },
+		"queued dialling rerouted rerouted answered", "first 500/41, first 500/41, second 200/16",
+		0 },
+	{ "503", { "503", "200", "-" }, "queued dialling rerouted answered", "first 503/41, first 200/16",
+		1 },
+	{ "503 with Retry-After", { "503+Retry-After: 5", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "500 with Retry-After", { "500+Retry-After: 5", "200", "-" }, "queued dialling rerouted answered",
+		"first 500/41, first 200/16", 1 },
+	{ "504", { "504", "200", "-" }, "queued dialling rerouted answered", "first 504/102, first 200/16",
+		0 },
+	{ "500 that is busy in truth", { "500+Reason: Q.850;cause=17", "-", "-" }, "queued dialling busy",
+		"first 500/17", 0 },
+	{ "500 after early media: the call had arrived", { "183 500", "-", "-" },
+		"queued dialling early failed", "first 500/41", 0 },
+	{ "503 after it rang", { "180 503", "-", "-" }, "queued dialling ringing failed", "first 503/41", 0 },
+	{ "600", { "600", "-", "-" }, "queued dialling busy", "first 600/17", 0 },
+	{ "603", { "603", "-", "-" }, "queued dialling failed", "first 603/21", 0 },
+	{ "403", { "403", "-", "-" }, "queued dialling failed", "first 403/21", 0 },
+	{ "404", { "404", "-", "-" }, "queued dialling failed", "first 404/1", 0 },
+	{ "404 for want of a route", { "404+Reason: Q.850;cause=3", "-", "200" },
+		"queued dialling rerouted answered", "first 404/3, second 200/16", 0 },
+	{ "484", { "484", "-", "-" }, "queued dialling failed", "first 484/28", 0 },
+	{ "488", { "488", "-", "-" }, "queued dialling failed", "first 488/88", 0 },
+	{ "302 is not followed", { "302", "-", "-" }, "queued dialling failed", "first 302/23", 0 },
+	{ "nobody at the UDP port (ICMP)", { "closed", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "nobody at the TCP port", { "tcp", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "challenged for ever: two answers, then the next trunk", { "?carrier", "-", "200" },
+		"queued dialling rerouted answered", "first 401/21, second 200/16", 0 },
+	{ "challenged for another realm: no answer", { "?elsewhere", "-", "200" },
+		"queued dialling rerouted answered", "first 401/21, second 200/16", 0 },
+};
+
+static void apply(struct bed *b, const char *yaml)
+{
+	CHECK_INT(200, bridge_put_site(&b->bridge, yaml, NULL), yaml);
+}
+
+/* A site without trunks first: what was learned about the last row's gateways is forgotten. */
+static void write_site(struct bed *b, const struct row *row)
+{
+	static const char accounts[] =
+		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n";
+	char site[2048], uris[GATEWAYS][80];
+
+	apply(b, accounts);
+	for (unsigned g = 0; g < GATEWAYS; g++) {
+		const bool tcp = strcmp(row->does[g], "tcp") == 0;
+
+		CHECK(gate_open(&b->gates[g], addresses[g]), "socket");
+		snprintf(uris[g], sizeof(uris[g]), "sip:%s:%u%s", addresses[g],
+			tcp ? free_tcp_port(addresses[g]) : b->gates[g].port, tcp ? ";transport=tcp" : "");
+		if (strcmp(row->does[g], "closed") == 0)
+			gate_close(&b->gates[g]);
+	}
+	snprintf(site, sizeof(site),
+		"%strunks:\n"
+		"  - name: first\n    outbound: { gateways: [ \"%s\", \"%s\" ], username: us, password: "
+		"secret, "
+		"realm: carrier, keepalive: false }\n"
+		"  - name: second\n    outbound: { gateways: [ \"%s\" ], keepalive: false }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
+		"\"+15550100\" }\n"
+		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
+		accounts, uris[0], uris[1], uris[2]);
+	apply(b, site);
+}
+
+static void dial(struct bed *b)
+{
+	long status;
+	json_t *answer = bridge_call(
+		&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status);
+
+	CHECK_INT(202, status, "POST");
+	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
+	json_decref(answer);
+}
+
+/* 401 to each INVITE, with a new nonce each time; how many came with an answer. */
+static unsigned challenge(struct gate *g, struct gate_request *invite, const char *realm)
+{
+	struct gate_request r;
+	unsigned answers = 0;
+
+	for (unsigned n = 0;; n++) {
+		char header[160];
+
+		CHECK(n <= 3, "it asks for ever");
+		snprintf(header, sizeof(header),
+			"WWW-Authenticate: Digest realm=\"%s\", nonce=\"n%u\", algorithm=MD5, "
+			"qop=\"auth\"\r\n",
+			realm, n);
+		gate_answer(g, invite, 401, "a", header, NULL);
+		CHECK(gate_wait(g, &r, "ACK", WAIT_MS), "ACK of 401");
+		if (!gate_wait(g, invite, "INVITE", 200))
+			return answers;
+		answers += gate_header(invite, "Authorization")[0] != '\0';
+	}
+}
+
+/* One gateway does what the row says. */
+static void play(struct bed *b, const struct row *row, unsigned i)
+{
+	struct gate *g = &b->gates[i];
+	struct gate_request invite, r;
+	const char *word = row->does[i];
+
+	if (strcmp(word, "-") == 0 || strcmp(word, "closed") == 0 || strcmp(word, "tcp") == 0)
+		return;
+	CHECK(gate_wait(g, &invite, "INVITE", WAIT_MS), "%s: gateway %u is not asked", row->story, i);
+	if (i == 2) /* another trunk, without a password */
+		CHECK_STR("", gate_header(&invite, "Authorization"), row->story);
+	if (strcmp(word, "silent") == 0)
+		return;
+	if (*word == '?') {
+		CHECK_INT(strcmp(word, "?carrier") == 0 ? 2 : 0, challenge(g, &invite, word + 1), row->story);
+		return;
+	}
+	for (; *word; word += strcspn(word, " "), word += *word == ' ') {
+		const unsigned status = (unsigned)strtoul(word, NULL, 10);
+		char headers[80] = "";
+
+		if (word[3] == '+')
+			snprintf(headers, sizeof(headers), "%s\r\n", word + 4);
+		gate_answer(
+			g, &invite, status, "a", headers, status == 183 || status == 200 ? gate_sdp : NULL);
+		if (status >= 200)
+			CHECK(gate_wait(g, &r, "ACK", WAIT_MS), "%s: no ACK", row->story);
+		if (word[3] == '+')
+			break;
+	}
+}
+
+static bool is_over(const char *word)
+{
+	static const char *const last[] = { "answered", "busy", "no_answer", "failed" };
+
+	for (size_t i = 0; i < sizeof(last) / sizeof(*last); i++)
+		if (strcmp(last[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* The dial-out's events up to its end, as words; the last one's own fields are looked at. */
+static void read_events(struct bed *b, const struct row *row, char out[STORY])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t from = 0;;) {
+		const int n = events_wait(b->events, from, NULL, "id", b->id, WAIT_MS);
+		const json_t *event;
+		const char *type;
+
+		CHECK(n >= 0, "%s: no end after '%s'", row->story, out);
+		event = events_get(b->events, n, NULL);
+		type = json_text_at(event, "type");
+		from = (size_t)n + 1;
+		if (strncmp(type, "dialout.", 8) != 0)
+			continue;
+		len += (size_t)snprintf(out + len, STORY - len, "%s%s", len ? " " : "", type + 8);
+		if (strcmp(type, "dialout.rerouted") == 0)
+			CHECK(json_text_at(event, "why")[0], "%s: why it goes on", row->story);
+		if (!is_over(type + 8))
+			continue;
+		if (strcmp(type, "dialout.answered") != 0)
+			CHECK(json_text_at(event, "cause")[0] && json_text_at(event, "q850_words")[0],
+				"%s: a cause in words", row->story);
+		return;
+	}
+}
+
+/* Records of this dial-out, oldest first. */
+static void read_records(struct bed *b, const struct row *row, char out[STORY])
+{
+	json_t *list = bridge_get(&b->bridge, "/v1/records?limit=10");
+	size_t n = json_array_size(json_object_get(list, "items")), len = 0;
+
+	out[0] = '\0';
+	while (n-- > 0) {
+		const json_t *record = json_array_get(json_object_get(list, "items"), n);
+
+		if (strcmp(json_text_at(record, "dialout"), b->id) != 0)
+			continue;
+		len += (size_t)snprintf(out + len, STORY - len, "%s%s %.0f/%.0f", len ? ", " : "",
+			json_text_at(record, "trunk"), json_at(record, "sip_status", -1),
+			json_at(record, "q850", -1));
+		CHECK(json_text_at(record, "cause")[0], "%s: a cause in words", row->story);
+	}
+	json_decref(list);
+}
+
+static void hang_up(struct bed *b, const struct row *row)
+{
+	struct gate_request bye;
+	char path[96];
+	long status;
+
+	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
+	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
+	CHECK_INT(200, status, row->story);
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		if (strstr(row->does[g], "200")) {
+			CHECK(gate_wait(&b->gates[g], &bye, "BYE", WAIT_MS), "%s: BYE", row->story);
+			gate_answer(&b->gates[g], &bye, 200, NULL, NULL, NULL);
+		}
+}
+
+static void walk(struct bed *b, const struct row *row)
+{
+	char events[STORY], records[STORY];
+	uint64_t until_ms;
+	json_t *trunks;
+
+	write_site(b, row);
+	dial(b);
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		play(b, row, g);
+	read_events(b, row, events);
+	CHECK_STR(row->events, events, row->story);
+	if (strstr(row->events, "answered"))
+		hang_up(b, row);
+	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "%s: calls are left", row->story);
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		if (strcmp(row->does[g], "-") == 0)
+			CHECK(gate_quiet(&b->gates[g], "INVITE", QUIET_MS), "%s: gateway %u is asked",
+				row->story, g);
+	until_ms = test_now_ms() + WAIT_MS;
+	do { /* the last one is written when its sound has ended */
+		read_records(b, row, records);
+	} while (strcmp(row->attempts, records) != 0 && test_now_ms() < until_ms);
+	CHECK_STR(row->attempts, records, row->story);
+	trunks = bridge_get(&b->bridge, "/v1/trunks");
+	for (unsigned g = 0; g < 2; g++) {
+		char at[64];
+
+		snprintf(at, sizeof(at), "items.0.gateways.%u.members.0.usable", g);
+		CHECK_INT(!(row->rests & 1u << g), json_at(trunks, at, -1), row->story);
+	}
+	json_decref(trunks);
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		gate_close(&b->gates[g]);
+}
+
+static void begin(struct bed *b)
+{
+	memset(b, 0, sizeof(*b));
+	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .t1_ms = T1_MS }), "bridge");
+	b->events = events_open(&b->bridge, NULL);
+	CHECK(b->events, "events");
+}
+
+static void end(struct bed *b)
+{
+	events_close(b->events);
+	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
+}
+
+TEST(what_fails_and_what_follows)
+{
+	struct bed b;
+
+	begin(&b);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		walk(&b, &rows[i]);
+	end(&b);
+}
+
+/* A 401 that matches our INVITE, from an address that is nobody's gateway: no answer goes anywhere, and the next trunk is asked. */
+TEST(credentials_stay_from_who_is_not_the_gateway)
+{
+	static const struct row row = { "a stranger's challenge", { "silent", "-", "200" }, NULL, NULL, 0 };
+	struct gate stranger;
+	struct gate_request invite;
+	struct bed b;
+
+	begin(&b);
+	write_site(&b, &row);
+	CHECK(gate_open(&stranger, "127.0.0.9"), "socket");
+	dial(&b);
+	CHECK(gate_wait(&b.gates[0], &invite, "INVITE", WAIT_MS), "INVITE");
+	gate_answer(&stranger, &invite, 401, "x",
+		"WWW-Authenticate: Digest realm=\"carrier\", nonce=\"n\", algorithm=MD5, qop=\"auth\"\r\n",
+		NULL);
+	CHECK(gate_quiet(&stranger, "INVITE", 200), "asked again");
+	play(&b, &row, 2);
+	while (gate_wait(&b.gates[0], &invite, "INVITE", 10))
+		CHECK_STR("", gate_header(&invite, "Authorization"), "what the stranger asked for");
+	hang_up(&b, &row);
+	gate_close(&stranger);
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		gate_close(&b.gates[g]);
+	end(&b);
+}
+
+TESTS(what_fails_and_what_follows, credentials_stay_from_who_is_not_the_gateway)
