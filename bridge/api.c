@@ -1,22 +1,40 @@
 #include "bridge/api.h"
+#include "bridge/idempotence.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct route {
-	const char *method, *path; /* {id} stands for one segment */
-	api_fn *handler;
-	enum access_role role;           /* that it needs */
-	enum { OF_ACCOUNT, OF_NODE } of; /* OF_NODE: about all accounts, so not for a token of one */
-	const char *summary;
-};
+/* What the site holds of one kind: who may read it, whether a token of one account sees its own, who may change it. */
+#define OBJECTS(list, one, read_of, change, change_of)                                                       \
+	{ "GET", "/v1/" list, api_objects, ACCESS_READER, read_of, "All " list ", page by page" },           \
+		{ "POST", "/v1/" list, api_object_create, change, change_of, "Make a " one },                \
+		{ "GET", "/v1/" list "/{id}", api_object, ACCESS_READER, read_of, "One " one },              \
+		{ "PUT", "/v1/" list "/{id}", api_object_replace, change, change_of,                         \
+			"Change a " one "; what is left out goes back to its default" },                     \
+		{ "PATCH", "/v1/" list "/{id}", api_object_patch, change, change_of,                         \
+			"Change a " one "; what is left out stays (RFC 7396)" },                             \
+	{                                                                                                    \
+		"DELETE", "/v1/" list "/{id}", api_object_delete, change, change_of, "Delete a " one         \
+	}
 
-static void api_openapi(struct node *n, const struct http_request *request, const char *word);
-
-static const struct route routes[] = {
+static const struct api_route routes[] = {
 	{ "GET", "/v1/status", api_status, ACCESS_READER, OF_NODE, "How the bridge is doing" },
-	{ "GET", "/v1/meetings", api_meetings, ACCESS_READER, OF_ACCOUNT, "Meetings, configured or open" },
-	{ "GET", "/v1/meetings/{id}", api_meeting, ACCESS_READER, OF_ACCOUNT, "One meeting" },
+	OBJECTS("accounts", "account", OF_ACCOUNT, ACCESS_OPERATOR, OF_NODE),
+	OBJECTS("meetings", "meeting", OF_ACCOUNT, ACCESS_ADMIN, OF_ACCOUNT),
+	{ "GET", "/v1/users", api_objects, ACCESS_READER, OF_ACCOUNT, "All users, page by page" },
+	{ "POST", "/v1/users", api_object_create, ACCESS_ADMIN, OF_ACCOUNT, "Make a user" },
+	{ "GET", "/v1/users/{account}/{id}", api_object, ACCESS_READER, OF_ACCOUNT, "One user" },
+	{ "PUT", "/v1/users/{account}/{id}", api_object_replace, ACCESS_ADMIN, OF_ACCOUNT,
+		"Change a user; what is left out goes back to its default" },
+	{ "PATCH", "/v1/users/{account}/{id}", api_object_patch, ACCESS_ADMIN, OF_ACCOUNT,
+		"Change a user; what is left out stays (RFC 7396)" },
+	{ "DELETE", "/v1/users/{account}/{id}", api_object_delete, ACCESS_ADMIN, OF_ACCOUNT,
+		"Delete a user" },
+	OBJECTS("trunks", "trunk", OF_NODE, ACCESS_OPERATOR, OF_NODE),
+	OBJECTS("numbers", "number", OF_ACCOUNT, ACCESS_OPERATOR, OF_NODE),
+	OBJECTS("routes", "route", OF_ACCOUNT, ACCESS_OPERATOR, OF_NODE),
+	OBJECTS("calendars", "calendar", OF_NODE, ACCESS_OPERATOR, OF_NODE),
+	OBJECTS("classes", "class", OF_NODE, ACCESS_OPERATOR, OF_NODE),
 	{ "GET", "/v1/meetings/{id}/participants", api_participants, ACCESS_READER, OF_ACCOUNT,
 		"The roster" },
 	{ "POST", "/v1/meetings/{id}/lock", api_lock, ACCESS_ADMIN, OF_ACCOUNT, "Lock or unlock" },
@@ -32,7 +50,6 @@ static const struct route routes[] = {
 		"What accounts have spent on calls, and their ceilings" },
 	{ "POST", "/v1/budgets/{id}/unblock", api_unblock, ACCESS_OPERATOR, OF_NODE,
 		"Let an account's calls out again that looked like fraud" },
-	{ "GET", "/v1/trunks", api_trunks, ACCESS_READER, OF_NODE, "How trunks and their gateways do" },
 	{ "GET", "/v1/calls", api_calls, ACCESS_READER, OF_ACCOUNT, "Live calls" },
 	{ "DELETE", "/v1/calls/{id}", api_hangup, ACCESS_ADMIN, OF_ACCOUNT, "Hang up" },
 	{ "GET", "/v1/calls/{id}/trace", api_call_trace, ACCESS_READER, OF_ACCOUNT,
@@ -68,18 +85,41 @@ static const struct route routes[] = {
 };
 enum { ROUTES = sizeof(routes) / sizeof(*routes), WORD_MAX = 256 };
 
+const struct api_route *api_routes(size_t *n)
+{
+	*n = ROUTES;
+	return routes;
+}
+
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body)
+{
+	api_reply_more(n, id, status, body, NULL);
+}
+
+static void answer(
+	struct node *n, uint64_t id, unsigned status, const char *text, const struct http_more *more)
+{
+	idempotence_settle(n->idempotence, id, status, text, strlen(text), more);
+	http_reply_more(n->http, id, status, "application/json", text, strlen(text), more);
+}
+
+void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, const struct http_more *more)
 {
 	static const char no_memory[] =
 		"{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}";
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
 	if (text)
-		http_reply(n->http, id, status, "application/json", text, strlen(text));
+		answer(n, id, status, text, more);
 	else
-		http_reply(n->http, id, 503, "application/json", no_memory, sizeof(no_memory) - 1);
+		answer(n, id, 503, no_memory, NULL);
 	free(text);
 	json_decref(body);
+}
+
+void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *json)
+{
+	answer(n, id, status, json, NULL);
 }
 
 void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
@@ -93,18 +133,23 @@ void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
 	api_reply(n, id, error->status, inner ? json_pack("{s:o}", "error", inner) : NULL);
 }
 
-/* Does `path` fit the route's pattern?  The variable segment goes to `word`. */
+/* Does `path` fit the route's pattern?  The variable segments go to `word`. */
 static bool fits(const char *pattern, const char *path, char word[WORD_MAX])
 {
+	size_t used = 0;
+
 	word[0] = '\0';
 	while (*pattern) {
 		if (*pattern == '{') {
 			size_t len = strcspn(path, "/");
 
-			if (len == 0 || len >= WORD_MAX)
+			if (len == 0 || used + len + 2 > WORD_MAX)
 				return false;
-			memcpy(word, path, len);
-			word[len] = '\0';
+			if (used)
+				word[used++] = '/';
+			memcpy(word + used, path, len);
+			used += len;
+			word[used] = '\0';
 			path += len;
 			pattern = strchr(pattern, '}') + 1;
 		} else if (*pattern++ != *path++) {
@@ -131,14 +176,54 @@ static void refuse_who(struct node *n, const struct http_request *request, enum 
 				  .message = "a valid token is needed: Authorization: Bearer ..." });
 }
 
+/* Has it been asked before?  True: it is answered. */
+static bool asked_before(struct node *n, const struct http_request *request)
+{
+	struct idempotence_answer kept;
+
+	if (strcmp(request->method, "POST") != 0 || !request->idempotency_key[0])
+		return false;
+	if (strcmp(request->idempotency_key, "?") == 0) {
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "an Idempotency-Key has 127 bytes at most",
+				.field = "Idempotency-Key" });
+		return true;
+	}
+	switch (idempotence_begin(n->idempotence, request->who->name, request, when_now_us(), &kept)) {
+	case IDEMPOTENCE_NEW: return false;
+	case IDEMPOTENCE_BUSY:
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 409,
+				.code = "busy",
+				.message =
+					"the first request with this Idempotency-Key is not answered yet" });
+		return true;
+	case IDEMPOTENCE_OTHER:
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 422,
+				.code = "key_reused",
+				.message = "this Idempotency-Key was used for another request",
+				.field = "Idempotency-Key" });
+		return true;
+	case IDEMPOTENCE_AGAIN: break;
+	}
+	kept.more.replayed = true;
+	http_reply_more(
+		n->http, request->id, kept.status, "application/json", kept.body, kept.len, &kept.more);
+	return true;
+}
+
 /* Who asks is known; may they? */
 static void run(
-	struct node *n, const struct route *route, const struct http_request *request, const char *word)
+	struct node *n, const struct api_route *route, const struct http_request *request, const char *word)
 {
 	const char *account = request->who->account;
 
 	if (access_allows(request->who, route->role, route->of == OF_NODE || !account[0] ? NULL : account)) {
-		route->handler(n, request, word);
+		if (!asked_before(n, request))
+			route->handler(n, request, word);
 		return;
 	}
 	api_refuse(n, request->id,
@@ -149,17 +234,42 @@ static void run(
 					   : "this token is confined to one account" });
 }
 
-static const struct route *find(const struct http_request *request, char word[WORD_MAX], bool *known)
+/* NULL: no such method here; those that there are go to `allow`, "" when there is no such path. */
+static const struct api_route *find(const struct http_request *request, char word[WORD_MAX],
+	char allow[static sizeof(((struct http_more *)0)->allow)])
 {
-	*known = false;
+	const size_t cap = sizeof(((struct http_more *)0)->allow);
+
+	allow[0] = '\0';
 	for (size_t i = 0; i < ROUTES; i++) {
+		const size_t used = strlen(allow);
+
 		if (!fits(routes[i].path, request->path, word))
 			continue;
-		*known = true;
 		if (strcmp(routes[i].method, request->method) == 0)
 			return &routes[i];
+		snprintf(allow + used, cap - used, "%s%s%s", used ? ", " : "", routes[i].method,
+			strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 	}
 	return NULL;
+}
+
+static void refuse_path(struct node *n, const struct http_request *request, const char *allow)
+{
+	struct http_more more = { .replayed = false };
+
+	if (!allow[0]) {
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 404,
+				.code = "not_found",
+				.message = "there is nothing at this path" });
+		return;
+	}
+	snprintf(more.allow, sizeof(more.allow), "%s", allow);
+	api_reply_more(n, request->id, 405,
+		json_pack("{s:{s:s, s:s}}", "error", "code", "method_not_allowed", "message",
+			"this path has no such method"),
+		&more);
 }
 
 void api_request(void *arg, const struct http_request *request)
@@ -169,27 +279,19 @@ void api_request(void *arg, const struct http_request *request)
 	struct access_who who;
 	enum access_answer answer =
 		access_ask(n->access, request->local, request->token, request->source, when_now_us(), &who);
-	const struct route *route;
-	char word[WORD_MAX];
-	bool known;
+	const struct api_route *route;
+	char word[WORD_MAX], allow[sizeof(((struct http_more *)0)->allow)];
 
 	asked.who = &who;
 	if (answer != ACCESS_YES) {
 		refuse_who(n, request, answer);
 		return;
 	}
-	route = find(request, word, &known);
-	if (route) {
+	route = find(request, word, allow);
+	if (route)
 		run(n, route, &asked, word);
-		return;
-	}
-	api_refuse(n, request->id,
-		known ? &(struct api_error){ .status = 405,
-				.code = "method_not_allowed",
-				.message = "this path has no such method" }
-		      : &(struct api_error){ .status = 404,
-				.code = "not_found",
-				.message = "there is nothing at this path" });
+	else
+		refuse_path(n, request, allow);
 }
 
 /* API thread. */
@@ -206,40 +308,4 @@ unsigned api_may_listen(
 	}
 	snprintf(account, HTTP_ACCOUNT_MAX, "%s", who.account);
 	return 0;
-}
-
-static json_t *describe(const struct route *r)
-{
-	json_t *operation = json_pack("{s:s, s:s, s:{s:{s:s}, s:{s:s}}}", "summary", r->summary, "x-role",
-		access_role_name(r->role), "responses", "200", "description", "done", "default",
-		"description", "an error object");
-
-	if (operation && strchr(r->path, '{'))
-		json_object_set_new(operation, "parameters",
-			json_pack("[{s:s, s:s, s:b, s:{s:s}}]", "name", "id", "in", "path", "required", 1,
-				"schema", "type", "string"));
-	return operation;
-}
-
-static void api_openapi(struct node *n, const struct http_request *request, const char *word)
-{
-	json_t *paths = json_object();
-
-	(void)word;
-	for (size_t i = 0; paths && i < ROUTES; i++) {
-		json_t *path = json_object_get(paths, routes[i].path);
-		char method[8];
-
-		snprintf(method, sizeof(method), "%s", routes[i].method);
-		for (char *c = method; *c; c++)
-			*c = (char)(*c | 0x20);
-		if (!path) {
-			path = json_object();
-			json_object_set_new(paths, routes[i].path, path);
-		}
-		json_object_set_new(path, method, describe(&routes[i]));
-	}
-	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.1.0", "info", "title", "partyline",
-			"version", "1", "paths", paths));
 }

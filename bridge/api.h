@@ -1,7 +1,7 @@
 /* api.h - the HTTP API: what a request asks of the node, and the answer as JSON (docs/api.md).
  *
  * How: a table of routes (method, path, one word of what it does, handler); `GET /v1/openapi.json` is made from the same
- * table.  Handlers run on the control thread and answer at once, except those that wait for the disk.
+ * table and what api_describe.c says of each.  Handlers run on the control thread and answer at once, except those that wait for the disk.
  * Each route says which role it needs; a token of one account sees that account alone (bridge/access.h).
  * Errors are { "error": { code, message, field, line } }.
  *
@@ -15,6 +15,18 @@
 
 /* http_config.on_request; `arg` is the node. */
 void api_request(void *arg, const struct http_request *request);
+
+/* Handlers; `word` is what stands in the path's variable segments, "" without one, two of them parted by '/'. */
+typedef void api_fn(struct node *n, const struct http_request *request, const char *word);
+
+struct api_route {
+	const char *method, *path; /* {id} stands for one segment */
+	api_fn *handler;
+	enum access_role role;           /* that it needs */
+	enum { OF_ACCOUNT, OF_NODE } of; /* OF_NODE: about all accounts, so not for a token of one */
+	const char *summary;
+};
+const struct api_route *api_routes(size_t *n);
 
 struct api_error {
 	unsigned status;
@@ -34,18 +46,31 @@ void exports_close(struct node *n); /* before the disk thread goes */
 bool api_sees(const struct http_request *request, const char *account);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
 void api_audit(struct node *n, const struct http_request *request, const char *what, json_t *changes);
+/* The same of something that was changed; both stolen, NULL: it was not, or is no more. */
+void api_audit_change(struct node *n, const struct http_request *request, const char *what, const char *key,
+	json_t *before, json_t *after);
 
 /* For handlers: answers request `id`; `body` is stolen, NULL means out of memory. */
 void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body);
+void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, const struct http_more *more);
+void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *json);
 void api_refuse(struct node *n, uint64_t id, const struct api_error *error);
 
 /* 422: a site file that was refused. */
 void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);
 
-/* Handlers; `word` is the path's variable segment, "" without one. */
-typedef void api_fn(struct node *n, const struct http_request *request, const char *word);
-api_fn api_status, api_meetings, api_meeting, api_participants, api_lock, api_mute, api_remove, api_calls,
-	api_hangup, api_dial, api_dialouts, api_trunks, api_budgets, api_unblock;
+/* What is going on in a meeting or trunk, beside what the site says of it: more members for `row`. */
+void api_meeting_live(const struct node *n, const char *id, json_t *row);
+void api_trunk_live(struct node *n, const char *name, json_t *row);
+/* An object of the site as `role` may see it; NULL: out of memory. */
+struct site_place;
+json_t *api_row(struct node *n, const struct site_place *at, enum access_role role);
+
+api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_dial,
+	api_dialouts, api_budgets, api_unblock;
+/* Whatever the site holds (api_objects.c, api_list.c). */
+api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;
+api_fn api_openapi;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_call_trace, api_call_why;

@@ -1,5 +1,6 @@
 /* api_admin.c - what operators do to the bridge itself: tokens, the audit log, backup and restore. */
 #include "bridge/api.h"
+#include "bridge/editor.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -67,6 +68,14 @@ void api_audit(struct node *n, const struct http_request *request, const char *w
 		writer_do(n->writer, write_audit, audit_written, a);
 	else
 		free(a);
+}
+
+void api_audit_change(struct node *n, const struct http_request *request, const char *what, const char *key,
+	json_t *before, json_t *after)
+{
+	api_audit(n, request, what,
+		json_pack("{s:s, s:o, s:o}", "key", key, "before", before ? before : json_null(), "after",
+			after ? after : json_null()));
 }
 
 struct audit_reading {
@@ -275,7 +284,7 @@ void api_token_make(struct node *n, const struct http_request *request, const ch
 	} else {
 		job->node = n;
 		job->request = request->id;
-		api_audit(n, request, "token.create", token_json(&job->token));
+		api_audit_change(n, request, "token.create", job->token.id, NULL, token_json(&job->token));
 		writer_do(n->writer, store_it, token_stored, job);
 	}
 	json_decref(body);
@@ -322,12 +331,28 @@ static void token_forgotten(void *arg, enum bridge_err err, const char *text)
 	token_done(job);
 }
 
+/* NULL: there is no such token. */
+static json_t *token_find(struct node *n, const char *id)
+{
+	size_t count = 0;
+	struct access_token *list = access_list(n->access, &count);
+	json_t *found = NULL;
+
+	for (size_t i = 0; list && i < count && !found; i++)
+		if (strcmp(list[i].id, id) == 0)
+			found = token_json(&list[i]);
+	free(list);
+	return found;
+}
+
 /* It is refused from this moment, whatever the disk says. */
 void api_token_drop(struct node *n, const struct http_request *request, const char *word)
 {
 	struct token_job *job;
+	json_t *was = token_find(n, word);
 
 	if (!access_drop(n->access, word)) {
+		json_decref(was);
 		api_refuse(n, request->id,
 			&(struct api_error){
 				.status = 404, .code = "not_found", .message = "no such token" });
@@ -335,12 +360,13 @@ void api_token_drop(struct node *n, const struct http_request *request, const ch
 	}
 	job = calloc(1, sizeof(*job));
 	if (!job) {
+		json_decref(was);
 		no_memory(n, request->id);
 		return;
 	}
 	*job = (struct token_job){ .node = n, .request = request->id };
 	snprintf(job->token.id, sizeof(job->token.id), "%s", word);
-	api_audit(n, request, "token.revoke", json_pack("{s:s}", "id", word));
+	api_audit_change(n, request, "token.revoke", word, was, NULL);
 	writer_do(n->writer, forget_it, token_forgotten, job);
 }
 
@@ -350,7 +376,7 @@ struct copy_job {
 	struct node *node;
 	uint64_t request;
 	char path[PATH_CAP];
-	struct site *site; /* owned; what was restored */
+	struct node_site fresh; /* owned; what was restored */
 };
 
 /* {"file": "/absolute/path"}, from the machine's own operators: a file here is none of a remote one's business. */
@@ -410,10 +436,15 @@ void api_backup(struct node *n, const struct http_request *request, const char *
 static enum bridge_err restore(void *arg, struct store *store)
 {
 	struct copy_job *job = arg;
+	struct site *site = NULL;
 	enum bridge_err err = store_restore(store, job->path);
 
 	if (!err)
-		err = store_load_site(store, &job->site);
+		err = store_load_site(store, &site);
+	if (!err)
+		err = node_site_build(&job->fresh, site, true);
+	if (err)
+		site_free(site);
 	if (!err) {
 		access_clear(job->node->access);
 		err = store_load_tokens(store, job->node->access);
@@ -427,10 +458,11 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 	struct node *n = job->node;
 
 	n->applying = NULL;
-	if (!err && node_use_site(n, job->site) != BRIDGE_OK)
-		err = BRIDGE_NOMEM;
-	else if (!err)
-		job->site = NULL;
+	if (!err && job->fresh.site) {
+		editor_use(n->editor, &job->fresh);
+		job->fresh = (struct node_site){ .site = NULL };
+		n->trim_due = true;
+	}
 	if (err) {
 		api_refuse(n, job->request,
 			&(struct api_error){ .status = 503,
@@ -441,8 +473,9 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 		event_emit(n->bus, "site.applied", json_pack("{s:s}", "restored_from", job->path));
 		api_reply(n, job->request, 200, json_pack("{s:s}", "file", job->path));
 	}
-	site_free(job->site);
+	node_site_clear(&job->fresh);
 	free(job);
+	editor_go(n->editor);
 }
 
 void api_restore(struct node *n, const struct http_request *request, const char *word)

@@ -121,28 +121,32 @@ static void count(void *arg, struct leg *leg)
 	use->calls += leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0;
 }
 
-void api_trunks(struct node *n, const struct http_request *request, const char *word)
+/* Of the calls that we made on it. */
+static void add_figures(json_t *row, const struct carrier *c, uint64_t now_us)
 {
-	json_t *items = json_array();
+	const struct carrier_figures f = carrier_figures(c, now_us);
+
+	json_object_set_new(row, "dialled", json_integer((json_int_t)f.calls));
+	json_object_set_new(row, "answered", json_integer((json_int_t)f.n_answered));
+	json_object_set_new(row, "answer_percent", json_real(f.answer_ratio * 100));
+	json_object_set_new(row, "talk_s", json_real(f.talk_s));
+	json_object_set_new(row, "post_dial_ms", json_real(f.post_dial_s * 1000));
+}
+
+void api_trunk_live(struct node *n, const char *name, json_t *row)
+{
+	const struct carrier *c = carrier_find(n, name);
+	const struct site_trunk *t = site_trunk(n->site, name);
 	const uint64_t now_us = loop_now_us();
+	struct use use = { .trunk = name };
+	json_t *gateways = json_array();
 
-	(void)word;
-	for (const struct carrier *c = n->carriers; c; c = c->next) {
-		const struct site_trunk *t = site_trunk(n->site, c->name);
-		const struct carrier_figures f = carrier_figures(c, now_us);
-		struct use use = { .trunk = c->name };
-		json_t *gateways = json_array();
-
-		leg_each(n, count, &use);
-		for (size_t i = 0; i < c->n_gateways; i++)
-			json_array_append_new(
-				gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
-		json_array_append_new(items,
-			json_pack("{s:s, s:b, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:o}", "name", c->name,
-				"maintenance", t && t->maintenance, "calls", use.calls, "channels",
-				t ? (int)t->channels : 0, "dialled", (json_int_t)f.calls, "answered",
-				(json_int_t)f.n_answered, "answer_percent", f.answer_ratio * 100, "talk_s",
-				f.talk_s, "post_dial_ms", f.post_dial_s * 1000, "gateways", gateways));
-	}
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	leg_each(n, count, &use);
+	for (size_t i = 0; c && i < c->n_gateways; i++)
+		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
+	json_object_set_new(row, "calls", json_integer(use.calls));
+	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
+	if (c)
+		add_figures(row, c, now_us);
+	json_object_set_new(row, "gateways", gateways);
 }

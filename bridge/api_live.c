@@ -129,45 +129,15 @@ void api_status(struct node *n, const struct http_request *request, const char *
 
 /* ---- meetings ---- */
 
-static json_t *meeting_row(const struct node *n, const struct site_account *a, const struct site_meeting *m)
+void api_meeting_live(const struct node *n, const char *id, json_t *row)
 {
-	const struct meeting *open = meeting_find(n, m->id);
+	const struct meeting *open = meeting_find(n, id);
+	json_t *live = json_pack("{s:b, s:i, s:i, s:b, s:o}", "open", open != NULL, "participants",
+		open ? (int)open->n_people : 0, "parts", open ? (int)open->parts.n : 0, "locked",
+		open && open->policy.locked, "opened_at", time_json(open ? open->opened_us : 0));
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:b, s:o}", "id", m->id, "account", a->name, "name",
-		m->name, "open", open != NULL, "participants", open ? (int)open->n_people : 0, "parts",
-		open ? (int)open->parts.n : 0, "locked", open && open->policy.locked, "opened_at",
-		time_json(open ? open->opened_us : 0));
-}
-
-void api_meetings(struct node *n, const struct http_request *request, const char *word)
-{
-	json_t *items = json_array();
-	char open[8] = "", account[SITE_NAME] = "";
-
-	(void)word;
-	http_query(request->query, "open", open, sizeof(open));
-	http_query(request->query, "account", account, sizeof(account));
-	for (size_t i = 0; i < n->site->n_accounts; i++) {
-		const struct site_account *a = &n->site->accounts[i];
-
-		if ((account[0] && strcmp(account, a->name) != 0) || !api_sees(request, a->name))
-			continue;
-		for (size_t j = 0; j < a->n_meetings; j++)
-			if (strcmp(open, "true") != 0 || meeting_find(n, a->meetings[j].id))
-				json_array_append_new(items, meeting_row(n, a, &a->meetings[j]));
-	}
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
-}
-
-void api_meeting(struct node *n, const struct http_request *request, const char *word)
-{
-	const struct site_account *account = NULL;
-	const struct site_meeting *m = site_meeting(n->site, word, &account);
-
-	if (m && api_sees(request, account->name))
-		api_reply(n, request->id, 200, meeting_row(n, account, m));
-	else
-		not_found(n, request, "no such meeting");
+	json_object_update(row, live);
+	json_decref(live);
 }
 
 /* ---- the roster ---- */
@@ -307,16 +277,40 @@ void api_remove(struct node *n, const struct http_request *request, const char *
 
 struct call_list {
 	const struct http_request *request;
+	char account[SITE_NAME], meeting[SITE_NAME], trunk[SITE_NAME], state[32]; /* "": any */
+	uint32_t after;                                                           /* leg ID */
+	struct leg **legs;                                                        /* owned; room for all */
+	size_t n;
 	json_t *items;
 };
 
-static void add_call(void *arg, struct leg *leg)
+static bool is_wanted(const char *filter, const char *value)
+{
+	return !filter[0] || strcmp(filter, value) == 0;
+}
+
+static void take_call(void *arg, struct leg *leg)
 {
 	struct call_list *list = arg;
-	char from[24], to[24], diverted[24];
 
-	if (!leg->call || !api_sees(list->request, leg->cdr.account))
-		return;
+	if (leg->call && leg->id > list->after && api_sees(list->request, leg->cdr.account) &&
+		is_wanted(list->account, leg->cdr.account) && is_wanted(list->meeting, leg->cdr.meeting) &&
+		is_wanted(list->trunk, leg->cdr.trunk) && is_wanted(list->state, leg_state_name(leg)))
+		list->legs[list->n++] = leg;
+}
+
+static int leg_order(const void *a, const void *b)
+{
+	const struct leg *const *x = a, *const *y = b;
+
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+static void add_call(struct call_list *list, struct leg *leg)
+{
+	char from[24], to[24], number[24], diverted[24];
+	const bool out = strcmp(leg->cdr.direction, "out") == 0; /* whom we called is a person, too */
+
 	json_array_append_new(list->items,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
 			  "s:s, s:s, s:o, s:o, s:o}",
@@ -325,19 +319,51 @@ static void add_call(void *arg, struct leg *leg)
 			log_number(diverted, leg->cdr.diverted_from), "diversion", leg->cdr.diversion,
 			"session_id", leg->cdr.session_id, "session_peer", leg->cdr.session_peer, "from",
 			log_number(from, leg->cdr.from_number), "to", log_number(to, leg->cdr.to_number),
-			"number", leg->cdr.number, "account", leg->cdr.account, "meeting", leg->cdr.meeting,
-			"participant", leg->cdr.participant, "state", leg_state_name(leg), "codec",
-			leg->cdr.codec, "srtp", leg->cdr.srtp, "started_at", time_json(leg->cdr.started_us),
-			"answered_at", time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+			"number", out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
+			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
+			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
+			"started_at", time_json(leg->cdr.started_us), "answered_at",
+			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
+/* Oldest first.  Without `limit` all of them. */
 void api_calls(struct node *n, const struct http_request *request, const char *word)
 {
-	struct call_list list = { .request = request, .items = json_array() };
+	struct call_list list = { .request = request };
+	char limit[16] = "", cursor[16] = "";
+	size_t shown;
 
 	(void)word;
-	leg_each(n, add_call, &list);
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", list.items));
+	http_query(request->query, "limit", limit, sizeof(limit));
+	http_query(request->query, "cursor", cursor, sizeof(cursor));
+	http_query(request->query, "account", list.account, sizeof(list.account));
+	http_query(request->query, "meeting", list.meeting, sizeof(list.meeting));
+	http_query(request->query, "trunk", list.trunk, sizeof(list.trunk));
+	http_query(request->query, "state", list.state, sizeof(list.state));
+	if (limit[0] && strtoul(limit, NULL, 10) < 1) {
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 400,
+				.code = "bad_request",
+				.message = "limit must be above 0",
+				.field = "limit" });
+		return;
+	}
+	list.after = (uint32_t)strtoul(cursor, NULL, 10);
+	list.legs = calloc(n->n_legs + 1, sizeof(struct leg *));
+	if (!list.legs) {
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	leg_each(n, take_call, &list);
+	qsort(list.legs, list.n, sizeof(struct leg *), leg_order);
+	shown = limit[0] && strtoul(limit, NULL, 10) < list.n ? strtoul(limit, NULL, 10) : list.n;
+	list.items = json_array();
+	for (size_t i = 0; i < shown; i++)
+		add_call(&list, list.legs[i]);
+	api_reply(n, request->id, 200,
+		json_pack("{s:o, s:o}", "items", list.items, "next",
+			shown < list.n ? json_sprintf("%u", list.legs[shown - 1]->id) : json_null()));
+	free(list.legs);
 }
 
 void api_hangup(struct node *n, const struct http_request *request, const char *word)

@@ -72,7 +72,7 @@ void api_webhook_make(struct node *n, const struct http_request *request, const 
 		m = malloc(sizeof(*m));
 		if (m) {
 			*m = (struct making){ n, request->id };
-			api_audit(n, request, "webhook.create",
+			api_audit_change(n, request, "webhook.create", hook.url, NULL,
 				json_pack("{s:s, s:s, s:s}", "url", hook.url, "account", hook.account,
 					"events", hook.events));
 			hooks_add(n->hooks, &hook, when_now_us(), made, m);
@@ -89,14 +89,35 @@ void api_webhooks(struct node *n, const struct http_request *request, const char
 	api_reply(n, request->id, 200, json_pack("{s:o}", "items", hooks_json(n->hooks)));
 }
 
+/* NULL: there is no such webhook. */
+static json_t *hook_find(const struct node *n, const char *id)
+{
+	json_t *all = hooks_json(n->hooks), *one, *found = NULL;
+	size_t i;
+
+	json_array_foreach(all, i, one)
+	{
+		const char *own = json_string_value(json_object_get(one, "id"));
+
+		if (own && strcmp(own, id) == 0)
+			found = json_pack("{s:O, s:O, s:O}", "url", json_object_get(one, "url"), "account",
+				json_object_get(one, "account"), "events", json_object_get(one, "events"));
+	}
+	json_decref(all);
+	return found;
+}
+
 void api_webhook_drop(struct node *n, const struct http_request *request, const char *word)
 {
+	json_t *was = hook_find(n, word);
+
 	if (!hooks_drop(n->hooks, word)) {
+		json_decref(was);
 		api_refuse(n, request->id,
 			&(struct api_error){
 				.status = 404, .code = "not_found", .message = "no such webhook" });
 		return;
 	}
-	api_audit(n, request, "webhook.delete", json_pack("{s:s}", "id", word));
+	api_audit_change(n, request, "webhook.delete", word, was, NULL);
 	api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 }

@@ -197,6 +197,7 @@ static struct answer *answer_alloc(uint64_t id, unsigned status, const char *con
 	a->id = id;
 	a->status = status;
 	a->part = a->last = false;
+	a->more = (struct http_more){ .replayed = false };
 	a->len = len;
 	snprintf(a->content_type, sizeof(a->content_type), "%s", content_type ? content_type : "");
 	return a;
@@ -205,10 +206,18 @@ static struct answer *answer_alloc(uint64_t id, unsigned status, const char *con
 void http_reply(
 	struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body, size_t len)
 {
+	http_reply_more(h, id, status, content_type, body, len, NULL);
+}
+
+void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, const struct http_more *more)
+{
 	struct answer *a = answer_alloc(id, status, content_type, len);
 
 	if (!a) /* the request gets its 504 */
 		return;
+	if (more)
+		a->more = *more;
 	if (len)
 		memcpy(a->body, body, len);
 	put_answer(h, a);

@@ -37,7 +37,8 @@ enum {
 	HTTP_HEADERS_MAX = 8192,
 	HTTP_CONNECTIONS = 64,
 	HTTP_TOKEN_MAX = 128, /* of `Authorization: Bearer`; a longer one is none of ours */
-	HTTP_ACCOUNT_MAX = 64
+	HTTP_ACCOUNT_MAX = 64,
+	HTTP_KEY_MAX = 128 /* Idempotency-Key, If-Match */
 };
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
 
@@ -51,6 +52,8 @@ struct http_request {
 	char path[HTTP_PATH_MAX];     /* decoded, without query */
 	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
 	char content_type[64], accept[64];
+	char if_match[HTTP_KEY_MAX];        /* "": none; "?": one too long to be any of ours */
+	char idempotency_key[HTTP_KEY_MAX]; /* "": none; "?": too long */
 	const char *body;
 	size_t body_len; /* borrowed during the callback; 0-terminated */
 };
@@ -81,6 +84,13 @@ int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
 void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len); /* copies; an id that is gone is ignored */
+/* The same with more headers; "" leaves one out. */
+struct http_more {
+	char etag[32], location[HTTP_PATH_MAX], allow[64];
+	bool replayed; /* Idempotency-Replayed: true */
+};
+void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
+	size_t len, const struct http_more *more);
 /* The next part of an answer whose length is not known (chunked, RFC 9112 section 7.1); status and type of the first one count.  After each
  * but the last, wait for on_more().  Copies.  False: out of memory, nothing was sent: try again or leave it. */
 bool http_part(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,

@@ -91,8 +91,8 @@ int conn_finish(struct conn *c, struct lws *wsi);
 int conn_refuse(
 	struct conn *c, struct lws *wsi, unsigned status, const char *code, const char *message, bool rest);
 #define REPLY_IN_PARTS SIZE_MAX /* for `len` */
-int reply_headers(
-	struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow /* or NULL */);
+int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len,
+	const struct http_more *more /* or NULL */);
 int reply_error(struct lws *wsi, unsigned status, const char *code, const char *message, bool head);
 /* Said on the bare socket, where libwebsockets knows no request yet. */
 void reply_early(int fd, const char *status, const char *code, const char *message);

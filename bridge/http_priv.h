@@ -30,6 +30,7 @@ struct answer {
 	uint64_t id;
 	unsigned status;
 	char content_type[64];
+	struct http_more more;
 	bool part, last; /* part: one of several, in chunks already */
 	size_t len;
 	unsigned char room[ANSWER_ROOM];

@@ -11,9 +11,25 @@ enum {
 	TOO_MANY = 429
 };
 
-int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len, const char *allow)
+static bool add_named(
+	struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
 {
-	unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *at = start, *end = buf + sizeof(buf);
+	return !value[0] || !lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+				    (const unsigned char *)value, (int)strlen(value), at, end);
+}
+
+static bool add_more(struct lws *wsi, const struct http_more *more, unsigned char **at, unsigned char *end)
+{
+	return add_named(wsi, "allow:", more->allow, at, end) &&
+	       add_named(wsi, "etag:", more->etag, at, end) &&
+	       add_named(wsi, "location:", more->location, at, end) &&
+	       add_named(wsi, "idempotency-replayed:", more->replayed ? "true" : "", at, end);
+}
+
+int reply_headers(
+	struct lws *wsi, unsigned status, const char *type, size_t len, const struct http_more *more)
+{
+	unsigned char buf[LWS_PRE + 2048], *start = buf + LWS_PRE, *at = start, *end = buf + sizeof(buf);
 	bool bodiless = status == 204 || status == 304;
 
 	if (lws_add_http_header_status(wsi, status, &at, end))
@@ -38,8 +54,7 @@ int reply_headers(struct lws *wsi, unsigned status, const char *type, size_t len
 	if (status == TOO_MANY && lws_add_http_header_by_name(wsi, (const unsigned char *)"retry-after:",
 					  (const unsigned char *)"60", 2, &at, end))
 		return -1;
-	if (allow && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW, (const unsigned char *)allow,
-			     (int)strlen(allow), &at, end))
+	if (more && !add_more(wsi, more, &at, end))
 		return -1;
 	return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
 }
@@ -136,7 +151,8 @@ int conn_write(struct conn *c, struct lws *wsi)
 	lws_set_timer_usecs(wsi, c->server->stalled_us);
 	if (!c->headers_sent) {
 		c->headers_sent = true;
-		if (reply_headers(wsi, a->status, a->content_type, a->part ? REPLY_IN_PARTS : a->len, NULL))
+		if (reply_headers(
+			    wsi, a->status, a->content_type, a->part ? REPLY_IN_PARTS : a->len, &a->more))
 			return -1;
 		if (c->head || !a->len)
 			return written(c, wsi);

@@ -163,6 +163,21 @@ static const char *listen_code(unsigned status)
 	return status == 401 ? "unauthorized" : status == 429 ? "too_many_tries" : "forbidden";
 }
 
+/* One that is too long is none of ours, but it was there. */
+static void conn_preconditions(struct lws *wsi, struct http_request *r)
+{
+	static const char idempotency[] = "idempotency-key:";
+	const int len = (int)sizeof(idempotency) - 1;
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_IF_MATCH) > 0 &&
+		lws_hdr_copy(wsi, r->if_match, sizeof(r->if_match), WSI_TOKEN_HTTP_IF_MATCH) <= 0)
+		snprintf(r->if_match, sizeof(r->if_match), "?");
+	if (lws_hdr_custom_length(wsi, idempotency, len) > 0 &&
+		lws_hdr_custom_copy(wsi, r->idempotency_key, sizeof(r->idempotency_key), idempotency, len) <=
+			0)
+		snprintf(r->idempotency_key, sizeof(r->idempotency_key), "?");
+}
+
 /* The request as far as its headers tell; NULL: out of memory. */
 static struct message *message_begin(
 	struct lws *wsi, const char *method, const char *path, size_t path_len, size_t body_len)
@@ -187,6 +202,7 @@ static struct message *message_begin(
 		r->content_type[0] = '\0';
 	if (lws_hdr_copy(wsi, r->accept, sizeof(r->accept), WSI_TOKEN_HTTP_ACCEPT) < 0)
 		r->accept[0] = '\0';
+	conn_preconditions(wsi, r);
 	return m;
 }
 
@@ -239,7 +255,8 @@ int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path
 	if (path_len >= HTTP_PATH_MAX || !conn_query(wsi, query, sizeof(query)))
 		return conn_refuse(c, wsi, 414, "too_long", "path and query may be 511 bytes each", rest);
 	if (strcmp(method, "OPTIONS") == 0 && !rest)
-		return reply_headers(wsi, 204, "", 0, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+		return reply_headers(wsi, 204, "", 0,
+			       &(struct http_more){ .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" })
 			       ? -1
 			       : conn_finish(c, wsi);
 	if (changes && foreign_origin(wsi))

@@ -2,8 +2,11 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/editor.h"
+#include "bridge/idempotence.h"
 #include "bridge/incoming.h"
 #include "bridge/leg.h"
+#include "bridge/retention.h"
 #include "bridge/tls.h"
 #include "bridge/trace.h"
 #include "bridge/meeting.h"
@@ -47,37 +50,16 @@ void node_token(char *out, size_t hex_chars)
 
 /* ---- the site in force ---- */
 
-enum bridge_err node_use_site(struct node *n, struct site *site)
+static enum bridge_err use_site(struct node *n, struct site *site)
 {
-	struct plan *plan = NULL;
-	struct trunks *trunks = NULL;
-	struct dialling *dialling = NULL;
-	enum bridge_err err = site_plan(site, &plan);
+	struct node_site s;
+	enum bridge_err err = node_site_build(&s, site, true);
 
-	if (!err)
-		err = site_trunks(site, &trunks);
-	if (!err)
-		err = dialling_alloc(&dialling, site);
-	if (err) {
-		plan_free(plan);
-		trunks_free(trunks);
+	if (err)
 		return err;
-	}
-	if (n->ua)
-		ua_set_trunks(n->ua, trunks);
-	dialling_inherit(dialling, n->dialling);
-	dialling_free(n->dialling);
-	trunks_free(n->trunks);
-	plan_free(n->plan);
-	site_free(n->site);
-	n->dialling = dialling;
-	n->trunks = trunks;
-	n->plan = plan;
-	n->site = site;
+	node_site_swap(n, &s);
+	node_site_clear(&s);
 	n->trim_due = true;
-	carriers_use_site(n);
-	for (struct meeting *m = n->meetings; m; m = m->next)
-		meeting_apply_audio(m);
 	return BRIDGE_OK;
 }
 
@@ -177,7 +159,10 @@ static void on_second(void *arg)
 
 static void on_stats(void *arg)
 {
+	struct node *n = arg;
+
 	leg_ask_stats_all(arg);
+	retention_tick(n->retention, n->site, when_now_us());
 	give_back(arg);
 }
 
@@ -252,7 +237,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (!err)
 		err = begin_seq(n, store, first_seq);
 	if (!err)
-		err = node_use_site(n, site);
+		err = use_site(n, site);
 	if (!err)
 		err = spending_load(n, store);
 	if (err) {
@@ -307,6 +292,12 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = event_bus_alloc(&n->bus, n->http, first_seq);
 	if (!err)
 		err = hooks_open(&n->hooks, n->writer, any_number);
+	if (!err)
+		err = editor_open(&n->editor, n);
+	if (!err)
+		err = idempotence_alloc(&n->idempotence);
+	if (!err)
+		err = retention_open(&n->retention, n->writer);
 	if (err)
 		return err;
 	event_bus_sink(n->bus, on_event, n->hooks);
@@ -517,6 +508,9 @@ struct node *node_close(struct node *n)
 	if (n->writer)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
+	n->editor = editor_close(n->editor);
+	n->idempotence = idempotence_free(n->idempotence);
+	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);
 	n->ports = ports_free(n->ports);
 	n->prompts = prompts_close(n->prompts);

@@ -30,11 +30,14 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct dialout;
+struct editor;
 struct export;
 struct hooks;
+struct idempotence;
 struct leg;
 struct meeting;
 struct resolver;
+struct retention;
 struct tls;
 struct trace;
 
@@ -54,6 +57,7 @@ struct node {
 	struct access *access; /* the API thread asks it, too */
 	struct http *http;
 	struct event_bus *bus;
+	struct idempotence *idempotence;
 	struct hooks *hooks; /* hears every event of the bus */
 
 	struct site *site; /* in force; replaced whole */
@@ -63,9 +67,12 @@ struct node {
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
 	} spending;
-	bool disk_told;        /* that the disk takes nothing */
-	struct site *applying; /* waits for the disk; NULL when none does */
-	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
+	bool disk_told; /* that the disk takes nothing */
+	struct site
+		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
+	struct editor *editor; /* makes it */
+	struct retention *retention;
+	bool trim_due; /* a site came into force: what it took to read it can go back to the system */
 
 	struct resolver *resolver;
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
@@ -90,8 +97,17 @@ void node_run(struct node *n);  /* until node_stop() has ended */
 void node_stop(struct node *n); /* BYE to all, then the loop ends */
 struct node *node_close(struct node *n);
 
-/* Puts a checked site in force (takes it over on BRIDGE_OK): plan, trunks, and what listens to them. */
-enum bridge_err node_use_site(struct node *n, struct site *site);
+/* A checked site into force: built by any thread, as that takes as long as the site is large; then pointers change. */
+struct node_site {
+	struct site *site;
+	struct plan *plan;
+	struct trunks *trunks;
+	struct dialling *dialling; /* the last three NULL: as they are in force */
+};
+/* What follows from a checked site, which it takes over on BRIDGE_OK; `all` false: only the site itself is another. */
+enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all);
+void node_site_swap(struct node *n, struct node_site *s); /* into force; *s is then what was before */
+void node_site_clear(struct node_site *s);                /* any thread */
 
 unsigned node_worker_number(const struct node *n, const struct worker *w); /* n_workers: none of them */
 

@@ -6,7 +6,7 @@
  * them.  A change is a new site in the old one's place; whoever needs something longer copies it.
  * Use:  site_parse(), or site_new(), fill it, site_sort(), site_check().
  *
- * Thread: any may read; made and freed on the control thread.
+ * Thread: any may read one that is in force; made and freed by whoever alone has it.
  */
 #ifndef BRIDGE_SITE_H
 #define BRIDGE_SITE_H
@@ -58,6 +58,8 @@ struct site_account {
 	char classes[SITE_LIST][SITE_WORD]; /* number_class that it may call although refused by default */
 	size_t n_classes;
 	struct budget_limits limits;
+
+	unsigned keep_days; /* its call records are deleted after so many days; 0: never */
 };
 
 enum site_dtmf { SITE_DTMF_AUTO, SITE_DTMF_RFC4733, SITE_DTMF_INBAND, SITE_DTMF_INFO, SITE_DTMFS };
@@ -184,6 +186,7 @@ struct site_change {
 		 SITE_NAME]; /* "483920175", "acme/alice", "+15550100", "+15550100@carrier-a", "acme +1" */
 	char what[12];       /* "added", "changed", "removed" */
 	char fields[160];    /* of a change: "name, guest_pin"; never a value */
+	const void *before, *after; /* borrowed from the two sites: the object, NULL where it is not */
 };
 /* Differences by kind, then key; the order of lists in the file is no difference.  Allocated, the caller frees; NULL with *n 0: none (or out of memory: *n SIZE_MAX). */
 struct site_change *site_diff(const struct site *from, const struct site *to, size_t *n);

@@ -174,29 +174,6 @@ static enum bridge_err check_trunk(
 	return check_country(&t->country, at, why);
 }
 
-static enum bridge_err check_accounts(const struct site *s, struct config_why *why)
-{
-	enum bridge_err err = BRIDGE_OK;
-
-	for (size_t i = 0; !err && i < s->n_accounts; i++) {
-		const struct site_account *a = &s->accounts[i];
-
-		err = check_fields(a, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
-		if (!err)
-			err = check_country(&a->country, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
-		for (size_t k = 0; !err && k < a->n_meetings; k++) {
-			struct site_place at = { SITE_MEETING, i, k };
-
-			err = check_fields(&a->meetings[k], &at, why);
-			if (!err)
-				err = check_pins(&a->meetings[k], &at, why);
-		}
-		for (size_t k = 0; !err && k < a->n_users; k++)
-			err = check_fields(&a->users[k], &(struct site_place){ SITE_USER, i, k }, why);
-	}
-	return err;
-}
-
 static enum bridge_err check_route(
 	const struct site_route *r, const struct site_place *at, struct config_why *why)
 {
@@ -243,25 +220,63 @@ static enum bridge_err check_class(
 	return BRIDGE_OK;
 }
 
+enum bridge_err site_check_object(const struct site *s, const struct site_place *at, struct config_why *why)
+{
+	enum bridge_err err;
+
+	switch (at->kind) {
+	case SITE_ACCOUNT:
+		err = check_fields(&s->accounts[at->outer], at, why);
+		return err ? err : check_country(&s->accounts[at->outer].country, at, why);
+	case SITE_MEETING:
+		err = check_fields(&s->accounts[at->outer].meetings[at->inner], at, why);
+		return err ? err : check_pins(&s->accounts[at->outer].meetings[at->inner], at, why);
+	case SITE_USER: return check_fields(&s->accounts[at->outer].users[at->inner], at, why);
+	case SITE_TRUNK:
+		err = check_fields(&s->trunks[at->outer], at, why);
+		return err ? err : check_trunk(&s->trunks[at->outer], at, why);
+	case SITE_NUMBER: return check_fields(&s->numbers[at->outer], at, why);
+	case SITE_ROUTE: return check_route(&s->routes[at->outer], at, why);
+	case SITE_CALENDAR: return check_calendar(&s->calendars[at->outer], at, why);
+	case SITE_CLASS: return check_class(&s->classes[at->outer], at, why);
+	case SITE_KINDS: break;
+	}
+	return BRIDGE_RANGE;
+}
+
+static enum bridge_err check_accounts(const struct site *s, struct config_why *why)
+{
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; !err && i < s->n_accounts; i++) {
+		const struct site_account *a = &s->accounts[i];
+
+		err = site_check_object(s, &(struct site_place){ SITE_ACCOUNT, i, 0 }, why);
+		for (size_t k = 0; !err && k < a->n_meetings; k++)
+			err = site_check_object(s, &(struct site_place){ SITE_MEETING, i, k }, why);
+		for (size_t k = 0; !err && k < a->n_users; k++)
+			err = site_check_object(s, &(struct site_place){ SITE_USER, i, k }, why);
+	}
+	return err;
+}
+
 static enum bridge_err check_values(const struct site *s, struct config_why *why)
 {
+	const struct {
+		enum site_kind kind;
+		size_t n;
+	} lists[] = {
+		{ SITE_TRUNK, s->n_trunks },
+		{ SITE_NUMBER, s->n_numbers },
+		{ SITE_ROUTE, s->n_routes },
+		{ SITE_CALENDAR, s->n_calendars },
+		{ SITE_CLASS, s->n_classes },
+	};
 	enum bridge_err err = check_accounts(s, why);
 
-	for (size_t i = 0; !err && i < s->n_trunks; i++) {
-		struct site_place at = { SITE_TRUNK, i, 0 };
-
-		err = check_fields(&s->trunks[i], &at, why);
-		if (!err)
-			err = check_trunk(&s->trunks[i], &at, why);
-	}
-	for (size_t i = 0; !err && i < s->n_numbers; i++)
-		err = check_fields(&s->numbers[i], &(struct site_place){ SITE_NUMBER, i, 0 }, why);
-	for (size_t i = 0; !err && i < s->n_routes; i++)
-		err = check_route(&s->routes[i], &(struct site_place){ SITE_ROUTE, i, 0 }, why);
-	for (size_t i = 0; !err && i < s->n_calendars; i++)
-		err = check_calendar(&s->calendars[i], &(struct site_place){ SITE_CALENDAR, i, 0 }, why);
-	for (size_t i = 0; !err && i < s->n_classes; i++)
-		err = check_class(&s->classes[i], &(struct site_place){ SITE_CLASS, i, 0 }, why);
+	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
+		for (size_t i = 0; !err && i < lists[k].n; i++)
+			err = site_check_object(s, &(struct site_place){ lists[k].kind, i, 0 }, why);
 	return err;
 }
 

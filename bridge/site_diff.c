@@ -118,7 +118,7 @@ static bool items_collect(struct items *items, const struct site *s, enum site_k
 	return true;
 }
 
-static bool field_same(const void *a, const void *b, const struct site_field *f)
+bool site_field_same(const void *a, const void *b, const struct site_field *f)
 {
 	const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
 
@@ -146,8 +146,9 @@ static bool field_same(const void *a, const void *b, const struct site_field *f)
 	return false;
 }
 
-static bool change_add(
-	struct changes *changes, enum site_kind kind, const char *key, const char *what, const char *fields)
+/* Either may be NULL: made, or gone. */
+static bool change_add(struct changes *changes, enum site_kind kind, const struct item *before,
+	const struct item *after, const char *fields)
 {
 	struct site_change *c;
 
@@ -163,8 +164,10 @@ static bool change_add(
 	c = &changes->change[changes->n++];
 	memset(c, 0, sizeof(*c));
 	snprintf(c->kind, sizeof(c->kind), "%s", site_schemas[kind].word);
-	snprintf(c->key, sizeof(c->key), "%s", key);
-	snprintf(c->what, sizeof(c->what), "%s", what);
+	snprintf(c->key, sizeof(c->key), "%s", before ? before->key : after->key);
+	snprintf(c->what, sizeof(c->what), "%s", !before ? "added" : after ? "changed" : "removed");
+	c->before = before ? before->object : NULL;
+	c->after = after ? after->object : NULL;
 	snprintf(c->fields, sizeof(c->fields), "%s", fields);
 	return true;
 }
@@ -185,9 +188,9 @@ static bool compare_one(
 	if (a->account && strcmp(a->account->name, b->account->name) != 0)
 		fields_add(fields, sizeof(fields), "account");
 	for (size_t i = 0; i < schema->n_fields; i++)
-		if (!field_same(a->object, b->object, &schema->fields[i]))
+		if (!site_field_same(a->object, b->object, &schema->fields[i]))
 			fields_add(fields, sizeof(fields), schema->fields[i].key);
-	return !fields[0] || change_add(changes, kind, a->key, "changed", fields);
+	return !fields[0] || change_add(changes, kind, a, b, fields);
 }
 
 static bool compare_kind(
@@ -200,9 +203,9 @@ static bool compare_kind(
 		int order = i == from->n ? 1 : k == to->n ? -1 : item_order(&from->item[i], &to->item[k]);
 
 		if (order < 0)
-			ok = change_add(changes, kind, from->item[i++].key, "removed", "");
+			ok = change_add(changes, kind, &from->item[i++], NULL, "");
 		else if (order > 0)
-			ok = change_add(changes, kind, to->item[k++].key, "added", "");
+			ok = change_add(changes, kind, NULL, &to->item[k++], "");
 		else
 			ok = compare_one(changes, kind, &from->item[i++], &to->item[k++]);
 	}

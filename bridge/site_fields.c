@@ -44,7 +44,7 @@ static const char *const refusal_words[SITE_REFUSALS] = {
 	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
 };
 
-enum { COUNT_MAX = 100000 };
+enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500 };
 
 /* clang-format off */
 #define AT(s, member) .offset = offsetof(struct s, member), .cap = sizeof(((struct s *)0)->member)
@@ -80,6 +80,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
 	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
 	COUNT(site_account, "dialling.daily_minutes", limits.daily_minutes),
+	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {
 	NEED(site_meeting, "id", id, RULE_ID),

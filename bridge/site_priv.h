@@ -92,6 +92,8 @@ const char *site_place_path(
 	const struct site_place *at, char *out, size_t cap); /* "accounts[0].meetings[1]" */
 enum bridge_err site_refuse(struct config_why *why, const struct site_place *at, const char *field,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* First part of site_check(), of one object: every value by itself.  `why` is not NULL. */
+enum bridge_err site_check_object(const struct site *s, const struct site_place *at, struct config_why *why);
 /* Second half of site_check(): values are known to be good.  `why` is not NULL. */
 enum bridge_err site_check_names(const struct site *s, struct config_why *why);
 
@@ -104,6 +106,13 @@ const char *site_header_broken(enum site_rule rule, const char *text);
 bool site_range_parse(const char *text, char first[NUMBER_E164], char last[NUMBER_E164]);
 /* Third part of site_check(): numbers and routes that get in each other's way. */
 enum bridge_err site_check_plan(const struct site *s, struct config_why *why);
+
+struct doc_node;
+/* Reads one object into memory that is all zero; what its children hold is not read.  On any error it may own lists. */
+enum bridge_err site_read_object(
+	enum site_kind kind, void *object, const struct doc_node *map, struct config_why *why);
+/* Do two objects of one kind hold the same there? */
+bool site_field_same(const void *a, const void *b, const struct site_field *f);
 
 /* The i-th text of FIELD_TEXT (0 only), FIELD_TEXTS or FIELD_LIST. */
 static inline const char *site_text(const void *object, const struct site_field *f, size_t i)

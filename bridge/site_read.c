@@ -197,7 +197,26 @@ static const struct doc_node *field_node(const struct doc_node *map, const char 
 	return doc_get(doc_get(map, group), dot + 1);
 }
 
-static enum bridge_err read_object(
+/* Networks that cannot be read stay zero here and are refused by the check. */
+static void networks_derive(struct site_trunk *t)
+{
+	for (size_t k = 0; k < t->n_from; k++)
+		if (!trunk_network_parse(&t->from[k], t->from_text[k]))
+			memset(&t->from[k], 0, sizeof(t->from[k]));
+}
+
+/* What follows from what was given, and defaults that a table cannot say. */
+static void derive(enum site_kind kind, void *object)
+{
+	struct site_account *account = object;
+
+	if (kind == SITE_TRUNK)
+		networks_derive(object);
+	else if (kind == SITE_ACCOUNT && !account->language[0])
+		memcpy(account->language, "en", sizeof("en"));
+}
+
+enum bridge_err site_read_object(
 	enum site_kind kind, void *object, const struct doc_node *map, struct config_why *why)
 {
 	const struct site_schema *schema = &site_schemas[kind];
@@ -213,6 +232,8 @@ static enum bridge_err read_object(
 			return doc_refuse(map, why, "%s is missing", f->key);
 		err = read_field(object, f, node, why);
 	}
+	if (!err)
+		derive(kind, object);
 	return err;
 }
 
@@ -232,7 +253,7 @@ static enum bridge_err read_list(
 		return BRIDGE_NOMEM;
 	memcpy(array_out, &objects, sizeof(objects));
 	for (const struct doc_node *node = list->first; node && !err; node = node->next) {
-		err = read_object(kind, objects + *n * schema->size, node, why);
+		err = site_read_object(kind, objects + *n * schema->size, node, why);
 		++*n;
 	}
 	return err;
@@ -247,22 +268,11 @@ static enum bridge_err read_accounts(struct site *s, const struct doc_node *root
 		node = node->next) {
 		struct site_account *a = &s->accounts[node->index];
 
-		if (!a->language[0])
-			memcpy(a->language, "en", sizeof("en"));
 		err = read_list(SITE_MEETING, node, &a->meetings, &a->n_meetings, why);
 		if (!err)
 			err = read_list(SITE_USER, node, &a->users, &a->n_users, why);
 	}
 	return err;
-}
-
-/* Networks that cannot be read stay zero here and are refused by the check. */
-static void networks_derive(struct site *s)
-{
-	for (size_t i = 0; i < s->n_trunks; i++)
-		for (size_t k = 0; k < s->trunks[i].n_from; k++)
-			if (!trunk_network_parse(&s->trunks[i].from[k], s->trunks[i].from_text[k]))
-				memset(&s->trunks[i].from[k], 0, sizeof(s->trunks[i].from[k]));
 }
 
 static enum bridge_err read_all(struct site *s, const struct doc *doc, struct config_why *why)
@@ -289,7 +299,6 @@ static enum bridge_err read_all(struct site *s, const struct doc *doc, struct co
 		err = read_list(SITE_CLASS, root, &s->classes, &s->n_classes, why);
 	if (err)
 		return err;
-	networks_derive(s);
 	err = site_check(s, why);
 	if (err == BRIDGE_SYNTAX)
 		why->line = doc_at(doc, why->key)->line;

@@ -64,6 +64,10 @@ enum bridge_err store_each_cdr(
 enum bridge_err store_list_cdrs(
 	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
 
+/* Deletes at most `limit` of an account's records that began before then, the oldest first; *n: how many. */
+enum bridge_err store_expire_cdrs(
+	struct store *s, const char *account, int64_t before_us, unsigned limit, unsigned *n);
+
 /* One change: who made it, what it was, and its particulars as JSON.  Each row is sealed with SHA-256 over itself and
  * the seal of the row before: whoever alters, drops or slips in one breaks the chain (S10). */
 struct audit_row {

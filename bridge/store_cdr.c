@@ -144,3 +144,24 @@ enum bridge_err store_add_cdr(struct store *s, const struct cdr *cdr)
 {
 	return store_add_cdrs(s, &cdr, 1);
 }
+
+enum bridge_err store_expire_cdrs(
+	struct store *s, const char *account, int64_t before_us, unsigned limit, unsigned *n)
+{
+	sqlite3_stmt *statement;
+	enum bridge_err err = store_prepare(s, &statement,
+		"DELETE FROM cdr WHERE seq IN (SELECT seq FROM cdr WHERE account = ? AND started_us < ?"
+		" ORDER BY started_us LIMIT ?)");
+
+	*n = 0;
+	if (err)
+		return err;
+	store_bind_text(statement, 1, account);
+	sqlite3_bind_int64(statement, 2, before_us);
+	sqlite3_bind_int64(statement, 3, limit);
+	err = store_run(s, statement);
+	if (!err)
+		*n = (unsigned)sqlite3_changes(s->db);
+	sqlite3_finalize(statement);
+	return err;
+}

@@ -25,6 +25,10 @@ static void put_account(struct pass *p, const struct site_account *a)
 	pass_put_number(p, 11, l->daily_minutes);
 	pass_put_text(p, 12, a->name);
 	pass_put_row(p);
+	pass_use(p, "UPDATE account SET keep_days = ? WHERE name = ?");
+	pass_put_number(p, 1, a->keep_days);
+	pass_put_text(p, 2, a->name);
+	pass_put_row(p);
 
 	if (a->n_only)
 		pass_put_list(p,
@@ -147,6 +151,10 @@ static void get_account(struct pass *p, struct site_account *a)
 			.alike = pass_get_number(p, 9),
 			.daily_minutes = pass_get_number(p, 10) };
 	}
+	pass_use(p, "SELECT keep_days FROM account WHERE name = ?");
+	pass_put_text(p, 1, a->name);
+	while (pass_next(p))
+		a->keep_days = pass_get_number(p, 0);
 	pass_use(
 		p, "SELECT prefix FROM account_prefix WHERE account = ? AND list = 'only' ORDER BY position");
 	pass_put_text(p, 1, a->name);

@@ -44,6 +44,9 @@ void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each);
 void pass_put_trunk(struct pass *p, const struct site_trunk *t);
 void pass_get_trunk(struct pass *p, struct site_trunk *t);
 
+/* All of a site but its meetings and users (store_site.c), in the place of what was there.  Foreign keys must be deferred. */
+void pass_put_shell(struct pass *p, const struct site *site);
+
 /* ---- what store_dial.c keeps: who may call what, ranges, calendars, classes ---- */
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);

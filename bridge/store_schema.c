@@ -180,6 +180,10 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN diversion TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN session_id TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN session_peer TEXT NOT NULL DEFAULT '';",
+
+	/* 12: how long an account's call records are kept; which numbers lead to a meeting */
+	"ALTER TABLE account ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX number_of_meeting ON number(meeting);",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

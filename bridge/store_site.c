@@ -5,14 +5,14 @@
 #include <string.h>
 
 /* What refers comes before what is referred to. */
-static const char *const empty_site =
+static const char *const empty_shell =
 	"DELETE FROM route_trunk; DELETE FROM route_prefix; DELETE FROM route; DELETE FROM calendar_span;"
 	"DELETE FROM calendar; DELETE FROM class_prefix; DELETE FROM number_class; DELETE FROM trunk_range;"
 	"DELETE FROM trunk_text;"
 	"DELETE FROM account_prefix; DELETE FROM account_class;"
 	" DELETE FROM number;"
 	"DELETE FROM trunk_codec; DELETE FROM trunk_gateway; DELETE FROM trunk_network;"
-	"DELETE FROM trunk; DELETE FROM sip_user; DELETE FROM meeting; DELETE FROM account";
+	"DELETE FROM trunk; DELETE FROM account";
 
 static const char *const srtp_words[] = {
 	[SITE_SRTP_NEVER] = "never", [SITE_SRTP_ALLOW] = "allow", [SITE_SRTP_REQUIRE] = "require"
@@ -31,7 +31,10 @@ static void put_account(struct pass *p, const struct site_account *account, size
 	pass_put_number(p, 4, account->levelling);
 	pass_put_number(p, 5, account->noise_suppression);
 	pass_put_row(p);
+}
 
+static void put_people(struct pass *p, const struct site_account *account)
+{
 	pass_use(p, "INSERT INTO meeting(id, account, name, host_pin, guest_pin, max_participants, chimes)"
 		    " VALUES (?, ?, ?, ?, ?, ?, ?)");
 	for (size_t i = 0; i < account->n_meetings && !p->err; i++) {
@@ -144,6 +147,20 @@ static void put_routes(struct pass *p, const struct site *site)
 	}
 }
 
+void pass_put_shell(struct pass *p, const struct site *site)
+{
+	pass_end(p);
+	if (!p->err)
+		p->err = store_exec(p->s, empty_shell);
+	for (size_t i = 0; i < site->n_accounts; i++)
+		put_account(p, &site->accounts[i], i);
+	for (size_t i = 0; i < site->n_trunks; i++)
+		put_trunk(p, &site->trunks[i], i);
+	put_numbers(p, site);
+	put_routes(p, site);
+	pass_put_dial(p, site);
+}
+
 static void put_audit(struct pass *p, const char *who, const char *changes_json)
 {
 	const struct audit_row row = { .at_us = when_now_us(),
@@ -163,14 +180,14 @@ enum bridge_err store_save_site(
 	p.err = store_exec(s, "BEGIN IMMEDIATE");
 	if (p.err)
 		return p.err;
-	p.err = store_exec(s, empty_site);
+	p.err = store_exec(s, "PRAGMA defer_foreign_keys = ON");
+	if (!p.err)
+		p.err = store_exec(s, empty_shell);
+	if (!p.err)
+		p.err = store_exec(s, "DELETE FROM sip_user; DELETE FROM meeting");
 	for (size_t i = 0; i < site->n_accounts; i++)
-		put_account(&p, &site->accounts[i], i);
-	for (size_t i = 0; i < site->n_trunks; i++)
-		put_trunk(&p, &site->trunks[i], i);
-	put_numbers(&p, site);
-	put_routes(&p, site);
-	pass_put_dial(&p, site);
+		put_people(&p, &site->accounts[i]);
+	pass_put_shell(&p, site);
 	put_audit(&p, who, changes_json);
 	pass_end(&p);
 	return store_finish(s, p.err);

@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -145,7 +145,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			OK_JSON
 			"{\"items\":[{\"id\":\"777\",\"name\":\"Weekly\",\"account\":\"acme\",\"open\":true,"
 			"\"participants\":12,\"locked\":false,\"opened_at\":null}]}",
-			"GET /v1/meetings HTTP/1.1",
+			"GET /v1/meetings?limit=1000 HTTP/1.1",
 			"MEETING  NAME    ACCOUNT  OPEN  PARTICIPANTS  LOCKED  SINCE\n"
 			"777      Weekly  acme     yes             12  -       -\n" },
 		{ "participants 777",
@@ -192,7 +192,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
 			"percent\":50,"
 			"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
-			"GET /v1/trunks HTTP/1.1",
+			"GET /v1/trunks?limit=1000 HTTP/1.1",
 			"TRUNK  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST DIAL MS  "
 			"ROUND TRIP "
 			"MS\na      udp:192.0.2.1:5060  up     off               2          50           1.5 "
@@ -369,7 +369,7 @@ TEST(exit_codes_tell_whose_fault_it_is)
 			CTL_USAGE },
 		{ "--config /nonexistent/c status", "cannot open /nonexistent/c", CTL_USAGE },
 		{ "--config a --socket b status", "not both", CTL_USAGE },
-		{ "a b c d e f g h i j k", "too many", CTL_USAGE },
+		{ "a b c d e f g h i j k l m n o p q r s t u v w x y z", "too many", CTL_USAGE },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -4,6 +4,7 @@
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
+ *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
  *   partyctl_why.c     a call's ladder and its story
  *   partyctl_records.c  call records, as a table or CSV
@@ -24,17 +25,18 @@
 
 enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHED = 3 };
 
-enum { CTL_PATH_MAX = 512, CTL_ARGS_MAX = 8, CTL_BODY_MAX = 64 << 20 };
+enum { CTL_PATH_MAX = 512, CTL_ARGS_MAX = 24, CTL_BODY_MAX = 64 << 20 };
 
 struct ctl {
 	FILE *out, *err;
 	char socket[256];
 	bool json;
+	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, full, csv;
+	bool dry_run, recursive, full, csv;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
-		*records; /* options; NULL: not given */
+		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
 };
@@ -47,7 +49,7 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook, ctl_budget, ctl_trace, ctl_why;
+	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
@@ -55,6 +57,8 @@ enum ctl_exit ctl_ask(
 	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out);
 /* A whole file ("-": stdin), not more than the bridge takes; NULL: said on `err`.  The caller frees. */
 char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
+/* A collection of the site into `items`: all pages, or as many rows as --limit says, filtered by --filter. */
+enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items);
 struct ctl_column;
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 

@@ -7,6 +7,11 @@
 
 static ctl_verb_fn print_help, print_version;
 
+#define OBJECT(word, id)                                                                                     \
+	word, 1, CTL_ARGS_MAX, ctl_object,                                                                   \
+		word " list [--filter FIELD=VALUE,...] [--limit N] | get " id " | create FIELD=VALUE... | "  \
+		     "change " id " FIELD=VALUE... | delete " id
+
 static const struct verb {
 	const char *name;
 	size_t min, max; /* arguments */
@@ -16,6 +21,15 @@ static const struct verb {
 	{ "apply", 1, 1, ctl_apply, "apply FILE [--dry-run]",
 		"put a site file in force, whole or not at all; - reads stdin" },
 	{ "export", 0, 0, ctl_export, "export", "print the site file in force" },
+	{ OBJECT("account", "ACCOUNT") " [--recursive]", "accounts, and what each may call" },
+	{ OBJECT("meeting", "MEETING"),
+		"meetings: IDs and PINs; fields as in the site file, or a file of JSON" },
+	{ OBJECT("user", "ACCOUNT/USER"), "VoIP clients" },
+	{ OBJECT("trunk", "TRUNK"), "carriers' trunks" },
+	{ OBJECT("number", "NUMBER[@TRUNK]"), "numbers, and what answers them" },
+	{ OBJECT("route", "ROUTE"), "which trunks carry calls to where" },
+	{ OBJECT("calendar", "CALENDAR"), "hours that routes go by" },
+	{ OBJECT("class", "PREFIX"), "numbers that are premium, satellite ..." },
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
@@ -136,6 +150,10 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->dry_run = true;
 		return true;
 	}
+	if (strcmp(arg, "--recursive") == 0) {
+		c->recursive = true;
+		return true;
+	}
 	if (strcmp(arg, "--csv") == 0) {
 		c->csv = true;
 		return true;
@@ -175,6 +193,7 @@ static enum ctl_exit run_verb(struct ctl *c, const char *name)
 
 		if (strcmp(verbs[i].name, name) != 0)
 			continue;
+		c->verb = verbs[i].name;
 		if (c->n_args >= verbs[i].min && c->n_args <= verbs[i].max)
 			return verbs[i].run(c);
 		snprintf(wrong, sizeof(wrong), "it is: %s", verbs[i].usage);
@@ -201,6 +220,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--at", &c.at },
 		{ "--caller-id", &c.caller_id },
 		{ "--records", &c.records },
+		{ "--filter", &c.filter },
 		{ "--number", &c.number },
 		{ "--direction", &c.direction },
 		{ "--cause", &c.cause },

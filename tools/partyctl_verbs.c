@@ -244,7 +244,16 @@ enum ctl_exit ctl_meetings(struct ctl *c)
 		{ "SINCE", "opened_at", false },
 	};
 
-	return ctl_table_of(c, "/v1/meetings", columns, COUNT(columns));
+	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items);
+	const enum ctl_exit code = ctl_pages(c, "meetings", items);
+
+	if (!code && c->json)
+		put_json(c, whole);
+	else if (!code)
+		ctl_table(c->out, columns, COUNT(columns), items);
+	json_decref(items);
+	json_decref(whole);
+	return code;
 }
 
 enum ctl_exit ctl_participants(struct ctl *c)
@@ -320,19 +329,18 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 		{ "POST DIAL MS", "post_dial_ms", true },
 		{ "ROUND TRIP MS", "round_trip_ms", true },
 	};
-	json_t *answer, *rows;
-	const enum ctl_exit code = ctl_ask(c, "GET", "/v1/trunks", NULL, 0, &answer);
+	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items), *rows;
+	const enum ctl_exit code = ctl_pages(c, "trunks", items);
 
-	if (code != CTL_OK)
-		return code;
-	rows = flatten_trunks(answer);
-	if (c->json)
-		put_json(c, answer);
-	else
+	rows = flatten_trunks(whole);
+	if (!code && c->json)
+		put_json(c, whole);
+	else if (!code)
 		ctl_table(c->out, columns, COUNT(columns), rows);
 	json_decref(rows);
-	json_decref(answer);
-	return CTL_OK;
+	json_decref(whole);
+	json_decref(items);
+	return code;
 }
 
 /* ---- doing something ---- */

@@ -328,7 +328,7 @@ TEST(the_audit_log_knows_when_it_was_touched)
 	json_t *log = bridge_get(&b, "/v1/audit");
 	CHECK_STR("token.create", json_text_at(log, "items.0.what"), "newest first");
 	CHECK_STR("operator at the control socket", json_text_at(log, "items.0.who"), "who");
-	CHECK_STR("two", json_text_at(log, "items.0.changes.name"), "what");
+	CHECK_STR("two", json_text_at(log, "items.0.changes.after.name"), "what");
 	CHECK_STR("site", json_text_at(log, "items.2.what"), "the site was put in force");
 	json_decref(log);
 	CHECK_INT(3, (int)bridge_number(&b, "/v1/audit/check", "rows", -1), "rows");

@@ -1,0 +1,41 @@
+/* idempotence.h - requests that are sent twice and done once: POST with an Idempotency-Key.
+ *
+ * How: the first request of a key is noted with a hash of what it asks; its answer is kept when it was a success (what failed has
+ * done nothing and may be tried again).  A second one gets that answer.  Keys are each asker's own.  Kept for a day, IDEMPOTENCE_MAX
+ * of them and IDEMPOTENCE_BYTES of answers, then the oldest go; in memory, so a restart forgets.
+ * Use:  idempotence_begin() before the request is carried out; idempotence_settle() with every answer.
+ *
+ * Thread: control.
+ */
+#ifndef BRIDGE_IDEMPOTENCE_H
+#define BRIDGE_IDEMPOTENCE_H
+
+#include "bridge/http.h"
+
+enum { IDEMPOTENCE_MAX = 4096, IDEMPOTENCE_BYTES = 8 << 20, IDEMPOTENCE_HOURS = 24 };
+
+enum idempotence_verdict {
+	IDEMPOTENCE_NEW,   /* carry it out */
+	IDEMPOTENCE_BUSY,  /* the first one is not answered yet */
+	IDEMPOTENCE_OTHER, /* the key was used for something else */
+	IDEMPOTENCE_AGAIN  /* here is the answer */
+};
+
+struct idempotence_answer { /* borrowed until the next call */
+	unsigned status;
+	const char *body;
+	size_t len;
+	struct http_more more;
+};
+
+struct idempotence;
+enum bridge_err idempotence_alloc(struct idempotence **out);
+struct idempotence *idempotence_free(struct idempotence *t); /* clears what is kept; accepts NULL */
+
+/* `who`: the asker, as in the audit log.  Out of memory: IDEMPOTENCE_NEW, and nothing is noted. */
+enum idempotence_verdict idempotence_begin(struct idempotence *t, const char *who,
+	const struct http_request *request, int64_t now_us, struct idempotence_answer *out);
+/* Request `id` is answered; one that has no key is none of this. */
+void idempotence_settle(struct idempotence *t, uint64_t id, unsigned status, const char *body, size_t len,
+	const struct http_more *more);
+#endif
