@@ -1,6 +1,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/figures.h"
 #include <string.h>
 
 static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
@@ -129,20 +130,21 @@ void api_trunks(struct node *n, const struct http_request *request, const char *
 	(void)word;
 	for (const struct carrier *c = n->carriers; c; c = c->next) {
 		const struct site_trunk *t = site_trunk(n->site, c->name);
-		const struct carrier_figures f = carrier_figures(c, now_us);
+		struct figures f;
 		struct use use = { .trunk = c->name };
 		json_t *gateways = json_array();
 
+		figures_of(&f, c, now_us);
 		leg_each(n, count, &use);
 		for (size_t i = 0; i < c->n_gateways; i++)
 			json_array_append_new(
 				gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
 		json_array_append_new(items,
-			json_pack("{s:s, s:b, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:o}", "name", c->name,
+			json_pack("{s:s, s:b, s:i, s:i, s:I, s:I, s:i, s:f, s:f, s:o}", "name", c->name,
 				"maintenance", t && t->maintenance, "calls", use.calls, "channels",
-				t ? (int)t->channels : 0, "dialled", (json_int_t)f.calls, "answered",
-				(json_int_t)f.n_answered, "answer_percent", f.answer_ratio * 100, "talk_s",
-				f.talk_s, "post_dial_ms", f.post_dial_s * 1000, "gateways", gateways));
+				t ? (int)t->channels : 0, "dialled", (json_int_t)f.dialled, "answered",
+				(json_int_t)f.answered, "answer_percent", (int)f.answer_percent, "talk_s",
+				f.talk_ms / 1e3, "post_dial_ms", f.post_dial_us / 1e3, "gateways", gateways));
 	}
 	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
 }
