@@ -1,6 +1,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/figures.h"
 #include <string.h>
 
 static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
@@ -124,13 +125,14 @@ static void count(void *arg, struct leg *leg)
 /* Of the calls that we made on it. */
 static void add_figures(json_t *row, const struct carrier *c, uint64_t now_us)
 {
-	const struct carrier_figures f = carrier_figures(c, now_us);
+	struct figures f;
 
-	json_object_set_new(row, "dialled", json_integer((json_int_t)f.calls));
-	json_object_set_new(row, "answered", json_integer((json_int_t)f.n_answered));
-	json_object_set_new(row, "answer_percent", json_real(f.answer_ratio * 100));
-	json_object_set_new(row, "talk_s", json_real(f.talk_s));
-	json_object_set_new(row, "post_dial_ms", json_real(f.post_dial_s * 1000));
+	figures_of(&f, c, now_us);
+	json_object_set_new(row, "dialled", json_integer((json_int_t)f.dialled));
+	json_object_set_new(row, "answered", json_integer((json_int_t)f.answered));
+	json_object_set_new(row, "answer_percent", json_integer((json_int_t)f.answer_percent));
+	json_object_set_new(row, "talk_s", json_real(f.talk_ms / 1e3));
+	json_object_set_new(row, "post_dial_ms", json_real(f.post_dial_us / 1e3));
 }
 
 void api_trunk_live(struct node *n, const char *name, json_t *row)

@@ -70,8 +70,8 @@ static void trunk_lines(struct page *p, const struct node *n)
 		{ "answer_ratio", "gauge", "answered among the last calls (ASR); 1 when there were none" },
 		{ "talk_seconds_mean", "gauge", "how long an answered one lasts (ACD)" },
 		{ "post_dial_seconds", "gauge",
-			"from INVITE to ringing or answer (PDD), smoothed, slowest gateway" },
-		{ "round_trip_seconds", "gauge", "of OPTIONS, smoothed, slowest gateway" },
+			"from INVITE to ringing or answer (PDD), smoothed; 0: not known" },
+		{ "round_trip_seconds", "gauge", "of OPTIONS to its gateways, smoothed; 0: not known" },
 	};
 	const uint64_t now_us = loop_now_us();
 
@@ -79,44 +79,21 @@ static void trunk_lines(struct page *p, const struct node *n)
 		put(p, "# HELP partyline_trunk_%s %s\n# TYPE partyline_trunk_%s %s\n", series[s].name,
 			series[s].help, series[s].name, series[s].type);
 		for (const struct carrier *c = n->carriers; c; c = c->next) {
-			const struct carrier_figures f = carrier_figures(c, now_us);
-			const double values[sizeof(series) / sizeof(*series)] = { f.usable, f.registered,
-				(double)f.calls, (double)f.n_answered, (double)f.talked_s, f.answer_ratio,
-				f.talk_s, f.post_dial_s, f.round_trip_s };
-
-			put(p, "partyline_trunk_%s{trunk=\"%s\"} %.10g\n", series[s].name, c->name,
-				values[s]);
-		}
-	}
-}
-
-static void figure_lines(struct page *p, const struct node *n)
-{
-	static const char *const heads[] = {
-		"# HELP partyline_trunk_answer_ratio answered of the last calls through the trunk's "
-		"gateways\n"
-		"# TYPE partyline_trunk_answer_ratio gauge\n",
-		"# HELP partyline_trunk_post_dial_seconds from INVITE to ringing or answer, smoothed; 0: not "
-		"known\n"
-		"# TYPE partyline_trunk_post_dial_seconds gauge\n",
-		"# HELP partyline_trunk_round_trip_seconds of OPTIONS to its gateways, smoothed; 0: not "
-		"known\n"
-		"# TYPE partyline_trunk_round_trip_seconds gauge\n",
-	};
-	static const char *const names[] = { "answer_ratio", "post_dial_seconds", "round_trip_seconds" };
-	const uint64_t now_us = loop_now_us();
-
-	for (size_t s = 0; s < sizeof(heads) / sizeof(*heads); s++) {
-		put(p, "%s", heads[s]);
-		for (const struct carrier *c = n->carriers; c; c = c->next) {
+			double values[sizeof(series) / sizeof(*series)];
 			struct figures f;
-			double values[3];
 
 			figures_of(&f, c, now_us);
-			values[0] = f.answer_percent / 100.0;
-			values[1] = f.post_dial_us / 1e6;
-			values[2] = f.round_trip_us / 1e6;
-			put(p, "partyline_trunk_%s{trunk=\"%s\"} %g\n", names[s], c->name, values[s]);
+			values[0] = f.n_usable;
+			values[1] = f.n_registered;
+			values[2] = (double)f.dialled;
+			values[3] = (double)f.answered;
+			values[4] = (double)f.talked_s;
+			values[5] = f.answer_percent / 100.0;
+			values[6] = f.talk_ms / 1e3;
+			values[7] = f.post_dial_us / 1e6;
+			values[8] = f.round_trip_us / 1e6;
+			put(p, "partyline_trunk_%s{trunk=\"%s\"} %.10g\n", series[s].name, c->name,
+				values[s]);
 		}
 	}
 }
@@ -276,7 +253,6 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
 	worker_lines(&p, n);
 	trunk_lines(&p, n);
-	figure_lines(&p, n);
 	ended_lines(&p, n);
 	trace_lines(&p, n);
 	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);

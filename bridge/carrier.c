@@ -356,39 +356,3 @@ void carrier_note_talk(struct node *n, const char *trunk, const char *target, ui
 	if (m)
 		gateway_talked(&m->health, talked_s);
 }
-
-static double longer(double a_s, uint32_t b_us)
-{
-	return b_us / 1e6 > a_s ? b_us / 1e6 : a_s;
-}
-
-struct carrier_figures carrier_figures(const struct carrier *c, uint64_t now_us)
-{
-	struct carrier_figures f = { .answer_ratio = 1 };
-	unsigned lately = 0, answered = 0;
-	uint64_t over = 0;
-
-	for (size_t i = 0; i < c->n_gateways; i++) {
-		const struct carrier_gateway *g = &c->gateways[i];
-
-		f.registered += register_holds(&g->registration, now_us);
-		for (size_t m = 0; m < g->n_members; m++) {
-			const struct gateway *h = &g->members[m].health;
-
-			f.usable += gateway_usable(h, now_us);
-			f.calls += h->calls;
-			f.n_answered += h->n_answered;
-			f.talked_s += h->talked_s;
-			over += h->n_over;
-			lately += h->n_lately;
-			answered += gateway_answer_percent(h) * h->n_lately;
-			f.post_dial_s = longer(f.post_dial_s, h->post_dial_us);
-			f.round_trip_s = longer(f.round_trip_s, h->round_trip_us);
-		}
-	}
-	if (lately)
-		f.answer_ratio = answered / 100.0 / lately;
-	if (over)
-		f.talk_s = (double)f.talked_s / (double)over;
-	return f;
-}

@@ -74,16 +74,4 @@ void carrier_note_call(struct node *n, const char *trunk, const char *target, bo
 	uint32_t post_dial_us, unsigned rest_s);
 /* An answered call through that target is over. */
 void carrier_note_talk(struct node *n, const char *trunk, const char *target, uint32_t talked_s);
-
-/* How a trunk does, all its gateways together (RFC 6076). */
-struct carrier_figures {
-	unsigned usable;     /* addresses that may be called */
-	unsigned registered; /* gateways that hold a registration of ours */
-	uint64_t calls, n_answered, talked_s;
-	double answer_ratio; /* of the last calls; 1 when there were none */
-	double talk_s;       /* an answered call's, on average; 0 none is over */
-	double post_dial_s;  /* the longest of its gateways'; 0 not known */
-	double round_trip_s; /* the same */
-};
-struct carrier_figures carrier_figures(const struct carrier *c, uint64_t now_us);
 #endif

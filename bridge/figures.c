@@ -42,8 +42,11 @@ void figures_of(struct figures *out, const struct carrier *c, uint64_t now_us)
 {
 	struct mean answers = { 0, 0 }, post_dial = { 0, 0 }, round_trip = { 0, 0 };
 
+	uint64_t over = 0;
+
 	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < c->n_gateways; i++)
+	for (size_t i = 0; i < c->n_gateways; i++) {
+		out->n_registered += register_holds(&c->gateways[i].registration, now_us);
 		for (size_t m = 0; m < c->gateways[i].n_members; m++) {
 			const struct gateway *g = &c->gateways[i].members[m].health;
 
@@ -55,8 +58,12 @@ void figures_of(struct figures *out, const struct carrier *c, uint64_t now_us)
 				g->n_lately); /* 0 % counts as well */
 			mean_add(&post_dial, g->post_dial_us, g->calls);
 			mean_add(&round_trip, g->round_trip_us, 1);
+			out->talked_s += g->talked_s;
+			over += g->n_over;
 		}
+	}
 	out->answer_percent = answers.weight ? (unsigned)mean_of(&answers) - 1 : 100;
+	out->talk_ms = over ? (uint32_t)(out->talked_s * 1000 / over) : 0;
 	out->post_dial_us = (uint32_t)mean_of(&post_dial);
 	out->round_trip_us = (uint32_t)mean_of(&round_trip);
 }

@@ -29,6 +29,9 @@ struct figures {
 	unsigned answer_percent;       /* of the last calls that we made; 100 when there were none */
 	uint64_t dialled, answered;
 	uint32_t post_dial_us, round_trip_us; /* 0: not known */
+	unsigned n_registered;                /* gateways that hold a registration of ours */
+	uint64_t talked_s;                    /* answered calls that we made and that are over, together */
+	uint32_t talk_ms;                     /* one of them, on average; 0: none is over */
 };
 
 /* To the trunk that the record names; none: nothing happens. */

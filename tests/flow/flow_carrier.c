@@ -118,6 +118,17 @@ TEST(a_registrar_is_heard)
 	end(&b);
 }
 
+/* A metric is described once, or Prometheus takes nothing of the page. */
+static void check_described_once(const char *page)
+{
+	for (const char *at = strstr(page, "# TYPE "); at; at = strstr(at + 1, "# TYPE ")) {
+		char line[200];
+
+		snprintf(line, sizeof(line), "%.*s ", (int)(7 + strcspn(at + 7, " ")), at);
+		CHECK(!strstr(at + 1, line), "%stwice", line);
+	}
+}
+
 /* How calls fare: three tried, one answered for a second. */
 TEST(a_trunk_is_known_by_its_calls)
 {
@@ -155,6 +166,7 @@ TEST(a_trunk_is_known_by_its_calls)
 			strstr(page, "\npartyline_trunk_talk_seconds_total{trunk=\"first\"} 1\n") &&
 			strstr(page, "\npartyline_trunk_post_dial_seconds{trunk=\"first\"} 0.1"),
 		"%s", page);
+	check_described_once(page);
 	free(page);
 	end(&b);
 }
