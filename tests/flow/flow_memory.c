@@ -59,7 +59,7 @@ static double metric(const char *metrics, const char *name)
 	const char *line = metrics ? strstr(metrics, name) : NULL;
 
 	CHECK(line, "no %s", name);
-	return strtod(line + strlen(name), NULL);
+	return line ? strtod(line + strlen(name), NULL) : 0;
 }
 
 static double memory_with(const struct bridge *b, unsigned callers)
