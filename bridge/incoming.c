@@ -4,6 +4,7 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
+#include "bridge/stir.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -275,13 +276,32 @@ static void leg_answer(struct leg *leg)
 	leg_emit(leg, "call.answered");
 }
 
+void incoming_go_on(struct leg *leg)
+{
+	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
+	const unsigned status = stir_refuses(leg, trunk);
+	struct media_self self;
+	enum call_err err;
+
+	if (status) {
+		leg_refuse(leg, status, cause_from_status(status), leg->proof.why);
+		return;
+	}
+	err = leg_open_media(leg, trunk, &self);
+	if (!err)
+		err = call_accept_media(leg->call, &self);
+	OPENSSL_cleanse(&self, sizeof(self));
+	if (err)
+		refuse_media(leg, trunk, err);
+	else if (leg_run(leg))
+		leg_answer(leg);
+}
+
 void incoming_call(void *arg, struct call *call, const struct call_invite *invite)
 {
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, call);
 	const struct site_trunk *trunk = site_trunk(n->site, invite->trunk);
-	struct media_self self;
-	enum call_err err;
 
 	if (!leg) {
 		call_refuse(call, 503, Q850_CONGESTION, "out of memory", retry_s());
@@ -292,16 +312,9 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
-
 	call_set_owner(call, leg);
-	err = leg_open_media(leg, trunk, &self);
-	if (!err)
-		err = call_accept_media(leg->call, &self);
-	OPENSSL_cleanse(&self, sizeof(self));
-	if (err)
-		refuse_media(leg, trunk, err);
-	else if (leg_run(leg))
-		leg_answer(leg);
+	if (stir_begin(leg, trunk, invite))
+		incoming_go_on(leg);
 }
 
 void incoming_refused(void *arg, const char *trunk, const char *source, const char *from_user,

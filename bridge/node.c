@@ -2,7 +2,10 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/incoming.h"
 #include "bridge/leg.h"
+#include "bridge/signing.h"
+#include "bridge/stir.h"
 #include "bridge/tls.h"
 #include "bridge/trace.h"
 #include "bridge/meeting.h"
@@ -51,13 +54,15 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	struct plan *plan = NULL;
 	struct trunks *trunks = NULL;
 	struct dialling *dialling = NULL;
-	enum bridge_err err = site_plan(site, &plan);
+	struct signing *signing = signing_alloc(site);
+	enum bridge_err err = signing ? site_plan(site, &plan) : BRIDGE_NOMEM;
 
 	if (!err)
 		err = site_trunks(site, &trunks);
 	if (!err)
 		err = dialling_alloc(&dialling, site);
 	if (err) {
+		signing_free(signing);
 		plan_free(plan);
 		trunks_free(trunks);
 		return err;
@@ -69,6 +74,8 @@ enum bridge_err node_use_site(struct node *n, struct site *site)
 	trunks_free(n->trunks);
 	plan_free(n->plan);
 	site_free(n->site);
+	signing_free(n->signing);
+	n->signing = signing;
 	n->dialling = dialling;
 	n->trunks = trunks;
 	n->plan = plan;
@@ -395,7 +402,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 			c->rtp.last_port, c->rtp.listen);
 		return err;
 	}
-	err = open_workers(n, why, why_cap);
+	err = stir_open(n, incoming_go_on, why, why_cap);
+	if (!err)
+		err = open_workers(n, why, why_cap);
 	if (!err)
 		err = open_http(n, first_seq, why, why_cap);
 	if (!err)
@@ -465,6 +474,8 @@ struct node *node_close(struct node *n)
 		carriers_close(n);
 	n->ua = ua_close(n->ua);
 	n->tls = tls_close(n->tls);
+	if (n->loop)
+		stir_close(n);
 	for (unsigned i = 0; i < n->n_workers; i++) {
 		worker_poll(n->workers[i]); /* legs that are out write their records */
 		loop_unwatch(n->loop, worker_fd(n->workers[i]));
@@ -491,6 +502,7 @@ struct node *node_close(struct node *n)
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	plan_free(n->plan);
+	signing_free(n->signing);
 	site_free(n->site);
 	free(n->legs);
 	free(n);

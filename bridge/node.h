@@ -35,6 +35,8 @@ struct hooks;
 struct leg;
 struct meeting;
 struct resolver;
+struct signing;
+struct stir;
 struct tls;
 struct trace;
 
@@ -66,6 +68,8 @@ struct node {
 	struct site *applying; /* waits for the disk; NULL when none does */
 	bool trim_due;         /* a site came into force: what it took to read it can go back to the system */
 
+	struct stir *stir;       /* callers' numbers proven */
+	struct signing *signing; /* the site's trunks' keys */
 	struct resolver *resolver;
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */

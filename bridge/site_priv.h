@@ -52,6 +52,9 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_CLASS,
 	RULE_PREPEND,
 	RULE_ISO_COUNTRY,
+	RULE_HTTPS,
+	RULE_PATH,
+	RULE_UUID,
 };
 
 struct site_field {

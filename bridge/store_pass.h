@@ -40,4 +40,8 @@ size_t pass_get_list(struct pass *p, const char *sql, const char *owner, char *t
 /* ---- what store_dial.c keeps: who may call what, ranges, calendars, classes ---- */
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);
+
+/* ---- what store_stir.c keeps: the trunks' STIR settings ---- */
+void pass_put_stir(struct pass *p, const struct site *site); /* after the trunks are there */
+void pass_get_stir(struct pass *p, struct site *site);
 #endif

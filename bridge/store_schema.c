@@ -158,6 +158,16 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
+
+	/* 11: STIR: what callers prove, and how our calls are signed */
+	"ALTER TABLE trunk ADD COLUMN stir INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN sign_certificate TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN sign_key TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN sign_origid TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN verstat TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN attest TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN origid TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN verstat_why TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -170,6 +170,7 @@ enum bridge_err store_save_site(
 	put_numbers(&p, site);
 	put_routes(&p, site);
 	pass_put_dial(&p, site);
+	pass_put_stir(&p, site);
 	put_audit(&p, who, changes_json);
 	pass_end(&p);
 	return store_finish(s, p.err);
@@ -358,6 +359,7 @@ enum bridge_err store_load_site(struct store *s, struct site **out)
 		get_numbers(&p, site);
 		get_routes(&p, site);
 		pass_get_dial(&p, site);
+		pass_get_stir(&p, site);
 		pass_end(&p);
 		p.err = store_finish(s, p.err);
 	}

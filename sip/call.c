@@ -73,6 +73,7 @@ struct call *call_free(struct call *c)
 	if (c->out) {
 		free(c->out->early);
 		free(c->out->route);
+		free(c->out->identity);
 		login_clear(&c->out->login);
 		OPENSSL_cleanse(c->out->authorization, sizeof(c->out->authorization));
 		free(c->out);

@@ -33,7 +33,7 @@
 #include "sip/offer.h"
 #include "sip/trunk.h"
 
-enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8 };
+enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8, CALL_IDENTITIES = 8 };
 
 struct tap_message;
 struct call; /* one dialog */
@@ -54,6 +54,9 @@ struct call_invite {
 	bool privacy;            /* Privacy: id */
 	char user_agent[CALL_NAME];
 	bool has_offer; /* false: we shall offer (T8) */
+	const char *identities
+		[CALL_IDENTITIES]; /* values of Identity headers, as they came: any bytes, any length */
+	size_t n_identities;
 };
 
 struct call_end {            /* why a call ended */
@@ -78,6 +81,8 @@ struct call_dial {
 	bool privacy;                      /* Privacy: id */
 	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
 	const char *username, *password, *realm; /* NULL: none */
+	const char *identity;                    /* value of an Identity header (RFC 8224); NULL: none */
+	int64_t date_s;                          /* of the Date header that goes with it, since 1970 */
 	void *owner;
 };
 

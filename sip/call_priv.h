@@ -69,6 +69,7 @@ struct call_out { /* what a call that we make has besides */
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
 	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
 	bool privacy;
+	char *identity; /* owned; whole Identity and Date headers, NULL: none */
 	struct login login;
 	unsigned cseq;           /* of the INVITE that is out */
 	char early_tag[CALL_ID]; /* whose description `early` is */

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -344,4 +345,18 @@ enum call_err signer_sign(
 	EVP_MD_CTX_free(md);
 	forget_errors();
 	return good ? CALL_OK : CALL_LIBRARY;
+}
+
+bool signer_origid(const char *name, char out[PASSPORT_ORIGID])
+{
+	uint8_t d[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(name, strlen(name), d, NULL, EVP_sha256(), NULL) != 1)
+		return false;
+	d[6] = (d[6] & 0x0f) | 0x80;
+	d[8] = (d[8] & 0x3f) | 0x80;
+	snprintf(out, PASSPORT_ORIGID, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14],
+		d[15]);
+	return true;
 }

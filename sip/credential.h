@@ -45,4 +45,6 @@ struct signer *signer_free(struct signer *s);
 /* CALL_LIBRARY: OpenSSL could not. */
 enum call_err signer_sign(
 	const struct signer *s, const char *text, size_t n, uint8_t signature[PASSPORT_SIGNATURE]);
+/* The origid of whoever goes by this name: the same for the same name, a UUID of version 8 (RFC 9562 section 5.8). */
+bool signer_origid(const char *name, char out[PASSPORT_ORIGID]);
 #endif

@@ -1,6 +1,6 @@
 #include "sip/passport.h"
 #include "sip/base64url.h"
-#include "sip/json.h"
+#include "sip/jread.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static bool is_plain(const char *text)
 }
 
 /* A member of ours; a key that comes twice could be read two ways. */
-static bool once(struct json *j, unsigned *seen, unsigned bit)
+static bool once(struct jread *j, unsigned *seen, unsigned bit)
 {
 	if (*seen & bit)
 		j->bad = true;
@@ -24,9 +24,9 @@ static bool once(struct json *j, unsigned *seen, unsigned bit)
 	return !j->bad;
 }
 
-static bool plain_text(struct json *j, char *out, size_t cap)
+static bool plain_text(struct jread *j, char *out, size_t cap)
 {
-	if (json_text(j, out, cap) && !is_plain(out))
+	if (jread_text(j, out, cap) && !is_plain(out))
 		j->bad = true;
 	return !j->bad;
 }
@@ -35,11 +35,11 @@ static bool read_header(struct passport *p, const char *text, size_t n)
 {
 	char key[PASSPORT_WORD];
 	unsigned seen = 0;
-	struct json j;
+	struct jread j;
 
-	json_open(&j, text, n);
-	json_object(&j);
-	while (json_member(&j, key, sizeof(key))) {
+	jread_open(&j, text, n);
+	jread_object(&j);
+	while (jread_member(&j, key, sizeof(key))) {
 		if (strcmp(key, "alg") == 0 && once(&j, &seen, 1))
 			plain_text(&j, p->alg, sizeof(p->alg));
 		else if (strcmp(key, "typ") == 0 && once(&j, &seen, 2))
@@ -51,19 +51,19 @@ static bool read_header(struct passport *p, const char *text, size_t n)
 		else if (strcmp(key, "crit") == 0)
 			j.bad = true;
 		else
-			json_skip(&j);
+			jread_skip(&j);
 	}
-	return json_end(&j) && (seen & 1) && (seen & 8);
+	return jread_end(&j) && (seen & 1) && (seen & 8);
 }
 
 /* Digits as RFC 8225 section 5.2.1 wants them; a "+" before them is forgiven. */
-static bool read_tn(struct json *j, struct passport_party *out)
+static bool read_tn(struct jread *j, struct passport_party *out)
 {
 	char text[PASSPORT_NAME];
 	const char *tn = text;
 	size_t n;
 
-	if (!json_text(j, text, sizeof(text)))
+	if (!jread_text(j, text, sizeof(text)))
 		return false;
 	if (*tn == '+')
 		tn++;
@@ -75,24 +75,24 @@ static bool read_tn(struct json *j, struct passport_party *out)
 	return !j->bad;
 }
 
-static bool read_uri(struct json *j, struct passport_party *out)
+static bool read_uri(struct jread *j, struct passport_party *out)
 {
 	out->is_uri = true;
 	return plain_text(j, out->name, sizeof(out->name)) && out->name[0];
 }
 
 /* {"tn":"12155551212"} or {"uri":"sip:..."}: one of them. */
-static void read_party(struct json *j, struct passport_party *out)
+static void read_party(struct jread *j, struct passport_party *out)
 {
 	char key[PASSPORT_WORD];
 	unsigned seen = 0;
 
-	json_object(j);
-	while (json_member(j, key, sizeof(key))) {
+	jread_object(j);
+	while (jread_member(j, key, sizeof(key))) {
 		const bool tn = strcmp(key, "tn") == 0;
 
 		if (!tn && strcmp(key, "uri") != 0)
-			json_skip(j);
+			jread_skip(j);
 		else if (once(j, &seen, 1) && !(tn ? read_tn(j, out) : read_uri(j, out)))
 			j->bad = true;
 	}
@@ -101,20 +101,20 @@ static void read_party(struct json *j, struct passport_party *out)
 }
 
 /* {"tn":["12125551213"],"uri":["sip:..."]} */
-static void read_dest(struct json *j, struct passport *p)
+static void read_dest(struct jread *j, struct passport *p)
 {
 	char key[PASSPORT_WORD];
 
-	json_object(j);
-	while (json_member(j, key, sizeof(key))) {
+	jread_object(j);
+	while (jread_member(j, key, sizeof(key))) {
 		const bool tn = strcmp(key, "tn") == 0;
 
 		if (!tn && strcmp(key, "uri") != 0) {
-			json_skip(j);
+			jread_skip(j);
 			continue;
 		}
-		json_array(j);
-		while (json_item(j)) {
+		jread_array(j);
+		while (jread_item(j)) {
 			if (p->n_dest == PASSPORT_DESTS) {
 				j->bad = true;
 				return;
@@ -127,11 +127,11 @@ static void read_dest(struct json *j, struct passport *p)
 		j->bad = true;
 }
 
-static void read_attest(struct json *j, struct passport *p)
+static void read_attest(struct jread *j, struct passport *p)
 {
 	char text[PASSPORT_WORD];
 
-	if (!json_text(j, text, sizeof(text)) || text[0] < 'A' || text[0] > 'C' || text[1])
+	if (!jread_text(j, text, sizeof(text)) || text[0] < 'A' || text[0] > 'C' || text[1])
 		j->bad = true;
 	else
 		p->attest = text[0];
@@ -142,15 +142,15 @@ static bool read_claims(struct passport *p, const char *text, size_t n)
 	enum { DEST = 1, IAT = 2, ORIG = 4, DIV = 8, ATTEST = 16, ORIGID = 32 };
 	char key[PASSPORT_WORD];
 	unsigned seen = 0;
-	struct json j;
+	struct jread j;
 
-	json_open(&j, text, n);
-	json_object(&j);
-	while (json_member(&j, key, sizeof(key))) {
+	jread_open(&j, text, n);
+	jread_object(&j);
+	while (jread_member(&j, key, sizeof(key))) {
 		if (strcmp(key, "dest") == 0 && once(&j, &seen, DEST))
 			read_dest(&j, p);
 		else if (strcmp(key, "iat") == 0 && once(&j, &seen, IAT))
-			json_whole(&j, &p->iat_s);
+			jread_whole(&j, &p->iat_s);
 		else if (strcmp(key, "orig") == 0 && once(&j, &seen, ORIG))
 			read_party(&j, &p->orig);
 		else if (strcmp(key, "div") == 0 && once(&j, &seen, DIV))
@@ -160,9 +160,9 @@ static bool read_claims(struct passport *p, const char *text, size_t n)
 		else if (strcmp(key, "origid") == 0 && once(&j, &seen, ORIGID))
 			plain_text(&j, p->origid, sizeof(p->origid));
 		else
-			json_skip(&j);
+			jread_skip(&j);
 	}
-	return json_end(&j) && (seen & DEST) && (seen & IAT) && (seen & ORIG);
+	return jread_end(&j) && (seen & DEST) && (seen & IAT) && (seen & ORIG);
 }
 
 enum call_err passport_read(struct passport_token *out, struct span token, const char **why)

@@ -87,11 +87,21 @@ static void read_asserted(char *out, size_t cap, const char *value)
 	vet_user(out, cap, uri, len);
 }
 
+/* RFC 8224 section 4; unknown to Sofia as well. */
+static void read_identity(struct call_invite *out, const sip_unknown_t *u)
+{
+	if (strcasecmp(u->un_name, "Identity") != 0 && strcasecmp(u->un_name, "y") != 0)
+		return;
+	if (out->n_identities < CALL_IDENTITIES)
+		out->identities[out->n_identities++] = u->un_value;
+}
+
 static void read_unknown(struct call_invite *out, const sip_t *sip)
 {
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next) {
 		if (!u->un_name || !u->un_value)
 			continue;
+		read_identity(out, u);
 		if (strcasecmp(u->un_name, "P-Asserted-Identity") == 0 && !out->asserted[0])
 			read_asserted(out->asserted, sizeof(out->asserted), u->un_value);
 		if (strcasecmp(u->un_name, "Privacy") == 0 && strcasestr(u->un_value, "id"))

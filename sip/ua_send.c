@@ -209,8 +209,9 @@ void ua_send_invite(struct call *c)
 		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("timer"),
 		SIPTAG_SESSION_EXPIRES_STR(text.expires),
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
-		TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)), TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")),
-		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
+		TAG_IF(o->identity, SIPTAG_HEADER_STR(o->identity)),
+		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());
 }

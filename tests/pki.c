@@ -158,7 +158,7 @@ bool pki_issue(const struct pki *p, const struct pki_order *o, struct pki_leaf *
 	       extend(x, ca, NID_subject_key_identifier, "hash") &&
 	       extend(x, ca, NID_authority_key_identifier, "keyid");
 	if (o->host) {
-		snprintf(san, sizeof(san), "IP:%s", o->host);
+		snprintf(san, sizeof(san), "IP:%s,DNS:localhost", o->host);
 		good = good && extend(x, ca, NID_subject_alt_name, san);
 	} else if (!o->no_list) {
 		good = good && add_list(x, o);

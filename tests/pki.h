@@ -34,7 +34,7 @@ struct pki_order {
 	bool no_list;         /* no TNAuthList at all */
 	bool other_curve;     /* a key of P-384 */
 	bool constrains;      /* JWTClaimConstraints */
-	const char *host;     /* instead: a TLS server's certificate for this address; no list */
+	const char *host; /* instead: a TLS server's certificate for this address and localhost; no list */
 };
 
 bool pki_open(struct pki *out);

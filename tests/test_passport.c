@@ -1,7 +1,7 @@
-/* links: sip/passport.c sip/json.c sip/base64url.c sip/identity.c */
+/* links: sip/passport.c sip/jread.c sip/base64url.c sip/identity.c */
 #include "sip/base64url.h"
 #include "sip/identity.h"
-#include "sip/json.h"
+#include "sip/jread.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -107,11 +107,11 @@ TEST(json_is_taken_as_the_standard_has_it)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct json j;
+		struct jread j;
 
-		json_open(&j, cases[i].text, strlen(cases[i].text));
-		json_skip(&j);
-		CHECK_INT(cases[i].good, json_end(&j), cases[i].text);
+		jread_open(&j, cases[i].text, strlen(cases[i].text));
+		jread_skip(&j);
+		CHECK_INT(cases[i].good, jread_end(&j), cases[i].text);
 	}
 }
 
@@ -121,24 +121,24 @@ TEST(json_values_come_as_they_are_meant)
 				   "\"n\":9007199254740992}";
 	char key[8], value[16];
 	uint64_t n;
-	struct json j;
+	struct jread j;
 
-	json_open(&j, text, strlen(text));
-	CHECK(json_object(&j), "object");
-	CHECK(json_member(&j, key, sizeof(key)) && key[0] == '\0' && json_skip(&j), "key");
-	CHECK(json_member(&j, key, sizeof(key)) && json_text(&j, value, sizeof(value)), "text");
+	jread_open(&j, text, strlen(text));
+	CHECK(jread_object(&j), "object");
+	CHECK(jread_member(&j, key, sizeof(key)) && key[0] == '\0' && jread_skip(&j), "key");
+	CHECK(jread_member(&j, key, sizeof(key)) && jread_text(&j, value, sizeof(value)), "text");
 	CHECK_STR("a\xc3\xa9\xf0\x9f\x98\x80\"", value, "escapes");
-	CHECK(json_member(&j, key, sizeof(key)) && json_whole(&j, &n), "number");
+	CHECK(jread_member(&j, key, sizeof(key)) && jread_whole(&j, &n), "number");
 	CHECK_INT(9007199254740992ll, n, "number");
-	CHECK(!json_member(&j, key, sizeof(key)) && json_end(&j), "end");
+	CHECK(!jread_member(&j, key, sizeof(key)) && jread_end(&j), "end");
 
-	json_open(&j, "\"12345\"", 7);
-	CHECK(!json_text(&j, value, 5) && j.bad, "a text that does not fit");
+	jread_open(&j, "\"12345\"", 7);
+	CHECK(!jread_text(&j, value, 5) && j.bad, "a text that does not fit");
 	for (const char *const *bad = (const char *const[]){ "9007199254740993", "-1", "1.0", "1e3", "\"1\"",
 		     "99999999999999999999", NULL };
 		*bad; bad++) {
-		json_open(&j, *bad, strlen(*bad));
-		CHECK(!json_whole(&j, &n), "%s", *bad);
+		jread_open(&j, *bad, strlen(*bad));
+		CHECK(!jread_whole(&j, &n), "%s", *bad);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/json.c sip/base64url.c sip/identity.c tests/pki.c */
+/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c tests/pki.c */
 #include "sip/base64url.h"
 #include "sip/verify.h"
 #include "tests/pki.h"

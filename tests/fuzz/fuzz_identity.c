@@ -1,5 +1,5 @@
-/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/json.c sip/base64url.c sip/identity.c */
-#include "sip/json.h"
+/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c */
+#include "sip/jread.h"
 #include "sip/verify.h"
 
 #include <stdlib.h>
@@ -37,15 +37,15 @@ static void check_token(const struct verify_token *t)
 static void fuzz_json(const char *text, size_t n)
 {
 	char key[8], value[8];
-	struct json j;
+	struct jread j;
 
-	json_open(&j, text, n);
-	json_object(&j);
-	while (json_member(&j, key, sizeof(key)))
-		json_text(&j, value, sizeof(value));
-	json_open(&j, text, n);
-	json_skip(&j);
-	if (json_end(&j) && j.p != text + n)
+	jread_open(&j, text, n);
+	jread_object(&j);
+	while (jread_member(&j, key, sizeof(key)))
+		jread_text(&j, value, sizeof(value));
+	jread_open(&j, text, n);
+	jread_skip(&j);
+	if (jread_end(&j) && j.p != text + n)
 		abort();
 }
 

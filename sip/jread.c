@@ -1,26 +1,26 @@
-#include "sip/json.h"
+#include "sip/jread.h"
 
 #include <string.h>
 
-void json_open(struct json *j, const char *text, size_t n)
+void jread_open(struct jread *j, const char *text, size_t n)
 {
-	*j = (struct json){ .p = text, .end = text + n, .first = true };
+	*j = (struct jread){ .p = text, .end = text + n, .first = true };
 }
 
-static bool fail(struct json *j)
+static bool fail(struct jread *j)
 {
 	j->bad = true;
 	return false;
 }
 
-static void skip_space(struct json *j)
+static void skip_space(struct jread *j)
 {
 	while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\r' || *j->p == '\n'))
 		j->p++;
 }
 
 /* Takes the character c, after white space. */
-static bool take(struct json *j, char c)
+static bool take(struct jread *j, char c)
 {
 	skip_space(j);
 	if (j->bad || j->p == j->end || *j->p != c)
@@ -29,9 +29,9 @@ static bool take(struct json *j, char c)
 	return true;
 }
 
-static bool enter(struct json *j, char open)
+static bool enter(struct jread *j, char open)
 {
-	if (j->depth == JSON_DEPTH || !take(j, open))
+	if (j->depth == JREAD_DEPTH || !take(j, open))
 		return fail(j);
 	j->depth++;
 	j->first = true;
@@ -39,7 +39,7 @@ static bool enter(struct json *j, char open)
 }
 
 /* Is there one more in what ends with `close`?  False: it has been left, or bad. */
-static bool more(struct json *j, char close)
+static bool more(struct jread *j, char close)
 {
 	if (j->bad)
 		return false;
@@ -91,7 +91,7 @@ static void put_utf8(struct sink *s, uint32_t c)
 	}
 }
 
-static bool take_hex4(struct json *j, uint32_t *out)
+static bool take_hex4(struct jread *j, uint32_t *out)
 {
 	*out = 0;
 	if (j->end - j->p < 4)
@@ -107,7 +107,7 @@ static bool take_hex4(struct json *j, uint32_t *out)
 	return true;
 }
 
-static bool take_escape(struct json *j, struct sink *s)
+static bool take_escape(struct jread *j, struct sink *s)
 {
 	static const char plain[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *at;
@@ -135,7 +135,7 @@ static bool take_escape(struct json *j, struct sink *s)
 	return true;
 }
 
-static bool take_string(struct json *j, struct sink *s)
+static bool take_string(struct jread *j, struct sink *s)
 {
 	if (!take(j, '"'))
 		return fail(j);
@@ -159,17 +159,17 @@ static bool take_string(struct json *j, struct sink *s)
 
 /* ---- what is asked for ---- */
 
-bool json_object(struct json *j)
+bool jread_object(struct jread *j)
 {
 	return enter(j, '{');
 }
 
-bool json_array(struct json *j)
+bool jread_array(struct jread *j)
 {
 	return enter(j, '[');
 }
 
-bool json_member(struct json *j, char *key, size_t cap)
+bool jread_member(struct jread *j, char *key, size_t cap)
 {
 	struct sink s = { .out = key, .cap = cap };
 
@@ -180,12 +180,12 @@ bool json_member(struct json *j, char *key, size_t cap)
 	return take(j, ':') || fail(j);
 }
 
-bool json_item(struct json *j)
+bool jread_item(struct jread *j)
 {
 	return more(j, ']');
 }
 
-bool json_text(struct json *j, char *out, size_t cap)
+bool jread_text(struct jread *j, char *out, size_t cap)
 {
 	struct sink s = { .out = out, .cap = cap };
 
@@ -197,7 +197,7 @@ bool json_text(struct json *j, char *out, size_t cap)
 }
 
 /* What a number is written with, digits to digits. */
-static size_t digits(struct json *j)
+static size_t digits(struct jread *j)
 {
 	size_t n = 0;
 
@@ -206,7 +206,7 @@ static size_t digits(struct json *j)
 	return n;
 }
 
-static bool skip_number(struct json *j)
+static bool skip_number(struct jread *j)
 {
 	const char *start;
 	size_t n;
@@ -232,7 +232,7 @@ static bool skip_number(struct json *j)
 	return true;
 }
 
-bool json_whole(struct json *j, uint64_t *out)
+bool jread_whole(struct jread *j, uint64_t *out)
 {
 	const char *start;
 
@@ -249,7 +249,7 @@ bool json_whole(struct json *j, uint64_t *out)
 	return *out <= 1ull << 53 || fail(j);
 }
 
-static bool skip_word(struct json *j, const char *word)
+static bool skip_word(struct jread *j, const char *word)
 {
 	const size_t n = strlen(word);
 
@@ -259,8 +259,8 @@ static bool skip_word(struct json *j, const char *word)
 	return true;
 }
 
-/* JSON_DEPTH bounds how deep this goes. */
-bool json_skip(struct json *j)
+/* JREAD_DEPTH bounds how deep this goes. */
+bool jread_skip(struct jread *j)
 {
 	struct sink nobody = { .out = NULL };
 	char key[2];
@@ -271,14 +271,14 @@ bool json_skip(struct json *j)
 	switch (*j->p) {
 	case '"': return take_string(j, &nobody);
 	case '{':
-		json_object(j);
-		while (json_member(j, key, sizeof(key)))
-			json_skip(j);
+		jread_object(j);
+		while (jread_member(j, key, sizeof(key)))
+			jread_skip(j);
 		return !j->bad;
 	case '[':
-		json_array(j);
-		while (json_item(j))
-			json_skip(j);
+		jread_array(j);
+		while (jread_item(j))
+			jread_skip(j);
 		return !j->bad;
 	case 't': return skip_word(j, "true");
 	case 'f': return skip_word(j, "false");
@@ -287,13 +287,7 @@ bool json_skip(struct json *j)
 	}
 }
 
-bool json_is_array(struct json *j)
-{
-	skip_space(j);
-	return !j->bad && j->p < j->end && *j->p == '[';
-}
-
-bool json_end(struct json *j)
+bool jread_end(struct jread *j)
 {
 	skip_space(j);
 	return !j->bad && j->depth == 0 && j->p == j->end;
