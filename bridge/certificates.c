@@ -109,7 +109,7 @@ static enum bridge_err read_anchors(struct trusted *t, const char *path, char *w
 	if (!path[0])
 		return BRIDGE_OK;
 	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, path, why, why_cap)
-							   : add_anchors(t, path, why, why_cap);
+							  : add_anchors(t, path, why, why_cap);
 	if (!err && t->n_anchors == 0) {
 		snprintf(why, why_cap, "stir.anchors: %.160s: no certificate in it", path);
 		err = BRIDGE_FILE;
@@ -174,8 +174,7 @@ static enum bridge_err trusted_read(
 	enum bridge_err err = read_anchors(&t, config->anchors, why, why_cap);
 
 	for (size_t i = 0; !err && i < config->n_certificates; i++)
-		err = read_given(
-			&t, config->certificates[i].url, config->certificates[i].file, why, why_cap);
+		err = read_given(&t, config->certificates[i].url, config->certificates[i].file, why, why_cap);
 	if (err)
 		trusted_free(&t);
 	else
@@ -384,6 +383,7 @@ enum bridge_err certificates_reload(
 		return err;
 	trusted_free(&c->trusted);
 	c->trusted = fresh;
+	c->config = *config;
 	forget_all(c);
 	return BRIDGE_OK;
 }

@@ -23,8 +23,8 @@ struct certificates;
 typedef void (*certificates_fn)(void *arg, const char *url);
 
 /* BRIDGE_FILE: anchors or a file cannot be read, and *why says which; BRIDGE_NOMEM. */
-enum bridge_err certificates_open(struct certificates **out, const struct config_stir *config, certificates_fn on_came,
-	void *arg, char *why, size_t why_cap);
+enum bridge_err certificates_open(struct certificates **out, const struct config_stir *config,
+	certificates_fn on_came, void *arg, char *why, size_t why_cap);
 struct certificates *certificates_close(struct certificates *c);
 /* Reads anchors and files anew and forgets the cache.  On error all stays as it was. */
 enum bridge_err certificates_reload(

@@ -17,14 +17,19 @@ static unsigned retry_s(void)
 	return admission_retry_s(random);
 }
 
+static struct call *let_go(struct leg *leg, unsigned status, unsigned q850, const char *why)
+{
+	leg->cdr.sip_status = status;
+	leg_note_end(leg, q850, why);
+	call_set_owner(leg->call, NULL);
+	return leg->call;
+}
+
 /* Who is refused with 503 is told when to come again (RFC 3261 section 21.5.4). */
 static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why)
 {
-	struct call *call = leg->call;
+	struct call *call = let_go(leg, status, q850, why);
 
-	leg->cdr.sip_status = status;
-	leg_note_end(leg, q850, why);
-	call_set_owner(call, NULL);
 	call_refuse(call, status, q850, why, status == 503 ? retry_s() : 0);
 	leg_finish(leg);
 }
@@ -284,7 +289,11 @@ void incoming_go_on(struct leg *leg)
 	enum call_err err;
 
 	if (status) {
-		leg_refuse(leg, status, cause_from_status(status), leg->proof.why);
+		const unsigned q850 = cause_from_status(status);
+		struct call *call = let_go(leg, status, q850, leg->proof.why);
+
+		call_refuse_as(call, status, verify_phrase(status), q850, leg->proof.why);
+		leg_finish(leg);
 		return;
 	}
 	err = leg_open_media(leg, trunk, &self);

@@ -123,8 +123,8 @@ static bool sign(const struct signer *signer, const struct passport *p, char ide
 	       identity_write(identity, text, signature, p->x5u, p->ppt) == CALL_OK;
 }
 
-static bool fill(struct passport *p, const struct node *n, const struct site_trunk *t,
-	const struct signing_call *call)
+static bool fill(
+	struct passport *p, const struct node *n, const struct site_trunk *t, const struct signing_call *call)
 {
 	memset(p, 0, sizeof(*p));
 	memcpy(p->ppt, "shaken", sizeof("shaken"));

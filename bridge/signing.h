@@ -23,9 +23,9 @@ struct signing *signing_alloc(const struct site *s); /* NULL: out of memory */
 struct signing *signing_free(struct signing *s);
 
 struct signing_call {
-	const char *account;        /* "": nobody's */
+	const char *account;         /* "": nobody's */
 	const char *caller, *called; /* E.164 */
-	bool own_number;            /* the caller's is one of the account's */
+	bool own_number;             /* the caller's is one of the account's */
 	int64_t now_s;
 };
 

@@ -1,6 +1,7 @@
 #include "bridge/stir.h"
 #include "bridge/certificates.h"
 #include "bridge/leg_priv.h"
+#include "bridge/signing.h"
 #include "dialplan/number.h"
 
 #include <stdio.h>
@@ -261,7 +262,15 @@ enum bridge_err stir_reload(struct node *n, const struct config *fresh, char *wh
 {
 	enum bridge_err err = certificates_reload(n->stir->certificates, &fresh->stir, why, why_cap);
 
-	if (!err)
-		n->stir->trusts = fresh->stir.anchors[0] != '\0';
-	return err;
+	struct signing *keys = err ? NULL : signing_alloc(n->site);
+
+	if (err)
+		return err;
+	n->stir->trusts = fresh->stir.anchors[0] != '\0';
+	n->stir->wait_ms = fresh->stir.wait_ms;
+	if (!keys)
+		return BRIDGE_NOMEM;
+	signing_free(n->signing);
+	n->signing = keys;
+	return BRIDGE_OK;
 }

@@ -23,7 +23,7 @@ typedef void (*stir_fn)(struct leg *leg);
 /* Without anchors in the node file nothing can be proven, and everything says so.  BRIDGE_FILE: *why. */
 enum bridge_err stir_open(struct node *n, stir_fn go_on, char *why, size_t why_cap);
 void stir_close(struct node *n);
-/* Anchors and certificates of the operator's files anew; on error what was before stays. */
+/* Anchors, certificates and keys of the operator's files anew; on error what was before stays. */
 enum bridge_err stir_reload(struct node *n, const struct config *fresh, char *why, size_t why_cap);
 
 /* True: leg->proof holds the verdict.  False: go_on() follows from the loop, unless the call ends first.  The leg's record has its numbers. */

@@ -69,7 +69,8 @@ bool x5u_host_valid(const char *entry)
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || (unsigned char)*text > '~' || strchr("\"<>\\^`{|}#", *text))
+		if ((unsigned char)*text <= ' ' || (unsigned char)*text > '~' ||
+			strchr("\"<>\\^`{|}#", *text))
 			return false;
 	return true;
 }

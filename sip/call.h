@@ -176,6 +176,8 @@ enum call_err call_progress(struct call *call, unsigned status,
 	bool with_sdp); /* 180, 183; reliable if the far end requires or supports it and there is SDP */
 enum call_err call_answer(struct call *call); /* 200 with the answer, or with our offer (T8) */
 void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s);
+/* The same with a reason phrase of its own, where a standard has one ("Stale Date"). */
+void call_refuse_as(struct call *call, unsigned status, const char *phrase, unsigned q850, const char *text);
 void call_hangup(struct call *call, unsigned q850,
 	const char *text); /* BYE with Reason; CANCEL or refusal if too early */
 #endif

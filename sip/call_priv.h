@@ -134,7 +134,8 @@ struct call_response {
 /* What to answer, to the INVITE or to the request in hand. */
 struct ua_reply {
 	unsigned status;
-	const char *sdp; /* NULL: no body */
+	const char *phrase; /* NULL: that of the status */
+	const char *sdp;    /* NULL: no body */
 	bool require_100rel;
 	bool has_timer; /* `timer` is written */
 	struct timer_headers timer;

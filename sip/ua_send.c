@@ -55,7 +55,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		r->warning_text     ? r->warning_text
 		: r->warning == 304 ? "Media type not available"
 				    : "Incompatible media format");
-	nua_respond(handle, (int)r->status, status_words(r->status),
+	nua_respond(handle, (int)r->status, r->phrase ? r->phrase : status_words(r->status),
 		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)), SIPTAG_SERVER_STR(at->ua->agent),
 		TAG_IF(contact && r->status < 300, SIPTAG_CONTACT_STR(contact)),
 		TAG_IF(require[0], SIPTAG_REQUIRE_STR(require)),

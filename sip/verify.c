@@ -261,6 +261,11 @@ void verify_decide(const struct verify *v, const struct verify_credential *crede
 		decide_one(v, credentials, call, best, out);
 }
 
+const char *verify_phrase(unsigned status)
+{
+	return status == STALE ? "Stale Date" : NULL;
+}
+
 const char *verstat_words(enum verstat verstat)
 {
 	static const char *const words[] = { [VERSTAT_UNSET] = "",

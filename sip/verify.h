@@ -61,5 +61,7 @@ const char *verify_wants(const struct verify *v, size_t i, uint64_t now_s);
 /* `credentials`: one per token. */
 void verify_decide(const struct verify *v, const struct verify_credential *credentials,
 	const struct verify_call *call, struct verify_result *out);
+/* The reason phrase that goes with `status`, where it is not the usual one of that status; else NULL. */
+const char *verify_phrase(unsigned status);
 const char *verstat_words(enum verstat verstat); /* "passed", "failed", "none", "" */
 #endif

@@ -12,6 +12,7 @@
 #include "tests/test.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -298,6 +299,66 @@ TEST(callers_are_judged_as_the_trunk_wants_it)
 		CHECK_INT(200, call(&b, IGNORE, identity, call_id), cases[i].story);
 		check_verdict(&b, call_id, "", "", "", cases[i].story);
 	}
+	end(&b);
+}
+
+/* Headers as long as a datagram may be, a compact name, and the phrase that the standard has for one of them. */
+TEST(odd_headers_are_read_or_refused)
+{
+	static char giant[40100], identity[IDENTITY];
+	char call_id[RAW_TAG];
+	struct bed b;
+	struct raw r;
+
+	begin(&b);
+	memset(giant, 'A', 40000);
+	memcpy(giant, "Identity: ", 10);
+	memcpy(giant + 40000, ";info=<" GIVEN ">\r\n", sizeof(";info=<" GIVEN ">\r\n"));
+	open_caller(&b, &r, REQUIRE);
+	snprintf(call_id, sizeof(call_id), "%s", r.call_id);
+	CHECK(raw_request(&r, "INVITE", giant, raw_offer), "INVITE");
+	CHECK_INT(438, raw_final(&r, WAIT_MS), "a giant");
+	raw_request(&r, "ACK", NULL, NULL);
+	raw_close(&r);
+	check_verdict(&b, call_id, "failed", "", "too long", "a giant");
+
+	write_identity(identity, &(struct token){ .leaf = &b.leaf, .x5u = GIVEN });
+	memmove(identity + 1, identity + 8, strlen(identity + 8) + 1);
+	identity[0] = 'y';
+	CHECK_INT(200, call(&b, REQUIRE, identity, call_id), "RFC 8224 section 14.1: y is Identity");
+
+	write_identity(identity, &(struct token){ .leaf = &b.leaf, .x5u = GIVEN, .age_s = 100 });
+	open_caller(&b, &r, REQUIRE);
+	invite(&r, identity);
+	CHECK_INT(403, raw_final(&r, WAIT_MS), "an old token");
+	CHECK(raw_has(&r, "SIP/2.0 403 Stale Date\r\n"), "%.60s", r.last);
+	CHECK(raw_has(&r, "Reason: Q.850;cause=21;text=\"Stale Date: the token was made 10"), "%s", r.last);
+	hang_up(&r, 403);
+	end(&b);
+}
+
+/* SIGHUP: other anchors, and what was believed before is not any more. */
+TEST(anchors_are_read_anew)
+{
+	static char identity[IDENTITY];
+	char call_id[RAW_TAG];
+	struct bed b;
+
+	begin(&b);
+	write_identity(identity, &(struct token){ .leaf = &b.strange, .x5u = STRANGE });
+	CHECK_INT(437, call(&b, REQUIRE, identity, call_id), "not trusted yet");
+	put(&b, "anchor.pem", "nothing\n");
+	peer_signal(&b.bridge.peer, SIGHUP);
+	CHECK(peer_wait_line(&b.bridge.peer, "no certificate in it", WAIT_MS), "a bad file is refused");
+	write_identity(identity, &(struct token){ .leaf = &b.leaf, .x5u = GIVEN });
+	CHECK_INT(200, call(&b, REQUIRE, identity, call_id), "and the old stay");
+	put(&b, "anchor.pem", b.other.pem);
+	peer_signal(&b.bridge.peer, SIGHUP);
+	test_sleep_ms(500);
+	write_identity(identity, &(struct token){ .leaf = &b.strange, .x5u = STRANGE });
+	CHECK_INT(200, call(&b, REQUIRE, identity, call_id), "trusted now");
+	write_identity(identity, &(struct token){ .leaf = &b.leaf, .x5u = GIVEN });
+	CHECK_INT(437, call(&b, REQUIRE, identity, call_id), "not any more");
 	end(&b);
 }
 
@@ -635,6 +696,6 @@ TEST(our_calls_are_signed_for_what_we_know)
 	end(&b);
 }
 
-TESTS(callers_are_judged_as_the_trunk_wants_it, the_verdict_can_be_seen, certificates_are_fetched_and_kept,
-	nobody_waits_for_a_server_that_is_silent, sipp_calls_twenty_times,
-	our_calls_are_signed_for_what_we_know)
+TESTS(callers_are_judged_as_the_trunk_wants_it, odd_headers_are_read_or_refused, anchors_are_read_anew,
+	the_verdict_can_be_seen, certificates_are_fetched_and_kept, nobody_waits_for_a_server_that_is_silent,
+	sipp_calls_twenty_times, our_calls_are_signed_for_what_we_know)
