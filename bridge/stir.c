@@ -26,6 +26,7 @@ struct stir {
 	unsigned wait_ms;
 	struct wait *waits; /* owned */
 	unsigned n_waits;
+	uint64_t counts[VERSTAT_FAILED + 1];
 	stir_fn go_on;
 };
 
@@ -41,6 +42,7 @@ static void note(struct leg *leg, const struct verify_result *result)
 	struct cdr *cdr = &leg->cdr;
 
 	leg->proof = *result;
+	leg->node->stir->counts[result->verstat]++;
 	snprintf(cdr->verstat, sizeof(cdr->verstat), "%s", verstat_words(result->verstat));
 	cdr->attest[0] = result->attest;
 	snprintf(cdr->origid, sizeof(cdr->origid), "%s", result->origid);
@@ -213,6 +215,11 @@ unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk)
 bool stir_proven(const struct leg *leg)
 {
 	return leg->proof.verstat == VERSTAT_PASSED && leg->proof.attest == 'A';
+}
+
+uint64_t stir_count(const struct node *n, enum verstat verstat)
+{
+	return n->stir->counts[verstat];
 }
 
 json_t *stir_json(const struct cdr *cdr)

@@ -32,5 +32,6 @@ bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct ca
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk);
 /* Is the caller's number proven with full attestation: did the provider know both the customer and their right to the number? */
 bool stir_proven(const struct leg *leg);
+uint64_t stir_count(const struct node *n, enum verstat verstat); /* such verdicts since the start */
 json_t *stir_json(const struct cdr *cdr); /* { verstat, attest, origid, why }; null: nobody looked */
 #endif

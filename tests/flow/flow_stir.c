@@ -543,7 +543,7 @@ static bool are_there(void *arg)
 TEST(sipp_calls_twenty_times)
 {
 	static char identity[IDENTITY];
-	char url[96];
+	char url[96], *metrics;
 	struct bed b;
 
 	begin(&b);
@@ -556,6 +556,12 @@ TEST(sipp_calls_twenty_times)
 	CHECK(wait_until(are_there, &(struct wanted){ &b, "require", "passed", 20 }, WAIT_MS), "passed");
 	CHECK(wait_until(are_there, &(struct wanted){ &b, "require", "none", 20 }, WAIT_MS), "none");
 	CHECK(wait_until(are_there, &(struct wanted){ &b, "require", "failed", 20 }, WAIT_MS), "failed");
+	metrics = bridge_text(&b.bridge, "GET", "/metrics", NULL, NULL, NULL);
+	CHECK(metrics && strstr(metrics, "partyline_callers_total{verstat=\"passed\"} 20\n") &&
+			strstr(metrics, "partyline_callers_total{verstat=\"none\"} 20\n") &&
+			strstr(metrics, "partyline_callers_total{verstat=\"failed\"} 20\n"),
+		"metrics");
+	free(metrics);
 	end(&b);
 }
 
