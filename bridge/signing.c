@@ -90,7 +90,7 @@ static const struct signer *signer_of(const struct signing *s, const char *trunk
 
 /* ---- tokens ---- */
 
-char signing_level(const struct signing_call *call)
+static char level_of(const struct signing_call *call)
 {
 	if (!call->account[0])
 		return 'C';
@@ -133,7 +133,7 @@ static bool fill(
 	snprintf(p->dest[0].name, sizeof(p->dest[0].name), "%s", call->called + 1);
 	p->n_dest = 1;
 	p->iat_s = (uint64_t)call->now_s;
-	p->attest = signing_level(call);
+	p->attest = level_of(call);
 	return write_origid(n, t, p->origid);
 }
 

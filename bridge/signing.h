@@ -29,7 +29,6 @@ struct signing_call {
 	int64_t now_s;
 };
 
-char signing_level(const struct signing_call *call); /* 'A', 'B', 'C' */
 /* False: it goes out unsigned.  What was said of the caller, or why nothing was, stands in the record. */
 bool signing_make(const struct node *n, const struct site_trunk *trunk, const struct signing_call *call,
 	char identity[IDENTITY_VALUE], struct cdr *note);

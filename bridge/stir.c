@@ -212,11 +212,6 @@ unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk)
 	return trunk && trunk->stir == SITE_STIR_REQUIRE ? leg->proof.status : 0;
 }
 
-bool stir_proven(const struct leg *leg)
-{
-	return leg->proof.verstat == VERSTAT_PASSED && leg->proof.attest == 'A';
-}
-
 uint64_t stir_count(const struct node *n, enum verstat verstat)
 {
 	return n->stir->counts[verstat];

@@ -8,7 +8,7 @@
  * How: the trunk's policy says how much it matters: `ignore` looks at nothing, `flag` notes what was found,
  * `require` refuses what is not proven with the status of RFC 8224 section 6.2.2.  The verdict stands in leg->proof, in the record,
  * in a `call.verified` event and in the API's view of the leg.  Whoever decides about a caller (a PIN, a lobby)
- * asks stir_proven().  A call that ends while it waits is forgotten.
+ * looks at leg->proof: VERSTAT_PASSED with 'A' is a number whose provider knows customer and number.  A call that ends while it waits is forgotten.
  *
  * Thread: control, which never waits here.
  */
@@ -30,8 +30,6 @@ enum bridge_err stir_reload(struct node *n, const struct config *fresh, char *wh
 bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct call_invite *invite);
 /* The status that the trunk's policy refuses it with; 0: it may come in. */
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk);
-/* Is the caller's number proven with full attestation: did the provider know both the customer and their right to the number? */
-bool stir_proven(const struct leg *leg);
 uint64_t stir_count(const struct node *n, enum verstat verstat); /* such verdicts since the start */
 json_t *stir_json(const struct cdr *cdr); /* { verstat, attest, origid, why }; null: nobody looked */
 #endif
