@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
+#include "bridge/stir.h"
 #include "bridge/webhook.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,6 +207,15 @@ static void sound_lines(struct page *p, const struct tally *t)
 	counter(p, "echo", "calls found to return our own sound", t->echo);
 }
 
+static void caller_lines(struct page *p, const struct node *n)
+{
+	put(p, "# HELP partyline_callers_total callers whose number was to be proven (STIR), by verdict\n"
+	       "# TYPE partyline_callers_total counter\n");
+	for (enum verstat v = VERSTAT_NONE; v <= VERSTAT_FAILED; v++)
+		put(p, "partyline_callers_total{verstat=\"%s\"} %llu\n", verstat_words(v),
+			(unsigned long long)stir_count(n, v));
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
@@ -241,6 +251,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "over_budget", "calls of ours that an account's ceilings or a block refused",
 		n->tally.over_budget);
 	sound_lines(&p, &n->tally);
+	caller_lines(&p, n);
 	hooks_stats(n->hooks, &hooks);
 	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
 	counter(&p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);

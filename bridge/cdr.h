@@ -38,6 +38,10 @@ struct cdr {
 		[64]; /* words of what was wrong with its sound: nothing_in, nothing_out, silent, echo, media_lost */
 	char codec[16];
 	char srtp[32]; /* suite, as SDP names it; "" in the clear */
+	/* STIR (docs/stir.md): what its Identity proved; of a call that we made: what ours said */
+	char verstat[12]; /* "passed", "failed", "none"; "signed", "unsigned"; "": nobody looked */
+	char attest[2];   /* "A", "B", "C" */
+	char origid[64], verstat_why[96];
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */

@@ -1,4 +1,5 @@
 #include "bridge/config.h"
+#include "bridge/x5u.h"
 #include "bridge/yaml.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,8 @@ enum {
 	TRACE_CALLS_MAX = 1000000,
 	TRACE_DEFAULT_BYTES = 16 << 20,
 	TRACE_BYTES_MIN = 65536,
-	TRACE_BYTES_MAX = 1 << 30
+	TRACE_BYTES_MAX = 1 << 30,
+	STIR_WAIT_MS = 300
 };
 
 static void text_set(char out[CONFIG_TEXT], const char *text)
@@ -51,6 +53,7 @@ void config_defaults(struct config *out)
 	text_set(out->control, "/run/partyline/control.sock");
 	text_set(out->database, "/var/lib/partyline/partyline.db");
 	text_set(out->recordings, "/var/lib/partyline/recordings");
+	out->stir.wait_ms = STIR_WAIT_MS;
 	out->media.mixed_talkers = 4;
 	out->media.max_load = MAX_LOAD;
 	out->media.room_legs_per_worker = ROOM_LEGS;
@@ -240,6 +243,60 @@ static enum bridge_err read_tls(struct config *c, const struct doc_node *map, st
 	return err;
 }
 
+static enum bridge_err read_stir_files(
+	struct config_stir *s, const struct doc_node *map, struct config_why *why)
+{
+	enum bridge_err err = BRIDGE_OK;
+
+	if (map && map->kind != DOC_MAP)
+		return doc_refuse(map, why, "certificates are wanted as { \"https://...\": FILE }");
+	for (const struct doc_node *node = map ? map->first : NULL; node && !err; node = node->next) {
+		if (s->n_certificates == CONFIG_STIR_MAX)
+			return doc_refuse(node, why, "more than %d", CONFIG_STIR_MAX);
+		if (strlen(node->key) >= CONFIG_TEXT)
+			return doc_refuse(node, why, "the URL is too long");
+		memcpy(s->certificates[s->n_certificates].url, node->key, strlen(node->key) + 1);
+		err = doc_text(node, s->certificates[s->n_certificates].file, CONFIG_TEXT, why);
+		s->n_certificates++;
+	}
+	return err;
+}
+
+static enum bridge_err read_stir_hosts(
+	struct config_stir *s, const struct doc_node *list, struct config_why *why)
+{
+	enum bridge_err err = doc_list(list, CONFIG_STIR_MAX, why);
+
+	for (const struct doc_node *node = err || !list ? NULL : list->first; node && !err;
+		node = node->next) {
+		char *host = s->hosts[s->n_hosts++];
+
+		err = doc_text(node, host, CONFIG_TEXT, why);
+		if (!err && (node->kind != DOC_SCALAR_TEXT || !x5u_host_valid(host)))
+			err = doc_refuse(
+				node, why, "a host is wanted, as in cr.example.org or cr.example.org:8443");
+	}
+	return err;
+}
+
+static enum bridge_err read_stir(struct config *c, const struct doc_node *map, struct config_why *why)
+{
+	struct config_stir *s = &c->stir;
+	enum bridge_err err = doc_only(map, WORDS("anchors", "certificates", "hosts", "ca", "wait_ms"), why);
+
+	if (!err)
+		err = doc_text(doc_get(map, "anchors"), s->anchors, CONFIG_TEXT, why);
+	if (!err)
+		err = read_stir_files(s, doc_get(map, "certificates"), why);
+	if (!err)
+		err = read_stir_hosts(s, doc_get(map, "hosts"), why);
+	if (!err)
+		err = doc_text(doc_get(map, "ca"), s->ca, CONFIG_TEXT, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "wait_ms"), 1, STIR_WAIT_MS, &s->wait_ms, why);
+	return err;
+}
+
 static enum bridge_err read_path(char out[CONFIG_TEXT], size_t cap, const struct doc_node *root,
 	const char *key, struct config_why *why)
 {
@@ -330,6 +387,7 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		{ "rtp", read_rtp },
 		{ "http", read_http },
 		{ "tls", read_tls },
+		{ "stir", read_stir },
 		{ "media", read_media },
 		{ "prompts", read_prompts },
 		{ "log", read_log },
@@ -337,7 +395,7 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 	};
 	enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) };
 	enum bridge_err err = doc_only(root,
-		WORDS("node", "sip", "dns", "rtp", "http", "tls", "control", "database", "recordings",
+		WORDS("node", "sip", "dns", "rtp", "http", "tls", "stir", "control", "database", "recordings",
 			"media", "prompts", "log", "trace"),
 		why);
 

@@ -4,6 +4,7 @@
  * the whole file and says line and key ("sip.listen[0]").  Beside the contract's keys:
  * `media: { max_load: 75 }`, the percentage of its time up to which a media worker takes new calls;
  * `dns: ADDRESS:PORT`, `sip: { t1_ms }`,
+ * `stir: { anchors, certificates: { URL: FILE }, hosts, ca, wait_ms }` (docs/stir.md),
  * `prompts: { directory, override }`, `log: { format: text | json, level: error | warning | info | debug }`
  * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing).
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
@@ -18,7 +19,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_TEXT = 256, CONFIG_LISTEN_MAX = 8 };
+enum { CONFIG_TEXT = 256, CONFIG_LISTEN_MAX = 8, CONFIG_STIR_MAX = 16 };
+
+struct config_stir {               /* whom we believe about callers' numbers */
+	char anchors[CONFIG_TEXT]; /* file of certificates, or a directory of such; "": nobody */
+	struct {
+		char url[CONFIG_TEXT], file[CONFIG_TEXT];
+	} certificates[CONFIG_STIR_MAX]; /* that need not be fetched */
+	size_t n_certificates;
+	char hosts[CONFIG_STIR_MAX]
+		  [CONFIG_TEXT]; /* that certificates may be fetched from; none: nothing is fetched */
+	size_t n_hosts;
+	char ca[CONFIG_TEXT]; /* whom these hosts are verified by; "": the system's */
+	unsigned wait_ms;     /* how long a call waits for a certificate */
+};
 
 struct config {
 	char node[CONFIG_TEXT];
@@ -39,6 +53,7 @@ struct config {
 	struct {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
 	} tls;
+	struct config_stir stir;
 	char control[CONFIG_TEXT]; /* path of the local HTTP socket */
 	char database[CONFIG_TEXT];
 	char recordings[CONFIG_TEXT];

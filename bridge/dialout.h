@@ -29,6 +29,8 @@ struct dialout_try {
 	char trunk[SITE_NAME];
 	char number[DIALOUT_NUMBER];
 	char caller_id[DIALOUT_NUMBER]; /* "": none, the call is anonymous */
+	char caller_e164[NUMBER_E164];  /* what it stands for */
+	bool own_number;                /* it is one of the account's */
 };
 
 struct dialout_order {

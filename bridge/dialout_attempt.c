@@ -4,6 +4,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/remark.h"
+#include "bridge/signing.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -57,12 +58,29 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 }
 
 /* One INVITE to the target in turn.  NULL: it is out; else why not. */
+/* Signs it, where the trunk is to; `identity` must stay until it is out. */
+static void sign(const struct dialout *d, const struct site_trunk *trunk, struct leg *leg,
+	struct call_dial *dial, char identity[IDENTITY_VALUE])
+{
+	const struct dialout_try *t = &d->tries.list[d->at_try];
+	const struct signing_call call = { .account = d->account,
+		.caller = t->caller_e164,
+		.called = d->tries.e164,
+		.own_number = t->own_number,
+		.now_s = when_now_us() / 1000000 };
+
+	if (signing_make(d->node, trunk, &call, identity, &leg->cdr)) {
+		dial->identity = identity;
+		dial->date_s = call.now_s;
+	}
+}
+
 const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 {
 	struct node *n = d->node;
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
-	char lines[CALLERID_LINES];
+	char lines[CALLERID_LINES], identity[IDENTITY_VALUE];
 	struct media_self self;
 	enum call_err err;
 
@@ -70,6 +88,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 		return "out of memory";
 	fill_record(d, leg);
 	callerid_write(&dial, n->site, trunk, d->account, lines);
+	sign(d, trunk, leg, &dial, identity);
 	err = leg_open_media(leg, trunk, &self);
 	if (!err) {
 		leg->state = LEG_DIALLING;

@@ -44,6 +44,8 @@ enum dialout_verdict dialout_tries(
 		snprintf(t->trunk, sizeof(t->trunk), "%.63s", d.tries[out->n].trunk);
 		snprintf(t->number, sizeof(t->number), "%s", d.tries[out->n].number);
 		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d.tries[out->n].caller_id);
+		memcpy(t->caller_e164, d.tries[out->n].caller_e164, sizeof(t->caller_e164));
+		t->own_number = d.tries[out->n].own_number;
 	}
 	return DIALOUT_OK;
 }

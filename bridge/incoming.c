@@ -5,6 +5,7 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
+#include "bridge/stir.h"
 #include "bridge/unassigned.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -18,14 +19,19 @@ static unsigned retry_s(void)
 	return admission_retry_s(random);
 }
 
+static struct call *let_go(struct leg *leg, unsigned status, unsigned q850, const char *why)
+{
+	leg->cdr.sip_status = status;
+	leg_note_end(leg, q850, why);
+	call_set_owner(leg->call, NULL);
+	return leg->call;
+}
+
 /* Who is refused with 503 is told when to come again (RFC 3261 section 21.5.4). */
 static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why)
 {
-	struct call *call = leg->call;
+	struct call *call = let_go(leg, status, q850, why);
 
-	leg->cdr.sip_status = status;
-	leg_note_end(leg, q850, why);
-	call_set_owner(call, NULL);
 	call_refuse(call, status, q850, why, status == 503 ? retry_s() : 0);
 	leg_finish(leg);
 }
@@ -293,13 +299,36 @@ static void leg_answer(struct leg *leg)
 	leg_emit(leg, "call.answered");
 }
 
+void incoming_go_on(struct leg *leg)
+{
+	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
+	const unsigned status = stir_refuses(leg, trunk);
+	struct media_self self;
+	enum call_err err;
+
+	if (status) {
+		const unsigned q850 = cause_from_status(status);
+		struct call *call = let_go(leg, status, q850, leg->proof.why);
+
+		call_refuse_as(call, status, verify_phrase(status), q850, leg->proof.why);
+		leg_finish(leg);
+		return;
+	}
+	err = leg_open_media(leg, trunk, &self);
+	if (!err)
+		err = call_accept_media(leg->call, &self);
+	OPENSSL_cleanse(&self, sizeof(self));
+	if (err)
+		refuse_media(leg, trunk, err);
+	else if (leg_run(leg))
+		leg_answer(leg);
+}
+
 void incoming_call(void *arg, struct call *call, const struct call_invite *invite)
 {
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, call);
 	const struct site_trunk *trunk = site_trunk(n->site, invite->trunk);
-	struct media_self self;
-	enum call_err err;
 
 	if (!leg) {
 		call_refuse(call, 503, Q850_CONGESTION, "out of memory", retry_s());
@@ -310,16 +339,9 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
-
 	call_set_owner(call, leg);
-	err = leg_open_media(leg, trunk, &self);
-	if (!err)
-		err = call_accept_media(leg->call, &self);
-	OPENSSL_cleanse(&self, sizeof(self));
-	if (err)
-		refuse_media(leg, trunk, err);
-	else if (leg_run(leg))
-		leg_answer(leg);
+	if (stir_begin(leg, trunk, invite))
+		incoming_go_on(leg);
 }
 
 bool incoming_for_number(void *arg, const char *trunk, const char *request_user, const char *to_user)

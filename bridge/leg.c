@@ -9,6 +9,7 @@
 #include "bridge/remark.h"
 #include "bridge/unassigned.h"
 #include "bridge/why_call.h"
+#include "bridge/stir.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ enum { LEG_BUCKETS = 4096 };
 
 /* ---- finding legs ---- */
 
-static struct leg *leg_find(const struct node *n, uint32_t id)
+struct leg *leg_find(const struct node *n, uint32_t id)
 {
 	struct leg *leg = n->legs ? n->legs[id % LEG_BUCKETS] : NULL;
 
@@ -113,9 +114,10 @@ static json_t *leg_event_json(const struct leg *leg)
 {
 	char from[24], to[24];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "call", leg->cdr.id, "call_id", leg->cdr.call_id,
-		"trunk", leg->cdr.trunk, "account", leg->cdr.account, "from",
-		log_number(from, leg->cdr.from_number), "number", log_number(to, leg->cdr.number));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", leg->cdr.id, "call_id",
+		leg->cdr.call_id, "trunk", leg->cdr.trunk, "account", leg->cdr.account, "from",
+		log_number(from, leg->cdr.from_number), "number", log_number(to, leg->cdr.number), "stir",
+		stir_json(&leg->cdr));
 }
 
 void leg_emit(const struct leg *leg, const char *type)

@@ -26,6 +26,7 @@
 #include "bridge/keys.h"
 #include "bridge/node.h"
 #include "bridge/why_call.h"
+#include "sip/verify.h"
 
 enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
@@ -59,7 +60,8 @@ struct leg {
 	struct leg_audio audio;  /* what its worker was last told */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
-	uint32_t dialout; /* of a call that we made: which one; 0: it came in */
+	struct verify_result proof; /* of the caller's number (bridge/stir.h); VERSTAT_UNSET: nobody looked */
+	uint32_t dialout;           /* of a call that we made: which one; 0: it came in */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

@@ -6,6 +6,7 @@
 #include "sip/offer.h"
 
 struct leg *leg_alloc(struct node *n, struct call *call);           /* enlisted; NULL: out of memory */
+struct leg *leg_find(const struct node *n, uint32_t id);            /* NULL: it is gone */
 void leg_emit(const struct leg *leg, const char *type);             /* an event about it */
 void leg_note_end(struct leg *leg, unsigned q850, const char *why); /* the first reason is the reason */
 /* Ports, a stream, and our side of the media.  CALL_LIMIT: no port; CALL_NOMEM. */

@@ -1,6 +1,7 @@
 /* main.c - partylined: reads the node file, opens the node, runs it until SIGTERM. */
 #include "bridge/log.h"
 #include "bridge/node.h"
+#include "bridge/stir.h"
 #include "bridge/version.h"
 #include <errno.h>
 #include <getopt.h>
@@ -88,6 +89,8 @@ static void reload(struct daemon *d)
 	d->node->config.log.json = fresh.log.json;
 	if (node_reload_tls(d->node, &fresh, why, sizeof(why)))
 		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: the certificates before stay in force", why);
+	if (stir_reload(d->node, &fresh, why, sizeof(why)))
+		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: what callers prove stays as it was", why);
 	log_line(LOG_INFO, NULL, "node",
 		"SIGHUP: log settings and certificates are in force; listeners, paths and workers change "
 		"with a restart");

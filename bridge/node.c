@@ -7,6 +7,8 @@
 #include "bridge/incoming.h"
 #include "bridge/leg.h"
 #include "bridge/retention.h"
+#include "bridge/signing.h"
+#include "bridge/stir.h"
 #include "bridge/tls.h"
 #include "bridge/trace.h"
 #include "bridge/meeting.h"
@@ -420,7 +422,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 			c->rtp.last_port, c->rtp.listen);
 		return err;
 	}
-	err = open_workers(n, why, why_cap);
+	err = stir_open(n, incoming_go_on, why, why_cap);
+	if (!err)
+		err = open_workers(n, why, why_cap);
 	if (!err)
 		err = open_http(n, first_seq, why, why_cap);
 	if (!err)
@@ -490,6 +494,8 @@ struct node *node_close(struct node *n)
 		carriers_close(n);
 	n->ua = ua_close(n->ua);
 	n->tls = tls_close(n->tls);
+	if (n->loop)
+		stir_close(n);
 	for (unsigned i = 0; i < n->n_workers; i++) {
 		worker_poll(n->workers[i]); /* legs that are out write their records */
 		loop_unwatch(n->loop, worker_fd(n->workers[i]));
@@ -519,6 +525,7 @@ struct node *node_close(struct node *n)
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	plan_free(n->plan);
+	signing_free(n->signing);
 	site_free(n->site);
 	free(n->legs);
 	free(n);

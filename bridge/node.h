@@ -38,6 +38,8 @@ struct leg;
 struct meeting;
 struct resolver;
 struct retention;
+struct signing;
+struct stir;
 struct tls;
 struct trace;
 
@@ -74,6 +76,8 @@ struct node {
 	struct retention *retention;
 	bool trim_due; /* a site came into force: what it took to read it can go back to the system */
 
+	struct stir *stir;       /* callers' numbers proven */
+	struct signing *signing; /* the site's trunks' keys */
 	struct resolver *resolver;
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
@@ -102,7 +106,8 @@ struct node_site {
 	struct site *site;
 	struct plan *plan;
 	struct trunks *trunks;
-	struct dialling *dialling; /* the last three NULL: as they are in force */
+	struct dialling *dialling;
+	struct signing *signing; /* the last four NULL: as they are in force */
 };
 /* What follows from a checked site, which it takes over on BRIDGE_OK; `all` false: only the site itself is another. */
 enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all);

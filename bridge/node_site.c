@@ -3,6 +3,7 @@
 #include "bridge/meeting.h"
 #include "bridge/node.h"
 #include "bridge/retention.h"
+#include "bridge/signing.h"
 
 enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all)
 {
@@ -13,6 +14,10 @@ enum bridge_err node_site_build(struct node_site *out, struct site *site, bool a
 		err = site_trunks(site, &s.trunks);
 	if (!err && all)
 		err = dialling_alloc(&s.dialling, site);
+	if (!err && all) {
+		s.signing = signing_alloc(site);
+		err = s.signing ? BRIDGE_OK : BRIDGE_NOMEM;
+	}
 	if (err) {
 		node_site_clear(&s);
 		return err;
@@ -24,6 +29,7 @@ enum bridge_err node_site_build(struct node_site *out, struct site *site, bool a
 
 void node_site_clear(struct node_site *s)
 {
+	signing_free(s->signing);
 	dialling_free(s->dialling);
 	trunks_free(s->trunks);
 	plan_free(s->plan);
@@ -37,13 +43,14 @@ void node_site_swap(struct node *n, struct node_site *s)
 
 	n->site = s->site;
 	if (s->plan) {
-		old = (struct node_site){ old.site, n->plan, n->trunks, n->dialling };
+		old = (struct node_site){ old.site, n->plan, n->trunks, n->dialling, n->signing };
 		if (n->ua)
 			ua_set_trunks(n->ua, s->trunks);
 		dialling_inherit(s->dialling, n->dialling);
 		n->plan = s->plan;
 		n->trunks = s->trunks;
 		n->dialling = s->dialling;
+		n->signing = s->signing;
 		carriers_use_site(n);
 		for (struct meeting *m = n->meetings; m; m = m->next)
 			meeting_apply_audio(m);

@@ -1,4 +1,5 @@
 #include "bridge/poster.h"
+#include "bridge/x5u.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { POLL_MS = 1000, ANSWER_MAX = 1 << 20 };
@@ -20,6 +22,7 @@ struct post {
 	struct curl_slist *headers; /* owned, as long as it is under way */
 	CURL *easy;                 /* owned, likewise */
 	size_t got;                 /* bytes of the answer */
+	char *answer;               /* owned; of a GET */
 	size_t len;
 	char body[];
 };
@@ -62,8 +65,35 @@ static size_t take_answer(char *bytes, size_t size, size_t n, void *arg)
 	struct post *p = arg;
 
 	(void)bytes;
+	if (p->job.fetch_max && size * n > p->job.fetch_max - p->got)
+		return 0;
+	if (p->job.fetch_max)
+		memcpy(p->answer + p->got, bytes, size * n);
 	p->got += size * n;
 	return p->got > ANSWER_MAX ? 0 : size * n;
+}
+
+/* Names are looked up by libcurl: what they lead to is looked at here, just before it would be called. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	const struct post *p = arg;
+
+	(void)purpose;
+	if (p->job.public_only && !x5u_is_public(&to->addr))
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static bool prepare_fetch(struct post *p)
+{
+	p->answer = malloc(p->job.fetch_max);
+	curl_easy_setopt(p->easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETDATA, p);
+	if (p->job.ca[0])
+		curl_easy_setopt(p->easy, CURLOPT_CAINFO, p->job.ca);
+	return p->answer != NULL;
 }
 
 static bool prepare(struct post *p)
@@ -90,7 +120,7 @@ static bool prepare(struct post *p)
 	curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
-	return true;
+	return p->job.fetch_max == 0 || prepare_fetch(p);
 }
 
 static void give_back(struct poster *w, struct post *p)
@@ -128,6 +158,8 @@ static void end(struct poster *w, CURLMsg *message)
 
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&p);
 	curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+	p->result.answer = p->answer;
+	p->result.answer_len = p->answer ? p->got : 0;
 	if (code == CURLE_OK)
 		p->result.status = (unsigned)status;
 	else
@@ -217,6 +249,7 @@ static void free_list(struct post *p)
 		curl_slist_free_all(p->headers);
 		if (p->easy)
 			curl_easy_cleanup(p->easy);
+		free(p->answer);
 		free(p);
 	}
 }
@@ -266,6 +299,7 @@ void poster_poll(struct poster *w)
 	for (; p; p = next) {
 		next = p->next;
 		w->done(w->arg, &p->result);
+		free(p->answer);
 		free(p);
 	}
 }
@@ -278,7 +312,8 @@ enum bridge_err poster_post(struct poster *w, const struct poster_job *job, cons
 		return BRIDGE_NOMEM;
 	p->job = *job;
 	p->len = len;
-	memcpy(p->body, body, len);
+	if (len)
+		memcpy(p->body, body, len);
 	pthread_mutex_lock(&w->lock);
 	*w->asked_end = p;
 	w->asked_end = &p->next;

@@ -67,6 +67,7 @@ enum site_digest { SITE_DIGEST_BOTH, SITE_DIGEST_MD5, SITE_DIGEST_SHA256, SITE_D
 enum site_refusal { SITE_REFUSE_UNAVAILABLE, SITE_REFUSE_BUSY, SITE_REFUSALS };
 
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
+enum site_stir { SITE_STIR_IGNORE, SITE_STIR_FLAG, SITE_STIR_REQUIRE, SITE_STIRS };
 
 struct site_trunk {
 	char name[SITE_NAME];
@@ -119,6 +120,10 @@ struct site_trunk {
 	unsigned foreign; /* enum route_foreign */
 	unsigned strip;
 	char prepend[12];
+	unsigned stir;              /* enum site_stir: what callers' numbers must prove */
+	char sign_certificate[256]; /* URL of the certificate that calls are signed with; "": they are not */
+	char sign_key[256];         /* file of its key, on this machine */
+	char sign_origid[64];       /* UUID; "": made of node and trunk */
 };
 
 struct site_number {

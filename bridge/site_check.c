@@ -168,6 +168,11 @@ static enum bridge_err check_trunk(
 		return site_refuse(why, at, "outbound.register", "there is no gateway to register with");
 	if (t->registers && !t->username[0])
 		return site_refuse(why, at, "outbound.register", "there is no username to register as");
+	if (!t->sign_certificate[0] != !t->sign_key[0])
+		return site_refuse(why, at, t->sign_key[0] ? "sign.certificate" : "sign.key",
+			"certificate and key belong together: one of them is missing");
+	if (t->sign_origid[0] && !t->sign_key[0])
+		return site_refuse(why, at, "sign.origid", "there is no key to sign with");
 	if (t->format == ROUTE_NATIONAL && !t->country.country_code[0])
 		return site_refuse(
 			why, at, "dialling.format", "national numbers need the trunk's country.code");

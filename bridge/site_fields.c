@@ -43,6 +43,9 @@ static const char *const digest_words[SITE_DIGESTS] = {
 static const char *const refusal_words[SITE_REFUSALS] = {
 	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
 };
+static const char *const stir_words[SITE_STIRS] = {
+	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
+};
 
 enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500 };
 
@@ -137,6 +140,10 @@ static const struct site_field trunk_fields[] = {
 	UPTO(site_trunk, "dialling.strip", strip, 15),
 	TEXT(site_trunk, "dialling.prepend", prepend, RULE_PREPEND),
 	WORD(site_trunk, "dialling.caller_id", foreign, foreign_words),
+	WORD(site_trunk, "stir", stir, stir_words),
+	TEXT(site_trunk, "sign.certificate", sign_certificate, RULE_HTTPS),
+	TEXT(site_trunk, "sign.key", sign_key, RULE_PATH),
+	TEXT(site_trunk, "sign.origid", sign_origid, RULE_UUID),
 };
 static const struct site_field number_fields[] = {
 	{ .key = "number", .type = FIELD_RANGE, AT(site_number, number), .n_offset = offsetof(struct site_number, last), .required = true },
@@ -289,6 +296,27 @@ static bool is_zone(const char *text)
 	return isalpha((unsigned char)text[0]) && zones_known(text);
 }
 
+/* What can stand in a token and between the < > of a header. */
+static bool is_https(const char *text)
+{
+	const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 : "";
+
+	for (const char *c = text; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("\"<>\\", *c))
+			return false;
+	return isalnum((unsigned char)host[0]) || host[0] == '[';
+}
+
+static bool is_uuid(const char *text)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i = 0;
+
+	while (shape[i] && (shape[i] == '-' ? text[i] == '-' : isxdigit((unsigned char)text[i])))
+		i++;
+	return !shape[i] && !text[i];
+}
+
 static const char *class_broken(const char *text)
 {
 	enum number_class class;
@@ -350,6 +378,11 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_IGNORED:
 	case RULE_STRIPPED:
 	case RULE_ADDED: return site_header_broken(rule, text);
+	case RULE_HTTPS:
+		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
+	case RULE_PATH: return NULL;
+	case RULE_UUID:
+		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
 	}
 	return "unknown rule";
 }

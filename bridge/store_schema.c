@@ -184,6 +184,16 @@ static const char *const steps[] = {
 	/* 12: how long an account's call records are kept; which numbers lead to a meeting */
 	"ALTER TABLE account ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX number_of_meeting ON number(meeting);",
+
+	/* 13: STIR: what callers prove, and how our calls are signed */
+	"ALTER TABLE trunk ADD COLUMN stir INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN sign_certificate TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN sign_key TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN sign_origid TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN verstat TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN attest TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN origid TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN verstat_why TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

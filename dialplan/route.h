@@ -125,7 +125,8 @@ struct route_try {
 	char number[ROUTE_SENT];       /* user part as sent: "+4930123456", "0030..." */
 	char caller_id[ROUTE_SENT];    /* the same for From and P-Asserted-Identity; "" none: anonymous */
 	char caller_e164[NUMBER_E164]; /* what it stands for; "" none */
-	bool owned;                    /* the trunk owns it: sign with A, else C */
+	bool owned;                    /* the account's, or one that the trunk delivers to nobody else */
+	bool own_number;               /* it stands among the account's numbers: sign with A */
 	unsigned rule;                 /* index in route_site.rules */
 };
 

@@ -187,16 +187,22 @@ static bool rule_in_force(struct asking *q, uint32_t index)
 
 /* ---- one trunk ---- */
 
-static bool owns(const struct asking *q, uint32_t trunk, const char *e164)
+/* Whose number it is on this trunk; BLOCK_NONE: nobody's. */
+static uint32_t owner_of(const struct asking *q, uint32_t trunk, const char *e164)
 {
 	uint64_t number = block_digits(e164);
-	uint32_t account = q->account + 1, owner = blocks_find(q->r->owned, trunk + 1, number);
+	uint32_t owner = blocks_find(q->r->owned, trunk + 1, number);
 
-	if (owner == BLOCK_NONE)
-		owner = blocks_find(q->r->owned, ROUTE_ANY, number);
+	return owner != BLOCK_NONE ? owner : blocks_find(q->r->owned, ROUTE_ANY, number);
+}
+
+static bool owns(const struct asking *q, uint32_t trunk, const char *e164)
+{
+	uint32_t owner = owner_of(q, trunk, e164);
+
 	if (owner != BLOCK_NONE)
-		return owner == account;
-	return blocks_find(q->r->ranges, trunk + 1, number) != BLOCK_NONE;
+		return owner == q->account + 1;
+	return blocks_find(q->r->ranges, trunk + 1, block_digits(e164)) != BLOCK_NONE;
 }
 
 static int first_compare(const void *key, const void *item)
@@ -281,6 +287,7 @@ static void try_trunk(struct asking *q, const struct rule *rule, uint32_t index,
 		route_write_shown(t->caller_id, trunk, shown);
 		memcpy(t->caller_e164, shown, strlen(shown) + 1);
 		t->owned = owns(q, index, shown);
+		t->own_number = owner_of(q, index, shown) == q->account + 1;
 	}
 	note(q, WHY_TRUNK, true, index, d->n_tries, 0);
 	note(q, why, true, index, d->n_tries, 0);

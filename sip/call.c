@@ -75,6 +75,7 @@ struct call *call_free(struct call *c)
 		free(c->out->early);
 		free(c->out->route);
 		free(c->out->lines);
+		free(c->out->identity);
 		login_clear(&c->out->login);
 		OPENSSL_cleanse(c->out->authorization, sizeof(c->out->authorization));
 		free(c->out);
@@ -197,7 +198,8 @@ static bool is_unanswered(const struct call *c)
 	       (c->state == DIALOG_ANSWERED && c->answer_held);
 }
 
-void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s)
+static void refuse(struct call *call, unsigned status, const char *phrase, unsigned q850, const char *text,
+	unsigned retry_after_s)
 {
 	const bool too_late = !is_unanswered(call);
 	struct ua_reply reply;
@@ -215,13 +217,25 @@ void call_refuse(struct call *call, unsigned status, unsigned q850, const char *
 	cause_reason(reason, sizeof(reason), q850, text);
 	call_event(call, EV_HANGUP);
 	call->ua->stats.refused++;
-	reply = (struct ua_reply){ .status = status, .reason = reason, .retry_after_s = retry_after_s };
+	reply = (struct ua_reply){
+		.status = status, .phrase = phrase, .reason = reason, .retry_after_s = retry_after_s
+	};
 	if (status == 488)
 		call_warn(call, &reply, call->media.refused);
 	ua_reply_invite(call, &reply);
 	end = call_end_of(false, status, q850, text ? text : status_words(status));
 	call_finish(call, &end);
 	ua_release(call);
+}
+
+void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s)
+{
+	refuse(call, status, NULL, q850, text, retry_after_s);
+}
+
+void call_refuse_as(struct call *call, unsigned status, const char *phrase, unsigned q850, const char *text)
+{
+	refuse(call, status, phrase, q850, text, 0);
 }
 
 static void send_bye(struct call *c)

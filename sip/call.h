@@ -34,7 +34,7 @@
 #include "sip/offer.h"
 #include "sip/trunk.h"
 
-enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8 };
+enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8, CALL_IDENTITIES = 8 };
 
 struct tap_message;
 struct call; /* one dialog */
@@ -56,6 +56,9 @@ struct call_invite {
 	struct caller caller;    /* all that its headers say of who calls */
 	char user_agent[CALL_NAME];
 	bool has_offer; /* false: we shall offer (T8) */
+	const char *identities
+		[CALL_IDENTITIES]; /* values of Identity headers, as they came: any bytes, any length */
+	size_t n_identities;
 };
 
 struct call_end {            /* why a call ended */
@@ -82,6 +85,8 @@ struct call_dial {
 	const char *lines;                 /* more headers, each line ended by CRLF; NULL: none */
 	bool no_session, no_agent;         /* this carrier gets no Session-ID, no User-Agent */
 	const char *username, *password, *realm; /* NULL: none */
+	const char *identity;                    /* value of an Identity header (RFC 8224); NULL: none */
+	int64_t date_s;                          /* of the Date header that goes with it, since 1970 */
 	void *owner;
 };
 
@@ -188,6 +193,8 @@ enum call_err call_progress(struct call *call, unsigned status,
 	bool with_sdp); /* 180, 183; reliable if the far end requires or supports it and there is SDP */
 enum call_err call_answer(struct call *call); /* 200 with the answer, or with our offer (T8) */
 void call_refuse(struct call *call, unsigned status, unsigned q850, const char *text, unsigned retry_after_s);
+/* The same with a reason phrase of its own, where a standard has one ("Stale Date"). */
+void call_refuse_as(struct call *call, unsigned status, const char *phrase, unsigned q850, const char *text);
 void call_hangup(struct call *call, unsigned q850,
 	const char *text); /* BYE with Reason; CANCEL or refusal if too early */
 #endif

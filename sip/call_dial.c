@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A user part: what RFC 3261 section 25.1 does not let stand there is escaped.  False: it does not fit. */
 static bool write_user(char *out, size_t cap, const char *user)
@@ -86,6 +87,23 @@ static bool write_side(char *out, size_t cap, const char *user, const char *host
 	return true;
 }
 
+/* The signed token and when it was made, as whole headers.  False: out of memory, or nothing that could stand in a header. */
+static bool write_identity(struct call_out *o, const struct call_dial *d)
+{
+	const time_t at = (time_t)d->date_s;
+	struct tm utc;
+	char date[40];
+
+	if (!d->identity)
+		return true;
+	if (strpbrk(d->identity, "\r\n") || !gmtime_r(&at, &utc) ||
+		!strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc))
+		return false;
+	if (asprintf(&o->identity, "Identity: %s\r\nDate: %s\r\n", d->identity, date) < 0)
+		o->identity = NULL;
+	return o->identity != NULL;
+}
+
 static enum call_err fill(struct call *c, const struct call_dial *d)
 {
 	struct call_out *o = c->out;
@@ -110,6 +128,8 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
+	if (!write_identity(o, d))
+		return CALL_NOMEM;
 	o->privacy = d->privacy;
 	o->no_session = d->no_session;
 	o->no_agent = d->no_agent;

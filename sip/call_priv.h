@@ -71,6 +71,7 @@ struct call_out { /* what a call that we make has besides */
 	bool privacy;
 	char *lines; /* owned; more headers for the INVITE, NULL: none */
 	bool no_session, no_agent;
+	char *identity; /* owned; whole Identity and Date headers, NULL: none */
 	struct login login;
 	unsigned cseq;           /* of the INVITE that is out */
 	bool redirected;         /* it was sent on once, to another number at this gateway */
@@ -142,7 +143,8 @@ struct call_response {
 /* What to answer, to the INVITE or to the request in hand. */
 struct ua_reply {
 	unsigned status;
-	const char *sdp; /* NULL: no body */
+	const char *phrase; /* NULL: that of the status */
+	const char *sdp;    /* NULL: no body */
 	bool require_100rel;
 	bool has_timer; /* `timer` is written */
 	struct timer_headers timer;

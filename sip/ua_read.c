@@ -79,6 +79,15 @@ static void read_caller(struct caller *c, const sip_t *sip)
 		caller_read(c, "Privacy", *value);
 }
 
+/* RFC 8224 section 4; unknown to Sofia as well. */
+static void read_identities(struct call_invite *out, const sip_t *sip)
+{
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value && out->n_identities < CALL_IDENTITIES &&
+			(strcasecmp(u->un_name, "Identity") == 0 || strcasecmp(u->un_name, "y") == 0))
+			out->identities[out->n_identities++] = u->un_value;
+}
+
 void read_session(char out[CALLER_SESSION], const sip_t *sip)
 {
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
@@ -113,6 +122,7 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 	if (sip->sip_user_agent)
 		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
 	read_caller(&out->caller, sip);
+	read_identities(out, sip);
 	memcpy(out->asserted, out->caller.asserted, sizeof(out->caller.asserted));
 	out->privacy = out->caller.privacy;
 }

@@ -68,7 +68,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		r->warning_text     ? r->warning_text
 		: r->warning == 304 ? "Media type not available"
 				    : "Incompatible media format");
-	nua_respond(handle, (int)r->status, status_words(r->status),
+	nua_respond(handle, (int)r->status, r->phrase ? r->phrase : status_words(r->status),
 		TAG_IF(!to_invite, NUTAG_WITH_THIS(at->nua)), SIPTAG_SERVER_STR(at->ua->agent),
 		TAG_IF(contact && r->status < 300, SIPTAG_CONTACT_STR(contact)),
 		TAG_IF(require[0], SIPTAG_REQUIRE_STR(require)),
@@ -251,6 +251,7 @@ void ua_send_invite(struct call *c)
 		SIPTAG_SESSION_EXPIRES_STR(text.expires),
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
 		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
+		TAG_IF(o->identity, SIPTAG_HEADER_STR(o->identity)),
 		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());

@@ -1,4 +1,4 @@
-/* links: bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
 #include "bridge/config.h"
 #include "tests/test.h"
 
@@ -48,6 +48,9 @@ TEST(every_key_is_read)
 		"rtp: { listen: \"::1\", advertise: 203.0.113.9, ports: 1024-1025 }\n"
 		"http: { listen: null }\n"
 		"tls: { certificate: /c.pem, key: /k.pem, ca: /ca.pem }\n"
+		"stir:\n  anchors: /a\n  certificates: { \"https://a.example/x.pem\": /x, "
+		"\"https://b.example/\": /y }\n"
+		"  hosts: [ cr.example.org, \"[::1]:8443\" ]\n  ca: /sca.pem\n  wait_ms: 120\n"
 		"control: run/c.sock\ndatabase: \":memory:\"\nrecordings: rec\n"
 		"media: { workers: 3, mixed_talkers: 7, max_load: 60, room_legs_per_worker: 250 }\n"
 		"prompts: { directory: /p, override: /o }\n"
@@ -69,6 +72,14 @@ TEST(every_key_is_read)
 	CHECK_STR("/c.pem", c.tls.certificate, "tls.certificate");
 	CHECK_STR("/k.pem", c.tls.key, "tls.key");
 	CHECK_STR("/ca.pem", c.tls.ca, "tls.ca");
+	CHECK_STR("/a", c.stir.anchors, "stir.anchors");
+	CHECK_INT(2, c.stir.n_certificates, "stir.certificates");
+	CHECK_STR("https://b.example/", c.stir.certificates[1].url, "stir.certificates");
+	CHECK_STR("/y", c.stir.certificates[1].file, "stir.certificates");
+	CHECK_INT(2, c.stir.n_hosts, "stir.hosts");
+	CHECK_STR("[::1]:8443", c.stir.hosts[1], "stir.hosts");
+	CHECK_STR("/sca.pem", c.stir.ca, "stir.ca");
+	CHECK_INT(120, c.stir.wait_ms, "stir.wait_ms");
 	CHECK_STR("run/c.sock", c.control, "control");
 	CHECK_STR(":memory:", c.database, "database");
 	CHECK_STR("rec", c.recordings, "recordings");
@@ -125,6 +136,11 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "advertised nonsense", "sip: { advertise: \"a b\" }\n", 1, "sip.advertise", "host name" },
 		{ "advertised broken address", "sip: { advertise: 10.0.0.300 }\n", 1, "sip.advertise",
 			"host name" },
+		{ "stir: a URL as host", "stir: { hosts: [ \"https://a.example/\" ] }\n", 1, "stir.hosts[0]",
+			"a host is wanted" },
+		{ "stir: a list of certificates", "stir: { certificates: [ a ] }\n", 1, "stir.certificates",
+			"FILE" },
+		{ "stir: waiting too long", "stir: { wait_ms: 301 }\n", 1, "stir.wait_ms", "300" },
 		{ "rtp address", "rtp: { listen: here }\n", 1, "rtp.listen", "address" },
 		{ "rtp advertise by name", "rtp: { advertise: media.example.com }\n", 1, "rtp.advertise",
 			"SDP" },

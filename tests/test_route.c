@@ -256,10 +256,15 @@ TEST(which_caller_id_is_shown)
 
 		route_decide(r, &call, &d);
 		CHECK_STR(cases[i].sent, sent(&d), cases[i].story);
-		for (unsigned k = 0; k < d.n_tries; k++)
-			CHECK_INT(strcmp(d.tries[k].caller_e164, "+4989999") != 0 &&
+		for (unsigned k = 0; k < d.n_tries; k++) {
+			const char *shown = d.tries[k].caller_e164;
+
+			CHECK_INT(strcmp(shown, "+4989999") != 0 &&
 					  !(strcmp(d.tries[k].trunk, "open") == 0 && i <= 2 && i > 0),
 				d.tries[k].owned, cases[i].story);
+			CHECK_INT(strcmp(shown, "+15550100") == 0 || strcmp(shown, "+15550300") == 0,
+				d.tries[k].own_number, cases[i].story);
+		}
 	}
 	{
 		struct route_call call = { "show", "+44123456789", "+4989999", NOON, 7 };

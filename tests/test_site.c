@@ -62,7 +62,10 @@ static const char rich[] =
 	"    codecs: [ opus, pcmu ]\n"
 	"    srtp: require\n"
 	"    country: { code: 49, trunk_prefix: \"0\", national_min: 6, national_max: 11 }\n"
-	"  - { name: a, srtp: never, inbound: { tls_subject: a.example } }\n"
+	"  - { name: a, srtp: never, inbound: { tls_subject: a.example }, stir: require, sign: { "
+	"certificate: "
+	"\"https://cert.example.org/a.pem\", key: /etc/a.key, origid: 123e4567-E89b-12d3-a456-426655440000 } "
+	"}\n"
 	"numbers:\n"
 	"  - { number: +4930123456, trunk: b, account: \"true\", answer: \"meeting:777\", language: de }\n"
 	"  - { number: \"+4930123456\", account: empty one }\n"
@@ -402,6 +405,20 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "number twice", "+15550101", "+15550100", 18, "numbers[1].number", "first in numbers[0]" },
 		{ "unknown trunk", "trunk: carrier-a, account: acme, answer: attendant",
 			"trunk: x, account: acme", 17, "numbers[0].trunk", "no trunk 'x'" },
+		{ "STIR policy", "srtp:     allow", "stir: maybe", 15, "trunks[0].stir", "ignore, flag" },
+		{ "a key alone", "srtp:     allow", "sign: { key: /k }", 15, "trunks[0].sign.certificate",
+			"belong together" },
+		{ "a certificate alone", "srtp:     allow", "sign: { certificate: \"https://a.example/\" }",
+			15, "trunks[0].sign.key", "belong together" },
+		{ "a certificate by http", "srtp:     allow",
+			"sign: { certificate: \"http://a.example/\", key: /k }", 15,
+			"trunks[0].sign.certificate", "https" },
+		{ "a certificate for two headers", "srtp:     allow",
+			"sign: { certificate: \"https://a.example/>x\", key: /k }", 15,
+			"trunks[0].sign.certificate", "https" },
+		{ "origid", "srtp:     allow",
+			"sign: { certificate: \"https://a.example/\", key: /k, origid: 12 }", 15,
+			"trunks[0].sign.origid", "UUID" },
 		{ "unknown account", "account: acme, answer: attendant", "account: x", 17,
 			"numbers[0].account", "no account 'x'" },
 		{ "no account", "account: acme, answer: attendant, ", "", 17, "numbers[0]",

@@ -1,0 +1,399 @@
+#include "bridge/certificates.h"
+#include "bridge/poster.h"
+#include "bridge/x5u.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DAY_S = 86400, AGAIN_S = 60, FETCH_WHY = 96 };
+
+enum entry_state { ENTRY_COMING, ENTRY_HERE, ENTRY_NOT };
+
+struct entry {
+	struct entry *next;
+	char url[PASSPORT_URL];
+	enum entry_state state;
+	struct credential *credential; /* owned; NULL unless HERE */
+	char why[FETCH_WHY];           /* NOT: why */
+	uint64_t until_s;              /* when it is forgotten */
+	const char *fault;             /* of its check; NULL: good */
+	uint64_t checked_until_s;      /* how long `fault` holds; 0: not checked yet */
+	uint64_t job;                  /* COMING */
+};
+
+/* What the operator's files say. */
+struct trusted {
+	struct anchors *anchors; /* owned */
+	size_t n_anchors;
+	struct entry *given; /* owned */
+};
+
+struct certificates {
+	struct config_stir config;
+	struct trusted trusted;
+	struct entry *fetched; /* owned, the newest first */
+	size_t n_fetched, n_under_way;
+	struct poster *poster; /* owned; NULL: nothing is fetched */
+	uint64_t last_job;
+	uint64_t now_s; /* of the last question */
+	certificates_fn on_came;
+	void *arg; /* borrowed from the opener */
+};
+
+/* ---- files ---- */
+
+static enum bridge_err read_file(const char *path, char **out, size_t *n, char *why, size_t why_cap)
+{
+	FILE *f = fopen(path, "re");
+	char *text = f ? malloc(CREDENTIAL_PEM + 1) : NULL;
+
+	*n = text ? fread(text, 1, CREDENTIAL_PEM + 1, f) : 0;
+	if (!f || ferror(f) || *n > CREDENTIAL_PEM) {
+		snprintf(why, why_cap, "stir: %.160s: %s", path,
+			f && *n > CREDENTIAL_PEM ? "too long" : strerror(errno));
+		free(text);
+		text = NULL;
+	}
+	if (f)
+		fclose(f);
+	*out = text;
+	return text ? BRIDGE_OK : BRIDGE_FILE;
+}
+
+static enum bridge_err add_anchors(struct trusted *t, const char *path, char *why, size_t why_cap)
+{
+	char *pem;
+	size_t n;
+	enum bridge_err err = read_file(path, &pem, &n, why, why_cap);
+
+	if (err)
+		return err;
+	t->n_anchors += anchors_add(t->anchors, pem, n);
+	free(pem);
+	return BRIDGE_OK;
+}
+
+static enum bridge_err add_directory(struct trusted *t, const char *path, char *why, size_t why_cap)
+{
+	DIR *d = opendir(path);
+	enum bridge_err err = BRIDGE_OK;
+	struct dirent *e;
+	struct stat st;
+	char file[CONFIG_TEXT + 256];
+
+	while (d && !err && (e = readdir(d))) {
+		snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
+		if (e->d_name[0] != '.' && stat(file, &st) == 0 && S_ISREG(st.st_mode))
+			err = add_anchors(t, file, why, why_cap);
+	}
+	if (!d) {
+		snprintf(why, why_cap, "stir.anchors: %.160s: %s", path, strerror(errno));
+		err = BRIDGE_FILE;
+	} else {
+		closedir(d);
+	}
+	return err;
+}
+
+static enum bridge_err read_anchors(struct trusted *t, const char *path, char *why, size_t why_cap)
+{
+	enum bridge_err err;
+	struct stat st;
+
+	if (anchors_alloc(&t->anchors) != CALL_OK)
+		return BRIDGE_NOMEM;
+	if (!path[0])
+		return BRIDGE_OK;
+	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, path, why, why_cap)
+							  : add_anchors(t, path, why, why_cap);
+	if (!err && t->n_anchors == 0) {
+		snprintf(why, why_cap, "stir.anchors: %.160s: no certificate in it", path);
+		err = BRIDGE_FILE;
+	}
+	return err;
+}
+
+static struct entry *entry_alloc(const char *url)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (e)
+		snprintf(e->url, sizeof(e->url), "%s", url);
+	return e;
+}
+
+static void entry_free(struct entry *e)
+{
+	credential_free(e->credential);
+	free(e);
+}
+
+static enum bridge_err read_given(
+	struct trusted *t, const char *url, const char *path, char *why, size_t why_cap)
+{
+	struct entry *e = entry_alloc(url);
+	enum bridge_err err = e ? BRIDGE_OK : BRIDGE_NOMEM;
+	char *pem = NULL;
+	size_t n;
+
+	if (!err)
+		err = read_file(path, &pem, &n, why, why_cap);
+	if (!err && credential_read(&e->credential, pem, n) != CALL_OK) {
+		snprintf(why, why_cap, "stir.certificates: %.160s: no certificate can be read in it", path);
+		err = BRIDGE_FILE;
+	}
+	free(pem);
+	if (err) {
+		free(e);
+		return err;
+	}
+	e->state = ENTRY_HERE;
+	e->until_s = UINT64_MAX;
+	e->next = t->given;
+	t->given = e;
+	return BRIDGE_OK;
+}
+
+static void trusted_free(struct trusted *t)
+{
+	for (struct entry *e = t->given, *next; e; e = next) {
+		next = e->next;
+		entry_free(e);
+	}
+	anchors_free(t->anchors);
+}
+
+static enum bridge_err trusted_read(
+	struct trusted *out, const struct config_stir *config, char *why, size_t why_cap)
+{
+	struct trusted t = { .n_anchors = 0 };
+	enum bridge_err err = read_anchors(&t, config->anchors, why, why_cap);
+
+	for (size_t i = 0; !err && i < config->n_certificates; i++)
+		err = read_given(&t, config->certificates[i].url, config->certificates[i].file, why, why_cap);
+	if (err)
+		trusted_free(&t);
+	else
+		*out = t;
+	return err;
+}
+
+/* ---- the cache ---- */
+
+static void forget_all(struct certificates *c)
+{
+	for (struct entry *e = c->fetched, *next; e; e = next) {
+		next = e->next;
+		entry_free(e);
+	}
+	c->fetched = NULL;
+	c->n_fetched = c->n_under_way = 0;
+}
+
+static void forget(struct certificates *c, struct entry **at)
+{
+	struct entry *e = *at;
+
+	*at = e->next;
+	c->n_fetched--;
+	entry_free(e);
+}
+
+static bool is_over(const struct entry *e, uint64_t now_s)
+{
+	return e->state != ENTRY_COMING && e->until_s <= now_s;
+}
+
+/* The oldest that is not coming; NULL: none. */
+static struct entry **oldest(struct certificates *c)
+{
+	struct entry **last = NULL;
+
+	for (struct entry **at = &c->fetched; *at; at = &(*at)->next)
+		if ((*at)->state != ENTRY_COMING)
+			last = at;
+	return last;
+}
+
+void certificates_begin(struct certificates *c, uint64_t now_s)
+{
+	struct entry **at = &c->fetched;
+
+	c->now_s = now_s;
+	while (*at) {
+		if (is_over(*at, now_s))
+			forget(c, at);
+		else
+			at = &(*at)->next;
+	}
+	while (c->n_fetched + IDENTITY_TOKENS > CERTIFICATES_CACHE && (at = oldest(c)))
+		forget(c, at);
+}
+
+static struct entry *find(struct entry *list, const char *url)
+{
+	while (list && strcmp(list->url, url) != 0)
+		list = list->next;
+	return list;
+}
+
+/* ---- fetching ---- */
+
+static void keep(struct certificates *c, struct entry *e, const struct poster_result *r)
+{
+	if (r->status == 200 && credential_read(&e->credential, r->answer, r->answer_len) == CALL_OK) {
+		e->state = ENTRY_HERE;
+		e->until_s = c->now_s + DAY_S;
+		return;
+	}
+	e->state = ENTRY_NOT;
+	e->until_s = c->now_s + AGAIN_S;
+	if (r->status == 200)
+		snprintf(e->why, sizeof(e->why), "what is at the certificate's URL is no certificate");
+	else if (r->status)
+		snprintf(e->why, sizeof(e->why), "the certificate's server answers %u", r->status);
+	else
+		snprintf(e->why, sizeof(e->why), "the certificate cannot be fetched: %.60s", r->why);
+}
+
+static void on_fetched(void *arg, const struct poster_result *r)
+{
+	struct certificates *c = arg;
+	struct entry *e = c->fetched;
+
+	while (e && !(e->state == ENTRY_COMING && e->job == r->id))
+		e = e->next;
+	if (!e)
+		return; /* forgotten in a reload */
+	c->n_under_way--;
+	keep(c, e, r);
+	c->on_came(c->arg, e->url);
+}
+
+/* NULL: under way; else why not. */
+static const char *fetch(struct certificates *c, const char *url)
+{
+	struct poster_job job = { .id = ++c->last_job, .fetch_max = CERTIFICATES_BYTES };
+	bool by_address;
+	const char *why = x5u_refused(url, c->config.hosts, c->config.n_hosts, &by_address);
+	struct entry *e;
+
+	if (why || !c->poster)
+		return why ? why : "certificates are not fetched";
+	if (c->n_under_way >= CERTIFICATES_UNDER_WAY)
+		return "too many certificates are being fetched";
+	e = entry_alloc(url);
+	if (!e)
+		return "out of memory";
+	snprintf(job.url, sizeof(job.url), "%s", url);
+	snprintf(job.ca, sizeof(job.ca), "%s", c->config.ca);
+	job.public_only = !by_address;
+	if (poster_post(c->poster, &job, NULL, 0) != BRIDGE_OK) {
+		entry_free(e);
+		return "out of memory";
+	}
+	e->state = ENTRY_COMING;
+	e->job = job.id;
+	e->next = c->fetched;
+	c->fetched = e;
+	c->n_fetched++;
+	c->n_under_way++;
+	return NULL;
+}
+
+/* ---- what others ask ---- */
+
+static void check(struct certificates *c, struct entry *e)
+{
+	uint64_t until_s;
+
+	if (e->checked_until_s > c->now_s)
+		return;
+	e->fault = credential_check(e->credential, c->trusted.anchors, c->now_s, &until_s);
+	e->checked_until_s = e->fault ? c->now_s + AGAIN_S : until_s;
+}
+
+bool certificates_get(struct certificates *c, const char *url, struct verify_credential *out)
+{
+	struct entry *e = find(c->trusted.given, url);
+
+	memset(out, 0, sizeof(*out));
+	if (!e)
+		e = find(c->fetched, url);
+	if (!e) {
+		out->fault = fetch(c, url);
+		return out->fault != NULL;
+	}
+	if (e->state == ENTRY_COMING)
+		return false;
+	if (e->state == ENTRY_NOT) {
+		out->fault = e->why;
+		return true;
+	}
+	check(c, e);
+	out->credential = e->credential;
+	out->fault = e->fault;
+	return true;
+}
+
+enum bridge_err certificates_open(struct certificates **out, const struct config_stir *config,
+	certificates_fn on_came, void *arg, char *why, size_t why_cap)
+{
+	struct certificates *c = calloc(1, sizeof(*c));
+	enum bridge_err err;
+
+	if (!c)
+		return BRIDGE_NOMEM;
+	c->config = *config;
+	c->on_came = on_came;
+	c->arg = arg;
+	err = trusted_read(&c->trusted, config, why, why_cap);
+	if (!err && config->n_hosts)
+		err = poster_open(&c->poster, on_fetched, c);
+	if (err) {
+		certificates_close(c);
+		return err;
+	}
+	*out = c;
+	return BRIDGE_OK;
+}
+
+struct certificates *certificates_close(struct certificates *c)
+{
+	if (!c)
+		return NULL;
+	poster_close(c->poster);
+	forget_all(c);
+	trusted_free(&c->trusted);
+	free(c);
+	return NULL;
+}
+
+enum bridge_err certificates_reload(
+	struct certificates *c, const struct config_stir *config, char *why, size_t why_cap)
+{
+	struct trusted fresh;
+	enum bridge_err err = trusted_read(&fresh, config, why, why_cap);
+
+	if (err)
+		return err;
+	trusted_free(&c->trusted);
+	c->trusted = fresh;
+	c->config = *config;
+	forget_all(c);
+	return BRIDGE_OK;
+}
+
+int certificates_fd(const struct certificates *c)
+{
+	return c->poster ? poster_fd(c->poster) : -1;
+}
+
+void certificates_poll(struct certificates *c)
+{
+	poster_poll(c->poster);
+}
