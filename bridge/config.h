@@ -36,7 +36,7 @@ struct config {
 	struct {
 		char listen[CONFIG_TEXT];
 	} http; /* "127.0.0.1:8080"; "" none */
-	struct {
+	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
 	} tls;
 	char control[CONFIG_TEXT]; /* path of the local HTTP socket */

@@ -3,6 +3,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/remark.h"
+#include "bridge/secure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	struct node *n = d->node;
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
+	char relay[SECURE_RELAY];
 	struct media_self self;
 	enum call_err err;
 
@@ -68,6 +70,10 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 		return "out of memory";
 	fill_record(d, leg);
 	err = leg_open_media(leg, trunk, &self);
+	if (secure_way(n, trunk, dial.host, dial.target, relay))
+		dial.relay = relay;
+	else if (self.srtp == OFFER_SRTP_ALLOW)
+		self.srtp = OFFER_SRTP_NEVER; /* keys would go out for all to read */
 	if (!err) {
 		leg->state = LEG_DIALLING;
 		dial.owner = leg;

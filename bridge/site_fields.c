@@ -87,6 +87,8 @@ static const struct site_field trunk_fields[] = {
 	{ TEXTS(site_trunk, "inbound.from", from_text, n_from, RULE_NETWORK) },
 	TEXT(site_trunk, "inbound.tls_subject", tls_subject, RULE_TITLE),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
+	TEXT(site_trunk, "outbound.tls_name", tls_name, RULE_TITLE),
+	TEXT(site_trunk, "outbound.tls_ca", tls_ca, RULE_TITLE),
 	TEXT(site_trunk, "outbound.username", username, RULE_NAME),
 	TEXT(site_trunk, "outbound.password", password, RULE_SECRET),
 	TEXT(site_trunk, "outbound.realm", realm, RULE_TITLE),

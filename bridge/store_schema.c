@@ -158,6 +158,10 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX cdr_dialout ON cdr(dialout) WHERE dialout<>'';",
+
+	/* 11: whom to believe at the other end of TLS */
+	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

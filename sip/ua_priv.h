@@ -24,6 +24,7 @@ struct listener {              /* one nua: all transports of one address and por
 	char host[UA_SOURCE];  /* literal, IPv6 in brackets */
 	unsigned port;
 	bool udp, tcp;
+	bool outward;           /* "out:": nobody connects to it */
 	bool tls;               /* host and port are a relay's door on loopback; others see these: */
 	const char *tls_listen; /* borrowed from config */
 	char public[UA_SOURCE]; /* literal, IPv6 in brackets */
@@ -31,6 +32,17 @@ struct listener {              /* one nua: all transports of one address and por
 	int fds[UA_FDS]; /* listening sockets, Sofia's; -1: none */
 	bool shut;       /* nua_r_shutdown came */
 };
+
+/* Where others think that we are. */
+static inline const char *listen_host(const struct listener *at)
+{
+	return at->tls ? at->public : at->host;
+}
+
+static inline unsigned listen_port(const struct listener *at)
+{
+	return at->tls ? at->public_port : at->port;
+}
 
 struct ua_ask;
 

@@ -96,18 +96,17 @@ static bool read_behind(
 	memcpy(ip, behind.ip, sizeof(behind.ip));
 	memcpy(seen->source, behind.source, sizeof(seen->source));
 	seen->relay_port = port;
-	seen->certified =
-		trunk_of_subject(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names);
+	seen->certified = behind.trunk[0]
+				  ? su_strdup(msg_home(msg),
+					    behind.trunk) /* it is whom we called: its name was checked */
+				  : trunk_of_subject(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names,
+					    behind.n_names);
 	return true;
 }
 
 static const char *trunk_of(const struct ua *ua, const struct screened *seen, const uint8_t ip[16])
 {
-	const char *trunk = seen->certified ? seen->certified : trunk_identify(ua->config.trunks, ip);
-
-	if (trunk && seen->relay_port && ua->config.known)
-		ua->config.known(ua->config.on.arg, seen->relay_port);
-	return trunk;
+	return seen->certified ? seen->certified : trunk_identify(ua->config.trunks, ip);
 }
 
 static void drop(sip_t *sip)
@@ -167,6 +166,8 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 		ua->stats.retransmits++;
 	if (call && call->out && memcmp(call->gateway, ip, sizeof(call->gateway)) == 0)
 		trunk = call->trunk; /* whom we called may speak in that call, and no more than that */
+	if (trunk && seen->relay_port && ua->config.known)
+		ua->config.known(ua->config.on.arg, seen->relay_port);
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
 	if (method == sip_method_ack && !call)
 		return; /* ends the repeating of a refusal of ours; never answered */
@@ -224,7 +225,10 @@ static void lead_home(msg_t *msg, sip_t *sip, const struct screened *seen)
 	su_home_t *home = msg_home(msg);
 	char text[UA_URL], hop[CALL_URI + 64];
 
-	snprintf(text, sizeof(text), "<sip:%s;transport=%.3s;lr>", seen->source + 4, seen->source);
+	if (seen->relay_port)
+		snprintf(text, sizeof(text), "<sip:127.0.0.1:%u;transport=tcp;lr>", seen->relay_port);
+	else
+		snprintf(text, sizeof(text), "<sip:%s;transport=%.3s;lr>", seen->source + 4, seen->source);
 	if (!sip->sip_contact)
 		sip->sip_contact = sip_contact_make(home, text);
 	else if (!read_next_hop(sip, hop, sizeof(hop)))
