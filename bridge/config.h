@@ -38,6 +38,7 @@ struct config {
 	} http; /* "127.0.0.1:8080"; "" none */
 	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
+		unsigned idle_s, keepalive_s; /* 0: as bridge/tls has it */
 	} tls;
 	char control[CONFIG_TEXT]; /* path of the local HTTP socket */
 	char database[CONFIG_TEXT];

@@ -73,12 +73,14 @@ static void watch_expiry(struct node *n)
 		return;
 	n->expiry_told_day = now_s / DAY_S;
 	if (left_s < 0)
-		log_line(LOG_ERROR, NULL, "tls", "%s: the certificate has expired", n->config.tls.certificate);
+		log_line(
+			LOG_ERROR, NULL, "tls", "%s: the certificate has expired", n->config.tls.certificate);
 	else
 		log_line(LOG_WARNING, NULL, "tls", "%s: the certificate expires within %lld days",
 			n->config.tls.certificate, (long long)(left_s / DAY_S + 1));
 	event_emit(n->bus, "tls.certificate_expires",
-		json_pack("{s:o, s:I}", "expires_at", when_json(expires_s), "days", (json_int_t)(left_s / DAY_S)));
+		json_pack("{s:o, s:I}", "expires_at", when_json(expires_s), "days",
+			(json_int_t)(left_s / DAY_S)));
 }
 
 static void mark_busy(void *arg, struct leg *leg)
@@ -105,6 +107,8 @@ enum bridge_err secure_open(struct node *n, char *why, size_t why_cap)
 	const struct tls_files files = files_of(&n->config);
 	enum bridge_err err = tls_open(&n->tls, &files, why, why_cap);
 
+	if (!err)
+		tls_pace(n->tls, n->config.tls.idle_s, n->config.tls.keepalive_s);
 	if (!err && loop_watch(n->loop, tls_fd(n->tls), on_notice, n) != CALL_OK)
 		err = BRIDGE_NOMEM;
 	return err;
@@ -142,6 +146,7 @@ enum bridge_err secure_reload(struct node *n, const struct config *fresh, char *
 
 	if (!err) {
 		n->config.tls = fresh->tls;
+		tls_pace(n->tls, fresh->tls.idle_s, fresh->tls.keepalive_s);
 		n->expiry_told_day = 0;
 	}
 	return err;
@@ -162,7 +167,8 @@ bool secure_behind(void *arg, uint16_t port, struct ua_behind *out)
 	memcpy(out->names, peer.names, sizeof(out->names));
 	out->n_names = peer.n_names;
 	out->trunk[0] = '\0';
-	if (peer.trunk[0] && site_trunk(n->site, peer.trunk)) /* it may be gone, and its connection still there */
+	if (peer.trunk[0] &&
+		site_trunk(n->site, peer.trunk)) /* it may be gone, and its connection still there */
 		snprintf(out->trunk, sizeof(out->trunk), "%.63s", peer.trunk);
 	return true;
 }
@@ -203,12 +209,13 @@ static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
 			snprintf(out, CONFIG_TEXT, "%s", parts.host);
 }
 
-static uint16_t way_port(
-	struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
+static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
 {
 	char alone[LOCATE_HOST], from[CONFIG_TEXT];
 	uint8_t ip[16];
-	struct tls_way_order order = { .trunk = trunk->name, .target = target, .ca = trunk->tls_ca, .from = from };
+	struct tls_way_order order = {
+		.trunk = trunk->name, .target = target, .ca = trunk->tls_ca, .from = from
+	};
 
 	if (!n->tls || !starts_with(target, "tls:"))
 		return 0;
@@ -243,7 +250,8 @@ bool secure_failure(struct node *n, uint16_t port, char *out, size_t cap)
 
 /* ---- the API ---- */
 
-json_t *secure_member_json(struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
+json_t *secure_member_json(
+	struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
 {
 	const uint16_t port = trunk ? way_port(n, trunk, host, target) : 0;
 	struct tls_way_status s;

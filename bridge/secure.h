@@ -37,7 +37,8 @@ uint16_t secure_way(struct node *n, const struct site_trunk *trunk, const char *
 bool secure_failure(struct node *n, uint16_t port, char *out, size_t cap);
 
 /* For the API: how that member's connection does, and our own certificate; new objects, null where there is nothing. */
-json_t *secure_member_json(struct node *n, const struct site_trunk *trunk, const char *host, const char *target);
+json_t *secure_member_json(
+	struct node *n, const struct site_trunk *trunk, const char *host, const char *target);
 json_t *secure_json(struct node *n);
 int64_t secure_expires_s(struct node *n); /* 0: no certificate */
 #endif

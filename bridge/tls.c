@@ -133,6 +133,7 @@ enum bridge_err tls_open(struct tls **out, const struct tls_files *files, char *
 	if (t->epoll_fd < 0 || t->stop_fd < 0 || t->notice_fd < 0 ||
 		epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, t->stop_fd, &e) != 0)
 		goto fail;
+	tls_pace(t, 0, 0);
 	err = tls_files_load(t, files, why, why_cap);
 	if (err)
 		goto fail;
@@ -190,6 +191,12 @@ enum bridge_err tls_reload(struct tls *t, const struct tls_files *files, char *w
 	err = tls_files_load(t, files, why, why_cap);
 	pthread_mutex_unlock(&t->loading);
 	return err;
+}
+
+void tls_pace(struct tls *t, unsigned idle_s, unsigned ping_s)
+{
+	atomic_store(&t->idle_ms, idle_s ? idle_s * 1000 : TLS_IDLE_MS);
+	atomic_store(&t->ping_ms, ping_s ? ping_s * 1000 : TLS_PING_MS);
 }
 
 int64_t tls_expiry_s(struct tls *t)

@@ -66,6 +66,8 @@ struct tls;
 enum bridge_err tls_open(struct tls **out, const struct tls_files *files, char *why, size_t why_cap);
 struct tls *tls_close(struct tls *t); /* closes all connections; accepts NULL, returns NULL */
 enum bridge_err tls_reload(struct tls *t, const struct tls_files *files, char *why, size_t why_cap);
+/* How long without a message ends a connection, and after how long an empty line keeps one of ours alive.  0: TLS_IDLE_MS, TLS_PING_MS. */
+void tls_pace(struct tls *t, unsigned idle_s, unsigned ping_s);
 int64_t tls_expiry_s(struct tls *t); /* our certificate's last second, of the epoch; 0: we have none */
 
 /* Connections to host:port are handed on to to_host:to_port.  BRIDGE_FILE: cannot listen there; BRIDGE_FULL. */

@@ -51,7 +51,8 @@ void tls_link_free(struct tls_link *l)
 	SSL_free(l->ssl);
 	close(l->net_fd);
 	if (l->broken && l->plain_fd >= 0) /* tells the endpoint at once that what waits will not arrive */
-		setsockopt(l->plain_fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
+		setsockopt(
+			l->plain_fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
 	if (l->plain_fd >= 0)
 		close(l->plain_fd);
 	OPENSSL_cleanse(&l->in, sizeof(l->in));
@@ -112,8 +113,8 @@ static bool is_watched(const struct tls_link *l, int fd, uint32_t events)
 	return epoll_ctl(l->tls->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
-struct tls_link *tls_link_in(struct tls *t, struct tls_door *door, int fd,
-	const struct sockaddr_storage *from, uint64_t at_ms)
+struct tls_link *tls_link_in(
+	struct tls *t, struct tls_door *door, int fd, const struct sockaddr_storage *from, uint64_t at_ms)
 {
 	struct tls_link *l = link_new(t, fd, -1, at_ms);
 
@@ -403,7 +404,7 @@ static void ping(struct tls_link *l, uint64_t at_ms)
 {
 	static const char empty_lines[] = "\r\n\r\n";
 
-	if (at_ms - l->sent_ms < TLS_PING_MS || l->out.n || !tls_via_between(&l->via))
+	if (at_ms - l->sent_ms < atomic_load(&l->tls->ping_ms) || l->out.n || !tls_via_between(&l->via))
 		return;
 	memcpy(l->out.bytes, empty_lines, sizeof(empty_lines) - 1);
 	l->out.n = sizeof(empty_lines) - 1;
@@ -430,5 +431,5 @@ bool tls_link_over(struct tls_link *l, uint64_t at_ms)
 		return at_ms - l->since_ms >= TLS_STRANGER_MS;
 	if (l->way)
 		ping(l, at_ms);
-	return l->dead || at_ms >= last_ms + TLS_IDLE_MS;
+	return l->dead || at_ms >= last_ms + atomic_load(&l->tls->idle_ms);
 }

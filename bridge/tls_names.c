@@ -49,8 +49,8 @@ void tls_names(struct tls_peer *out, const X509 *certificate)
 			add_asn1(out, name->d.dNSName, 0);
 	}
 	if (certificate && !names) {
-		const int at = X509_NAME_get_index_by_NID(
-			X509_get_subject_name(certificate), NID_commonName, -1);
+		const int at =
+			X509_NAME_get_index_by_NID(X509_get_subject_name(certificate), NID_commonName, -1);
 
 		if (at >= 0)
 			add_asn1(out,
@@ -66,7 +66,9 @@ static bool has_address(const X509 *certificate, const char *name)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	unsigned char ip[16];
-	const size_t len = inet_pton(AF_INET, name, ip) == 1 ? 4 : inet_pton(AF_INET6, name, ip) == 1 ? 16 : 0;
+	const size_t len = inet_pton(AF_INET, name, ip) == 1    ? 4
+			   : inet_pton(AF_INET6, name, ip) == 1 ? 16
+								: 0;
 	bool found = false;
 
 	for (int i = 0; len && !found && i < sk_GENERAL_NAME_num(names); i++) {

@@ -112,6 +112,7 @@ struct tls {
 	struct tls_trust *trusts; /* owned; the thread's alone */
 	struct tls_stamp stamps[TLS_SOURCES], seen[TLS_SOURCES];
 	uint64_t looked_ms;
+	atomic_uint idle_ms, ping_ms;
 	int epoll_fd, notice_fd;
 	struct tls_watched stop;
 	int stop_fd;

@@ -192,7 +192,8 @@ void tls_way_take(struct tls *t, struct tls_way *w, uint64_t at_ms)
 	if (is_ours(fd)) {
 		pthread_mutex_lock(&t->lock);
 		if (w->status.state != TLS_WAY_OPEN)
-			w->status.state = TLS_WAY_TRYING; /* the words of the last failure stay until it is open */
+			w->status.state =
+				TLS_WAY_TRYING; /* the words of the last failure stay until it is open */
 		pthread_mutex_unlock(&t->lock);
 		if (tls_link_out(t, w, fd, at_ms))
 			return;

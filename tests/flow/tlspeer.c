@@ -38,12 +38,18 @@ void tlspeer_authority(const struct folder *f, const char *name)
 			   file_of(f, name, "key"), "-out", file_of(f, name, "pem"), NULL });
 }
 
+/* The CN must not stand in for names that are written out. */
+static const char *name_alone(const char *host)
+{
+	return strchr(host, ':') ? "somebody" : host;
+}
+
 void tlspeer_certificate(const struct folder *f, const char *name, const char *host, const char *by)
 {
 	char subject[80], names[100], ca[FOLDER_PATH + 80], ca_key[FOLDER_PATH + 80];
 
-	snprintf(subject, sizeof(subject), "/CN=%s", host);
-	snprintf(names, sizeof(names), "subjectAltName=DNS:%s", host);
+	snprintf(subject, sizeof(subject), "/CN=%s", name_alone(host));
+	snprintf(names, sizeof(names), "subjectAltName=%s%s", strchr(host, ':') ? "" : "DNS:", host);
 	snprintf(ca, sizeof(ca), "%s", file_of(f, by, "pem"));
 	snprintf(ca_key, sizeof(ca_key), "%s", file_of(f, by, "key"));
 	openssl(f,
@@ -51,6 +57,23 @@ void tlspeer_certificate(const struct folder *f, const char *name, const char *h
 			"ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", subject, "-addext", names,
 			"-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key,
 			"-keyout", file_of(f, name, "key"), "-out", file_of(f, name, "pem"), NULL });
+}
+
+void tlspeer_expired(const struct folder *f, const char *name, const char *host, const char *by)
+{
+	char subject[80], names[100], ca[FOLDER_PATH + 80], ca_key[FOLDER_PATH + 80], asked[FOLDER_PATH + 80];
+
+	snprintf(subject, sizeof(subject), "/CN=%s", host);
+	snprintf(names, sizeof(names), "subjectAltName=DNS:%s", host);
+	snprintf(ca, sizeof(ca), "%s", file_of(f, by, "pem"));
+	snprintf(ca_key, sizeof(ca_key), "%s", file_of(f, by, "key"));
+	snprintf(asked, sizeof(asked), "%s", file_of(f, name, "csr"));
+	openssl(f, (const char *const[]){ "openssl", "req", "-newkey", "ec", "-pkeyopt",
+			   "ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-addext", names, "-keyout",
+			   file_of(f, name, "key"), "-out", asked, NULL });
+	openssl(f, (const char *const[]){ "openssl", "x509", "-req", "-in", asked, "-CA", ca, "-CAkey",
+			   ca_key, "-CAcreateserial", "-copy_extensions", "copy", "-days", "-1", "-out",
+			   file_of(f, name, "pem"), NULL });
 }
 
 static size_t file_read(char *out, size_t cap, const char *path)

@@ -11,8 +11,10 @@
 
 /* NAME.pem and NAME.key: an authority that vouches for others. */
 void tlspeer_authority(const struct folder *f, const char *name);
-/* NAME.pem and NAME.key for a host, vouched for by `by`. */
+/* NAME.pem and NAME.key for a host, vouched for by `by`: DNS:host, or what is written with a colon ("URI:sip:a.example"). */
 void tlspeer_certificate(const struct folder *f, const char *name, const char *host, const char *by);
+/* The same for a host whose time is over. */
+void tlspeer_expired(const struct folder *f, const char *name, const char *host, const char *by);
 /* Certificate and key of NAME in one file, as baresip wants them. */
 void tlspeer_join(const struct folder *f, const char *name, const char *file);
 
