@@ -27,7 +27,7 @@ static const char rich[] =
 	"  - name: carrier-b\n"
 	"    inbound: { from: [ 127.0.0.3/32, \"2001:db8::/32\", 192.0.2.0/24 ] }\n"
 	"    outbound: { gateways: [ \"sip:127.0.0.2:5062\", \"sip:127.0.0.9\" ], username: u, password: p,"
-	" register: true }\n"
+	" register: true, tls_name: \"*.carrier.example\", tls_ca: /etc/ca.pem }\n"
 	"    limits: { channels: 100, calls_per_second: 20 }\n"
 	"    codecs: [ opus, PCMU ]\n"
 	"    srtp: require\n"

@@ -47,7 +47,8 @@ static const char *path_of(const struct folder *f, const char *name, const char 
 	return folder_file(f, file);
 }
 
-void tlsgate_open(struct tlsgate *g, const struct folder *f, const char *ip, const char *certificate, const char *ca)
+void tlsgate_open(
+	struct tlsgate *g, const struct folder *f, const char *ip, const char *certificate, const char *ca)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -56,10 +57,12 @@ void tlsgate_open(struct tlsgate *g, const struct folder *f, const char *ip, con
 	g->ctx = ctx;
 	listen_at(g, ip);
 	CHECK(ctx && SSL_CTX_use_certificate_chain_file(ctx, path_of(f, certificate, "pem")) == 1 &&
-			SSL_CTX_use_PrivateKey_file(ctx, path_of(f, certificate, "key"), SSL_FILETYPE_PEM) == 1,
+			SSL_CTX_use_PrivateKey_file(ctx, path_of(f, certificate, "key"), SSL_FILETYPE_PEM) ==
+				1,
 		"certificate %s", certificate);
 	if (ca) {
-		CHECK(SSL_CTX_load_verify_locations(ctx, path_of(f, ca, "pem"), NULL) == 1, "authority %s", ca);
+		CHECK(SSL_CTX_load_verify_locations(ctx, path_of(f, ca, "pem"), NULL) == 1, "authority %s",
+			ca);
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	}
 	SSL_CTX_set_tlsext_servername_callback(ctx, note_sni);
@@ -149,8 +152,8 @@ void tlsgate_answer(struct tlsgate *g, const struct gate_request *to, unsigned s
 	CHECK(tlspeer_send(&g->at, text), "sent: %.60s", text);
 }
 
-void tlsgate_request(struct tlsgate *g, const struct gate_request *invite, const char *method, const char *tag,
-	unsigned cseq, const char *sdp)
+void tlsgate_request(struct tlsgate *g, const struct gate_request *invite, const char *method,
+	const char *tag, unsigned cseq, const char *sdp)
 {
 	char text[GATE_TEXT], target[256];
 	const char *contact = gate_header(invite, "Contact");

@@ -21,8 +21,9 @@ struct tlsgate {
 };
 
 /* `certificate`: of tlspeer_certificate(); `ca`: who must vouch for a certificate that is asked for, NULL: none is. */
-void tlsgate_open(struct tlsgate *g, const struct folder *f, const char *ip, const char *certificate, const char *ca);
-bool tlsgate_accept(struct tlsgate *g, unsigned ms); /* a connection, and its handshake */
+void tlsgate_open(
+	struct tlsgate *g, const struct folder *f, const char *ip, const char *certificate, const char *ca);
+bool tlsgate_accept(struct tlsgate *g, unsigned ms);      /* a connection, and its handshake */
 bool tlsgate_quiet(const struct tlsgate *g, unsigned ms); /* does nobody connect? */
 /* The next message whose first line begins so ("INVITE ", "SIP/2.0 200"); others before it fall away. */
 bool tlsgate_wait(struct tlsgate *g, struct gate_request *out, const char *begin, unsigned ms);
@@ -30,8 +31,8 @@ bool tlsgate_wait(struct tlsgate *g, struct gate_request *out, const char *begin
 void tlsgate_answer(struct tlsgate *g, const struct gate_request *to, unsigned status, const char *tag,
 	const char *headers, const char *sdp);
 /* In the dialog that our 2xx with this tag to `invite` made. */
-void tlsgate_request(struct tlsgate *g, const struct gate_request *invite, const char *method, const char *tag,
-	unsigned cseq, const char *sdp);
+void tlsgate_request(struct tlsgate *g, const struct gate_request *invite, const char *method,
+	const char *tag, unsigned cseq, const char *sdp);
 void tlsgate_hangup(struct tlsgate *g); /* the connection, not the gate */
 void tlsgate_close(struct tlsgate *g);
 #endif

@@ -36,7 +36,8 @@ static void write_site(const struct bed *b, char out[SITE], const char *gateway,
 	snprintf(out, SITE,
 		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
 		"trunks:\n"
-		"  - name: first\n    outbound: { gateways: [ \"%s\" ], username: us, password: secret, realm: "
+		"  - name: first\n    outbound: { gateways: [ \"%s\" ], username: us, password: secret, "
+		"realm: "
 		"carrier, keepalive: false%s }\n"
 		"  - name: second\n    outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false }\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
@@ -46,13 +47,15 @@ static void write_site(const struct bed *b, char out[SITE], const char *gateway,
 		gateway, more, b->spare_port);
 }
 
-static void begin(struct bed *b, const char *gateway, const char *more, const char *node_more, const char *tls_ip)
+static void begin(
+	struct bed *b, const char *gateway, const char *more, const char *node_more, const char *tls_ip)
 {
 	char site[SITE], node[NODE];
 
 	write_site(b, site, gateway, more);
 	b->tls_port = free_tcp_port("127.0.0.1");
-	snprintf(node, sizeof(node), "tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: 60 }\n%s",
+	snprintf(node, sizeof(node),
+		"tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: 60 }\n%s",
 		folder_file(&b->keys, "bridge.pem"), folder_file(&b->keys, "bridge.key"),
 		folder_file(&b->keys, "authority.pem"), node_more ? node_more : "");
 	CHECK(bridge_start(&b->bridge,
@@ -83,7 +86,8 @@ static void dial(struct bed *b)
 
 static const json_t *wait_event(struct bed *b, const char *type)
 {
-	const int n = events_wait(b->events, 0, type, strncmp(type, "dialout", 7) == 0 ? "id" : NULL, b->id, WAIT_MS);
+	const int n = events_wait(
+		b->events, 0, type, strncmp(type, "dialout", 7) == 0 ? "id" : NULL, b->id, WAIT_MS);
 
 	if (n < 0) {
 		char *text = events_text(b->events);
@@ -113,10 +117,13 @@ static json_t *member(const struct bed *b)
 	json_t *list = bridge_get(&b->bridge, "/v1/trunks"), *out;
 
 	out = json_incref(json_object_get(
-		json_array_get(json_object_get(json_array_get(json_object_get(json_array_get(json_object_get(list, "items"), 0),
-						       "gateways"),
-				       0),
-				       "members"),
+		json_array_get(
+			json_object_get(
+				json_array_get(
+					json_object_get(json_array_get(json_object_get(list, "items"), 0),
+						"gateways"),
+					0),
+				"members"),
 			0),
 		"tls"));
 	json_decref(list);
@@ -156,8 +163,8 @@ TEST(one_connection_for_calls_both_ways)
 	CHECK(strstr(gate_header(&invite, "Contact"), contact), "%s", gate_header(&invite, "Contact"));
 	CHECK(!strstr(invite.text, "127.80.") && !strstr(invite.text, "Route:"), "nothing of the inside: %s",
 		invite.text);
-	CHECK(strstr(invite.text, "a=crypto:") && strstr(invite.text, " RTP/AVP "), "keys are offered over TLS: %s",
-		invite.text);
+	CHECK(strstr(invite.text, "a=crypto:") && strstr(invite.text, " RTP/AVP "),
+		"keys are offered over TLS: %s", invite.text);
 	tlsgate_answer(&g, &invite, 200, "a", NULL, gate_sdp);
 	CHECK(tlsgate_wait(&g, &r, "ACK ", WAIT_MS), "ACK");
 	wait_event(&b, "dialout.answered");
@@ -179,8 +186,10 @@ TEST(one_connection_for_calls_both_ways)
 		char text[1500];
 
 		snprintf(text, sizeof(text),
-			"INVITE sip:+15550100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.11:%u;branch=z9hG4bKin;rport\r\n"
-			"From: <sip:+15559999@carrier.example>;tag=theirs\r\nTo: <sip:+15550100@127.0.0.1>\r\n"
+			"INVITE sip:+15550100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS "
+			"127.0.0.11:%u;branch=z9hG4bKin;rport\r\n"
+			"From: <sip:+15559999@carrier.example>;tag=theirs\r\nTo: "
+			"<sip:+15550100@127.0.0.1>\r\n"
 			"Call-ID: theirs\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
 			"Contact: <sip:gate@127.0.0.11:%u;transport=tls>\r\nContent-Type: application/sdp\r\n"
 			"Content-Length: %zu\r\n\r\n%s",
@@ -197,10 +206,11 @@ TEST(one_connection_for_calls_both_ways)
 		char text[800];
 
 		snprintf(text, sizeof(text),
-			"ACK %.*s SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.11:%u;branch=z9hG4bKack\r\nFrom: %s\r\nTo: %s\r\n"
+			"ACK %.*s SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.11:%u;branch=z9hG4bKack\r\nFrom: "
+			"%s\r\nTo: %s\r\n"
 			"Call-ID: theirs\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-			(int)strcspn(gate_header(&r, "Contact") + 1, ">"), gate_header(&r, "Contact") + 1, g.port,
-			gate_header(&r, "From"), gate_header(&r, "To"));
+			(int)strcspn(gate_header(&r, "Contact") + 1, ">"), gate_header(&r, "Contact") + 1,
+			g.port, gate_header(&r, "From"), gate_header(&r, "To"));
 		CHECK(tlspeer_send(&g.at, text), "ACK");
 	}
 	hang_up(&b);
@@ -259,7 +269,8 @@ TEST(kept_alive_and_closed_when_idle)
 	CHECK_INT(strlen(g.at.got), strspn(g.at.got, "\r\n"), "and nothing else");
 
 	snprintf(node, sizeof(node),
-		"node: test\ntls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: 3 }\n",
+		"node: test\ntls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: 3 "
+		"}\n",
 		folder_file(&b.keys, "bridge.pem"), folder_file(&b.keys, "bridge.key"),
 		folder_file(&b.keys, "authority.pem"));
 	CHECK(folder_write(&b.bridge.folder, "node.yaml", node), "another node file");
@@ -396,7 +407,8 @@ TEST(tls_failures_move_on_and_say_why)
 		if (quiet >= 0)
 			close(quiet);
 	}
-	CHECK(bridge_wait_count(&b.bridge, "/v1/records?trunk=second", (int)(sizeof(cases) / sizeof(*cases)), WAIT_MS),
+	CHECK(bridge_wait_count(
+		      &b.bridge, "/v1/records?trunk=second", (int)(sizeof(cases) / sizeof(*cases)), WAIT_MS),
 		"records");
 	CHECK(events_wait(b.events, 0, "trunk.tls_failed", "trunk", "first", 100) >= 0, "events");
 	peer_stop(&spare, 500);
@@ -421,8 +433,9 @@ TEST(a_gateway_that_does_not_know_us_is_a_failure)
 	dial(&b);
 	CHECK(!tlsgate_accept(&g, WAIT_MS), "it does not know our authority");
 	event = wait_event(&b, "dialout.rerouted");
-	CHECK(strstr(json_text_at(event, "cause"), "TLS: ") && strstr(json_text_at(event, "cause"), "unknown ca"), "%s",
-		json_text_at(event, "cause"));
+	CHECK(strstr(json_text_at(event, "cause"), "TLS: ") &&
+			strstr(json_text_at(event, "cause"), "unknown ca"),
+		"%s", json_text_at(event, "cause"));
 	wait_event(&b, "dialout.answered");
 	hang_up(&b);
 	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 0, WAIT_MS), "gone");
@@ -444,9 +457,11 @@ TEST(names_authorities_and_keys)
 		{ "by address", "address", "", "", " RTP/AVP ", true },
 		{ "a wildcard by its own name", "wild", ", tls_name: \"*.example\"", "", " RTP/AVP ", true },
 		{ "the trunk's own authority", "false",
-			", tls_name: carrier.example, tls_ca: \"%s\" }\n    srtp: require\n    limits: { channels: 9",
+			", tls_name: carrier.example, tls_ca: \"%s\" }\n    srtp: require\n    limits: { "
+			"channels: 9",
 			"carrier.example", " RTP/SAVP ", true },
-		{ "no keys", "carrier", ", tls_name: carrier.example }\n    srtp: never\n    limits: { channels: 9",
+		{ "no keys", "carrier",
+			", tls_name: carrier.example }\n    srtp: never\n    limits: { channels: 9",
 			"carrier.example", " RTP/AVP ", false },
 	};
 	struct bed b;
@@ -500,7 +515,8 @@ TEST(ipv6)
 	begin(&b, gateway, "", NULL, "[::1]");
 	dial(&b);
 	CHECK(tlsgate_accept(&g, WAIT_MS) && tlsgate_wait(&g, &invite, "INVITE ", WAIT_MS), "INVITE");
-	CHECK(strncmp(gate_header(&invite, "Via"), "SIP/2.0/TLS [::1]:", 18) == 0, "%s", gate_header(&invite, "Via"));
+	CHECK(strncmp(gate_header(&invite, "Via"), "SIP/2.0/TLS [::1]:", 18) == 0, "%s",
+		gate_header(&invite, "Via"));
 	CHECK(strstr(gate_header(&invite, "Contact"), "@[::1]:"), "%s", gate_header(&invite, "Contact"));
 	tlsgate_answer(&g, &invite, 200, "a", NULL, gate_sdp);
 	CHECK(tlsgate_wait(&g, &r, "ACK ", WAIT_MS), "ACK");

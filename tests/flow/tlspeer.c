@@ -97,26 +97,30 @@ void tlspeer_join(const struct folder *f, const char *name, const char *file)
 	CHECK(folder_write(f, file, text), "%s", file);
 }
 
-static int connect_to(unsigned port)
+static int connect_to(unsigned port, bool v6)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
+	const struct sockaddr_in v4_at = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in6 v6_at = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct timeval limit = { .tv_sec = HANDSHAKE_MS / 1000 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	CHECK(connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0, "connected to %u", port);
+	CHECK((v6 ? connect(fd, (const struct sockaddr *)&v6_at, sizeof(v6_at))
+		  : connect(fd, (const struct sockaddr *)&v4_at, sizeof(v4_at))) == 0,
+		"connected to %u", port);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	return fd;
 }
 
-bool tlspeer_open(
-	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version)
+static bool begin(struct tlspeer *p, const struct folder *f, int fd, const char *certificate, int version)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl;
 
-	*p = (struct tlspeer){ .fd = connect_to(port) };
+	*p = (struct tlspeer){ .fd = fd };
 	CHECK(ctx, "OpenSSL");
 	SSL_CTX_set_security_level(ctx, 0); /* old versions are asked for, too */
 	if (version) {
@@ -140,6 +144,17 @@ bool tlspeer_open(
 	X509_NAME_oneline(X509_get_subject_name(shown), p->shown, sizeof(p->shown));
 	X509_free(shown);
 	return true;
+}
+
+bool tlspeer_open(
+	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version)
+{
+	return begin(p, f, connect_to(port, false), certificate, version);
+}
+
+bool tlspeer_open_v6(struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate)
+{
+	return begin(p, f, connect_to(port, true), certificate, 0);
 }
 
 bool tlspeer_send(struct tlspeer *p, const char *text)

@@ -28,6 +28,8 @@ struct tlspeer {
 /* `certificate`: a name made above, or NULL for none; `version` 0x0301 (TLS 1.0) to 0x0304, that one alone; 0: any. */
 bool tlspeer_open(
 	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version);
+bool tlspeer_open_v6(
+	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate); /* at ::1 */
 bool tlspeer_send(struct tlspeer *p, const char *text);
 /* Reads until `text` has come; false: not within `ms`, or the connection has ended. */
 bool tlspeer_wait(struct tlspeer *p, const char *text, unsigned ms);
