@@ -62,7 +62,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	struct node *n = d->node;
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
-	char relay[SECURE_RELAY];
+	char relay[SECURE_RELAY], name[TRUNK_SUBJECT];
 	struct media_self self;
 	enum call_err err;
 
@@ -70,10 +70,12 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 		return "out of memory";
 	fill_record(d, leg);
 	err = leg_open_media(leg, trunk, &self);
-	if (secure_way(n, trunk, dial.host, dial.target, relay))
+	if (secure_way(n, trunk, dial.host, dial.target, relay)) {
 		dial.relay = relay;
-	else if (self.srtp == OFFER_SRTP_ALLOW)
+		dial.certified = secure_name(trunk, dial.host, name);
+	} else if (self.srtp == OFFER_SRTP_ALLOW) {
 		self.srtp = OFFER_SRTP_NEVER; /* keys would go out for all to read */
+	}
 	if (!err) {
 		leg->state = LEG_DIALLING;
 		dial.owner = leg;

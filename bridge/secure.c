@@ -1,7 +1,6 @@
 #include "bridge/secure.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
-#include "sip/locate.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,12 +182,21 @@ void secure_known(void *arg, uint16_t port)
 /* ---- ways ---- */
 
 /* The host of "carrier.example:5061", "[2001:db8::1]:5061", without brackets. */
-static void host_alone(char out[LOCATE_HOST], const char *host)
+static void host_alone(char out[TRUNK_SUBJECT], const char *host)
 {
 	const bool bracketed = host[0] == '[';
 	const size_t len = strcspn(host + bracketed, bracketed ? "]" : ":");
 
-	snprintf(out, LOCATE_HOST, "%.*s", (int)len, host + bracketed);
+	snprintf(out, TRUNK_SUBJECT, "%.*s", (int)len, host + bracketed);
+}
+
+const char *secure_name(const struct site_trunk *trunk, const char *host, char out[TRUNK_SUBJECT])
+{
+	if (trunk->tls_name[0])
+		snprintf(out, TRUNK_SUBJECT, "%s", trunk->tls_name);
+	else
+		host_alone(out, host);
+	return out;
 }
 
 static bool starts_with(const char *text, const char *with)
@@ -211,7 +219,7 @@ static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
 
 static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
 {
-	char alone[LOCATE_HOST], from[CONFIG_TEXT];
+	char alone[TRUNK_SUBJECT], name[TRUNK_SUBJECT], from[CONFIG_TEXT];
 	uint8_t ip[16];
 	struct tls_way_order order = {
 		.trunk = trunk->name, .target = target, .ca = trunk->tls_ca, .from = from
@@ -221,7 +229,7 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 		return 0;
 	host_alone(alone, host);
 	source_address(n, target[4] == '[', from);
-	order.name = trunk->tls_name[0] ? trunk->tls_name : alone;
+	order.name = secure_name(trunk, host, name);
 	if (!trunk_address_parse(ip, alone))
 		order.sni = alone;
 	else if (trunk->tls_name[0] && trunk->tls_name[0] != '*')

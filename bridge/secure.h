@@ -33,6 +33,8 @@ void secure_known(void *arg, uint16_t port);
 /* Where the endpoint gets to that target: relay "tcp:127.0.0.1:40000", and its port.  0: it needs no such thing, or there is none. */
 uint16_t secure_way(struct node *n, const struct site_trunk *trunk, const char *host, const char *target,
 	char out[SECURE_RELAY]);
+/* Whose certificate a gateway of that trunk must show. */
+const char *secure_name(const struct site_trunk *trunk, const char *host, char out[TRUNK_SUBJECT]);
 /* Why nothing came back by it: "TLS: its certificate has expired"; false: not for a reason of TLS. */
 bool secure_failure(struct node *n, uint16_t port, char *out, size_t cap);
 

@@ -70,6 +70,8 @@ struct call_dial {
 	const char *trunk;  /* name; its gateway's requests in this call are known by address */
 	const char *target; /* where it goes: "udp:192.0.2.1:5060"; a literal, never a name */
 	const char *relay;  /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
+	/* Who shows a certificate of this name may speak in the call from any address; NULL: none may. */
+	const char *certified;
 	const char *
 		host; /* of the Request-URI and To: the gateway as the operator wrote it, with :port if it has one */
 	const char *to_user;

@@ -115,6 +115,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
+	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	o->privacy = d->privacy;
 	o->cseq = 1;
 	login_set(&o->login, d->username, d->password, d->realm, c->gateway);

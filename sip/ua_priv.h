@@ -78,6 +78,8 @@ struct screened {
 	uint16_t relay_port; /* of the loopback connection that it came by; 0: none, no TLS */
 	const char
 		*certified; /* trunk, by its certificate; NULL: none; valid while the message is screened */
+	const char (*names)[TRUNK_SUBJECT]; /* of its certificate, as long; n_names 0: none */
+	unsigned n_names;
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
 	/* Hidden as well: nua would ask again by itself. */

@@ -96,6 +96,11 @@ static bool read_behind(
 	memcpy(ip, behind.ip, sizeof(behind.ip));
 	memcpy(seen->source, behind.source, sizeof(seen->source));
 	seen->relay_port = port;
+	seen->names = su_alloc(msg_home(msg), sizeof(behind.names));
+	if (seen->names) {
+		memcpy((void *)(uintptr_t)seen->names, behind.names, sizeof(behind.names));
+		seen->n_names = behind.n_names;
+	}
 	seen->certified = behind.trunk[0]
 				  ? su_strdup(msg_home(msg),
 					    behind.trunk) /* it is whom we called: its name was checked */
@@ -155,6 +160,19 @@ static bool is_peer(const struct ua *ua, const uint8_t ip[16])
 	return false;
 }
 
+/* Is it whom we called, by address or by its certificate? */
+static bool is_called(const struct call *call, const struct screened *seen, const uint8_t ip[16])
+{
+	if (!call || !call->out)
+		return false;
+	if (memcmp(call->gateway, ip, sizeof(call->gateway)) == 0)
+		return true;
+	for (unsigned i = 0; call->out->certified[0] && i < seen->n_names; i++)
+		if (strcasecmp(seen->names[i], call->out->certified) == 0)
+			return true;
+	return false;
+}
+
 /* Who may talk to which dialog. */
 static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen, const uint8_t ip[16])
 {
@@ -164,7 +182,7 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 
 	if (call && method == sip_method_invite && !sip->sip_to->a_tag)
 		ua->stats.retransmits++;
-	if (call && call->out && memcmp(call->gateway, ip, sizeof(call->gateway)) == 0)
+	if (is_called(call, seen, ip))
 		trunk = call->trunk; /* whom we called may speak in that call, and no more than that */
 	if (trunk && seen->relay_port && ua->config.known)
 		ua->config.known(ua->config.on.arg, seen->relay_port);

@@ -13,8 +13,8 @@ static X509 *certificate(const char *names, const char *common_name)
 		names[0] ? X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names) : NULL;
 
 	CHECK(x && subject &&
-			X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)common_name,
-				-1, -1, 0) == 1 &&
+			X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+				(const unsigned char *)common_name, -1, -1, 0) == 1 &&
 			X509_set_subject_name(x, subject) == 1,
 		"a certificate for %s", common_name);
 	if (extension)
@@ -39,7 +39,8 @@ TEST(a_certificate_is_for_whom_it_names)
 		{ "which puts DNS names aside", "URI:sip:sip.example,DNS:b.example", "b.example", false },
 		{ "whatever their order", "DNS:b.example,URI:sip:sip.example", "b.example", false },
 		{ "not of a user", "URI:sip:us@sip.example", "sip.example", false },
-		{ "nor does that put any aside", "URI:sip:us@a.example,DNS:sip.example", "sip.example", true },
+		{ "nor does that put any aside", "URI:sip:us@a.example,DNS:sip.example", "sip.example",
+			true },
 		{ "nor another scheme", "URI:https:sip.example,DNS:sip.example", "sip.example", true },
 		{ "sips: is no such scheme", "URI:sips:sip.example", "sip.example", false },
 		{ "a wildcard", "DNS:*.example", "sip.example", false },
