@@ -76,7 +76,7 @@ static void watch_expiry(struct node *n)
 			LOG_ERROR, NULL, "tls", "%s: the certificate has expired", n->config.tls.certificate);
 	else
 		log_line(LOG_WARNING, NULL, "tls", "%s: the certificate expires within %lld days",
-			n->config.tls.certificate, (long long)(left_s / DAY_S + 1));
+			n->config.tls.certificate, (long long)left_s / DAY_S + 1);
 	event_emit(n->bus, "tls.certificate_expires",
 		json_pack("{s:o, s:I}", "expires_at", when_json(expires_s), "days",
 			(json_int_t)(left_s / DAY_S)));
