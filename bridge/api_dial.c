@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/figures.h"
+#include "bridge/secure.h"
 #include <string.h>
 
 static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
@@ -89,14 +90,16 @@ static json_t *causes_json(const struct gateway *g)
 static json_t *member_json(const struct carrier_member *m, uint64_t now_us)
 {
 	const struct gateway *g = &m->health;
+	const struct carrier *c = m->of->of;
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:f, s:I, s:I, s:I, s:I, s:i, s:f, s:o}", "address",
-		m->at.target, "name", m->at.name, "priority", m->at.priority, "weight", m->at.weight, "state",
-		gateway_word(g->state), "usable", gateway_usable(g, now_us), "round_trip_ms",
-		g->round_trip_us / 1000.0, "asked", (json_int_t)g->n_asked, "missed", (json_int_t)g->n_missed,
-		"calls", (json_int_t)g->calls, "answered", (json_int_t)g->n_answered, "answer_percent",
-		(int)gateway_answer_percent(g), "post_dial_ms", g->post_dial_us / 1000.0, "causes",
-		causes_json(g));
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:f, s:I, s:I, s:I, s:I, s:i, s:f, s:o, s:o}",
+		"address", m->at.target, "name", m->at.name, "priority", m->at.priority, "weight",
+		m->at.weight, "state", gateway_word(g->state), "usable", gateway_usable(g, now_us),
+		"round_trip_ms", g->round_trip_us / 1000.0, "asked", (json_int_t)g->n_asked, "missed",
+		(json_int_t)g->n_missed, "calls", (json_int_t)g->calls, "answered", (json_int_t)g->n_answered,
+		"answer_percent", (int)gateway_answer_percent(g), "post_dial_ms", g->post_dial_us / 1000.0,
+		"causes", causes_json(g), "tls",
+		secure_member_json(c->node, site_trunk(c->node->site, c->name), m->of->host, m->at.target));
 }
 
 static json_t *gateway_json(const struct carrier_gateway *g, bool registers, uint64_t now_us)

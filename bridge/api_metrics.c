@@ -4,6 +4,7 @@
 #include "bridge/trace.h"
 #include "bridge/stir.h"
 #include "bridge/webhook.h"
+#include "bridge/secure.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,6 +263,9 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "control_busy_ratio", "CPU time over wall time of the control thread",
 		pulse_cpu_permille(&n->pulse) / 1000.0);
 	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
+	if (secure_expires_s(n))
+		gauge(&p, "tls_certificate_seconds", "until our certificate expires",
+			(double)(secure_expires_s(n) - when_now_us() / 1000000));
 	worker_lines(&p, n);
 	trunk_lines(&p, n);
 	ended_lines(&p, n);

@@ -1,5 +1,6 @@
 #include "bridge/carrier.h"
 #include "bridge/carrier_priv.h"
+#include "bridge/secure.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static unsigned draw(void *arg, unsigned below)
 static unsigned spoken(const struct node *n)
 {
 	return (ua_port(n->ua, "udp") ? 1u << LOCATE_UDP : 0) |
-	       (ua_port(n->ua, "tcp") ? 1u << LOCATE_TCP : 0);
+	       (ua_port(n->ua, "tcp") ? 1u << LOCATE_TCP : 0) | 1u << LOCATE_TLS;
 }
 
 struct carrier *carrier_find(const struct node *n, const char *trunk)
@@ -108,6 +109,7 @@ static void take_members(struct carrier_gateway *g, const struct locate *found)
 			if (strcmp(old[i].at.target, m->at.target) == 0) {
 				m->health = old[i].health;
 				m->ask_id = old[i].ask_id;
+				m->way = old[i].way;
 			}
 	}
 	free(old);
@@ -149,6 +151,24 @@ static void look_up(struct carrier_gateway *g, uint64_t now_us)
 	else if (!n->resolver || resolver_ask(n->resolver, g->uri, spoken(n)) != BRIDGE_OK)
 		g->look_up_us = now_us + (uint64_t)RETRY_S * SECOND_US;
 	free(l);
+}
+
+/* ---- questions ---- */
+
+const char *carrier_words(struct node *n, uint16_t way, const char *otherwise, char text[CARRIER_WORDS])
+{
+	return secure_failure(n, way, text, CARRIER_WORDS) ? text : otherwise;
+}
+
+void carrier_put(
+	struct node *n, struct ask_question *q, const struct site_trunk *t, const char *host, uint16_t *way)
+{
+	char relay[SECURE_RELAY];
+
+	*way = secure_way(n, t, host, q->target, relay);
+	q->relay = *way ? relay : NULL;
+	if (ua_ask(n->ua, q) != CALL_OK)
+		q->done(n, q->id, &(struct ask_answer){ .text = "no way leads there" });
 }
 
 /* ---- time goes by ---- */

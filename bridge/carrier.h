@@ -26,6 +26,7 @@ struct carrier_member {
 	struct gateway health;
 	struct carrier_gateway *of; /* borrowed: its owner */
 	uint32_t ask_id;            /* of the question that is out */
+	uint16_t way;               /* that it went by (bridge/secure); 0: none, no TLS */
 };
 
 struct carrier_gateway {
@@ -40,6 +41,7 @@ struct carrier_gateway {
 	struct registration registration;
 	char contact[40], call_id[40];
 	unsigned cseq;
+	uint16_t way; /* as above */
 	bool asking;
 };
 

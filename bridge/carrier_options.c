@@ -14,10 +14,13 @@ static struct carrier_member *find_asked(struct node *n, uint32_t id)
 
 void carrier_tell_change(const struct carrier_member *m, enum gateway_change change)
 {
+	char text[CARRIER_WORDS];
+
 	if (change == GATEWAY_CAME_UP)
 		carrier_tell(m->of->of, "trunk.gateway_up", m->at.target, "the gateway is up");
 	else if (change == GATEWAY_WENT_DOWN)
-		carrier_tell(m->of->of, "trunk.gateway_down", m->at.target, "the gateway is down");
+		carrier_tell(m->of->of, "trunk.gateway_down", m->at.target,
+			carrier_words(m->of->of->node, m->way, "the gateway is down", text));
 }
 
 static void on_options(void *arg, uint32_t id, const struct ask_answer *answer)
@@ -48,7 +51,5 @@ void carrier_ask_options(struct carrier_member *m, const struct site_trunk *t, u
 		n->config.sip.advertise[0] ? n->config.sip.advertise : "partyline.invalid");
 	carrier_credentials(&q, t, m->of);
 	gateway_asked(&m->health, now_us);
-	if (ua_ask(n->ua, &q) != CALL_OK) {
-		carrier_tell_change(m, gateway_heard(&m->health, now_us, 0, 0, carrier_any()));
-	}
+	carrier_put(n, &q, t, m->of->host, &m->way);
 }

@@ -7,6 +7,7 @@ static void on_registered(void *arg, uint32_t id, const struct ask_answer *a)
 {
 	const struct node *n = arg;
 	const uint64_t now_us = loop_now_us();
+	char text[CARRIER_WORDS];
 
 	for (struct carrier *c = n->carriers; c; c = c->next)
 		for (size_t i = 0; i < c->n_gateways; i++) {
@@ -23,7 +24,8 @@ static void on_registered(void *arg, uint32_t id, const struct ask_answer *a)
 			if (!held && register_holds(&g->registration, now_us))
 				carrier_tell(c, "trunk.registered", g->uri, "registered");
 			else if (a->status != 423 && !register_holds(&g->registration, now_us))
-				carrier_tell(c, "trunk.unregistered", g->uri, a->text);
+				carrier_tell(c, "trunk.unregistered", g->uri,
+					a->status ? a->text : carrier_words(c->node, g->way, a->text, text));
 		}
 }
 
@@ -62,9 +64,5 @@ void carrier_ask_register(struct carrier_gateway *g, const struct site_trunk *t,
 	snprintf(aor, sizeof(aor), "sip:%s@%s", t->username, host);
 	carrier_credentials(&q, t, g);
 	g->asking = true;
-	if (ua_ask(n->ua, &q) != CALL_OK) {
-		g->asking = false;
-		register_heard(
-			&g->registration, &(struct register_answer){ 0 }, loop_now_us(), carrier_any());
-	}
+	carrier_put(n, &q, t, g->host, &g->way);
 }

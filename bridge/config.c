@@ -19,6 +19,7 @@ enum {
 	ROOM_LEGS = 1000,
 	ROOM_LEGS_MAX = 100000,
 	PORT_FIRST = 1024,
+	TLS_SECONDS_MAX = 86400,
 	T1_MIN_MS = 10,
 	T1_MAX_MS = 4000,
 	TRACE_DEFAULT_CALLS = 2000,
@@ -230,7 +231,7 @@ static enum bridge_err read_http(struct config *c, const struct doc_node *map, s
 
 static enum bridge_err read_tls(struct config *c, const struct doc_node *map, struct config_why *why)
 {
-	enum bridge_err err = doc_only(map, WORDS("certificate", "key", "ca"), why);
+	enum bridge_err err = doc_only(map, WORDS("certificate", "key", "ca", "idle_s", "keepalive_s"), why);
 
 	if (!err)
 		err = doc_text(doc_get(map, "certificate"), c->tls.certificate, CONFIG_TEXT, why);
@@ -238,6 +239,10 @@ static enum bridge_err read_tls(struct config *c, const struct doc_node *map, st
 		err = doc_text(doc_get(map, "key"), c->tls.key, CONFIG_TEXT, why);
 	if (!err)
 		err = doc_text(doc_get(map, "ca"), c->tls.ca, CONFIG_TEXT, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "idle_s"), 1, TLS_SECONDS_MAX, &c->tls.idle_s, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "keepalive_s"), 1, TLS_SECONDS_MAX, &c->tls.keepalive_s, why);
 	if (!err && !c->tls.certificate[0] != !c->tls.key[0])
 		err = doc_refuse(map, why, "certificate and key belong together: one of them is missing");
 	return err;

@@ -50,8 +50,9 @@ struct config {
 	struct {
 		char listen[CONFIG_TEXT];
 	} http; /* "127.0.0.1:8080"; "" none */
-	struct {
+	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
+		unsigned idle_s, keepalive_s; /* 0: as bridge/tls has it */
 	} tls;
 	struct config_stir stir;
 	char control[CONFIG_TEXT]; /* path of the local HTTP socket */

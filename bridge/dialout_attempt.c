@@ -4,6 +4,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/remark.h"
+#include "bridge/secure.h"
 #include "bridge/signing.h"
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +82,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
 	char lines[CALLERID_LINES], identity[IDENTITY_VALUE];
+	char relay[SECURE_RELAY], name[TRUNK_SUBJECT];
 	struct media_self self;
 	enum call_err err;
 
@@ -90,6 +92,12 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	callerid_write(&dial, n->site, trunk, d->account, lines);
 	sign(d, trunk, leg, &dial, identity);
 	err = leg_open_media(leg, trunk, &self);
+	if (secure_way(n, trunk, dial.host, dial.target, relay)) {
+		dial.relay = relay;
+		dial.certified = secure_name(trunk, dial.host, name);
+	} else if (self.srtp == OFFER_SRTP_ALLOW) {
+		self.srtp = OFFER_SRTP_NEVER; /* keys would go out for all to read */
+	}
 	if (!err) {
 		leg->state = LEG_DIALLING;
 		dial.owner = leg;

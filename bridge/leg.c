@@ -7,6 +7,7 @@
 #include "bridge/meeting.h"
 #include "bridge/reception.h"
 #include "bridge/remark.h"
+#include "bridge/secure.h"
 #include "bridge/unassigned.h"
 #include "bridge/why_call.h"
 #include "bridge/stir.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEG_BUCKETS = 4096 };
+enum { LEG_BUCKETS = 4096, LEG_WORDS = 96 };
 #define FLOWS_US                                                                                             \
 	15000000ull /* statistics come every 5 s: three times without a new packet, and nothing flows */
 
@@ -283,8 +284,10 @@ static void on_digit(void *owner, struct call *call, char digit)
 static void on_ended(void *owner, struct call *call, const struct call_end *end)
 {
 	struct leg *leg = owner;
+	char words[LEG_WORDS];
+	const bool by_tls = leg && end->no_response &&
+			    secure_failure(leg->node, call_relay_port(call), words, sizeof(words));
 
-	(void)call;
 	if (!leg)
 		return;
 	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
@@ -294,7 +297,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	leg->cdr.by_far_end = end->by_far_end;
 	if (end->sip_status)
 		leg->cdr.sip_status = end->sip_status;
-	leg_note_end(leg, end->q850, end->text);
+	leg_note_end(leg, end->q850, by_tls ? words : end->text);
 	if (end->no_response)
 		leg_ended_by(leg, WHY_NETWORK);
 	dialout_ended(leg, end);

@@ -1,6 +1,6 @@
 /* main.c - partylined: reads the node file, opens the node, runs it until SIGTERM. */
 #include "bridge/log.h"
-#include "bridge/node.h"
+#include "bridge/secure.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"
 #include <errno.h>
@@ -87,7 +87,7 @@ static void reload(struct daemon *d)
 	log_open(fresh.node, fresh.log.json, (enum log_level)fresh.log.level);
 	d->node->config.log.level = fresh.log.level;
 	d->node->config.log.json = fresh.log.json;
-	if (node_reload_tls(d->node, &fresh, why, sizeof(why)))
+	if (secure_reload(d->node, &fresh, why, sizeof(why)))
 		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: the certificates before stay in force", why);
 	if (stir_reload(d->node, &fresh, why, sizeof(why)))
 		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: what callers prove stays as it was", why);

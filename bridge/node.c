@@ -9,10 +9,11 @@
 #include "bridge/retention.h"
 #include "bridge/signing.h"
 #include "bridge/stir.h"
-#include "bridge/tls.h"
 #include "bridge/trace.h"
 #include "bridge/meeting.h"
+#include "bridge/secure.h"
 #include "bridge/spending.h"
+#include "bridge/trace.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
 #include <malloc.h>
@@ -165,6 +166,7 @@ static void on_stats(void *arg)
 
 	leg_ask_stats_all(arg);
 	retention_tick(n->retention, n->site, when_now_us());
+	secure_tick(arg);
 	give_back(arg);
 }
 
@@ -309,65 +311,20 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		       : BRIDGE_NOMEM;
 }
 
-/* ---- TLS ---- */
-
-static bool on_behind(void *arg, uint16_t port, struct ua_behind *out)
+/* Where calls over TLS go out from when nobody can call us over it: the host is what others see. */
+static const char *way_out(const struct config *c, char out[CONFIG_TEXT])
 {
-	struct node *n = arg;
-	struct tls_peer peer;
-
-	_Static_assert(sizeof(peer.names) == sizeof(out->names), "the same names on both sides");
-	if (!n->tls || !tls_peer(n->tls, port, &peer))
-		return false;
-	memcpy(out->source, peer.source, sizeof(out->source));
-	memcpy(out->ip, peer.ip, sizeof(out->ip));
-	memcpy(out->names, peer.names, sizeof(out->names));
-	out->n_names = peer.n_names;
-	return true;
-}
-
-static void on_known(void *arg, uint16_t port)
-{
-	struct node *n = arg;
-
-	tls_known(n->tls, port);
-}
-
-static struct tls_files files_of(const struct config *c)
-{
-	return (struct tls_files){ c->tls.certificate, c->tls.key, c->tls.ca };
-}
-
-static enum bridge_err listen_tls(struct node *n, char *why, size_t why_cap)
-{
-	const struct tls_files files = files_of(&n->config);
 	struct config_listen parts;
-	const char *listen;
-	char host[64];
-	uint16_t port;
-	enum bridge_err err = BRIDGE_OK;
 
-	for (size_t i = 0; !err && ua_relay(n->ua, i, &listen, host, &port); i++) {
-		if (!n->tls)
-			err = tls_open(&n->tls, &files, why, why_cap);
-		if (err)
-			return err;
-		if (!config_listen_parse(&parts, listen, true))
-			return BRIDGE_SYNTAX;
-		err = tls_listen(n->tls, parts.host, parts.port, host, port);
-		if (err)
-			snprintf(why, why_cap, "%s: cannot listen", listen);
-	}
-	return err;
-}
+	for (size_t i = 0; i < c->sip.n_listen; i++)
+		if (config_listen_parse(&parts, c->sip.listen[i], true)) {
+			const bool v6 = strchr(parts.host, ':') != NULL;
 
-enum bridge_err node_reload_tls(struct node *n, const struct config *fresh, char *why, size_t why_cap)
-{
-	const struct tls_files files = files_of(fresh);
-
-	if (!n->tls)
-		return BRIDGE_OK;
-	return tls_reload(n->tls, &files, why, why_cap);
+			snprintf(out, CONFIG_TEXT, "out:%s%s%s:5061", v6 ? "[" : "", parts.host,
+				v6 ? "]" : "");
+			return out;
+		}
+	return "out:127.0.0.1:5061";
 }
 
 static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
@@ -377,23 +334,32 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 		.trunks = n->trunks,
 		.on = leg_call_handlers(n),
 		.sip_t1_ms = n->config.sip.t1_ms,
-		.behind = on_behind,
-		.known = on_known,
+		.behind = secure_behind,
+		.known = secure_known,
 		.for_number = incoming_for_number,
 		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
 
-	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX; i++) {
+	char out[CONFIG_TEXT];
+	bool tls = false;
+	enum bridge_err err = secure_open(n, why, why_cap);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX - 1; i++) {
 		if (strncmp(n->config.sip.listen[i], "tls:", 4) == 0 && !n->config.tls.certificate[0]) {
 			log_line(LOG_WARNING, NULL, "sip",
 				"%s is not served: the node file names no certificate",
 				n->config.sip.listen[i]);
 			continue;
 		}
+		tls = tls || strncmp(n->config.sip.listen[i], "tls:", 4) == 0;
 		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
 	}
+	if (!tls)
+		uc.listen[uc.n_listen++] = way_out(&n->config, out);
 	if (ua_open(&n->ua, &uc, why, why_cap) != CALL_OK)
 		return BRIDGE_FILE;
-	return listen_tls(n, why, why_cap);
+	return secure_listen(n, why, why_cap);
 }
 
 static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
@@ -493,7 +459,7 @@ struct node *node_close(struct node *n)
 	if (n->loop)
 		carriers_close(n);
 	n->ua = ua_close(n->ua);
-	n->tls = tls_close(n->tls);
+	secure_close(n);
 	if (n->loop)
 		stir_close(n);
 	for (unsigned i = 0; i < n->n_workers; i++) {

@@ -47,7 +47,8 @@ struct node {
 	struct config config;
 	struct loop *loop; /* owned, as everything below but where said */
 	struct ua *ua;
-	struct tls *tls; /* NULL: no tls: address, or no certificate */
+	struct tls *tls;
+	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
 	struct ports *ports;
 	struct prompts *prompts;
 	struct worker *workers[NODE_WORKERS_MAX];
@@ -115,9 +116,6 @@ void node_site_swap(struct node *n, struct node_site *s); /* into force; *s is t
 void node_site_clear(struct node_site *s);                /* any thread */
 
 unsigned node_worker_number(const struct node *n, const struct worker *w); /* n_workers: none of them */
-
-/* New certificates for connections to come; *why says what is wrong with them, and the old stay. */
-enum bridge_err node_reload_tls(struct node *n, const struct config *fresh, char *why, size_t why_cap);
 
 void node_random(void *out, size_t len);      /* from the kernel; never fails */
 void node_token(char *out, size_t hex_chars); /* random, lower-case hexadecimal, 0-terminated */

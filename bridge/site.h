@@ -18,6 +18,7 @@
 
 enum {
 	SITE_NAME = 64,
+	SITE_PATH = 256,
 	SITE_PIN = 16,
 	SITE_MEETING_ID = 16,
 	SITE_LIST = 16,
@@ -87,6 +88,8 @@ struct site_trunk {
 	size_t n_ignored;
 	char gateways[SITE_LIST][128];
 	size_t n_gateways;
+	char tls_name[TRUNK_SUBJECT]; /* that a gateway's certificate must be for; "": its host */
+	char tls_ca[SITE_PATH];       /* whose certificates are believed there; "": as the node file says */
 	char username[SITE_NAME], password[SITE_NAME];
 	char realm[SITE_NAME]; /* of the carrier's challenges; "": the gateway's own host */
 	bool registers;

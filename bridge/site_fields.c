@@ -109,6 +109,8 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "inbound.trust", trusted, true),
 	LIST(site_trunk, "inbound.strip", ignored, n_ignored, RULE_IGNORED),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
+	TEXT(site_trunk, "outbound.tls_name", tls_name, RULE_TITLE),
+	TEXT(site_trunk, "outbound.tls_ca", tls_ca, RULE_TITLE),
 	TEXT(site_trunk, "outbound.username", username, RULE_NAME),
 	TEXT(site_trunk, "outbound.password", password, RULE_SECRET),
 	TEXT(site_trunk, "outbound.realm", realm, RULE_TITLE),

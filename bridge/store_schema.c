@@ -194,6 +194,10 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN attest TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN origid TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN verstat_why TEXT NOT NULL DEFAULT '';",
+
+	/* 14: whom to believe at the other end of TLS */
+	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

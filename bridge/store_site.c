@@ -90,6 +90,12 @@ static void put_trunk(struct pass *p, const struct site_trunk *trunk, size_t pos
 	pass_put_text(p, 21, trunk->tls_subject);
 	pass_put_row(p);
 
+	pass_use(p, "UPDATE trunk SET tls_name = ?, tls_ca = ? WHERE name = ?");
+	pass_put_text(p, 1, trunk->tls_name);
+	pass_put_text(p, 2, trunk->tls_ca);
+	pass_put_text(p, 3, trunk->name);
+	pass_put_row(p);
+
 	pass_put_list(p, "INSERT INTO trunk_network(trunk, position, network) VALUES (?, ?, ?)", trunk->name,
 		trunk->from_text[0], sizeof(trunk->from_text[0]), trunk->n_from);
 	pass_put_list(p, "INSERT INTO trunk_gateway(trunk, position, uri) VALUES (?, ?, ?)", trunk->name,
@@ -302,6 +308,11 @@ static void get_trunks(struct pass *p, struct site *site)
 		t->ring_s = pass_get_number(p, 17);
 		t->maintenance = pass_get_number(p, 18) != 0;
 		pass_get_text(p, 19, t->tls_subject, sizeof(t->tls_subject));
+	}
+	pass_use(p, "SELECT tls_name, tls_ca FROM trunk ORDER BY position");
+	for (size_t i = 0; pass_next(p) && i < site->n_trunks; i++) {
+		pass_get_text(p, 0, site->trunks[i].tls_name, sizeof(site->trunks[i].tls_name));
+		pass_get_text(p, 1, site->trunks[i].tls_ca, sizeof(site->trunks[i].tls_ca));
 	}
 	for (size_t i = 0; i < site->n_trunks; i++)
 		get_trunk_lists(p, &site->trunks[i]);

@@ -4,17 +4,25 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include <time.h>
+
+void tls_words(char *out, size_t cap, const char *before, const char *otherwise)
+{
+	const unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	if (code && ERR_SYSTEM_ERROR(code))
+		reason = strerror(ERR_GET_REASON(code));
+	ERR_clear_error();
+	snprintf(out, cap, "%s%s", before, reason ? reason : otherwise);
+}
 
 static enum bridge_err refuse(const char *what, const char *path, char *why, size_t why_cap)
 {
-	char text[160] = "unknown reason";
-	const unsigned long code = ERR_peek_last_error();
+	char reason[TLS_WORDS];
 
-	if (code)
-		ERR_error_string_n(code, text, sizeof(text));
-	ERR_clear_error();
-	snprintf(why, why_cap, "tls.%s: %s: %s", what, path, text);
+	tls_words(reason, sizeof(reason), "", "unknown reason");
+	snprintf(why, why_cap, "tls.%s: %.200s: %s", what, path, reason);
 	return BRIDGE_FILE;
 }
 
@@ -37,24 +45,51 @@ static bool settle(SSL_CTX *ctx)
 	       SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"sip", 3) == 1;
 }
 
-enum bridge_err tls_context(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
+static bool is_given(const char *path)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	enum bridge_err err = BRIDGE_OK;
+	return path && path[0];
+}
+
+static enum bridge_err show(SSL_CTX *ctx, const struct tls_files *files, char *why, size_t why_cap)
+{
+	if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) != 1)
+		return refuse("certificate", files->certificate, why, why_cap);
+	if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1 ||
+		SSL_CTX_check_private_key(ctx) != 1)
+		return refuse("key", files->key, why, why_cap);
+	return BRIDGE_OK;
+}
+
+static enum bridge_err believe(SSL_CTX *ctx, const char *ca, char *why, size_t why_cap)
+{
+	return SSL_CTX_load_verify_locations(ctx, ca, NULL) == 1 ? BRIDGE_OK : refuse("ca", ca, why, why_cap);
+}
+
+static SSL_CTX *context(const SSL_METHOD *method)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
 
 	ERR_clear_error();
-	if (!ctx || !settle(ctx)) {
-		SSL_CTX_free(ctx);
+	if (ctx && settle(ctx))
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+enum bridge_err tls_context_in(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
+{
+	SSL_CTX *ctx;
+	enum bridge_err err;
+
+	*out = NULL;
+	if (!is_given(files->certificate))
+		return BRIDGE_OK;
+	ctx = context(TLS_server_method());
+	if (!ctx)
 		return BRIDGE_NOMEM;
-	}
-	if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) != 1)
-		err = refuse("certificate", files->certificate, why, why_cap);
-	else if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1 ||
-		 SSL_CTX_check_private_key(ctx) != 1)
-		err = refuse("key", files->key, why, why_cap);
-	else if (files->ca && files->ca[0]) {
-		if (SSL_CTX_load_verify_locations(ctx, files->ca, NULL) != 1)
-			err = refuse("ca", files->ca, why, why_cap);
+	err = show(ctx, files, why, why_cap);
+	if (!err && is_given(files->ca)) {
+		err = believe(ctx, files->ca, why, why_cap);
 		SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(files->ca));
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL); /* none shown is no error; a bad one is */
 	}
@@ -65,49 +100,51 @@ enum bridge_err tls_context(SSL_CTX **out, const struct tls_files *files, char *
 	return err;
 }
 
-static void add_name(struct tls_peer *out, const unsigned char *text, size_t len)
+/* Its name as well as its chain, before our own certificate is shown. */
+static int check_name(int holds, X509_STORE_CTX *store)
 {
-	if (out->n_names == TLS_NAMES || len == 0 || len >= TLS_NAME || memchr(text, 0, len))
-		return;
-	memcpy(out->names[out->n_names], text, len);
-	out->names[out->n_names++][len] = '\0';
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_link *l = SSL_get_app_data(ssl);
+
+	if (!holds || X509_STORE_CTX_get_error_depth(store) > 0)
+		return holds;
+	if (l && tls_names_hold(X509_STORE_CTX_get_current_cert(store), l->way->name))
+		return 1;
+	if (l)
+		tls_names_text(l->shown, sizeof(l->shown), X509_STORE_CTX_get_current_cert(store));
+	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	return 0;
 }
 
-static void add_asn1(struct tls_peer *out, const ASN1_STRING *s, size_t skip)
+enum bridge_err tls_context_out(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
 {
-	const size_t len = (size_t)ASN1_STRING_length(s);
+	SSL_CTX *ctx = context(TLS_client_method());
+	enum bridge_err err = BRIDGE_OK;
 
-	if (len > skip)
-		add_name(out, ASN1_STRING_get0_data(s) + skip, len - skip);
+	*out = NULL;
+	if (!ctx)
+		return BRIDGE_NOMEM;
+	if (is_given(files->certificate))
+		err = show(ctx, files, why, why_cap);
+	if (!err && is_given(files->ca))
+		err = believe(ctx, files->ca, why, why_cap);
+	else if (!err && SSL_CTX_set_default_verify_paths(ctx) != 1)
+		err = BRIDGE_NOMEM;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, check_name);
+	SSL_CTX_set_options(
+		ctx, SSL_OP_IGNORE_UNEXPECTED_EOF); /* a message that is cut off is not taken anyway */
+	if (err)
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return err;
 }
 
-/* RFC 5922 section 7.1: sip: URIs without a user part, then DNS names; the CN when there is neither. */
-void tls_names(struct tls_peer *out, SSL *ssl)
+int64_t tls_context_expiry_s(const X509 *certificate)
 {
-	X509 *cert = SSL_get_verify_result(ssl) == X509_V_OK ? SSL_get1_peer_certificate(ssl) : NULL;
-	GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
+	struct tm end;
 
-	for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-
-		if (name->type == GEN_DNS)
-			add_asn1(out, name->d.dNSName, 0);
-		else if (name->type == GEN_URI && ASN1_STRING_length(name->d.uniformResourceIdentifier) > 4 &&
-			 strncasecmp((const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier),
-				 "sip:", 4) == 0 &&
-			 !memchr(ASN1_STRING_get0_data(name->d.uniformResourceIdentifier), '@',
-				 (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier)))
-			add_asn1(out, name->d.uniformResourceIdentifier, 4);
-	}
-	if (cert && out->n_names == 0) {
-		const int at = X509_NAME_get_index_by_NID(X509_get_subject_name(cert), NID_commonName, -1);
-
-		if (at >= 0)
-			add_asn1(out,
-				X509_NAME_ENTRY_get_data(
-					X509_NAME_get_entry(X509_get_subject_name(cert), at)),
-				0);
-	}
-	GENERAL_NAMES_free(names);
-	X509_free(cert);
+	if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+		return 0;
+	return timegm(&end);
 }

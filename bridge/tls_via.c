@@ -58,3 +58,8 @@ void tls_via(struct tls_via *v, uint8_t *p, size_t n)
 		else
 			take(v, &p[i]);
 }
+
+bool tls_via_between(const struct tls_via *v)
+{
+	return !v->in_headers && v->column == 0 && v->body == 0;
+}

@@ -22,4 +22,5 @@ struct tls_via { /* all zeros: a message begins */
 };
 
 void tls_via(struct tls_via *v, uint8_t *p, size_t n);
+bool tls_via_between(const struct tls_via *v); /* nothing of a message is open: other bytes may go out here */
 #endif

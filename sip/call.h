@@ -34,7 +34,7 @@
 #include "sip/offer.h"
 #include "sip/trunk.h"
 
-enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 8, CALL_IDENTITIES = 8 };
+enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 10, CALL_IDENTITIES = 8 };
 
 struct tap_message;
 struct call; /* one dialog */
@@ -74,6 +74,9 @@ struct call_end {            /* why a call ended */
 struct call_dial {
 	const char *trunk;  /* name; its gateway's requests in this call are known by address */
 	const char *target; /* where it goes: "udp:192.0.2.1:5060"; a literal, never a name */
+	const char *relay;  /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
+	/* Who shows a certificate of this name may speak in the call from any address; NULL: none may. */
+	const char *certified;
 	const char *
 		host; /* of the Request-URI and To: the gateway as the operator wrote it, with :port if it has one */
 	const char *to_user;
@@ -120,19 +123,21 @@ struct call_handlers {
 	void *arg;
 };
 
-/* Who is behind a connection that came in over TLS. */
+/* Who is behind a connection that goes over TLS. */
 struct ua_behind {
 	char source[64]; /* "tls:192.0.2.1:40000" */
 	uint8_t ip[16];
 	char names[8][TRUNK_SUBJECT]; /* of its verified certificate */
 	unsigned n_names;
+	char trunk[TRUNK_NAME]; /* whose gateway we called there; "": it called us */
 };
 
 struct ua_config {
 	struct loop *loop;
 	const char
 		*listen[CALL_LISTEN_MAX]; /* "udp:127.0.0.1:5060", "tcp:..."; port 0 picks one.  "tls:..." is
-						where others connect; somebody else ends TLS there, see ua_relay() */
+						where others connect; somebody else ends TLS there, see ua_relay();
+						"out:..." where nobody does: for calls of ours over TLS alone */
 	/* For tls: who connected to us from this port of loopback?  False: nobody may speak there. */
 	bool (*behind)(void *arg, uint16_t port, struct ua_behind *out);
 	void (*known)(void *arg, uint16_t port); /* a trunk speaks there */
@@ -177,6 +182,8 @@ enum call_err ua_set_contacts(struct ua *ua, const struct ua_contact *contacts, 
 enum call_err call_dial(
 	struct call **out, struct ua *ua, const struct call_dial *dial, const struct media_self *self);
 const char *call_sip_id(const struct call *call); /* its Call-ID */
+/* Port of the loopback connection to the relay that it goes through now; 0: none, or its INVITE came without. */
+uint16_t call_relay_port(const struct call *call);
 
 /* Session-ID (RFC 7989): ours, and what the far end said; "" nothing yet. */
 const char *call_session(const struct call *call);

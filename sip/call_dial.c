@@ -108,11 +108,16 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 {
 	struct call_out *o = c->out;
 	const struct listener *at = c->listener;
-	const char *our_host = c->ua->advertise[0] ? c->ua->advertise : at->host;
+	const char *our_host = c->ua->advertise[0] ? c->ua->advertise : listen_host(at);
+	const bool tls = strncmp(d->target, "tls:", 4) == 0;
 	char host[CALL_URI], *port;
 
 	if (strlen(d->target) >= sizeof(o->target) || strlen(d->trunk) >= sizeof(c->trunk))
 		return CALL_RANGE;
+	if (tls != (d->relay != NULL) || (tls && strlen(d->relay) >= sizeof(o->relay)))
+		return CALL_ADDRESS;
+	if (tls)
+		snprintf(o->relay, sizeof(o->relay), "%s", d->relay);
 	snprintf(o->target, sizeof(o->target), "%s", d->target);
 	snprintf(c->trunk, sizeof(c->trunk), "%s", d->trunk);
 	snprintf(host, sizeof(host), "%s", d->target + 4);
@@ -128,6 +133,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
+	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	if (!write_identity(o, d))
 		return CALL_NOMEM;
 	o->privacy = d->privacy;
@@ -146,6 +152,13 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 		return CALL_LIBRARY;
 	c->by_tcp = strncmp(d->target, "udp", 3) != 0;
 	return CALL_OK;
+}
+
+uint16_t call_relay_port(const struct call *c)
+{
+	const char *port = c->out && c->out->relay[0] ? strrchr(c->out->relay, ':') : NULL;
+
+	return port ? (uint16_t)atoi(port + 1) : c->relay_port;
 }
 
 enum call_err call_dial(

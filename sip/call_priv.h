@@ -64,7 +64,9 @@ struct call_media {
 
 struct call_out { /* what a call that we make has besides */
 	bool used;
-	char target[CALL_URI]; /* "udp:192.0.2.1:5060" */
+	char target[CALL_URI];         /* "udp:192.0.2.1:5060" */
+	char relay[64];                /* "tcp:127.0.0.1:40000", where all its requests go; "": no relay */
+	char certified[TRUNK_SUBJECT]; /* of whom we called; "" none */
 	char request_uri[CALL_URI];
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
 	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */

@@ -325,7 +325,7 @@ unsigned ua_port(const struct ua *ua, const char *transport)
 	for (size_t i = 0; i < ua->n_listeners; i++) {
 		const struct listener *at = &ua->listeners[i];
 
-		if (at->tls == tls && (tls || (tcp ? at->tcp : at->udp)))
+		if (!at->outward && at->tls == tls && (tls || (tcp ? at->tcp : at->udp)))
 			return listen_port(at);
 	}
 	return 0;
@@ -336,7 +336,7 @@ bool ua_relay(const struct ua *ua, size_t i, const char **listen, char host[64],
 	for (size_t k = 0; k < ua->n_listeners; k++) {
 		const struct listener *at = &ua->listeners[k];
 
-		if (!at->tls || i-- > 0)
+		if (!at->tls || at->outward || i-- > 0)
 			continue;
 		*listen = at->tls_listen;
 		snprintf(host, 64, "%s", at->host);

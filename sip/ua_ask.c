@@ -14,7 +14,7 @@ struct ua_ask {
 	struct ua_ask *next;
 	struct listener *at; /* borrowed */
 	nua_handle_t *handle;
-	char method[16], target[CALL_URI], uri[TEXT], from[TEXT + 64], to[TEXT], contact[TEXT],
+	char method[16], hop[CALL_URI], uri[TEXT], from[TEXT + 64], to[TEXT], contact[TEXT],
 		call_id[CALL_TOKEN + 32];
 	bool registers;
 	unsigned expires_s, cseq;
@@ -40,7 +40,10 @@ static bool fits(char *out, size_t cap, const char *format, ...)
 static bool fill(struct ua_ask *a, const struct ask_question *q)
 {
 	const struct listener *at = a->at;
-	const char *host = at->ua->advertise[0] ? at->ua->advertise : at->host;
+	const char *host = at->ua->advertise[0] ? at->ua->advertise : listen_host(at);
+	const char *transport = at->tls                             ? ";transport=tls"
+				: strncmp(q->target, "udp", 3) == 0 ? ""
+								    : ";transport=tcp";
 	char tag[CALL_TOKEN], id[CALL_TOKEN], ip_text[CALL_URI];
 	uint8_t ip[16];
 	char *port;
@@ -48,6 +51,8 @@ static bool fill(struct ua_ask *a, const struct ask_question *q)
 	if (!fits(ip_text, sizeof(ip_text), "%s", q->target + 4) || !(port = strrchr(ip_text, ':')))
 		return false;
 	*port = '\0';
+	if (at->tls && !q->relay)
+		return false;
 	if (!trunk_address_parse(ip, ip_text) || !call_token_make(tag) || !call_token_make(id))
 		return false;
 	login_set(&a->login, q->username, q->password, q->realm, ip);
@@ -55,14 +60,14 @@ static bool fill(struct ua_ask *a, const struct ask_question *q)
 	a->expires_s = q->expires_s;
 	a->cseq = q->cseq ? q->cseq : 1;
 	return fits(a->method, sizeof(a->method), "%s", q->method) &&
-	       fits(a->target, sizeof(a->target), "%s", q->target) &&
+	       fits(a->hop, sizeof(a->hop), "%s", at->tls ? q->relay : q->target) &&
 	       fits(a->uri, sizeof(a->uri), "%s", q->uri) &&
 	       fits(a->from, sizeof(a->from), "<%s>;tag=%s", q->from, tag) &&
 	       fits(a->to, sizeof(a->to), "<%s>", q->to) &&
 	       fits(a->call_id, sizeof(a->call_id), "%s", q->call_id ? q->call_id : id) &&
 	       fits(a->contact, sizeof(a->contact), "<sip:%s%s%s:%u%s>",
-		       q->contact_user ? q->contact_user : "", q->contact_user ? "@" : "", host, at->port,
-		       strncmp(q->target, "udp", 3) == 0 ? "" : ";transport=tcp");
+		       q->contact_user ? q->contact_user : "", q->contact_user ? "@" : "", host,
+		       listen_port(at), transport);
 }
 
 static bool put(struct ua_ask *a, const char *authorization, bool by_proxy)
@@ -74,7 +79,7 @@ static bool put(struct ua_ask *a, const char *authorization, bool by_proxy)
 		return false;
 	snprintf(cseq, sizeof(cseq), "%u %s", a->cseq, a->method);
 	snprintf(expires, sizeof(expires), "%u", a->expires_s);
-	snprintf(proxy, sizeof(proxy), "sip:%.120s;transport=%.3s", a->target + 4, a->target);
+	snprintf(proxy, sizeof(proxy), "sip:%.120s;transport=%.3s", a->hop + 4, a->hop);
 	a->sent_us = loop_now_us();
 	nua_method(a->handle, NUTAG_METHOD(a->method), NUTAG_URL(a->uri), NUTAG_PROXY(proxy),
 		SIPTAG_FROM_STR(a->from), SIPTAG_TO_STR(a->to), SIPTAG_CALL_ID_STR(a->call_id),

@@ -111,6 +111,8 @@ static void keep_from_resolver(const struct ua_event *ev, struct call *c)
 		ua_send_to_hop(c, next);
 		return;
 	}
+	if (c->out && c->out->relay[0])
+		return;
 	c->relay_port = ev->seen->relay_port;
 	if (c->relay_port) { /* back through the connection that it came by */
 		snprintf(relay, sizeof(relay), "tcp:127.0.0.1:%u", c->relay_port);

@@ -15,13 +15,14 @@
 #include <sofia-sip/tport_tag.h>
 
 enum { IDLE_MS = 15 * 60 * 1000, MESSAGE_TIMEOUT_MS = 30 * 1000, MAX_PROCEEDING = 4096, T1_MS = 500 };
+enum { RELAYED_IDLE_MS = 24 * 60 * 60 * 1000 }; /* whoever ends TLS says when its connections are idle */
 
 /* T4 as a multiple of T1: how long Sofia keeps both messages of an INVITE, 11 kB, once its ACK has come.  A copy
  * of the INVITE that comes even later must not change the call: ua_events.c sees to that. */
 enum { T4_OF_T1 = 2 };
 
 struct place { /* "udp:127.0.0.1:5060", split */
-	bool tcp, tls;
+	bool tcp, tls, outward;
 	char host[UA_SOURCE]; /* no brackets */
 	unsigned port;
 };
@@ -36,10 +37,11 @@ static bool place_parse(struct place *out, const char *text)
 
 	if (!colon || last == colon)
 		return false;
-	if (strncmp(text, "udp:", 4) != 0 && strncmp(text, "tcp:", 4) != 0 && strncmp(text, "tls:", 4) != 0)
+	out->outward = strncmp(text, "out:", 4) == 0;
+	out->tls = out->outward || strncmp(text, "tls:", 4) == 0;
+	out->tcp = out->tls || strncmp(text, "tcp:", 4) == 0;
+	if (!out->tcp && strncmp(text, "udp:", 4) != 0)
 		return false;
-	out->tls = strncmp(text, "tls:", 4) == 0;
-	out->tcp = text[0] == 't';
 	colon++;
 	len = (size_t)(last - colon);
 	if (len >= 2 && colon[0] == '[' && colon[len - 1] == ']')
@@ -165,7 +167,8 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 		NTATAG_MCLASS(screen_class(at->screen)), NTATAG_MAXSIZE(65536),
 		NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1), NTATAG_USE_NAPTR(0),
 		NTATAG_USE_SRV(0), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8),
-		NTATAG_SIP_T4(t1 * T4_OF_T1), TPTAG_STUN_SERVER(0), TPTAG_IDLE(IDLE_MS),
+		NTATAG_SIP_T4(t1 * T4_OF_T1), TPTAG_STUN_SERVER(0),
+		TPTAG_IDLE(at->tls ? RELAYED_IDLE_MS : IDLE_MS),
 		TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS), TAG_END());
 	if (!at->nua)
 		return CALL_ADDRESS;
@@ -198,6 +201,7 @@ static struct listener *same_place(struct ua *ua, const struct place *p)
 static void hide_behind_relay(struct listener *at, struct place *p, const char *text)
 {
 	at->tls = true;
+	at->outward = p->outward;
 	at->tls_listen = text;
 	memcpy(at->public, at->host, sizeof(at->public));
 	at->public_port = at->port;

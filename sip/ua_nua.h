@@ -19,17 +19,6 @@ struct ua_event {
 	tagi_t *tags;
 };
 
-/* Where others think that we are. */
-static inline const char *listen_host(const struct listener *at)
-{
-	return at->tls ? at->public : at->host;
-}
-
-static inline unsigned listen_port(const struct listener *at)
-{
-	return at->tls ? at->public_port : at->port;
-}
-
 /* ua_events.c: what nua tells, by a table. */
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,
 	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[]);

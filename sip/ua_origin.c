@@ -141,18 +141,31 @@ static bool all_log_in(const struct ua *ua, const struct trunk_set *set)
 	return set->n > 0;
 }
 
+/* Is it whom we called, or who called our Contact, by address or by the certificate that was to be shown? */
+static bool is_partner(const struct call *call, const struct screened *seen)
+{
+	if (memcmp(call->gateway, seen->ip, sizeof(call->gateway)) == 0)
+		return true;
+	for (unsigned i = 0; call->out && call->out->certified[0] && i < seen->n_names; i++)
+		if (strcasecmp(seen->names[i], call->out->certified) == 0)
+			return true;
+	return false;
+}
+
 const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip, const struct call *call,
 	struct screened *seen)
 {
 	const bool invite = sip->sip_request->rq_method == sip_method_invite;
 
+	if (seen->opened) {
+		seen->known = true;
+		return seen->opened;
+	}
 	if (!seen->set.n)
 		trunk_at(ua->config.trunks, seen->ip, &seen->set);
 	seen->known = seen->set.n > 0;
-	if (call && (trunk_is_among(ua->config.trunks, &seen->set, call->trunk) ||
-			    memcmp(call->gateway, seen->ip, sizeof(call->gateway)) == 0))
-		return call
-			->trunk; /* whom we called, or who called our Contact, may speak in that call alone */
+	if (call && (trunk_is_among(ua->config.trunks, &seen->set, call->trunk) || is_partner(call, seen)))
+		return call->trunk; /* a partner may speak in that call alone */
 	if (!call && invite && !sip->sip_to->a_tag) {
 		const char *trunk = new_call_of(ua, home, sip, seen);
 

@@ -25,6 +25,7 @@ struct listener {              /* one nua: all transports of one address and por
 	char host[UA_SOURCE];  /* literal, IPv6 in brackets */
 	unsigned port;
 	bool udp, tcp;
+	bool outward;           /* "out:": nobody connects to it */
 	bool tls;               /* host and port are a relay's door on loopback; others see these: */
 	const char *tls_listen; /* borrowed from config */
 	char public[UA_SOURCE]; /* literal, IPv6 in brackets */
@@ -32,6 +33,17 @@ struct listener {              /* one nua: all transports of one address and por
 	int fds[UA_FDS]; /* listening sockets, Sofia's; -1: none */
 	bool shut;       /* nua_r_shutdown came */
 };
+
+/* Where others think that we are. */
+static inline const char *listen_host(const struct listener *at)
+{
+	return at->tls ? at->public : at->host;
+}
+
+static inline unsigned listen_port(const struct listener *at)
+{
+	return at->tls ? at->public_port : at->port;
+}
 
 struct ua_ask;
 
@@ -69,6 +81,9 @@ struct screened {
 	bool by_tcp;
 	uint8_t ip[16];       /* the same address, v4-mapped */
 	uint16_t relay_port;  /* of the loopback connection that it came by; 0: none, no TLS */
+	const char *opened;   /* trunk for which we opened that connection, its name checked; NULL: they did */
+	const char (*names)[TRUNK_SUBJECT]; /* of its certificate, as long as the message; n_names 0: none */
+	unsigned n_names;
 	struct trunk_set set; /* who shares its certificate or address; of a new call those whose marks fit */
 	unsigned generation;  /* of that set */
 	bool known;           /* somebody does, so it is no stranger */

@@ -96,6 +96,12 @@ static bool read_behind(
 	memcpy(ip, behind.ip, sizeof(behind.ip));
 	memcpy(seen->source, behind.source, sizeof(seen->source));
 	seen->relay_port = port;
+	seen->names = su_alloc(msg_home(msg), sizeof(behind.names));
+	if (seen->names) {
+		memcpy((void *)(uintptr_t)seen->names, behind.names, sizeof(behind.names));
+		seen->n_names = behind.n_names;
+	}
+	seen->opened = behind.trunk[0] ? su_strdup(msg_home(msg), behind.trunk) : NULL;
 	trunk_certified(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names, &seen->set);
 	return true;
 }
@@ -160,7 +166,7 @@ static void screen_sender(struct ua *ua, msg_t *msg, sip_t *sip, struct screened
 
 	if (call && method == sip_method_invite && !sip->sip_to->a_tag)
 		ua->stats.retransmits++;
-	if (trunk && seen->known && seen->relay_port && ua->config.known)
+	if (trunk && (seen->known || seen->opened) && seen->relay_port && ua->config.known)
 		ua->config.known(ua->config.on.arg, seen->relay_port);
 	snprintf(seen->trunk, sizeof(seen->trunk), "%s", trunk ? trunk : "");
 	if (method == sip_method_ack && !call)
@@ -224,7 +230,10 @@ static void lead_home(msg_t *msg, sip_t *sip, const struct screened *seen)
 	su_home_t *home = msg_home(msg);
 	char text[UA_URL], hop[CALL_URI + 64];
 
-	snprintf(text, sizeof(text), "<sip:%s;transport=%.3s;lr>", seen->source + 4, seen->source);
+	if (seen->relay_port)
+		snprintf(text, sizeof(text), "<sip:127.0.0.1:%u;transport=tcp;lr>", seen->relay_port);
+	else
+		snprintf(text, sizeof(text), "<sip:%s;transport=%.3s;lr>", seen->source + 4, seen->source);
 	if (!sip->sip_contact)
 		sip->sip_contact = sip_contact_make(home, text);
 	else if (!read_next_hop(sip, hop, sizeof(hop)))

@@ -189,17 +189,22 @@ void ua_send_to_source(struct call *c, const char *source)
 
 struct listener *ua_listener_for(struct ua *ua, const char *target)
 {
-	const bool v6 = target[4] == '[', udp = strncmp(target, "udp:", 4) == 0;
+	const bool v6 = target[4] == '[', udp = strncmp(target, "udp:", 4) == 0,
+		   tls = strncmp(target, "tls:", 4) == 0;
+	struct listener *other = NULL;
 
-	if (!udp && strncmp(target, "tcp:", 4) != 0)
+	if (!udp && !tls && strncmp(target, "tcp:", 4) != 0)
 		return NULL;
 	for (size_t i = 0; i < ua->n_listeners; i++) {
 		struct listener *at = &ua->listeners[i];
 
-		if (!at->tls && (udp ? at->udp : at->tcp) && (at->host[0] == '[') == v6)
+		if (at->tls != tls || !(udp ? at->udp : at->tcp))
+			continue;
+		if ((listen_host(at)[0] == '[') == v6)
 			return at;
+		other = other ? other : at;
 	}
-	return NULL;
+	return tls ? other : NULL; /* the relay speaks both families */
 }
 
 enum { EXTRA = 4096 };
@@ -221,8 +226,10 @@ static void write_extra(char out[EXTRA], const struct call *c)
 		snprintf(out + n, EXTRA - (size_t)n, "%s", o->lines);
 }
 
-static void write_proxy(char out[UA_URL], const char *target)
+static void write_proxy(char out[UA_URL], const struct call_out *o)
 {
+	const char *target = o->relay[0] ? o->relay : o->target;
+
 	snprintf(out, UA_URL, "sip:%.120s;transport=%.3s", target + 4, target);
 }
 
@@ -241,7 +248,7 @@ void ua_send_invite(struct call *c)
 	timer_request(&c->timer, &timer);
 	write_timer(&text, &timer);
 	write_contact(contact, c);
-	write_proxy(proxy_url, o->target);
+	write_proxy(proxy_url, o);
 	write_extra(extra, c);
 	snprintf(cseq, sizeof(cseq), "%u INVITE", o->cseq); /* goes out one higher */
 	c->handle = handle;
@@ -271,8 +278,10 @@ void ua_send_to_hop(struct call *c, const char *hop)
 {
 	char url[UA_URL];
 
-	write_proxy(url, c->out->target);
-	if (c->handle) /* a parameter that is set to NULL again makes Sofia forget the Route as well */
+	write_proxy(url, c->out);
+	if (c->out->relay[0])
+		hop = NULL; /* the relay has its own connection, and keeps to it */
+	if (c->handle)      /* a parameter that is set to NULL again makes Sofia forget the Route as well */
 		nua_set_hparams(c->handle, NUTAG_PROXY(hop ? hop : url), TAG_END());
 }
 
@@ -289,7 +298,7 @@ void ua_send_bye_again(struct call *c, unsigned cseq)
 	snprintf(to, sizeof(to), "%s;tag=%s", o->to, c->remote_tag);
 	snprintf(number, sizeof(number), "%u BYE", cseq + 1);
 	cause_reason(reason, sizeof(reason), c->end.q850, c->end.text);
-	write_proxy(url, o->target);
+	write_proxy(url, o);
 	nua_method(handle, NUTAG_METHOD("BYE"), NUTAG_URL(o->remote_target), NUTAG_PROXY(url),
 		TAG_IF(o->route, SIPTAG_ROUTE_STR(o->route)), SIPTAG_FROM_STR(o->from), SIPTAG_TO_STR(to),
 		SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(number), SIPTAG_REASON_STR(reason),

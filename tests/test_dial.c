@@ -84,7 +84,9 @@ uint64_t ua_now_us(const struct ua *ua)
 
 struct listener *ua_listener_for(struct ua *ua, const char *target)
 {
-	return strncmp(target, "udp:", 4) == 0 ? &ua->listeners[0] : NULL;
+	return strncmp(target, "udp:", 4) == 0   ? &ua->listeners[0]
+	       : strncmp(target, "tls:", 4) == 0 ? &ua->listeners[1]
+						 : NULL;
 }
 
 static unsigned n_media, n_confirmed, n_progress;
@@ -133,6 +135,9 @@ static enum call_err dial(struct call **out, const struct call_dial *change)
 	ua.config.on.on_progress = on_progress;
 	snprintf(ua.listeners[0].host, sizeof(ua.listeners[0].host), "192.0.2.9");
 	ua.listeners[0].port = 5060;
+	ua.listeners[1] = (struct listener){
+		.tls = true, .host = "127.80.61.1", .port = 1, .public = "192.0.2.8", .public_port = 5061
+	};
 	sent[0] = '\0';
 	n_media = n_confirmed = n_progress = 0;
 	return call_dial(out, &ua, change ? change : &d, &self);
@@ -230,6 +235,10 @@ TEST(what_cannot_be_called_is_refused)
 			CALL_ADDRESS },
 		{ "a transport that is not listened on", { .target = "tcp:192.0.2.1:5060", .host = "a" },
 			CALL_ADDRESS },
+		{ "TLS without a relay", { .target = "tls:192.0.2.1:5061", .host = "a" }, CALL_ADDRESS },
+		{ "a relay without TLS",
+			{ .target = "udp:192.0.2.1:5060", .relay = "tcp:127.0.0.1:40000", .host = "a" },
+			CALL_ADDRESS },
 		{ "no number", { .target = "udp:192.0.2.1:5060", .host = "a", .to_user = "" }, CALL_RANGE },
 		{ "a host that is none", { .target = "udp:192.0.2.1:5060", .host = "a b>", .to_user = "1" },
 			CALL_RANGE },
@@ -253,4 +262,24 @@ TEST(what_cannot_be_called_is_refused)
 	}
 }
 
-TESTS(a_call_we_make_sends_what_its_state_allows, what_cannot_be_called_is_refused)
+/* By a relay: it is told the port, the called side where others reach us. */
+TEST(a_call_over_tls_goes_by_its_relay)
+{
+	const struct call_dial d = { .trunk = "a",
+		.target = "tls:[2001:db8::1]:5061",
+		.relay = "tcp:127.0.0.1:40000",
+		.host = "carrier.example",
+		.to_user = "1",
+		.from_user = "2" };
+	struct call *c = NULL;
+
+	CHECK_INT(CALL_OK, dial(&c, &d), "dialled");
+	CHECK_STR("tcp:127.0.0.1:40000", c->out->relay, "the relay");
+	CHECK_INT(40000, call_relay_port(c), "its port");
+	CHECK_STR("sip:1@carrier.example", c->out->request_uri, "the name stays");
+	CHECK(strstr(c->out->from, "<sip:2@192.0.2.8>"), "%s", c->out->from);
+	call_free(c);
+}
+
+TESTS(a_call_over_tls_goes_by_its_relay, a_call_we_make_sends_what_its_state_allows,
+	what_cannot_be_called_is_refused)

@@ -42,4 +42,20 @@ TEST(the_first_via_of_each_message_says_tls)
 		}
 }
 
-TESTS(the_first_via_of_each_message_says_tls)
+/* Where an empty line may go out and break nothing. */
+TEST(between_messages_is_known)
+{
+	static const char text[] = "\r\n\r\n" REPLY("Via: SIP/2.0/TCP a:1\r\n", "12345", "5");
+	struct tls_via v = { .column = 0 };
+	const size_t end = sizeof(text) - 1;
+
+	for (size_t i = 0; i <= end; i++) {
+		uint8_t byte = (uint8_t)text[i];
+
+		CHECK_INT(i <= 4 || i == end, tls_via_between(&v), text + i);
+		if (i < end)
+			tls_via(&v, &byte, 1);
+	}
+}
+
+TESTS(the_first_via_of_each_message_says_tls, between_messages_is_known)

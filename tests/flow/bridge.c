@@ -199,7 +199,8 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 
 	snprintf(ports, sizeof(ports), "%u-%u", first, first + 1999);
 	if (s->tls_port)
-		snprintf(tls, sizeof(tls), ", \"tls:127.0.0.1:%u\"", s->tls_port);
+		snprintf(tls, sizeof(tls), ", \"tls:%s:%u\"", s->tls_ip ? s->tls_ip : "127.0.0.1",
+			s->tls_port);
 	int n = snprintf(text, sizeof(text),
 		"node: test\n"
 		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\"%s ], t1_ms: %u }\n"

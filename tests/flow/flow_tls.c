@@ -1,6 +1,7 @@
 /* SIP over TLS: versions, certificates both ways, who is known by one, what is closed, what is loaded anew; and a phone with TLS
  * and SRTP, whose call neither a name nor a sound of is on the wire. */
 #include "tests/flow/ask.h"
+#include "tests/flow/events.h"
 #include "tests/flow/softphone.h"
 #include "tests/flow/tlspeer.h"
 #include "tests/test.h"
@@ -33,7 +34,7 @@ struct bed {
 	unsigned port;
 };
 
-static void bed_open(struct bed *t)
+static void bed_open_at(struct bed *t, const char *ip)
 {
 	char node[1200];
 
@@ -50,8 +51,14 @@ static void bed_open(struct bed *t)
 		folder_file(&t->keys, "bridge.pem"), folder_file(&t->keys, "bridge.key"),
 		folder_file(&t->keys, "authority.pem"));
 	CHECK(bridge_start(&t->bridge,
-		      &(struct bridge_setup){ .site = site, .node = node, .tls_port = (uint16_t)t->port }),
+		      &(struct bridge_setup){
+			      .site = site, .node = node, .tls_port = (uint16_t)t->port, .tls_ip = ip }),
 		"the bridge is up");
+}
+
+static void bed_open(struct bed *t)
+{
+	bed_open_at(t, NULL);
 }
 
 static void bed_close(struct bed *t)
@@ -222,6 +229,77 @@ TEST(a_new_certificate_needs_no_restart)
 	bed_close(&t);
 }
 
+struct renewal {
+	const struct bed *t;
+	const char *name;
+};
+
+static bool shows(void *arg)
+{
+	const struct renewal *r = arg;
+	struct tlspeer p;
+	const bool is = tlspeer_open(&p, &r->t->keys, r->t->port, "one", 0) && strcmp(p.shown, r->name) == 0;
+
+	if (p.ssl)
+		tlspeer_close(&p);
+	return is;
+}
+
+/* Nobody sends a signal: whoever renews certificates may be another program on another machine. */
+TEST(a_new_certificate_is_found_by_itself)
+{
+	struct tlspeer before;
+	struct events *events;
+	struct bed t;
+
+	bed_open(&t);
+	events = events_open(&t.bridge, NULL);
+	CHECK(events && tlspeer_open(&before, &t.keys, t.port, "one", 0), "with the old one");
+	const double days = bridge_number(&t.bridge, "/v1/status", "tls.days_left", -1);
+	CHECK(days >= 1 && days <= 2, "it was made for two days: %g", days);
+	CHECK(peer_wait_line(&t.bridge.peer, "the certificate expires within ", 8000), "and that is told");
+	CHECK(events_wait(events, 0, "tls.certificate_expires", NULL, NULL, 1000) >= 0,
+		"by an event as well");
+	char *metrics = bridge_text(&t.bridge, "GET", "/metrics", NULL, NULL, NULL);
+	CHECK(metrics && strstr(metrics, "\npartyline_tls_certificate_seconds 1"), "and in the metrics");
+	free(metrics);
+	tlspeer_certificate(&t.keys, "bridge", "renewed.example", "authority");
+	CHECK(wait_until(shows, &(struct renewal){ &t, "/CN=renewed.example" }, 12000), "taken");
+	CHECK(events_wait(events, 0, "tls.certificates", "taken", "true", 1000) >= 0, "told");
+	CHECK(ask(&before, "OPTIONS", "+15550101", "before") &&
+			tlspeer_wait(&before, "SIP/2.0 200 ", ANSWER_MS),
+		"the old connection goes on");
+	CHECK(folder_write(&t.keys, "bridge.pem", "no certificate\n"), "somebody's mistake");
+	CHECK(events_wait(events, 0, "tls.certificates", "taken", "false", 8000) >= 0, "refused");
+	CHECK(shows(&(struct renewal){ &t, "/CN=renewed.example" }), "what was good stays");
+	CHECK(ask(&before, "OPTIONS", "+15550101", "after") &&
+			tlspeer_wait(&before, "SIP/2.0 200 ", ANSWER_MS),
+		"and so does the old connection");
+	tlspeer_close(&before);
+	events_close(events);
+	bed_close(&t);
+}
+
+TEST(by_ipv6)
+{
+	struct tlspeer p;
+	struct bed t;
+
+	bed_open_at(&t, "[::1]");
+	CHECK(tlspeer_open_v6(&p, &t.keys, t.port, "two"), "two");
+	CHECK(ask(&p, "INVITE", "+15550102", "six-to-two"), "sent");
+	CHECK(tlspeer_wait(&p, "SIP/2.0 200 ", ANSWER_MS) && tlspeer_wait(&p, "m=audio", ANSWER_MS), "%s",
+		p.got);
+	char contact[80];
+	snprintf(contact, sizeof(contact), "@[::1]:%u;transport=tls>", t.port);
+	CHECK(strstr(p.got, contact), "others reach us there: %s", p.got);
+	json_t *calls = bridge_get(&t.bridge, "/v1/calls");
+	CHECK_STR("two", json_text_at(calls, "items.0.trunk"), "known by its certificate");
+	json_decref(calls);
+	tlspeer_close(&p);
+	bed_close(&t);
+}
+
 /* baresip with TLS, its certificate and SRTP; it hangs up once, we hang up once. */
 static void phone_call(bool we_hang_up)
 {
@@ -278,4 +356,5 @@ TEST(we_hang_up_on_a_phone_with_tls)
 
 TESTS(versions_and_certificates, a_call_belongs_to_the_trunk_of_its_certificate,
 	who_has_nothing_to_say_is_closed_within_30_s, a_new_certificate_needs_no_restart,
-	a_phone_with_tls_and_srtp_hangs_up, we_hang_up_on_a_phone_with_tls)
+	a_new_certificate_is_found_by_itself, by_ipv6, a_phone_with_tls_and_srtp_hangs_up,
+	we_hang_up_on_a_phone_with_tls)

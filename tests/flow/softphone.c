@@ -19,7 +19,7 @@ static bool write_config(const struct bridge *b, const struct softphone_case *c,
 	const char *folder = b->folder.path;
 
 	snprintf(text, sizeof(text),
-		"sip_listen %s:0\n"
+		"sip_listen %s:%u\n"
 		"audio_source aufile,%s/tone.wav\n"
 		"audio_player none\naudio_alert none\n"
 		"ausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\n"
@@ -29,7 +29,8 @@ static bool write_config(const struct bridge *b, const struct softphone_case *c,
 		"snd_path %s\n"
 		"ctrl_tcp_listen 127.0.0.1:%u\n"
 		"opus_bitrate 40000\n%s",
-		own_ip(c), folder, c->modules ? c->modules : "", folder, port, c->config ? c->config : "");
+		own_ip(c), c->sip_port, folder, c->modules ? c->modules : "", folder, port,
+		c->config ? c->config : "");
 	if (!folder_write(&b->folder, "config", text))
 		return false;
 	snprintf(text, sizeof(text),

@@ -20,6 +20,7 @@ struct softphone_case {
 	const char *modules, *config;                    /* more lines of its configuration; NULL: none */
 	const char *account; /* more parameters of its account, ";mediaenc=srtp-mand"; NULL: none */
 	const char *ip;      /* its own address; NULL: 127.0.0.2 */
+	uint16_t sip_port;   /* it listens there, for TLS one above; 0: any */
 	const char *uri;     /* where it dials; NULL: the number at the bridge, by UDP */
 };
 

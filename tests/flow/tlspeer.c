@@ -38,12 +38,18 @@ void tlspeer_authority(const struct folder *f, const char *name)
 			   file_of(f, name, "key"), "-out", file_of(f, name, "pem"), NULL });
 }
 
+/* The CN must not stand in for names that are written out. */
+static const char *name_alone(const char *host)
+{
+	return strchr(host, ':') ? "somebody" : host;
+}
+
 void tlspeer_certificate(const struct folder *f, const char *name, const char *host, const char *by)
 {
 	char subject[80], names[100], ca[FOLDER_PATH + 80], ca_key[FOLDER_PATH + 80];
 
-	snprintf(subject, sizeof(subject), "/CN=%s", host);
-	snprintf(names, sizeof(names), "subjectAltName=DNS:%s", host);
+	snprintf(subject, sizeof(subject), "/CN=%s", name_alone(host));
+	snprintf(names, sizeof(names), "subjectAltName=%s%s", strchr(host, ':') ? "" : "DNS:", host);
 	snprintf(ca, sizeof(ca), "%s", file_of(f, by, "pem"));
 	snprintf(ca_key, sizeof(ca_key), "%s", file_of(f, by, "key"));
 	openssl(f,
@@ -51,6 +57,23 @@ void tlspeer_certificate(const struct folder *f, const char *name, const char *h
 			"ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", subject, "-addext", names,
 			"-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key,
 			"-keyout", file_of(f, name, "key"), "-out", file_of(f, name, "pem"), NULL });
+}
+
+void tlspeer_expired(const struct folder *f, const char *name, const char *host, const char *by)
+{
+	char subject[80], names[100], ca[FOLDER_PATH + 80], ca_key[FOLDER_PATH + 80], asked[FOLDER_PATH + 80];
+
+	snprintf(subject, sizeof(subject), "/CN=%s", host);
+	snprintf(names, sizeof(names), "subjectAltName=DNS:%s", host);
+	snprintf(ca, sizeof(ca), "%s", file_of(f, by, "pem"));
+	snprintf(ca_key, sizeof(ca_key), "%s", file_of(f, by, "key"));
+	snprintf(asked, sizeof(asked), "%s", file_of(f, name, "csr"));
+	openssl(f, (const char *const[]){ "openssl", "req", "-newkey", "ec", "-pkeyopt",
+			   "ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-addext", names, "-keyout",
+			   file_of(f, name, "key"), "-out", asked, NULL });
+	openssl(f, (const char *const[]){ "openssl", "x509", "-req", "-in", asked, "-CA", ca, "-CAkey",
+			   ca_key, "-CAcreateserial", "-copy_extensions", "copy", "-days", "-1", "-out",
+			   file_of(f, name, "pem"), NULL });
 }
 
 static size_t file_read(char *out, size_t cap, const char *path)
@@ -74,26 +97,30 @@ void tlspeer_join(const struct folder *f, const char *name, const char *file)
 	CHECK(folder_write(f, file, text), "%s", file);
 }
 
-static int connect_to(unsigned port)
+static int connect_to(unsigned port, bool v6)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
+	const struct sockaddr_in v4_at = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in6 v6_at = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct timeval limit = { .tv_sec = HANDSHAKE_MS / 1000 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	CHECK(connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0, "connected to %u", port);
+	CHECK((v6 ? connect(fd, (const struct sockaddr *)&v6_at, sizeof(v6_at))
+		  : connect(fd, (const struct sockaddr *)&v4_at, sizeof(v4_at))) == 0,
+		"connected to %u", port);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	return fd;
 }
 
-bool tlspeer_open(
-	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version)
+static bool begin(struct tlspeer *p, const struct folder *f, int fd, const char *certificate, int version)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl;
 
-	*p = (struct tlspeer){ .fd = connect_to(port) };
+	*p = (struct tlspeer){ .fd = fd };
 	CHECK(ctx, "OpenSSL");
 	SSL_CTX_set_security_level(ctx, 0); /* old versions are asked for, too */
 	if (version) {
@@ -117,6 +144,17 @@ bool tlspeer_open(
 	X509_NAME_oneline(X509_get_subject_name(shown), p->shown, sizeof(p->shown));
 	X509_free(shown);
 	return true;
+}
+
+bool tlspeer_open(
+	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version)
+{
+	return begin(p, f, connect_to(port, false), certificate, version);
+}
+
+bool tlspeer_open_v6(struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate)
+{
+	return begin(p, f, connect_to(port, true), certificate, 0);
 }
 
 bool tlspeer_send(struct tlspeer *p, const char *text)

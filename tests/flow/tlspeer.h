@@ -11,8 +11,10 @@
 
 /* NAME.pem and NAME.key: an authority that vouches for others. */
 void tlspeer_authority(const struct folder *f, const char *name);
-/* NAME.pem and NAME.key for a host, vouched for by `by`. */
+/* NAME.pem and NAME.key for a host, vouched for by `by`: DNS:host, or what is written with a colon ("URI:sip:a.example"). */
 void tlspeer_certificate(const struct folder *f, const char *name, const char *host, const char *by);
+/* The same for a host whose time is over. */
+void tlspeer_expired(const struct folder *f, const char *name, const char *host, const char *by);
 /* Certificate and key of NAME in one file, as baresip wants them. */
 void tlspeer_join(const struct folder *f, const char *name, const char *file);
 
@@ -26,6 +28,8 @@ struct tlspeer {
 /* `certificate`: a name made above, or NULL for none; `version` 0x0301 (TLS 1.0) to 0x0304, that one alone; 0: any. */
 bool tlspeer_open(
 	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate, int version);
+bool tlspeer_open_v6(
+	struct tlspeer *p, const struct folder *f, unsigned port, const char *certificate); /* at ::1 */
 bool tlspeer_send(struct tlspeer *p, const char *text);
 /* Reads until `text` has come; false: not within `ms`, or the connection has ended. */
 bool tlspeer_wait(struct tlspeer *p, const char *text, unsigned ms);

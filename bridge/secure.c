@@ -1,0 +1,288 @@
+#include "bridge/secure.h"
+#include "bridge/leg.h"
+#include "bridge/tls.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAY_S = 86400 };
+
+static struct tls_files files_of(const struct config *c)
+{
+	return (struct tls_files){ c->tls.certificate, c->tls.key, c->tls.ca };
+}
+
+/* ---- what it tells ---- */
+
+static json_t *when_json(int64_t at_s)
+{
+	char text[WHEN_TEXT];
+
+	return at_s ? json_string(when_text(text, at_s * 1000000)) : json_null();
+}
+
+static void tell(struct node *n, const struct tls_notice *note)
+{
+	switch (note->event) {
+	case TLS_FILES_TAKEN:
+		log_line(LOG_INFO, NULL, "tls", "%s: they are in force for connections to come", note->words);
+		event_emit(n->bus, "tls.certificates",
+			json_pack("{s:b, s:s, s:o}", "taken", 1, "what", note->words, "expires_at",
+				when_json(tls_expiry_s(n->tls))));
+		break;
+	case TLS_FILES_REFUSED:
+		log_line(LOG_ERROR, NULL, "tls", "%s: the certificates before stay in force", note->words);
+		event_emit(n->bus, "tls.certificates",
+			json_pack("{s:b, s:s, s:o}", "taken", 0, "what", note->words, "expires_at",
+				when_json(tls_expiry_s(n->tls))));
+		break;
+	case TLS_WAY_CAME_UP:
+		log_line(LOG_INFO, NULL, "trunk", "%s: %s: connected by %s", note->trunk, note->target,
+			note->words);
+		event_emit(n->bus, "trunk.tls_open",
+			json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
+				note->words));
+		break;
+	case TLS_WAY_WENT_DOWN:
+		log_line(LOG_WARNING, NULL, "trunk", "%s: %s: TLS: %s", note->trunk, note->target,
+			note->words);
+		event_emit(n->bus, "trunk.tls_failed",
+			json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
+				note->words));
+		break;
+	}
+}
+
+static void on_notice(void *arg)
+{
+	struct node *n = arg;
+	struct tls_notice note;
+
+	while (tls_poll(n->tls, &note))
+		tell(n, &note);
+}
+
+/* Once a day, from SECURE_WARN_DAYS before. */
+static void watch_expiry(struct node *n)
+{
+	const int64_t now_s = when_now_us() / 1000000, expires_s = tls_expiry_s(n->tls);
+	const int64_t left_s = expires_s - now_s;
+
+	if (!expires_s || left_s > SECURE_WARN_DAYS * DAY_S || now_s / DAY_S == n->expiry_told_day)
+		return;
+	n->expiry_told_day = now_s / DAY_S;
+	if (left_s < 0)
+		log_line(
+			LOG_ERROR, NULL, "tls", "%s: the certificate has expired", n->config.tls.certificate);
+	else
+		log_line(LOG_WARNING, NULL, "tls", "%s: the certificate expires within %lld days",
+			n->config.tls.certificate, (long long)left_s / DAY_S + 1);
+	event_emit(n->bus, "tls.certificate_expires",
+		json_pack("{s:o, s:I}", "expires_at", when_json(expires_s), "days",
+			(json_int_t)(left_s / DAY_S)));
+}
+
+static void mark_busy(void *arg, struct leg *leg)
+{
+	struct node *n = arg;
+	const uint16_t port = leg->call ? call_relay_port(leg->call) : 0;
+
+	if (port)
+		tls_busy(n->tls, port);
+}
+
+void secure_tick(struct node *n)
+{
+	if (!n->tls)
+		return;
+	leg_each(n, mark_busy, n);
+	watch_expiry(n);
+}
+
+/* ---- opening ---- */
+
+enum bridge_err secure_open(struct node *n, char *why, size_t why_cap)
+{
+	const struct tls_files files = files_of(&n->config);
+	enum bridge_err err = tls_open(&n->tls, &files, why, why_cap);
+
+	if (!err)
+		tls_pace(n->tls, n->config.tls.idle_s, n->config.tls.keepalive_s);
+	if (!err && loop_watch(n->loop, tls_fd(n->tls), on_notice, n) != CALL_OK)
+		err = BRIDGE_NOMEM;
+	return err;
+}
+
+enum bridge_err secure_listen(struct node *n, char *why, size_t why_cap)
+{
+	struct config_listen parts;
+	const char *listen;
+	char host[64];
+	uint16_t port;
+	enum bridge_err err = BRIDGE_OK;
+
+	for (size_t i = 0; !err && ua_relay(n->ua, i, &listen, host, &port); i++) {
+		if (!config_listen_parse(&parts, listen, true))
+			return BRIDGE_SYNTAX;
+		err = tls_listen(n->tls, parts.host, parts.port, host, port);
+		if (err)
+			snprintf(why, why_cap, "%s: cannot listen", listen);
+	}
+	return err;
+}
+
+void secure_close(struct node *n)
+{
+	if (n->tls)
+		loop_unwatch(n->loop, tls_fd(n->tls));
+	n->tls = tls_close(n->tls);
+}
+
+enum bridge_err secure_reload(struct node *n, const struct config *fresh, char *why, size_t why_cap)
+{
+	const struct tls_files files = files_of(fresh);
+	const enum bridge_err err = tls_reload(n->tls, &files, why, why_cap);
+
+	if (!err) {
+		n->config.tls = fresh->tls;
+		tls_pace(n->tls, fresh->tls.idle_s, fresh->tls.keepalive_s);
+		n->expiry_told_day = 0;
+	}
+	return err;
+}
+
+/* ---- who is behind a connection ---- */
+
+bool secure_behind(void *arg, uint16_t port, struct ua_behind *out)
+{
+	struct node *n = arg;
+	struct tls_peer peer;
+
+	_Static_assert(sizeof(peer.names) == sizeof(out->names), "the same names on both sides");
+	if (!tls_peer(n->tls, port, &peer))
+		return false;
+	memcpy(out->source, peer.source, sizeof(out->source));
+	memcpy(out->ip, peer.ip, sizeof(out->ip));
+	memcpy(out->names, peer.names, sizeof(out->names));
+	out->n_names = peer.n_names;
+	out->trunk[0] = '\0';
+	if (peer.trunk[0] &&
+		site_trunk(n->site, peer.trunk)) /* it may be gone, and its connection still there */
+		snprintf(out->trunk, sizeof(out->trunk), "%.63s", peer.trunk);
+	return true;
+}
+
+void secure_known(void *arg, uint16_t port)
+{
+	struct node *n = arg;
+
+	tls_known(n->tls, port);
+}
+
+/* ---- ways ---- */
+
+/* The host of "carrier.example:5061", "[2001:db8::1]:5061", without brackets. */
+static void host_alone(char out[TRUNK_SUBJECT], const char *host)
+{
+	const bool bracketed = host[0] == '[';
+	const size_t len = strcspn(host + bracketed, bracketed ? "]" : ":");
+
+	snprintf(out, TRUNK_SUBJECT, "%.*s", (int)len, host + bracketed);
+}
+
+const char *secure_name(const struct site_trunk *trunk, const char *host, char out[TRUNK_SUBJECT])
+{
+	if (trunk->tls_name[0])
+		snprintf(out, TRUNK_SUBJECT, "%s", trunk->tls_name);
+	else
+		host_alone(out, host);
+	return out;
+}
+
+static bool starts_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* The address of ours that others know us by: a carrier may let in no other. */
+static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
+{
+	struct config_listen parts;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n->config.sip.n_listen && !out[0]; i++)
+		if (starts_with(n->config.sip.listen[i], "tls:") &&
+			config_listen_parse(&parts, n->config.sip.listen[i], true) &&
+			(strchr(parts.host, ':') != NULL) == v6)
+			snprintf(out, CONFIG_TEXT, "%s", parts.host);
+}
+
+static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
+{
+	char alone[TRUNK_SUBJECT], name[TRUNK_SUBJECT], from[CONFIG_TEXT];
+	uint8_t ip[16];
+	struct tls_way_order order = {
+		.trunk = trunk->name, .target = target, .ca = trunk->tls_ca, .from = from
+	};
+
+	if (!n->tls || !starts_with(target, "tls:"))
+		return 0;
+	host_alone(alone, host);
+	source_address(n, target[4] == '[', from);
+	order.name = secure_name(trunk, host, name);
+	if (!trunk_address_parse(ip, alone))
+		order.sni = alone;
+	else if (trunk->tls_name[0] && trunk->tls_name[0] != '*')
+		order.sni = trunk->tls_name;
+	return tls_way(n->tls, &order);
+}
+
+uint16_t secure_way(struct node *n, const struct site_trunk *trunk, const char *host, const char *target,
+	char out[SECURE_RELAY])
+{
+	const uint16_t port = way_port(n, trunk, host, target);
+
+	snprintf(out, SECURE_RELAY, "tcp:127.0.0.1:%u", port);
+	return port;
+}
+
+bool secure_failure(struct node *n, uint16_t port, char *out, size_t cap)
+{
+	struct tls_way_status s;
+
+	if (!n->tls || !port || !tls_way_status(n->tls, port, &s) || s.state == TLS_WAY_OPEN || !s.failure[0])
+		return false;
+	snprintf(out, cap, "TLS: %s", s.failure);
+	return true;
+}
+
+/* ---- the API ---- */
+
+json_t *secure_member_json(
+	struct node *n, const struct site_trunk *trunk, const char *host, const char *target)
+{
+	const uint16_t port = trunk ? way_port(n, trunk, host, target) : 0;
+	struct tls_way_status s;
+
+	if (!port || !tls_way_status(n->tls, port, &s))
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:i}", "state", tls_way_word(s.state), "failure",
+		s.state == TLS_WAY_OPEN ? "" : s.failure, "version", s.version, "cipher", s.cipher,
+		"certificate_expires_at", when_json(s.expires_s), "opened", (int)s.n_opened, "failed",
+		(int)s.n_failed);
+}
+
+json_t *secure_json(struct node *n)
+{
+	const int64_t expires_s = secure_expires_s(n);
+
+	if (!expires_s)
+		return json_null();
+	return json_pack("{s:o, s:I}", "certificate_expires_at", when_json(expires_s), "days_left",
+		(json_int_t)((expires_s - when_now_us() / 1000000) / DAY_S));
+}
+
+int64_t secure_expires_s(struct node *n)
+{
+	return n->tls ? tls_expiry_s(n->tls) : 0;
+}
