@@ -11,7 +11,8 @@ static const struct api_named named[] = {
 	{ "Control", "lag_ms:n lag_worst_ms:n cpu_percent:n refuses:b" },
 	{ "Writer", "written:i failed_tries:i lost:i waiting:i disk_ok:b" },
 	{ "Status", "node:s version:s started_at:t uptime_s:n calls:i meetings_open:i participants:i rtp_ports_used:i sip:@SipCounts"
-		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures]" },
+		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures] tls:@OwnCertificate?" },
+	{ "OwnCertificate", "certificate_expires_at:t? days_left:i" },
 	{ "TrunkFigures", "name:s gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
 		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? blocked:b"
@@ -22,14 +23,16 @@ static const struct api_named named[] = {
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
 		" clipped_frames:i one_way:s echo:@Echo?" },
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i rx_packets:i tx_packets:i rx_lost:i"
-		" far_lost:i round_trip_ms:n quality:@Quality" },
+		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir?" },
+	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
 	{ "Call", "id:s call_id:s trunk:s source:s from:s to:s number:s account:s meeting:s participant:s state:s codec:s srtp:s"
 		" caller_by:s diverted_from:s diversion:s session_id:s session_peer:s started_at:t answered_at:t? media:@Leg" },
 	{ "DialOut", "id:s meeting:s account:s to:s name:s state:s trunk:s gateway:s attempts:i" },
 	{ "Cause", "q850:i words:s" },
 	{ "GatewayMember", "address:s name:s priority:i weight:i state:s usable:b round_trip_ms:n asked:i missed:i calls:i answered:i"
-		" answer_percent:i post_dial_ms:n causes:[@Cause]" },
+		" answer_percent:i post_dial_ms:n causes:[@Cause] tls:@Tls?" },
+	{ "Tls", "state:s failure:s version:s cipher:s certificate_expires_at:t? opened:i failed:i" },
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
