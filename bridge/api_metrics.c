@@ -224,6 +224,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	struct writer_stats writer;
 	struct hooks_stats hooks;
 	const struct heap_use heap = heap_use();
+	const int64_t expires_s = secure_expires_s(n);
 
 	(void)word;
 	p.text = malloc(p.cap);
@@ -263,9 +264,9 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "control_busy_ratio", "CPU time over wall time of the control thread",
 		pulse_cpu_permille(&n->pulse) / 1000.0);
 	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
-	if (secure_expires_s(n))
+	if (expires_s)
 		gauge(&p, "tls_certificate_seconds", "until our certificate expires",
-			(double)(secure_expires_s(n) - when_now_us() / 1000000));
+			(double)expires_s - (double)when_now_us() / 1e6);
 	worker_lines(&p, n);
 	trunk_lines(&p, n);
 	ended_lines(&p, n);

@@ -371,7 +371,7 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 		w->stats.waiting++;
 		wake = wake || w->stats.waiting == BATCH_MAX;
 	}
-	if (record && w->stats.waiting > WRITER_MAX) {
+	if (record && w->first && w->stats.waiting > WRITER_MAX) {
 		oldest = w->first;
 		w->first = oldest->next;
 		if (!w->first)

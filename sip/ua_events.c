@@ -389,7 +389,7 @@ static void on_r_invite(const struct ua_event *ev)
 		read_session(ev->call->session_peer, ev->sip);
 	if (ev->sip && !r.response.bad && ev->status >= 200 && ev->status < 300)
 		ua_send_to_hop(ev->call, read_next_hop(ev->sip, hop, sizeof(hop)));
-	if (r.response.reliable && !r.response.bad) {
+	if (ev->sip && ev->sip->sip_rseq && r.response.reliable && !r.response.bad) {
 		ua_send_to_hop(ev->call, read_next_hop(ev->sip, hop, sizeof(hop)));
 		ua_send_prack(ev->call, (unsigned)ev->sip->sip_rseq->rs_response, r.response.cseq);
 	}

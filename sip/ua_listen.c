@@ -168,8 +168,8 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 		NTATAG_MAX_PROCEEDING(MAX_PROCEEDING), NTATAG_MERGE_482(1), NTATAG_USE_NAPTR(0),
 		NTATAG_USE_SRV(0), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8),
 		NTATAG_SIP_T4(t1 * T4_OF_T1), TPTAG_STUN_SERVER(0),
-		TPTAG_IDLE(at->tls ? RELAYED_IDLE_MS : IDLE_MS),
-		TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS), TAG_END());
+		TPTAG_IDLE(at->tls ? RELAYED_IDLE_MS : IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
+		TAG_END());
 	if (!at->nua)
 		return CALL_ADDRESS;
 	find_fds(at, p);

@@ -79,9 +79,9 @@ struct screened {
 	char trunk[TRUNK_NAME]; /* "": a stranger */
 	char source[UA_SOURCE]; /* "udp:127.0.0.2:5062" */
 	bool by_tcp;
-	uint8_t ip[16];       /* the same address, v4-mapped */
-	uint16_t relay_port;  /* of the loopback connection that it came by; 0: none, no TLS */
-	const char *opened;   /* trunk for which we opened that connection, its name checked; NULL: they did */
+	uint8_t ip[16];      /* the same address, v4-mapped */
+	uint16_t relay_port; /* of the loopback connection that it came by; 0: none, no TLS */
+	const char *opened;  /* trunk for which we opened that connection, its name checked; NULL: they did */
 	const char (*names)[TRUNK_SUBJECT]; /* of its certificate, as long as the message; n_names 0: none */
 	unsigned n_names;
 	struct trunk_set set; /* who shares its certificate or address; of a new call those whose marks fit */

@@ -453,7 +453,7 @@ TEST(logs_are_json_and_tell_no_secret)
 	snprintf(attendant, sizeof(attendant), "sip:+15550100@127.0.0.1:%u", b.sip_port);
 	snprintf(wrong, sizeof(wrong), "%s", attendant);
 	{
-		const char *const argv[] = { "--to", attendant, "--keys", "483920175#" PIN "#", "--seconds",
+		const char *const argv[] = { "--to", attendant, "--keys", ("483920175#" PIN "#"), "--seconds",
 			"1", "--and", "--to", wrong, "--keys", "483920175#1111#ww2222#ww3333#", "--seconds",
 			"3", NULL };
 
