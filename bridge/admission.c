@@ -111,6 +111,10 @@ static bool is_open(const struct admission *a, struct admission_worker *w, uint3
 	const uint64_t max_ppm = (uint64_t)a->max_permille * 1000, wanted_ppm = expected_ppm(w, more_ppm);
 	const uint64_t bound_ppm = w->closed ? max_ppm - max_ppm / REOPEN_SHARE : max_ppm;
 
+	if (a->max_permille == 0) {
+		w->closed = false;
+		return true;
+	}
 	w->closed = wanted_ppm > bound_ppm || (w->late && w->used_ppm >= max_ppm / 2);
 	return !w->closed;
 }

@@ -44,6 +44,7 @@ struct admission {
 	struct admission_worker workers[ADMISSION_WORKERS];
 };
 
+/* max_percent 0: nobody is refused. */
 void admission_init(struct admission *a, unsigned n_workers, unsigned max_percent);
 
 bool admission_stale(const struct admission *a, uint64_t now_us); /* the readings are a quarter second old */

@@ -337,7 +337,7 @@ static enum bridge_err read_media(struct config *c, const struct doc_node *map, 
 		return doc_refuse(workers, why, "auto or a whole number from 1 to %d is wanted", WORKERS_MAX);
 	err = doc_unsigned(doc_get(map, "mixed_talkers"), 1, TALKERS_MAX, &c->media.mixed_talkers, why);
 	if (!err)
-		err = doc_unsigned(doc_get(map, "max_load"), 1, 100, &c->media.max_load, why);
+		err = doc_unsigned(doc_get(map, "max_load"), 0, 100, &c->media.max_load, why);
 	if (!err)
 		err = doc_unsigned(doc_get(map, "room_legs_per_worker"), 1, ROOM_LEGS_MAX,
 			&c->media.room_legs_per_worker, why);

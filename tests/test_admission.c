@@ -259,6 +259,20 @@ TEST(one_hiccup_is_no_overload)
 	CHECK_INT(0, pulse_busy(&p), "and is forgotten");
 }
 
-TESTS(no_pace_of_calls_passes_the_bound, the_estimate_learns, the_least_loaded_worker_is_chosen,
-	a_full_worker_reopens_after_some_have_left, late_ticks_close_a_worker_that_makes_them,
-	retry_after_is_spread, a_lagging_loop_is_busy, one_hiccup_is_no_overload)
+/* For who measures, or would rather lose sound than calls. */
+TEST(without_a_bound_nobody_is_refused)
+{
+	struct admission a;
+
+	admission_init(&a, 2, 0);
+	admission_begin(&a, SECOND_US);
+	admission_read(&a, 0, 2000, 2000, 3000);
+	admission_read(&a, 1, 1500, 1500, 3000);
+	CHECK_INT(1, admission_pick(&a, CODEC_OPUS, ADMISSION_ANY), "the one with less to do");
+	CHECK_INT(0, admission_pick(&a, CODEC_OPUS, 0), "or the one that is asked for");
+}
+
+TESTS(without_a_bound_nobody_is_refused, no_pace_of_calls_passes_the_bound, the_estimate_learns,
+	the_least_loaded_worker_is_chosen, a_full_worker_reopens_after_some_have_left,
+	late_ticks_close_a_worker_that_makes_them, retry_after_is_spread, a_lagging_loop_is_busy,
+	one_hiccup_is_no_overload)
