@@ -81,7 +81,7 @@ static size_t write_base64(char *out, const uint8_t *p, size_t n)
 /* Packets, as a number or a power of two: "2^20", "1048576". */
 static bool is_lifetime(struct span text)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (text.n > 2 && text.p[0] == '2' && text.p[1] == '^')
 		return span_number(&n, (struct span){ text.p + 2, text.n - 2 }, LIFETIME_POWER_MAX) ==
