@@ -204,9 +204,7 @@ static void learn(const struct step *s, const struct exchange *x, struct names *
 {
 	if (strcmp(s->path, "/v1/meetings/{id}/participants") == 0) {
 		keep(n->p, x->body, "items.0.id");
-		keep(n->c, x->body, "items.0.legs.0.call");
-	} else if (strcmp(s->path, "/v1/meetings/{id}/calls") == 0) {
-		keep(n->c, x->body, "id");
+		keep(n->c, x->body, "items.1.legs.0.call"); /* the other one, who stays when p is removed */
 	} else if (strcmp(s->path, "/v1/tokens") == 0) {
 		keep(n->t, x->body, "id");
 	} else if (strcmp(s->path, "/v1/webhooks") == 0) {
