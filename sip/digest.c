@@ -92,8 +92,10 @@ static void read_qop(struct digest_challenge *c, const char *list)
 	c->qop_other = !c->qop_auth;
 }
 
-static void read_one(struct digest_challenge *c, struct span name, const char *value)
+static void read_one(void *arg, struct span name, const char *value)
 {
+	struct digest_challenge *c = arg;
+
 	if (span_is(name, "realm"))
 		memcpy(c->realm, value, strlen(value) + 1);
 	else if (span_is(name, "nonce"))
@@ -125,23 +127,31 @@ static bool take_scheme(struct span *rest)
 	return true;
 }
 
-enum call_err digest_read(struct digest_challenge *out, const char *value, size_t len)
+/* Hands each parameter behind "Digest" to `take`. */
+static enum call_err read_parameters(
+	const char *value, size_t len, void (*take)(void *arg, struct span name, const char *text), void *arg)
 {
 	struct span rest = { value, len }, name = { NULL, 0 };
-	struct digest_challenge c = { .algorithm = DIGEST_MD5 };
 	char text[DIGEST_TEXT];
-	enum call_err err;
 
 	if (!take_scheme(&rest))
 		return CALL_NO_MATCH;
 	for (;;) {
-		err = take_parameter(&rest, &name, text);
-		if (err)
+		enum call_err err = take_parameter(&rest, &name, text);
+
+		if (err || !name.n)
 			return err;
-		if (!name.n)
-			break;
-		read_one(&c, name, text);
+		take(arg, name, text);
 	}
+}
+
+enum call_err digest_read(struct digest_challenge *out, const char *value, size_t len)
+{
+	struct digest_challenge c = { .algorithm = DIGEST_MD5 };
+	enum call_err err = read_parameters(value, len, read_one, &c);
+
+	if (err)
+		return err;
 	if (!c.realm[0] || !c.nonce[0])
 		return CALL_SYNTAX;
 	*out = c;
@@ -279,8 +289,9 @@ const char *digest_algorithm_word(enum digest_algorithm algorithm)
 	return digest_word(algorithm, false);
 }
 
-static void given_one(struct digest_given *g, struct span name, const char *value)
+static void given_one(void *arg, struct span name, const char *value)
 {
+	struct digest_given *g = arg;
 	const struct {
 		const char *name;
 		char *out;
@@ -302,21 +313,11 @@ static void given_one(struct digest_given *g, struct span name, const char *valu
 
 enum call_err digest_given(struct digest_given *out, const char *value, size_t len)
 {
-	struct span rest = { value, len }, name = { NULL, 0 };
 	struct digest_given g = { .algorithm = DIGEST_MD5 };
-	char text[DIGEST_TEXT];
-	enum call_err err;
+	enum call_err err = read_parameters(value, len, given_one, &g);
 
-	if (!take_scheme(&rest))
-		return CALL_NO_MATCH;
-	for (;;) {
-		err = take_parameter(&rest, &name, text);
-		if (err)
-			return err;
-		if (!name.n)
-			break;
-		given_one(&g, name, text);
-	}
+	if (err)
+		return err;
 	if (!g.username[0] || !g.realm[0] || !g.nonce[0] || !g.uri[0] || !g.response[0])
 		return CALL_SYNTAX;
 	if (g.qop_auth && (strlen(g.nc) != 8 || g.nc[strspn(g.nc, "0123456789abcdefABCDEF")] || !g.cnonce[0]))
