@@ -41,12 +41,15 @@ static void give_back(struct worker *w, struct parcel *parcel, enum parcel_kind 
 
 /* ---- tables ---- */
 
+/* Whom a command names: something will be changed or asked, so what its room has not heard yet is heard first. */
 static struct worker_leg *find_leg(struct worker *w, uint32_t leg_id)
 {
 	struct worker_leg *leg = w->media.legs[leg_id % WORKER_BUCKETS];
 
 	while (leg && leg->leg_id != leg_id)
 		leg = leg->next_by_id;
+	if (leg)
+		worker_rouse(w, leg->room);
 	return leg;
 }
 
@@ -56,6 +59,8 @@ static struct worker_room *find_room(struct worker *w, uint32_t room_id)
 
 	while (room && room->room_id != room_id)
 		room = room->next_by_id;
+	if (room)
+		worker_rouse(w, room);
 	return room;
 }
 
@@ -102,7 +107,6 @@ static void seat(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 
 	if (!room)
 		room = &w->media.slots[emptiest_slot(w)].isolated;
-	worker_rouse(w, room);
 	if (room->n_legs == 0) {
 		room->phase = (struct phase){ 0 };
 		room->rests = false;
@@ -118,7 +122,6 @@ static void unseat(struct worker *w, struct worker_leg *leg)
 {
 	struct worker_room *room = leg->room;
 
-	worker_rouse(w, room);
 	room_remove(room->room, leg->stream);
 	leg->room = NULL;
 	w->media.slots[room->slot].n_legs--;
@@ -241,7 +244,6 @@ static void apply_spread(struct worker *w, struct worker_room *room, const struc
 	struct luggage *l = c->carried.luggage;
 
 	if (room && !room->exchange) {
-		worker_rouse(w, room);
 		room->exchange = l->exchange;
 		l->exchange = NULL;
 		room_spread(room->room, room->exchange, c->how.part);
@@ -259,8 +261,6 @@ static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const s
 {
 	struct luggage *l = c->carried.luggage;
 
-	if (leg)
-		worker_rouse(w, leg->room);
 	if (leg && c->kind == COMMAND_REFIT) {
 		stream_refit(leg->stream, &l->kit, w->media.clock.now_us);
 	} else if (leg && c->kind == COMMAND_EQUIP) {
@@ -278,7 +278,6 @@ static void apply_to_leg(struct worker *w, struct worker_leg *leg, const struct 
 {
 	struct stream *s = leg->stream;
 
-	worker_rouse(w, leg->room);
 	switch (c->kind) {
 	case COMMAND_MOVE_LEG:
 		unseat(w, leg);
@@ -310,8 +309,6 @@ static void apply(struct worker *w, const struct command *c)
 	case COMMAND_DROP_ROOM: drop_room(w, c->room_id); break;
 	case COMMAND_ROOM_PLAY:
 		room = find_room(w, c->room_id);
-		if (room)
-			worker_rouse(w, room);
 		if (room)
 			(void)room_play(room->room, c->how.play.list, c->how.play.n);
 		break;

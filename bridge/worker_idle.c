@@ -2,8 +2,6 @@
  * in one go.  That spares most of the system calls and of the memory that each tick must fetch. */
 #include "bridge/worker_priv.h"
 
-enum { ROUNDS_MAX = 4 /* receive calls: a flood takes its own sound only */ };
-
 void worker_note_idle(struct worker_room *room)
 {
 	if (!room_is_idle(room->room))
@@ -43,7 +41,7 @@ static void catch_up(struct worker *w, struct worker_room *room)
 			overhear(w, room, d[i].arrival_us);
 			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &m->out);
 		}
-	} while (socket_batch_was_full(m->batch) && rounds++ < ROUNDS_MAX);
+	} while (socket_batch_was_full(m->batch) && rounds++ < WORKER_ROUNDS);
 	overhear(w, room, UINT64_MAX);
 }
 

@@ -18,6 +18,7 @@ enum {
 	WORKER_COMMANDS = 1024,
 	WORKER_NOTICES = 2048,
 	WORKER_BUCKETS = 1024, /* of the tables by id; chains grow, nothing is moved */
+	WORKER_ROUNDS = 4,     /* receive calls more per leg and visit: a flood takes its own sound only */
 	WORKER_LATE_US = MARGIN_SLACK_US,
 	WORKER_SPEAK_US =
 		FRAME_US / 2 /* a part waits so long for the others' offers, from its slot's begin */

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS_MAX = 4,   /* receive calls per leg and tick: a flood takes its own sound only */
 	TELL_US = 20000,  /* talk bursts wake the control thread so often at most */
 	REPORTS_MAX = 64, /* RTCP sockets looked at per slot */
 	PUBLISH_US = 1000000,
@@ -58,7 +57,7 @@ static void receive(void *arg, struct stream *s)
 	for (;;) {
 		for (unsigned i = 0; i < n; i++)
 			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &w->media.out);
-		if (!socket_batch_was_full(w->media.batch) || rounds++ == ROUNDS_MAX)
+		if (!socket_batch_was_full(w->media.batch) || rounds++ == WORKER_ROUNDS)
 			return;
 		d = socket_receive(w->media.batch, leg->ports.rtp_fd, &w->media.clock, &n);
 	}
