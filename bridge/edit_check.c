@@ -40,16 +40,8 @@ static bool id_conflicts(const struct site *s, const struct site_place *at)
 
 	for (size_t i = 0; i < s->n_accounts; i++) {
 		const struct site_account *a = &s->accounts[i];
-		size_t low = 0, high = a->n_meetings;
+		size_t low = site_meeting_slot(a, id);
 
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (strcmp(a->meetings[middle].id, id) < 0)
-				low = middle + 1;
-			else
-				high = middle;
-		}
 		/* Its own beginnings, among sorted IDs of which none begins another: the one just before it. */
 		if (low > 0 && begins_either(a->meetings[low - 1].id, id))
 			return true;

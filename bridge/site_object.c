@@ -226,8 +226,7 @@ static bool object_is(const void *object, enum site_kind kind, struct wanted *w)
 	}
 }
 
-/* Where an ID stands among an account's, or would; they are sorted. */
-static size_t meeting_slot(const struct site_account *a, const char *id)
+size_t site_meeting_slot(const struct site_account *a, const char *id)
 {
 	size_t low = 0, high = a->n_meetings;
 
@@ -244,7 +243,7 @@ static size_t meeting_slot(const struct site_account *a, const char *id)
 
 size_t site_meeting_after(const struct site_account *a, const char *id)
 {
-	const size_t slot = meeting_slot(a, id);
+	const size_t slot = site_meeting_slot(a, id);
 
 	return slot < a->n_meetings && strcmp(a->meetings[slot].id, id) == 0 ? slot + 1 : slot;
 }
@@ -393,7 +392,7 @@ enum bridge_err site_insert(
 		return BRIDGE_NOMEM;
 	objects_set(s, kind, outer, objects);
 	slot = kind == SITE_MEETING
-		       ? meeting_slot(&s->accounts[outer], ((const struct site_meeting *)object)->id)
+		       ? site_meeting_slot(&s->accounts[outer], ((const struct site_meeting *)object)->id)
 		       : n;
 	memmove(objects + (slot + 1) * size, objects + slot * size, (n - slot) * size);
 	memcpy(objects + slot * size, object, size);

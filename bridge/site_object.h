@@ -23,7 +23,8 @@ const void *site_object(const struct site *s, const struct site_place *at);
 void site_key(const struct site *s, const struct site_place *at, char out[SITE_KEY]);
 /* Whose it is: an account's name; "" of nobody's (trunks, calendars, classes). */
 const char *site_owner(const struct site *s, const struct site_place *at);
-/* Of an account's meetings the first whose ID comes after this one. */
+/* Where an ID stands among an account's meetings, or would; they are sorted.  Of them the first that comes after it. */
+size_t site_meeting_slot(const struct site_account *a, const char *id);
 size_t site_meeting_after(const struct site_account *a, const char *id);
 /* How many objects of a kind stand in one list: all, or of meetings and users those of the account `outer`. */
 size_t site_count(const struct site *s, enum site_kind kind, size_t outer);
