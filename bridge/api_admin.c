@@ -184,12 +184,11 @@ void api_audit_check(struct node *n, const struct http_request *request, const c
 
 static json_t *token_json(const struct access_token *t)
 {
-	char created[WHEN_TEXT], expires[WHEN_TEXT];
+	char created[WHEN_TEXT];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", t->id, "name", t->name, "role",
 		access_role_name(t->role), "account", t->account, "created_at",
-		when_text(created, t->created_us), "expires_at",
-		t->expires_us ? json_string(when_text(expires, t->expires_us)) : json_null());
+		when_text(created, t->created_us), "expires_at", when_json(t->expires_us));
 }
 
 struct token_job { /* a token that is being stored or forgotten */

@@ -12,7 +12,6 @@ static json_t *row_json(const struct dialling_spent *s)
 	const struct budget *b = s->budget;
 	const struct budget_limits *l = s->limits;
 	const bool blocked = b->blocked_until_s > s->now.at_s;
-	char until[WHEN_TEXT];
 
 	return json_pack("{s:s, s:i, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:b, s:o}", "account", s->account,
 		"calls", (int)b->calls, "concurrent", limit_json(l->concurrent), "today",
@@ -20,7 +19,7 @@ static json_t *row_json(const struct dialling_spent *s)
 		(int)budget_last_minute(b, s->now.at_s), "per_minute", limit_json(l->per_minute),
 		"minutes_today", s->now.day == b->day ? (int)(b->talked_s / 60) : 0, "daily_minutes",
 		limit_json(l->daily_minutes), "blocked", blocked, "blocked_until",
-		blocked ? json_string(when_text(until, b->blocked_until_s * 1000000)) : json_null());
+		when_json(blocked ? b->blocked_until_s * 1000000 : 0));
 }
 
 void api_budgets(struct node *n, const struct http_request *request, const char *word)

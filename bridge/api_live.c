@@ -16,13 +16,6 @@ static void not_found(struct node *n, const struct http_request *request, const 
 		&(struct api_error){ .status = 404, .code = "not_found", .message = message });
 }
 
-static json_t *time_json(int64_t us)
-{
-	char text[WHEN_TEXT];
-
-	return us ? json_string(when_text(text, us)) : json_null();
-}
-
 /* ---- status ---- */
 
 static json_t *worker_json(const struct node *n, unsigned index)
@@ -122,7 +115,7 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	api_reply(n, request->id, 200,
 		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
 			"node", n->config.node, "version", PARTYLINE_VERSION, "started_at",
-			time_json(n->started_us), "uptime_s", (double)(when_now_us() - n->started_us) / 1e6,
+			when_json(n->started_us), "uptime_s", (double)(when_now_us() - n->started_us) / 1e6,
 			"calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings, "participants",
 			(int)count_people(n), "rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n),
 			"control", control_json(n), "workers", workers, "writer", writer_json(n), "events",
@@ -136,7 +129,7 @@ void api_meeting_live(const struct node *n, const char *id, json_t *row)
 	const struct meeting *open = meeting_find(n, id);
 	json_t *live = json_pack("{s:b, s:i, s:i, s:b, s:o}", "open", open != NULL, "participants",
 		open ? (int)open->n_people : 0, "parts", open ? (int)open->parts.n : 0, "locked",
-		open && open->policy.locked, "opened_at", time_json(open ? open->opened_us : 0));
+		open && open->policy.locked, "opened_at", when_json(open ? open->opened_us : 0));
 
 	json_object_update(row, live);
 	json_decref(live);
@@ -187,7 +180,7 @@ static json_t *person_row(const struct participant *p)
 		p->meeting->id, "name", p->name, "number", log_number(number, p->number), "role",
 		role_name(p->state.role), "muted", p->state.muted || p->state.host_muted, "host_muted",
 		p->state.host_muted, "hand", p->state.hand, "talking", p->talking, "joined_at",
-		time_json(p->joined_us), "legs", leg_json(p->leg));
+		when_json(p->joined_us), "legs", leg_json(p->leg));
 }
 
 void api_participants(struct node *n, const struct http_request *request, const char *word)
@@ -324,8 +317,8 @@ static void add_call(struct call_list *list, struct leg *leg)
 			"number", out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
 			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
 			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
-			"started_at", time_json(leg->cdr.started_us), "answered_at",
-			time_json(leg->cdr.answered_us), "media", leg_json(leg)));
+			"started_at", when_json(leg->cdr.started_us), "answered_at",
+			when_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
 /* Oldest first.  Without `limit` all of them. */

@@ -80,7 +80,6 @@ static json_t *text_json(const char *text, size_t cap)
 static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 {
 	const char *at = (const char *)cdr + field->offset;
-	char when[WHEN_TEXT];
 	uint32_t narrow;
 	uint64_t wide;
 	int64_t us;
@@ -88,9 +87,7 @@ static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 
 	switch (field->kind) {
 	case CDR_TEXT: return text_json(at, field->size);
-	case CDR_TIME:
-		memcpy(&us, at, sizeof(us));
-		return us ? json_string(when_text(when, us)) : json_null();
+	case CDR_TIME: memcpy(&us, at, sizeof(us)); return when_json(us);
 	case CDR_COUNT:
 		if (field->size == sizeof(wide)) {
 			memcpy(&wide, at, sizeof(wide));

@@ -14,42 +14,37 @@ static struct tls_files files_of(const struct config *c)
 
 /* ---- what it tells ---- */
 
-static json_t *when_json(int64_t at_s)
+static json_t *second_json(int64_t at_s)
 {
-	char text[WHEN_TEXT];
+	return when_json(at_s * 1000000);
+}
 
-	return at_s ? json_string(when_text(text, at_s * 1000000)) : json_null();
+static void tell_files(struct node *n, const struct tls_notice *note, bool taken)
+{
+	log_line(taken ? LOG_INFO : LOG_ERROR, NULL, "tls", "%s: %s", note->words,
+		taken ? "they are in force for connections to come"
+		      : "the certificates before stay in force");
+	event_emit(n->bus, "tls.certificates",
+		json_pack("{s:b, s:s, s:o}", "taken", taken, "what", note->words, "expires_at",
+			second_json(tls_expiry_s(n->tls))));
+}
+
+static void tell_way(struct node *n, const struct tls_notice *note, bool up)
+{
+	log_line(up ? LOG_INFO : LOG_WARNING, NULL, "trunk", "%s: %s: %s%s", note->trunk, note->target,
+		up ? "connected by " : "TLS: ", note->words);
+	event_emit(n->bus, up ? "trunk.tls_open" : "trunk.tls_failed",
+		json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
+			note->words));
 }
 
 static void tell(struct node *n, const struct tls_notice *note)
 {
 	switch (note->event) {
-	case TLS_FILES_TAKEN:
-		log_line(LOG_INFO, NULL, "tls", "%s: they are in force for connections to come", note->words);
-		event_emit(n->bus, "tls.certificates",
-			json_pack("{s:b, s:s, s:o}", "taken", 1, "what", note->words, "expires_at",
-				when_json(tls_expiry_s(n->tls))));
-		break;
-	case TLS_FILES_REFUSED:
-		log_line(LOG_ERROR, NULL, "tls", "%s: the certificates before stay in force", note->words);
-		event_emit(n->bus, "tls.certificates",
-			json_pack("{s:b, s:s, s:o}", "taken", 0, "what", note->words, "expires_at",
-				when_json(tls_expiry_s(n->tls))));
-		break;
-	case TLS_WAY_CAME_UP:
-		log_line(LOG_INFO, NULL, "trunk", "%s: %s: connected by %s", note->trunk, note->target,
-			note->words);
-		event_emit(n->bus, "trunk.tls_open",
-			json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
-				note->words));
-		break;
-	case TLS_WAY_WENT_DOWN:
-		log_line(LOG_WARNING, NULL, "trunk", "%s: %s: TLS: %s", note->trunk, note->target,
-			note->words);
-		event_emit(n->bus, "trunk.tls_failed",
-			json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
-				note->words));
-		break;
+	case TLS_FILES_TAKEN: tell_files(n, note, true); break;
+	case TLS_FILES_REFUSED: tell_files(n, note, false); break;
+	case TLS_WAY_CAME_UP: tell_way(n, note, true); break;
+	case TLS_WAY_WENT_DOWN: tell_way(n, note, false); break;
 	}
 }
 
@@ -78,7 +73,7 @@ static void watch_expiry(struct node *n)
 		log_line(LOG_WARNING, NULL, "tls", "%s: the certificate expires within %lld days",
 			n->config.tls.certificate, (long long)left_s / DAY_S + 1);
 	event_emit(n->bus, "tls.certificate_expires",
-		json_pack("{s:o, s:I}", "expires_at", when_json(expires_s), "days",
+		json_pack("{s:o, s:I}", "expires_at", second_json(expires_s), "days",
 			(json_int_t)(left_s / DAY_S)));
 }
 
@@ -268,7 +263,7 @@ json_t *secure_member_json(
 		return json_null();
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:i}", "state", tls_way_word(s.state), "failure",
 		s.state == TLS_WAY_OPEN ? "" : s.failure, "version", s.version, "cipher", s.cipher,
-		"certificate_expires_at", when_json(s.expires_s), "opened", (int)s.n_opened, "failed",
+		"certificate_expires_at", second_json(s.expires_s), "opened", (int)s.n_opened, "failed",
 		(int)s.n_failed);
 }
 
@@ -278,7 +273,7 @@ json_t *secure_json(struct node *n)
 
 	if (!expires_s)
 		return json_null();
-	return json_pack("{s:o, s:I}", "certificate_expires_at", when_json(expires_s), "days_left",
+	return json_pack("{s:o, s:I}", "certificate_expires_at", second_json(expires_s), "days_left",
 		(json_int_t)((expires_s - when_now_us() / 1000000) / DAY_S));
 }
 

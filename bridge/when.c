@@ -37,6 +37,13 @@ const char *when_text(char out[WHEN_TEXT], int64_t us)
 	return out;
 }
 
+json_t *when_json(int64_t us)
+{
+	char text[WHEN_TEXT];
+
+	return us ? json_string(when_text(text, us)) : json_null();
+}
+
 /* Exactly `n` digits; moves *text behind them. */
 static bool digits_take(const char **text, unsigned n, int *out)
 {
