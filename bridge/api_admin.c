@@ -1,5 +1,6 @@
 /* api_admin.c - what operators do to the bridge itself: tokens, the audit log, backup and restore. */
 #include "bridge/api.h"
+#include "bridge/node_site.h"
 #include "bridge/editor.h"
 
 #include <openssl/crypto.h>

@@ -1,4 +1,5 @@
 #include "bridge/editor.h"
+#include "bridge/node_site.h"
 #include "bridge/store_edit.h"
 
 #include <stdio.h>

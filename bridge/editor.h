@@ -17,6 +17,7 @@
 enum { EDITOR_BATCH = 64 };
 
 struct editor;
+struct node_site;
 enum bridge_err editor_open(struct editor **out, struct node *n);
 struct editor *editor_close(struct editor *ed); /* accepts NULL; after the writer */
 /* Takes the edit; it is answered by api_edited(), once. */

@@ -2,8 +2,6 @@
 #include "bridge/callerid.h"
 #include "bridge/carrier.h"
 #include "bridge/leg_priv.h"
-#include "bridge/media.h"
-#include "bridge/meeting.h"
 #include "bridge/remark.h"
 #include "bridge/stir.h"
 #include "bridge/unassigned.h"
@@ -59,29 +57,6 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
 }
 
-struct trunk_use {
-	const char *trunk;
-	unsigned calls;
-};
-
-static void count_trunk(void *arg, struct leg *leg)
-{
-	struct trunk_use *use = arg;
-
-	if (leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0)
-		use->calls++;
-}
-
-bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned coming)
-{
-	struct trunk_use use = { .trunk = trunk->name };
-
-	if (!trunk->channels)
-		return false;
-	leg_each(n, count_trunk, &use);
-	return use.calls + coming > trunk->channels;
-}
-
 static bool too_fast(const struct node *n, const struct site_trunk *trunk)
 {
 	struct carrier *c = carrier_find(n, trunk->name);
@@ -122,66 +97,6 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 	return true;
 }
 
-enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
-{
-	struct node *n = leg->node;
-	struct stream_identity identity = { 0 };
-	struct {
-		uint64_t origin_id;
-		uint32_t ssrc, first_timestamp;
-		uint16_t first_seq;
-		uint8_t secret[sizeof(self->secret)];
-	} drawn; /* at once: each draw has a price of its own */
-	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
-
-	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
-		return CALL_LIMIT;
-	node_random(&drawn, sizeof(drawn));
-	identity.ssrc = drawn.ssrc;
-	identity.first_timestamp = drawn.first_timestamp;
-	/* no turn of the sequence number while SRTP may still miss it (RFC 3711 section 3.3.1) */
-	identity.first_seq = drawn.first_seq & 0x7fff;
-	node_token(identity.cname, 24);
-	if (stream_alloc(&leg->stream, &identity, (void *)(uintptr_t)leg->id) != MIX_OK) {
-		OPENSSL_cleanse(&drawn, sizeof(drawn));
-		return CALL_NOMEM;
-	}
-
-	media_self(self, trunk, address, leg->ports.rtp_port);
-	self->origin_id = drawn.origin_id >> 2; /* fits every reader's signed 64 bit */
-	memcpy(self->secret, drawn.secret, sizeof(self->secret));
-	OPENSSL_cleanse(&drawn, sizeof(drawn));
-	return CALL_OK;
-}
-
-/* ---- is there time for one leg more? ---- */
-
-static void survey_leg(void *arg, struct leg *leg)
-{
-	struct node *n = arg;
-	const unsigned i = node_worker_number(n, leg->worker);
-
-	if (i < n->n_workers)
-		admission_count(&n->admission, i, leg->codec, n->admission.surveyed_us - leg->placed_us);
-}
-
-static void survey(struct node *n)
-{
-	const uint64_t now_us = loop_now_us();
-
-	if (!admission_stale(&n->admission, now_us))
-		return;
-	admission_begin(&n->admission, now_us);
-	leg_each(n, survey_leg, n);
-	for (unsigned i = 0; i < n->n_workers; i++) {
-		struct worker_load load;
-
-		worker_load(n->workers[i], &load);
-		admission_read(&n->admission, i, load.margin.used_permille, load.busy_permille,
-			load.margin.p99_permille);
-	}
-}
-
 /* Some carriers take a 503 for the whole gateway's end: they are told that the line is busy (T21). */
 static unsigned over_limit(const struct site_trunk *trunk)
 {
@@ -193,8 +108,8 @@ static unsigned over_limit(const struct site_trunk *trunk)
 static bool admit(struct leg *leg, const struct site_trunk *trunk)
 {
 	struct node *n = leg->node;
+	const char *no_room = leg_no_room(n);
 
-	survey(n);
 	if (n->stopping)
 		leg_refuse(leg, 503, Q850_TEMPORARY, "shutting down");
 	else if (trunk && trunk->maintenance)
@@ -204,47 +119,11 @@ static bool admit(struct leg *leg, const struct site_trunk *trunk)
 	else if (trunk && too_fast(n, trunk))
 		leg_refuse(leg, over_limit(trunk), Q850_CONGESTION,
 			"more calls a second than the trunk may bring");
-	else if (pulse_busy(&n->pulse))
-		leg_refuse(leg, 503, Q850_CONGESTION, "control thread busy");
-	else if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)
-		leg_refuse(leg, 503, Q850_CONGESTION, "media worker busy");
+	else if (no_room)
+		leg_refuse(leg, 503, Q850_CONGESTION, no_room);
 	else
 		return true;
 	return false;
-}
-
-/* The worker with the most time left; that of its meeting, when the number leads to one that is open and
- * need not be spread any wider. */
-static int pick_worker(struct leg *leg)
-{
-	struct node *n = leg->node;
-	const struct meeting *m = leg->direct_meeting[0] ? meeting_find(n, leg->direct_meeting) : NULL;
-
-	int wish = m ? parts_wish(&m->parts, n) : ADMISSION_ANY, i;
-
-	i = admission_pick(&n->admission, leg->codec, wish);
-	if (i == ADMISSION_NONE && wish != ADMISSION_ANY)
-		i = admission_pick(&n->admission, leg->codec, ADMISSION_ANY);
-	return i;
-}
-
-const char *leg_place(struct leg *leg)
-{
-	struct node *n = leg->node;
-	int i;
-
-	survey(n);
-	i = pick_worker(leg);
-	if (i == ADMISSION_NONE)
-		return "media worker busy";
-	if (worker_add_leg(n->workers[i], leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK)
-		return "out of memory";
-	admission_book(&n->admission, (unsigned)i, leg->codec);
-	leg->worker = n->workers[i];
-	leg->placed_us = loop_now_us();
-	leg->stream = NULL;
-	leg->ports = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
-	return NULL;
 }
 
 /* What no worker has time or memory for is refused and gone: false. */
@@ -255,18 +134,6 @@ static bool leg_run(struct leg *leg)
 	if (why)
 		leg_refuse(leg, 503, Q850_CONGESTION, why);
 	return !why;
-}
-
-const char *leg_no_room(struct node *n)
-{
-	survey(n);
-	if (n->stopping)
-		return "shutting down";
-	if (pulse_busy(&n->pulse))
-		return "control thread busy";
-	if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)
-		return "media worker busy";
-	return NULL;
 }
 
 /* The status that says why no media could be set up. */

@@ -13,8 +13,9 @@
  * RECEPTION  the attendant speaks; in no room
  * SEATED     in a meeting's room; keys mean commands (bridge/keys)
  *
- * How: sip/ and the worker report here by leg ID; the leg turns what happened into steps of the attendant or the
- * meeting, fills its call record as it goes, and gives everything back when the worker has let go of the stream.
+ * How: here a leg is found, told things and hung up.  What sip/ and its worker report of it (leg_calls.h, leg_heard.h) becomes
+ * steps of the attendant or the meeting; its record fills as it goes, and it gives everything back when the worker has
+ * let go of the stream (leg_record.c).
  *
  * Thread: control.
  */
@@ -73,11 +74,6 @@ struct leg {
 	bool media_lost;
 };
 
-struct call_handlers leg_call_handlers(struct node *n);
-struct worker_handlers leg_worker_handlers(struct node *n);
-void leg_tick_all(struct node *n, uint64_t now_us); /* every 100 ms: the attendants' timers */
-void leg_ask_stats_all(struct node *n);             /* every few seconds */
-
 struct leg *leg_find_call(const struct node *n, const char *token);
 void leg_each(struct node *n, void (*visit)(void *arg, struct leg *leg), void *arg);
 
@@ -90,6 +86,8 @@ void leg_ended_by(struct leg *leg, enum why_ender by);
 /* Brings its record's figures up to date. */
 void leg_sum_up(struct leg *leg);
 const char *leg_state_name(const struct leg *leg);
+json_t *leg_proof_json(const struct leg
+		*leg); /* of the caller's number: { verstat, attest, origid, why }; null: nobody looked */
 /* Gives the leg resamplers for these rate classes (bits) where it has none yet. */
 void leg_equip(struct leg *leg, unsigned rates);
 #endif

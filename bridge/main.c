@@ -1,5 +1,6 @@
 /* main.c - partylined: reads the node file, opens the node, runs it until SIGTERM. */
 #include "bridge/log.h"
+#include "bridge/node_open.h"
 #include "bridge/secure.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"

@@ -1,6 +1,6 @@
 /* node.h - this running bridge: the parts that the control thread works with, wired together.
  *
- * How: main opens one node; legs, meetings, the attendant's world and the API are functions over it.  Nothing here is
+ * How: main opens one node (node_open.h); legs, meetings, the attendant's world and the API are functions over it.  Nothing here is
  * touched by another thread; workers, writer and API thread are reached through their own control-side functions.
  *
  * Thread: control.
@@ -95,25 +95,6 @@ struct node {
 	int64_t started_us;  /* wall clock */
 	bool stopping;
 };
-
-/* Opens everything; *why says what could not be.  The loop is not yet running. */
-enum bridge_err node_open(struct node **out, const struct config *config, char *why, size_t why_cap);
-void node_run(struct node *n);  /* until node_stop() has ended */
-void node_stop(struct node *n); /* BYE to all, then the loop ends */
-struct node *node_close(struct node *n);
-
-/* A checked site into force: built by any thread, as that takes as long as the site is large; then pointers change. */
-struct node_site {
-	struct site *site;
-	struct plan *plan;
-	struct trunks *trunks;
-	struct dialling *dialling;
-	struct signing *signing; /* the last four NULL: as they are in force */
-};
-/* What follows from a checked site, which it takes over on BRIDGE_OK; `all` false: only the site itself is another. */
-enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all);
-void node_site_swap(struct node *n, struct node_site *s); /* into force; *s is then what was before */
-void node_site_clear(struct node_site *s);                /* any thread */
 
 unsigned node_worker_number(const struct node *n, const struct worker *w); /* n_workers: none of them */
 

@@ -1,7 +1,6 @@
-/* node_site.c - a site into force: built beside the calls, then pointers change. */
+#include "bridge/node_site.h"
 #include "bridge/carrier.h"
 #include "bridge/meeting.h"
-#include "bridge/node.h"
 #include "bridge/retention.h"
 #include "bridge/signing.h"
 

@@ -217,14 +217,6 @@ uint64_t stir_count(const struct node *n, enum verstat verstat)
 	return n->stir->counts[verstat];
 }
 
-json_t *stir_json(const struct cdr *cdr)
-{
-	if (!cdr->verstat[0])
-		return json_null();
-	return json_pack("{s:s, s:s, s:s, s:s}", "verstat", cdr->verstat, "attest", cdr->attest, "origid",
-		cdr->origid, "why", cdr->verstat_why);
-}
-
 enum bridge_err stir_open(struct node *n, stir_fn go_on, char *why, size_t why_cap)
 {
 	struct stir *s = calloc(1, sizeof(*s));

@@ -31,5 +31,4 @@ bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct ca
 /* The status that the trunk's policy refuses it with; 0: it may come in. */
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk);
 uint64_t stir_count(const struct node *n, enum verstat verstat); /* such verdicts since the start */
-json_t *stir_json(const struct cdr *cdr); /* { verstat, attest, origid, why }; null: nobody looked */
 #endif

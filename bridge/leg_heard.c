@@ -1,0 +1,169 @@
+#include "bridge/leg_heard.h"
+#include "bridge/leg_priv.h"
+#include "bridge/meeting.h"
+#include "bridge/remark.h"
+#include "bridge/unassigned.h"
+#include <jansson.h>
+#include <stdio.h>
+
+void leg_key(struct leg *leg, char digit)
+{
+	if (leg->state == LEG_RECEPTION)
+		attendant_key(&leg->attendant, digit, loop_now_us());
+	else if (leg->state == LEG_SEATED)
+		meeting_key(leg, digit);
+	/* RTP may be faster than the ACK, and no key is lost (D1) */
+	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
+		leg->early_keys[leg->n_early_keys++] = digit;
+}
+
+static void leg_lost_media(struct leg *leg)
+{
+	leg->media_lost = true;
+	remark_trouble(leg, "media_lost");
+	leg_ended_by(leg, WHY_NETWORK);
+	leg_emit(leg, "call.media_lost");
+	leg_hangup(leg, Q850_TEMPORARY, "no RTP and no RTCP for 30 s");
+}
+
+/* What is wrong with its sound, and that it is over. */
+static void tell_trouble(const struct leg *leg, const char *type, json_t *what)
+{
+	json_t *data = leg_event_json(leg);
+
+	json_object_update_new(data, what);
+	event_emit(leg->node->bus, type, data);
+}
+
+static void tell_one_way(struct leg *leg, const struct media_event *event)
+{
+	if (event->on) {
+		leg->node->tally.one_way[event->one_way]++;
+		remark_trouble(leg, oneway_name(event->one_way));
+	} else {
+		remark(leg, "one-way audio is over");
+	}
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
+	tell_trouble(leg, "call.one_way",
+		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
+			"participant", leg->cdr.participant));
+}
+
+static void tell_echo(struct leg *leg, const struct media_event *event)
+{
+	if (event->on)
+		remark_trouble(leg, "echo");
+	leg->node->tally.echo += event->on;
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
+		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
+	tell_trouble(leg, "call.echo",
+		json_pack("{s:b, s:i, s:i, s:i, s:s}", "on", event->on, "delay_ms", (int)event->echo.delay_ms,
+			"loss_db", (int)event->echo.loss_db, "confidence", (int)event->echo.confidence,
+			"participant", leg->cdr.participant));
+}
+
+static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event *event)
+{
+	struct leg *leg = leg_find(arg, leg_id);
+
+	if (!leg || leg->state == LEG_ENDED)
+		return;
+	switch (event->kind) {
+	case MEDIA_DIGIT:
+		remark_key(leg);
+		leg_key(leg, event->digit);
+		break;
+	case MEDIA_TALK: meeting_talking(leg, event->on); break;
+	case MEDIA_SILENT: leg_lost_media(leg); break;
+	case MEDIA_PLAYED:
+		if (event->play_id != leg->play_id)
+			break;
+		leg->play_id = 0;
+		if (leg->state == LEG_RECEPTION)
+			attendant_said(&leg->attendant, loop_now_us());
+		else if (leg->state == LEG_ANNOUNCING)
+			unassigned_said(leg);
+		break;
+	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
+	case MEDIA_ECHO: tell_echo(leg, event); break;
+	case MEDIA_LATCHED: break;
+	}
+}
+
+static void on_worker_stats(void *arg, uint32_t leg_id, const struct stream_stats *stats)
+{
+	struct leg *leg = leg_find(arg, leg_id);
+
+	if (!leg)
+		return;
+	if (stats->rx_packets != leg->stats.rx_packets)
+		leg->heard_us = loop_now_us();
+	leg->stats = *stats;
+}
+
+static void on_worker_gone(
+	void *arg, uint32_t leg_id, const struct stream_stats *last, struct port_pair *ports)
+{
+	struct node *n = arg;
+	struct leg *leg = leg_find(n, leg_id);
+
+	if (!leg) {
+		ports_give(n->ports, ports);
+		return;
+	}
+	leg->stats = *last;
+	leg->worker = NULL;
+	leg->ports = *ports;
+	leg_finish(leg);
+}
+
+struct worker_handlers leg_worker_handlers(struct node *n)
+{
+	return (struct worker_handlers){
+		.on_media = on_worker_media, .on_stats = on_worker_stats, .on_gone = on_worker_gone, .arg = n
+	};
+}
+
+/* A carrier's longest call is over: BYE, with the reason in it and in the record (T21). */
+static void end_too_long(struct leg *leg, uint64_t now_us)
+{
+	const struct site_trunk *t =
+		leg->worker && leg->call ? site_trunk(leg->node->site, leg->cdr.trunk) : NULL;
+	char why[64];
+
+	if (!t || !t->call_s || !leg->cdr.answered_us || leg->state == LEG_ENDED)
+		return;
+	if (!leg->talks_since_us)
+		leg->talks_since_us = now_us;
+	if (now_us < leg->talks_since_us + t->call_s * 1000000ull)
+		return;
+	snprintf(why, sizeof(why), "longer than the trunk's %u s", t->call_s);
+	leg_hangup(leg, Q850_NORMAL_UNSPECIFIED, why);
+}
+
+static void tick_one(void *arg, struct leg *leg)
+{
+	end_too_long(leg, *(const uint64_t *)arg);
+	if (leg->state == LEG_RECEPTION)
+		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
+	else if (leg->state == LEG_ANNOUNCING)
+		unassigned_tick(leg, *(const uint64_t *)arg);
+}
+
+void leg_tick_all(struct node *n, uint64_t now_us)
+{
+	leg_each(n, tick_one, &now_us);
+}
+
+static void ask_one(void *arg, struct leg *leg)
+{
+	(void)arg;
+	if (leg->worker && leg->state != LEG_ENDED)
+		worker_ask_stats(leg->worker, leg->id);
+}
+
+void leg_ask_stats_all(struct node *n)
+{
+	leg_each(n, ask_one, NULL);
+}
+

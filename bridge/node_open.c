@@ -1,0 +1,406 @@
+#include "bridge/node_open.h"
+#include "bridge/api.h"
+#include "bridge/carrier.h"
+#include "bridge/dialout.h"
+#include "bridge/editor.h"
+#include "bridge/idempotence.h"
+#include "bridge/incoming.h"
+#include "bridge/leg_calls.h"
+#include "bridge/leg_heard.h"
+#include "bridge/node_beat.h"
+#include "bridge/node_site.h"
+#include "bridge/retention.h"
+#include "bridge/signing.h"
+#include "bridge/stir.h"
+#include "bridge/meeting.h"
+#include "bridge/secure.h"
+#include "bridge/spending.h"
+#include "bridge/trace.h"
+#include "bridge/version.h"
+#include "bridge/webhook.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HOOKS_MS = 1000, SHUTDOWN_MS = 4000 };
+
+/* ---- the site in force ---- */
+
+static enum bridge_err use_site(struct node *n, struct site *site)
+{
+	struct node_site s;
+	enum bridge_err err = node_site_build(&s, site, true);
+
+	if (err)
+		return err;
+	node_site_swap(n, &s);
+	node_site_clear(&s);
+	n->trim_due = true;
+	return BRIDGE_OK;
+}
+
+/* ---- what wakes the control thread ---- */
+
+static void on_worker(void *arg)
+{
+	worker_poll(arg);
+}
+
+static void on_writer(void *arg)
+{
+	writer_poll(arg);
+}
+
+static void on_hooks(void *arg)
+{
+	hooks_poll(arg);
+}
+
+static void on_hooks_tick(void *arg)
+{
+	hooks_tick(arg, when_now_us());
+}
+
+static void on_event(
+	void *arg, uint64_t seq, const char *type, const char *account, const char *json, int64_t now_us)
+{
+	hooks_event(arg, seq, type, account, json, now_us);
+}
+
+static uint32_t any_number(void)
+{
+	uint32_t out;
+
+	node_random(&out, sizeof(out));
+	return out;
+}
+
+static void on_http(void *arg)
+{
+	http_poll(arg);
+}
+
+/* ---- opening, in the order of who needs whom ---- */
+
+static void prompt_missing(void *arg, const char *name)
+{
+	(void)arg;
+	log_line(LOG_WARNING, NULL, "prompts", "no sound for '%s': a beep stands in", name);
+}
+
+static enum bridge_err open_prompts(struct node *n, char *why, size_t why_cap)
+{
+	const struct config *c = &n->config;
+	enum bridge_err err = prompts_open(
+		&n->prompts, c->prompts.directory, c->prompts.override, "en", prompt_missing, NULL);
+
+	if (err)
+		snprintf(why, why_cap, "prompts.directory: %s/en: %s", c->prompts.directory,
+			bridge_strerror(err));
+	return err;
+}
+
+/* Nobody but this machine's own people can reach it. */
+static bool on_loopback(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0;
+}
+
+static enum bridge_err open_access(struct node *n)
+{
+	return access_alloc(&n->access, on_loopback(n->config.http.listen));
+}
+
+static void tell_access(const struct node *n)
+{
+	size_t count = 0;
+
+	free(access_list(n->access, &count));
+	if (count == 0 && n->config.http.listen[0])
+		log_line(LOG_WARNING, NULL, "http",
+			on_loopback(n->config.http.listen)
+				? "%s is open to all on this machine until a token is made (partyctl token "
+				  "create)"
+				: "%s answers nobody until a token is made (partyctl token create)",
+			n->config.http.listen);
+}
+
+/* A full disk keeps nobody from calling. */
+static enum bridge_err begin_seq(struct node *n, struct store *store, uint64_t *first_seq)
+{
+	const enum bridge_err err = store_first_seq(store, when_now_us(), first_seq);
+
+	if (err != BRIDGE_FILE || *first_seq == 0)
+		return err;
+	log_line(LOG_ERROR, NULL, "disk", "%s cannot be written, it begins all the same: %s",
+		n->config.database, store_error(store));
+	return BRIDGE_OK;
+}
+
+static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why, size_t why_cap)
+{
+	struct store *store = NULL;
+	struct site *site = NULL;
+	enum bridge_err err = store_open(&store, n->config.database, why, why_cap);
+
+	if (err)
+		return err;
+	err = store_load_site(store, &site);
+	if (!err)
+		err = store_load_tokens(store, n->access);
+	if (!err)
+		err = begin_seq(n, store, first_seq);
+	if (!err)
+		err = use_site(n, site);
+	if (!err)
+		err = spending_load(n, store);
+	if (err) {
+		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
+		site_free(n->site == site ? NULL : site);
+		store_close(store);
+		return err;
+	}
+	err = writer_open(&n->writer, store);
+	if (err) {
+		snprintf(why, why_cap, "the disk thread cannot start");
+		store_close(store);
+	}
+	return err;
+}
+
+static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
+{
+	struct worker_handlers on = leg_worker_handlers(n);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned wanted = n->config.media.workers ? n->config.media.workers : cores > 0 ? (unsigned)cores : 1;
+
+	if (wanted > NODE_WORKERS_MAX)
+		wanted = NODE_WORKERS_MAX;
+	for (n->n_workers = 0; n->n_workers < wanted; n->n_workers++) {
+		struct worker **w = &n->workers[n->n_workers];
+		enum bridge_err err = worker_open(w, n->n_workers, n->config.media.mixed_talkers, &on);
+
+		if (!err && loop_watch(n->loop, worker_fd(*w), on_worker, *w) != CALL_OK)
+			err = BRIDGE_NOMEM;
+		if (err) {
+			snprintf(why, why_cap, "media worker %u cannot start: %s", n->n_workers,
+				bridge_strerror(err));
+			return err;
+		}
+	}
+	admission_init(&n->admission, n->n_workers, n->config.media.max_load);
+	return BRIDGE_OK;
+}
+
+static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, size_t why_cap)
+{
+	struct http_config hc = { .control = n->config.control,
+		.listen = n->config.http.listen,
+		.on_request = api_request,
+		.on_more = api_more,
+		.on_listen = api_may_listen,
+		.arg = n };
+	enum bridge_err err = http_open(&n->http, &hc, why, why_cap);
+
+	if (!err)
+		err = event_bus_alloc(&n->bus, n->http, first_seq);
+	if (!err)
+		err = hooks_open(&n->hooks, n->writer, any_number);
+	if (!err)
+		err = editor_open(&n->editor, n);
+	if (!err)
+		err = idempotence_alloc(&n->idempotence);
+	if (!err)
+		err = retention_open(&n->retention, n->writer);
+	if (err)
+		return err;
+	event_bus_sink(n->bus, on_event, n->hooks);
+	return loop_watch(n->loop, hooks_fd(n->hooks), on_hooks, n->hooks) == CALL_OK &&
+			       loop_every(n->loop, HOOKS_MS, on_hooks_tick, n->hooks) == CALL_OK
+		       ? BRIDGE_OK
+		       : BRIDGE_NOMEM;
+}
+
+/* Where calls over TLS go out from when nobody can call us over it: the host is what others see. */
+static const char *way_out(const struct config *c, char out[CONFIG_TEXT])
+{
+	struct config_listen parts;
+
+	for (size_t i = 0; i < c->sip.n_listen; i++)
+		if (config_listen_parse(&parts, c->sip.listen[i], true)) {
+			const bool v6 = strchr(parts.host, ':') != NULL;
+
+			snprintf(out, CONFIG_TEXT, "out:%s%s%s:5061", v6 ? "[" : "", parts.host,
+				v6 ? "]" : "");
+			return out;
+		}
+	return "out:127.0.0.1:5061";
+}
+
+static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
+{
+	struct ua_config uc = { .loop = n->loop,
+		.user_agent = PARTYLINE_AGENT,
+		.trunks = n->trunks,
+		.on = leg_call_handlers(n),
+		.sip_t1_ms = n->config.sip.t1_ms,
+		.behind = secure_behind,
+		.known = secure_known,
+		.for_number = incoming_for_number,
+		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
+
+	char out[CONFIG_TEXT];
+	bool tls = false;
+	enum bridge_err err = secure_open(n, why, why_cap);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX - 1; i++) {
+		if (strncmp(n->config.sip.listen[i], "tls:", 4) == 0 && !n->config.tls.certificate[0]) {
+			log_line(LOG_WARNING, NULL, "sip",
+				"%s is not served: the node file names no certificate",
+				n->config.sip.listen[i]);
+			continue;
+		}
+		tls = tls || strncmp(n->config.sip.listen[i], "tls:", 4) == 0;
+		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
+	}
+	if (!tls)
+		uc.listen[uc.n_listen++] = way_out(&n->config, out);
+	if (ua_open(&n->ua, &uc, why, why_cap) != CALL_OK)
+		return BRIDGE_FILE;
+	return secure_listen(n, why, why_cap);
+}
+
+static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
+{
+	const struct config *c = &n->config;
+	uint64_t first_seq = 1;
+	enum bridge_err err;
+
+	snprintf(why, why_cap, "out of memory");
+	if (loop_open(&n->loop) != CALL_OK || trace_alloc(&n->trace, c->trace.calls, c->trace.bytes))
+		return BRIDGE_NOMEM;
+	err = open_prompts(n, why, why_cap);
+	if (err)
+		return err;
+	err = open_access(n);
+	if (!err)
+		err = open_store(n, &first_seq, why, why_cap);
+	if (err)
+		return err;
+	tell_access(n);
+	if (loop_watch(n->loop, writer_fd(n->writer), on_writer, n->writer) != CALL_OK)
+		return BRIDGE_NOMEM;
+	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
+	if (err) {
+		snprintf(why, why_cap, "rtp: no port pair of %u-%u at %s can be used", c->rtp.first_port,
+			c->rtp.last_port, c->rtp.listen);
+		return err;
+	}
+	err = stir_open(n, incoming_go_on, why, why_cap);
+	if (!err)
+		err = open_workers(n, why, why_cap);
+	if (!err)
+		err = open_http(n, first_seq, why, why_cap);
+	if (!err)
+		err = open_sip(n, why, why_cap);
+	if (!err && carriers_open(n) != BRIDGE_OK) {
+		snprintf(why, why_cap, "dns: %s: no resolver can be started", n->config.dns);
+		err = BRIDGE_FILE;
+	}
+	if (err)
+		return err;
+	/* Last: opening SIP lets the loop run, and a request may come already that asks for SIP's figures. */
+	if (loop_watch(n->loop, http_fd(n->http), on_http, n->http) != CALL_OK)
+		return BRIDGE_NOMEM;
+	return node_beat_start(n);
+}
+
+enum bridge_err node_open(struct node **out, const struct config *config, char *why, size_t why_cap)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	enum bridge_err err;
+
+	if (!n)
+		return BRIDGE_NOMEM;
+	heap_begin(&n->heap);
+	n->config = *config;
+	n->started_us = when_now_us();
+	err = open_rest(n, why, why_cap);
+	if (err) {
+		node_close(n);
+		return err;
+	}
+	*out = n;
+	return BRIDGE_OK;
+}
+
+void node_run(struct node *n)
+{
+	loop_run(n->loop);
+}
+
+static void all_gone(void *arg)
+{
+	struct node *n = arg;
+
+	loop_stop(n->loop);
+}
+
+void node_stop(struct node *n)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	log_line(LOG_INFO, NULL, "node", "stopping: BYE to %u calls", n->n_legs);
+	ua_shutdown(n->ua, SHUTDOWN_MS, all_gone, n);
+}
+
+struct node *node_close(struct node *n)
+{
+	if (!n)
+		return NULL;
+	dialout_close_all(n);
+	if (n->loop)
+		carriers_close(n);
+	n->ua = ua_close(n->ua);
+	secure_close(n);
+	if (n->loop)
+		stir_close(n);
+	for (unsigned i = 0; i < n->n_workers; i++) {
+		worker_poll(n->workers[i]); /* legs that are out write their records */
+		loop_unwatch(n->loop, worker_fd(n->workers[i]));
+		n->workers[i] = worker_close(n->workers[i]);
+	}
+	if (n->http)
+		loop_unwatch(n->loop, http_fd(n->http));
+	n->bus = event_bus_free(n->bus);
+	n->http = http_close(n->http);
+	exports_close(n);
+	if (n->hooks)
+		loop_unwatch(n->loop, hooks_fd(n->hooks));
+	if (n->writer && n->dialling)
+		spending_close(n);
+	n->hooks = hooks_close(n->hooks); /* drains the writer: nothing is written after it */
+	if (n->writer)
+		loop_unwatch(n->loop, writer_fd(n->writer));
+	n->writer = writer_close(n->writer);
+	n->editor = editor_close(n->editor);
+	n->idempotence = idempotence_free(n->idempotence);
+	n->retention = retention_close(n->retention);
+	n->access = access_free(n->access);
+	n->ports = ports_free(n->ports);
+	n->prompts = prompts_close(n->prompts);
+	n->loop = loop_close(n->loop);
+	n->trace = trace_free(n->trace);
+	trunks_free(n->trunks);
+	dialling_free(n->dialling);
+	plan_free(n->plan);
+	signing_free(n->signing);
+	site_free(n->site);
+	free(n->legs);
+	free(n);
+	return NULL;
+}
