@@ -142,4 +142,3 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.media_flows = media_flows,
 		.arg = n };
 }
-

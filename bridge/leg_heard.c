@@ -166,4 +166,3 @@ void leg_ask_stats_all(struct node *n)
 {
 	leg_each(n, ask_one, NULL);
 }
-

@@ -10,6 +10,7 @@
 #include "bridge/leg.h"
 
 struct worker_handlers leg_worker_handlers(struct node *n);
-void leg_tick_all(struct node *n, uint64_t now_us); /* every 100 ms: the attendants' timers, calls that are too long */
-void leg_ask_stats_all(struct node *n);             /* every few seconds */
+void leg_tick_all(
+	struct node *n, uint64_t now_us); /* every 100 ms: the attendants' timers, calls that are too long */
+void leg_ask_stats_all(struct node *n);   /* every few seconds */
 #endif

@@ -133,4 +133,3 @@ const char *leg_no_room(struct node *n)
 		return "media worker busy";
 	return NULL;
 }
-

@@ -14,6 +14,7 @@ struct node_site {
 
 /* What follows from a checked site, which it takes over on BRIDGE_OK; `all` false: only the site itself is another. */
 enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all);
-void node_site_swap(struct node *n, struct node_site *s); /* into force; *s is then what was before; control thread */
-void node_site_clear(struct node_site *s);                /* any thread */
+void node_site_swap(
+	struct node *n, struct node_site *s); /* into force; *s is then what was before; control thread */
+void node_site_clear(struct node_site *s);    /* any thread */
 #endif

@@ -1,4 +1,5 @@
 #include "bridge/writer.h"
+#include "bridge/backlog.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -8,13 +9,6 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { BATCH_MAX = 256, NAME_MAX_LEN = 128 };
-
-struct record {
-	struct record *next;
-	struct cdr cdr;
-};
 
 /* What somebody wants of the store, and whom it is told. */
 struct job {
@@ -39,7 +33,7 @@ struct writer {
 
 	pthread_mutex_t lock; /* what follows; held for moving pointers, never for the disk */
 	pthread_cond_t wake;
-	struct record *first, **end; /* records that wait, oldest first */
+	struct backlog backlog; /* records that wait */
 	struct job_queue asked, done;
 	uint64_t n_posted, n_settled; /* records ever; settled: written or lost */
 	struct writer_stats stats;
@@ -87,82 +81,22 @@ static int64_t due_at(const struct writer *w)
 {
 	if (!w->stats.disk_ok)
 		return w->retry_at;
-	return w->asked.first || w->closing || w->stats.waiting >= BATCH_MAX ? 0 : w->gather_until;
+	return w->asked.first || w->closing || w->stats.waiting >= BACKLOG_BATCH ? 0 : w->gather_until;
 }
 
-/* With the lock: up to BATCH_MAX of the oldest records, NULL: none, or not yet time to write. */
+/* With the lock: up to BACKLOG_BATCH of the oldest records, NULL: none, or not yet time to write. */
 static struct record *take_batch(struct writer *w, int64_t now)
 {
-	struct record *batch = w->first, *last = batch;
-
-	if (!batch || now < due_at(w))
-		return NULL;
-	for (int i = 1; i < BATCH_MAX && last->next; i++)
-		last = last->next;
-	w->first = last->next;
-	if (!w->first)
-		w->end = &w->first;
-	last->next = NULL;
-	return batch;
-}
-
-static void put_back(struct writer *w, struct record *batch)
-{
-	struct record *last = batch;
-
-	while (last->next)
-		last = last->next;
-	last->next = w->first;
-	if (!w->first)
-		w->end = &last->next;
-	w->first = batch;
-}
-
-static struct record *drop_first(struct record *batch)
-{
-	struct record *next = batch->next;
-
-	free(batch);
-	return next;
-}
-
-struct written {
-	unsigned written, refused;
-};
-
-/* Writes a batch, one by one if the schema refuses one of them; returns what the disk did not take. */
-static struct record *write_batch(struct store *store, struct record *batch, struct written *out)
-{
-	const struct cdr *cdrs[BATCH_MAX] = { &batch->cdr };
-	enum bridge_err err;
-	unsigned n = 0;
-
-	for (struct record *r = batch; r; r = r->next)
-		cdrs[n++] = &r->cdr;
-	err = store_add_cdrs(store, cdrs, n);
-	if (!err) {
-		out->written = n;
-		while (batch)
-			batch = drop_first(batch);
-		return NULL;
-	}
-	while (batch && (err == BRIDGE_OK || err == BRIDGE_RANGE)) {
-		err = store_add_cdr(store, &batch->cdr);
-		if (err && err != BRIDGE_RANGE)
-			break;
-		*(err ? &out->refused : &out->written) += 1;
-		batch = drop_first(batch);
-	}
-	return batch;
+	return w->backlog.first && now >= due_at(w) ? backlog_take(&w->backlog) : NULL;
 }
 
 /* With the lock, which is let go while the disk is at work. */
 static void settle_batch(struct writer *w, struct record *batch)
 {
-	struct written done = { 0, 0 };
+	struct backlog_written done = { 0, 0 };
 
 	pthread_mutex_unlock(&w->lock);
-	batch = write_batch(w->store, batch, &done);
+	batch = backlog_write(w->store, batch, &done);
 	pthread_mutex_lock(&w->lock);
 
 	w->stats.written += done.written;
@@ -177,7 +111,7 @@ static void settle_batch(struct writer *w, struct record *batch)
 		w->stats.failed_tries++;
 		snprintf(w->stats.why, sizeof(w->stats.why), "%s", store_error(w->store));
 		w->retry_at = now_ms() + w->retry_ms;
-		put_back(w, batch);
+		backlog_put_back(&w->backlog, batch);
 	}
 }
 
@@ -210,7 +144,7 @@ static void sleep_until_due(struct writer *w)
 	const int64_t due = due_at(w);
 	const struct timespec at = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
 
-	if (w->first)
+	if (w->backlog.first)
 		pthread_cond_timedwait(&w->wake, &w->lock, &at);
 	else
 		pthread_cond_wait(&w->wake, &w->lock);
@@ -232,7 +166,7 @@ static void *run(void *arg)
 			settle_job(w, job);
 		if (batch || job)
 			continue;
-		if (w->closing && (!w->first || now_ms() >= w->give_up_at))
+		if (w->closing && (!w->backlog.first || now_ms() >= w->give_up_at))
 			break;
 		sleep_until_due(w);
 	}
@@ -271,7 +205,7 @@ enum bridge_err writer_open(struct writer **out, struct store *store)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	w->end = &w->first;
+	backlog_init(&w->backlog);
 	jobs_init(&w->asked);
 	jobs_init(&w->done);
 	w->stats.disk_ok = true;
@@ -315,8 +249,7 @@ struct writer *writer_close(struct writer *w)
 	if (!w)
 		return NULL;
 	writer_drain(w);
-	while (w->first)
-		w->first = drop_first(w->first);
+	backlog_clear(&w->backlog);
 	store_close(w->store);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
@@ -353,29 +286,21 @@ void writer_poll(struct writer *w)
 
 void writer_cdr(struct writer *w, const struct cdr *cdr)
 {
-	struct record *record = malloc(sizeof(*record)), *oldest = NULL;
+	struct record *record = record_alloc(cdr), *oldest = NULL;
 	bool wake;
 
-	if (record) {
-		record->next = NULL;
-		record->cdr = *cdr;
-	}
 	pthread_mutex_lock(&w->lock);
 	w->n_posted++;
-	wake = !w->first;
+	wake = !w->backlog.first;
 	if (record) {
-		if (!w->first)
+		if (!w->backlog.first)
 			w->gather_until = now_ms() + WRITER_GATHER_MS;
-		*w->end = record;
-		w->end = &record->next;
+		backlog_add(&w->backlog, record);
 		w->stats.waiting++;
-		wake = wake || w->stats.waiting == BATCH_MAX;
+		wake = wake || w->stats.waiting == BACKLOG_BATCH;
 	}
-	if (record && w->first && w->stats.waiting > WRITER_MAX) {
-		oldest = w->first;
-		w->first = oldest->next;
-		if (!w->first)
-			w->end = &w->first;
+	if (record && w->stats.waiting > WRITER_MAX) {
+		oldest = backlog_drop(&w->backlog);
 		w->stats.waiting--;
 	}
 	if (!record || oldest) {
@@ -386,7 +311,7 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 	if (wake)
 		pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	free(oldest);
+	record_free(oldest);
 }
 
 void writer_do(struct writer *w, writer_work_fn work, writer_done_fn done, void *arg)
@@ -405,104 +330,6 @@ void writer_do(struct writer *w, writer_work_fn work, writer_done_fn done, void 
 	jobs_add(&w->asked, job);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-}
-
-/* ---- what is asked of it ---- */
-
-struct site_job {
-	const struct site *site; /* borrowed until done */
-	char *who, *changes;     /* owned */
-	writer_done_fn done;
-	void *arg;
-};
-
-static enum bridge_err save_site(void *arg, struct store *store)
-{
-	struct site_job *job = arg;
-
-	return store_save_site(store, job->site, job->who, job->changes);
-}
-
-static void site_saved(void *arg, enum bridge_err err, const char *text)
-{
-	struct site_job *job = arg;
-
-	job->done(job->arg, err, text);
-	free(job->who);
-	free(job->changes);
-	free(job);
-}
-
-void writer_site(struct writer *w, const struct site *site, const char *who, const char *changes_json,
-	writer_done_fn done, void *arg)
-{
-	struct site_job *job = calloc(1, sizeof(*job));
-
-	if (!job) {
-		done(arg, BRIDGE_NOMEM, "");
-		return;
-	}
-	*job = (struct site_job){ .site = site, .done = done, .arg = arg };
-	job->who = strdup(who ? who : "");
-	job->changes = strdup(changes_json ? changes_json : "[]");
-	if (job->who && job->changes)
-		writer_do(w, save_site, site_saved, job);
-	else
-		site_saved(job, BRIDGE_NOMEM, "");
-}
-
-struct list_job {
-	char account[NAME_MAX_LEN], meeting[NAME_MAX_LEN], trunk[NAME_MAX_LEN], call[NAME_MAX_LEN];
-	struct cdr_filter filter; /* its names: the ones above */
-	writer_cdrs_fn done;
-	void *arg;
-	struct cdr *cdrs; /* owned */
-	size_t n;
-};
-
-static enum bridge_err list_cdrs(void *arg, struct store *store)
-{
-	struct list_job *job = arg;
-
-	return store_list_cdrs(store, &job->filter, &job->cdrs, &job->n);
-}
-
-static void cdrs_listed(void *arg, enum bridge_err err, const char *text)
-{
-	struct list_job *job = arg;
-
-	(void)text;
-	job->done(job->arg, err, job->cdrs, job->n);
-	free(job->cdrs);
-	free(job);
-}
-
-/* Longer than any name that can be stored finds nothing, however it is cut. */
-static const char *copy_filter(char out[NAME_MAX_LEN], const char *text)
-{
-	strncpy(out, text ? text : "", NAME_MAX_LEN - 1);
-	return out;
-}
-
-void writer_list_cdrs(struct writer *w, const struct cdr_filter *filter, writer_cdrs_fn done, void *arg)
-{
-	struct list_job *job = calloc(1, sizeof(*job));
-
-	if (!job) {
-		done(arg, BRIDGE_NOMEM, NULL, 0);
-		return;
-	}
-	job->done = done;
-	job->arg = arg;
-	job->filter = (struct cdr_filter){ .account = copy_filter(job->account, filter->account),
-		.meeting = copy_filter(job->meeting, filter->meeting),
-		.trunk = copy_filter(job->trunk, filter->trunk),
-		.call = copy_filter(job->call, filter->call),
-		.limit = filter->limit,
-		.skip = filter->skip,
-		.since_us = filter->since_us,
-		.before_us = filter->before_us };
-	writer_do(w, list_cdrs, cdrs_listed, job);
 }
 
 void writer_stats(const struct writer *w, struct writer_stats *out)
