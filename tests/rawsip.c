@@ -253,3 +253,15 @@ unsigned raw_call(struct raw *r, const char *number)
 		raw_request(r, "ACK", NULL, NULL);
 	return status;
 }
+
+unsigned raw_invite(struct raw *r, const char *number, const char *headers, unsigned ms)
+{
+	unsigned status;
+
+	raw_fresh(r, number);
+	raw_request(r, "INVITE", headers, raw_offer);
+	status = raw_final(r, ms);
+	if (status)
+		raw_request(r, "ACK", NULL, NULL);
+	return status;
+}

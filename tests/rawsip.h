@@ -44,5 +44,7 @@ bool raw_reply(struct raw *r, unsigned status, const char *headers); /* to the r
 
 /* INVITE with a good offer, 200, ACK: 200, or what came instead. */
 unsigned raw_call(struct raw *r, const char *number);
+/* A new dialog, INVITE with a good offer and these headers, ACK: what it came to; 0: nothing within ms. */
+unsigned raw_invite(struct raw *r, const char *number, const char *headers, unsigned ms);
 void raw_fresh(struct raw *r, const char *number); /* a new dialog on the same socket */
 #endif

@@ -90,6 +90,8 @@ struct ctl_column {
 };
 /* One line per item, aligned; a line of titles first.  Control characters are shown as '?'. */
 void ctl_table(FILE *out, const struct ctl_column *columns, size_t n_columns, const json_t *items);
+/* One line per value, also of the objects in it; `group` is "" or the name of what holds it. */
+void ctl_members(FILE *out, const json_t *object, const char *group);
 /* A value as a person reads it: true is "yes", null and false are "-"; truncated to cap. */
 const char *ctl_value_text(const json_t *value, char *out, size_t cap);
 const json_t *ctl_member(const json_t *object, const char *key);

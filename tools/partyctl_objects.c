@@ -193,22 +193,6 @@ static enum ctl_exit list(struct ctl *c, const struct kind *k)
 
 /* ---- one ---- */
 
-static void put_fields(struct ctl *c, const json_t *object, const char *group)
-{
-	const char *key;
-	json_t *value;
-	char name[100], text[400];
-
-	json_object_foreach((json_t *)object, key, value)
-	{
-		snprintf(name, sizeof(name), "%s%s%s", group, group[0] ? "." : "", key);
-		if (json_is_object(value))
-			put_fields(c, value, name);
-		else if (!json_is_array(value))
-			fprintf(c->out, "%-28s %s\n", name, ctl_value_text(value, text, sizeof(text)));
-	}
-}
-
 static enum ctl_exit get(struct ctl *c, const struct kind *k)
 {
 	char path[CTL_PATH_MAX];
@@ -220,7 +204,7 @@ static enum ctl_exit get(struct ctl *c, const struct kind *k)
 	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
 	if (answer) {
 		join_lists(answer);
-		put_fields(c, answer, "");
+		ctl_members(c->out, answer, "");
 	}
 	json_decref(answer);
 	return code;

@@ -115,3 +115,19 @@ void ctl_table(FILE *out, const struct ctl_column *columns, size_t n_columns, co
 	put_row(out, columns, widths, n_columns, NULL);
 	json_array_foreach((json_t *)items, row, item) put_row(out, columns, widths, n_columns, item);
 }
+
+void ctl_members(FILE *out, const json_t *object, const char *group)
+{
+	const char *key;
+	json_t *value;
+	char text[400], name[100];
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		snprintf(name, sizeof(name), "%s%s%s", group, group[0] ? "." : "", key);
+		if (json_is_object(value))
+			ctl_members(out, value, name);
+		else if (!json_is_array(value))
+			fprintf(out, "%-24s %s\n", name, ctl_value_text(value, text, sizeof(text)));
+	}
+}

@@ -173,23 +173,6 @@ enum ctl_exit ctl_export(struct ctl *c)
 
 /* ---- what is going on ---- */
 
-/* One line per value; `group` is "" or the name of the object that holds them. */
-static void put_members(struct ctl *c, const json_t *object, const char *group)
-{
-	const char *key;
-	json_t *value;
-	char text[200], name[100];
-
-	json_object_foreach((json_t *)object, key, value)
-	{
-		snprintf(name, sizeof(name), "%s%s%s", group, group[0] ? "." : "", key);
-		if (json_is_object(value) && !group[0])
-			put_members(c, value, key);
-		else if (!json_is_array(value))
-			fprintf(c->out, "%-24s %s\n", name, ctl_value_text(value, text, sizeof(text)));
-	}
-}
-
 enum ctl_exit ctl_status(struct ctl *c)
 {
 	static const struct ctl_column columns[] = {
@@ -218,7 +201,7 @@ enum ctl_exit ctl_status(struct ctl *c)
 	enum ctl_exit code = ctl_ask(c, "GET", "/v1/status", NULL, 0, &answer);
 
 	if (answer) {
-		put_members(c, answer, "");
+		ctl_members(c->out, answer, "");
 		if (json_array_size(json_object_get(answer, "workers"))) {
 			fputc('\n', c->out);
 			ctl_table(c->out, columns, COUNT(columns), json_object_get(answer, "workers"));

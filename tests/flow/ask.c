@@ -1,4 +1,5 @@
 #include "tests/flow/ask.h"
+#include "tests/test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,19 @@ json_t *record_wait(const struct bridge *b, const char *call_id, unsigned ms)
 
 	wait_until(row_is_there, &w, ms);
 	return w.row;
+}
+
+void ask_call(const struct bridge *b, const char *to, char id[ASK_ID])
+{
+	char body[128];
+	long status;
+	json_t *answer;
+
+	snprintf(body, sizeof(body), "{\"to\":\"%s\",\"name\":\"Bob\"}", to);
+	answer = bridge_call(b, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
+	CHECK_INT(202, status, "POST");
+	snprintf(id, ASK_ID, "%s", json_text_at(answer, "id"));
+	json_decref(answer);
 }
 
 double time_at(const json_t *j, const char *path)

@@ -7,6 +7,8 @@
 
 #include "tests/flow/bridge.h"
 
+enum { ASK_ID = 64 };
+
 /* The roster's row of who goes by this name; the caller json_decref()s. NULL: not there. */
 json_t *roster_row(const struct bridge *b, const char *meeting, const char *name);
 /* Waits until somebody of this name is in it; the row, NULL when nobody came. */
@@ -14,6 +16,9 @@ json_t *roster_wait(const struct bridge *b, const char *meeting, const char *nam
 
 /* The record of the call with this SIP Call-ID; waits, as records are written after the call. NULL: none. */
 json_t *record_wait(const struct bridge *b, const char *call_id, unsigned ms);
+
+/* Meeting 100200300 is to call this number, and takes it on: the call's ID. */
+void ask_call(const struct bridge *b, const char *to, char id[ASK_ID]);
 
 /* Milliseconds of a time as the API writes it, since 1970. -1: it is none. */
 double time_at(const json_t *j, const char *path);

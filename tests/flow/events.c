@@ -1,4 +1,5 @@
 #include "tests/flow/events.h"
+#include "tests/test.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,22 @@ int events_wait(
 
 	wait_until(has_come, &w, ms);
 	return w.found;
+}
+
+int events_need(
+	struct events *e, struct bridge *b, const char *type, const char *key, const char *value, unsigned ms)
+{
+	const int n = events_wait(e, 0, type, key, value, ms);
+
+	if (n < 0) {
+		char *text = events_text(e);
+
+		b->trouble = true;
+		print_error("%s", text);
+		free(text);
+	}
+	CHECK(n >= 0, "no event %s", type);
+	return n;
 }
 
 size_t events_count(struct events *e)

@@ -38,6 +38,9 @@ void events_close(struct events *e); /* accepts NULL */
  * key NULL: any; type NULL: any). Its number; -1: none within ms. */
 int events_wait(
 	struct events *e, size_t from, const char *type, const char *key, const char *value, unsigned ms);
+/* The same, for one that must come: without it the test fails and shows what it heard. */
+int events_need(struct events *e, struct bridge *b, const char *type, const char *key, const char *value,
+	unsigned ms);
 size_t events_count(struct events *e);
 /* Borrowed until events_close(). */
 const json_t *events_get(struct events *e, int number, uint64_t *at_ms);

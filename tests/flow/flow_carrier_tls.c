@@ -14,7 +14,7 @@ struct bed {
 	struct folder keys;
 	struct bridge bridge;
 	struct events *events;
-	char id[64];
+	char id[ASK_ID];
 };
 
 static void make_keys(struct bed *b)
@@ -63,29 +63,12 @@ static void end(struct bed *b)
 
 static void dial(struct bed *b, const char *to)
 {
-	char body[80];
-	long status;
-	json_t *answer;
-
-	snprintf(body, sizeof(body), "{\"to\":\"%s\",\"name\":\"Bob\"}", to);
-	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(202, status, "POST");
-	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
+	ask_call(&b->bridge, to, b->id);
 }
 
 static void wait_event(struct bed *b, const char *type)
 {
-	const int n = events_wait(b->events, 0, type, "id", b->id, WAIT_MS);
-
-	if (n < 0) {
-		char *text = events_text(b->events);
-
-		b->bridge.trouble = true;
-		print_error("%s", text);
-		free(text);
-	}
-	CHECK(n >= 0, "no event %s", type);
+	events_need(b->events, &b->bridge, type, "id", b->id, WAIT_MS);
 }
 
 /* A name server for carrier.test: its SIP over TLS is at a.carrier.test, two others are not it. */

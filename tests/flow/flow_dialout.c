@@ -22,7 +22,7 @@ struct bed {
 	uint16_t ports[GATEWAYS];
 	struct peer sipp[GATEWAYS];
 	bool runs[GATEWAYS];
-	char id[64];
+	char id[ASK_ID];
 };
 
 static bool write_refusal(const struct bed *b, const char *name, const char *does)
@@ -150,30 +150,12 @@ static void end(struct bed *b)
 
 static void dial(struct bed *b, const char *to)
 {
-	char body[128];
-	long status;
-	json_t *answer;
-
-	snprintf(body, sizeof(body), "{\"to\":\"%s\",\"name\":\"Bob\"}", to);
-	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(202, status, "POST");
-	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
+	ask_call(&b->bridge, to, b->id);
 }
 
 static int wait_event(struct bed *b, const char *type)
 {
-	const int n = events_wait(b->events, 0, type, "id", b->id, WAIT_MS);
-
-	if (n < 0) {
-		char *text = events_text(b->events);
-
-		b->bridge.trouble = true;
-		print_error("%s", text);
-		free(text);
-	}
-	CHECK(n >= 0, "no event %s", type);
-	return n;
+	return events_need(b->events, &b->bridge, type, "id", b->id, WAIT_MS);
 }
 
 static void hang_up(struct bed *b)

@@ -1,4 +1,5 @@
 /* links: tests/gate.c */
+#include "tests/flow/ask.h"
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
 #include "tests/gate.h"
@@ -21,7 +22,7 @@ struct bed {
 	struct bridge bridge;
 	struct events *events;
 	struct gate gates[GATEWAYS];
-	char id[64];
+	char id[ASK_ID];
 };
 
 static const struct row {
@@ -120,13 +121,7 @@ static void write_site(struct bed *b, const struct row *row)
 
 static void dial(struct bed *b)
 {
-	long status;
-	json_t *answer = bridge_call(
-		&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status);
-
-	CHECK_INT(202, status, "POST");
-	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
+	ask_call(&b->bridge, "+15550199", b->id);
 }
 
 /* 401 to each INVITE, with a new nonce each time; how many came with an answer. */

@@ -18,7 +18,7 @@ struct bed {
 	struct bridge bridge;
 	struct events *events;
 	uint16_t tls_port, spare_port; /* spare: of SIPp at 127.0.0.12, UDP */
-	char id[64];
+	char id[ASK_ID];
 };
 
 static void make_keys(struct bed *b)
@@ -75,28 +75,14 @@ static void end(struct bed *b)
 
 static void dial(struct bed *b)
 {
-	long status;
-	json_t *answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL,
-		"{\"to\":\"+15550199\",\"name\":\"Bob\"}", &status);
-
-	CHECK_INT(202, status, "POST");
-	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
+	ask_call(&b->bridge, "+15550199", b->id);
 }
 
 static const json_t *wait_event(struct bed *b, const char *type)
 {
-	const int n = events_wait(
-		b->events, 0, type, strncmp(type, "dialout", 7) == 0 ? "id" : NULL, b->id, WAIT_MS);
+	const bool of_ours = strncmp(type, "dialout", 7) == 0;
+	const int n = events_need(b->events, &b->bridge, type, of_ours ? "id" : NULL, b->id, WAIT_MS);
 
-	if (n < 0) {
-		char *text = events_text(b->events);
-
-		b->bridge.trouble = true;
-		print_error("%s", text);
-		free(text);
-	}
-	CHECK(n >= 0, "no event %s", type);
 	return json_object_get(events_get(b->events, n, NULL), "data")
 		       ? json_object_get(events_get(b->events, n, NULL), "data")
 		       : events_get(b->events, n, NULL);

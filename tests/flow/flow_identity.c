@@ -45,14 +45,7 @@ static void open_at(struct raw *r, const struct bridge *b, const char *ip)
 /* An INVITE with these headers; what it comes to. */
 static unsigned invite(struct raw *r, const char *number, const char *headers)
 {
-	unsigned status;
-
-	raw_fresh(r, number);
-	raw_request(r, "INVITE", headers, raw_offer);
-	status = raw_final(r, WAIT_MS);
-	if (status)
-		raw_request(r, "ACK", NULL, NULL);
-	return status;
+	return raw_invite(r, number, headers, WAIT_MS);
 }
 
 /* The trunk of the one call that lives; it is hung up.  "" : there is none. */

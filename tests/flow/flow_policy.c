@@ -50,14 +50,7 @@ static void end(struct bed *b)
 
 static unsigned invite(struct raw *r, const char *number, const char *headers)
 {
-	unsigned status;
-
-	raw_fresh(r, number);
-	raw_request(r, "INVITE", headers, raw_offer);
-	status = raw_final(r, WAIT_MS);
-	if (status)
-		raw_request(r, "ACK", NULL, NULL);
-	return status;
+	return raw_invite(r, number, headers, WAIT_MS);
 }
 
 static void hang_up(struct bed *b)

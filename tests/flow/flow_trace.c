@@ -177,15 +177,9 @@ TEST(refused_calls_are_explained)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
-static void dial(struct bridge *b, char id[64])
+static void dial(struct bridge *b, char id[ASK_ID])
 {
-	long status;
-	json_t *answer = bridge_call(b, "POST", "/v1/meetings/100200300/calls", NULL,
-		"{\"to\":\"+15550199\",\"name\":\"Bob\"}", &status);
-
-	CHECK_INT(202, status, "POST");
-	snprintf(id, 64, "%s", json_text_at(answer, "id"));
-	json_decref(answer);
+	ask_call(b, "+15550199", id);
 }
 
 /*   first is in maintenance; second: 503, repeated requests and silence, third: busy
@@ -196,7 +190,7 @@ TEST(a_dial_out_is_one_story)
 	struct bridge b;
 	struct gate gates[3];
 	struct gate_request request;
-	char site[SITE], id[64], *said;
+	char site[SITE], id[ASK_ID], *said;
 	static const char *const ips[] = { "127.0.0.11", "127.0.0.12", "127.0.0.13" };
 
 	for (size_t i = 0; i < 3; i++)
