@@ -208,9 +208,9 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 				"\"index\":0,\"legs\":3,"
 				"\"rooms\":1,\"load_percent\":1.25,\"late_ticks\":0,\"tick_us_max\":310}]}",
 			"GET /v1/status HTTP/1.1",
-			"node                     bridge-1\n"
-			"calls                    3\n"
-			"sip.invites              9\n"
+			"node                         bridge-1\n"
+			"calls                        3\n"
+			"sip.invites                  9\n"
 			"\n"
 			"WORKER  LEGS  ROOMS  LOAD %  LATE TICKS  LONGEST US\n"
 			"     0     3      1     1.2           0         310\n" },

@@ -128,6 +128,6 @@ void ctl_members(FILE *out, const json_t *object, const char *group)
 		if (json_is_object(value))
 			ctl_members(out, value, name);
 		else if (!json_is_array(value))
-			fprintf(out, "%-24s %s\n", name, ctl_value_text(value, text, sizeof(text)));
+			fprintf(out, "%-28s %s\n", name, ctl_value_text(value, text, sizeof(text)));
 	}
 }
