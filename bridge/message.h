@@ -7,6 +7,7 @@
 #ifndef BRIDGE_MESSAGE_H
 #define BRIDGE_MESSAGE_H
 
+#include "bridge/held.h"
 #include "bridge/phase.h"
 #include "bridge/worker.h"
 
@@ -51,6 +52,7 @@ struct worker_leg {
 	bool ipv6;
 	struct worker *worker;    /* where it is now, borrowed */
 	struct worker_room *room; /* borrowed; NULL outside of a worker */
+	struct held_list inbox;   /* came on a shared port and was not heard yet */
 	struct worker_leg *next_by_id;
 };
 
@@ -85,7 +87,9 @@ enum command_kind {
 	COMMAND_STOP_CUE,
 	COMMAND_INFO_DIGIT,
 	COMMAND_PRESS,
-	COMMAND_ASK_STATS
+	COMMAND_ASK_STATS,
+	COMMAND_CLAIM,
+	COMMAND_DISCLAIM
 };
 
 struct command {
@@ -104,6 +108,7 @@ struct command {
 			int tx_db, rx_db;
 		} gain;
 		uint64_t dead_us;
+		struct worker_claim claim;
 		struct {
 			char digit;
 			unsigned ms;

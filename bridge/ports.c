@@ -154,6 +154,10 @@ void ports_give(struct ports *p, struct port_pair *pair)
 {
 	size_t at = (size_t)(pair->rtp_port - p->first) / 2;
 
+	if (pair->shared) {
+		*pair = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
+		return;
+	}
 	if (pair->rtp_fd >= 0)
 		close(pair->rtp_fd);
 	if (pair->rtcp_fd >= 0)
@@ -168,4 +172,16 @@ void ports_give(struct ports *p, struct port_pair *pair)
 size_t ports_used(const struct ports *p)
 {
 	return p->used;
+}
+
+size_t ports_widen(const struct port_pair *pair, size_t bytes)
+{
+	const int wish = (int)bytes;
+	int is = 0;
+	socklen_t len = sizeof(is);
+
+	/* Beyond net.core.rmem_max with CAP_NET_ADMIN only. */
+	if (setsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof(wish)) != 0)
+		(void)setsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUF, &wish, sizeof(wish));
+	return getsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUF, &is, &len) == 0 && is > 0 ? (size_t)is : 0;
 }

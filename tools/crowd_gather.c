@@ -103,7 +103,7 @@ static bool make_call(
 	call->server = g->server;
 	call->allow_remote = l->run->options.allow_remote;
 	call->offer = (struct crowd_offer){ .session = random32(l) >> 1,
-		.ip = g->from_ip,
+		.ip = c->stream.ip,
 		.port = c->stream.port,
 		.name = info->name,
 		.clock_hz = info->clock_hz,

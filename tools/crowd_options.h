@@ -47,6 +47,7 @@ struct crowd_options {
 	bool delay;      /* measure mouth to ear */
 	bool json, allow_remote;
 	unsigned share; /* callers on one RTP socket */
+	bool own_address;
 	uint64_t seed;
 };
 
