@@ -47,13 +47,13 @@ struct worker_room {
 struct worker_leg {
 	struct parcel parcel; /* first */
 	uint32_t leg_id;
+	struct worker_leg *next_by_id;
+	struct held_list inbox;   /* came on a shared port and was not heard yet; beside what finds the leg */
 	struct stream *stream;  /* owned */
 	struct port_pair ports; /* owned */
 	bool ipv6;
 	struct worker *worker;    /* where it is now, borrowed */
 	struct worker_room *room; /* borrowed; NULL outside of a worker */
-	struct held_list inbox;   /* came on a shared port and was not heard yet */
-	struct worker_leg *next_by_id;
 };
 
 struct luggage {              /* for one command; what is in it when it comes back is to be freed */

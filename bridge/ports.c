@@ -42,7 +42,8 @@ static void set_port(union any_address *a, uint16_t port)
 static int open_socket(const struct ports *p, uint16_t port)
 {
 	union any_address a = p->listen;
-	const int on = 1, off = 0, bytes = RECEIVE_BYTES, tos = DSCP_EF;
+	/* Don't Fragment, whatever the path is thought to bear: the kernel then draws no number for fragments. */
+	const int on = 1, off = 0, bytes = RECEIVE_BYTES, tos = DSCP_EF, whole = IP_PMTUDISC_PROBE;
 	int fd = socket(a.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -53,6 +54,7 @@ static int open_socket(const struct ports *p, uint16_t port)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (a.any.sa_family == AF_INET) {
 		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
 	} else {
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));

@@ -78,9 +78,19 @@ static struct held *hold(struct shared_port *port, const struct datagram *d, uin
 	return h;
 }
 
-static void pass_on(struct worker *w, struct shared_port *port, const struct datagram *d, bool rtcp)
+static const struct bysource_leg *find_ahead(
+	const struct worker *w, const struct bysource *table, const struct datagram *d)
 {
-	const struct bysource_leg *whose = bysource_find(rtcp ? port->rtcp : port->rtp, &d->from);
+	const struct bysource_leg *whose = bysource_find(table, &d->from);
+
+	if (whose && whose->at == w)
+		__builtin_prefetch(w->media.legs[whose->leg_id % WORKER_BUCKETS], 1);
+	return whose;
+}
+
+static void pass_on(struct worker *w, struct shared_port *port, const struct datagram *d,
+	const struct bysource_leg *whose, bool rtcp)
+{
 	struct worker_leg *leg;
 	struct held *h;
 
@@ -105,14 +115,17 @@ static void pass_on(struct worker *w, struct shared_port *port, const struct dat
 static void read_socket(struct worker *w, struct shared_port *port, bool rtcp)
 {
 	struct worker_media *m = &w->media;
+	const struct bysource_leg *whose[SOCKET_BATCH_SHARED];
 	unsigned rounds = 0, n;
 
 	do {
 		const struct datagram *d = socket_receive(
 			m->shared_batch, rtcp ? port->pair.rtcp_fd : port->pair.rtp_fd, &m->clock, &n);
 
+		for (unsigned i = 0; i < n; i++) /* all their legs' memory is on its way when the first is needed */
+			whose[i] = find_ahead(w, rtcp ? port->rtcp : port->rtp, &d[i]);
 		for (unsigned i = 0; i < n; i++)
-			pass_on(w, port, &d[i], rtcp);
+			pass_on(w, port, &d[i], whose[i], rtcp);
 	} while (socket_batch_was_full(m->shared_batch) && ++rounds < ROUNDS);
 }
 

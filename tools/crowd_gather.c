@@ -111,6 +111,7 @@ static bool make_call(
 		.ptime_ms = g->ptime_ms,
 		.payload_type = (uint8_t)(info->payload_type == CODEC_DYNAMIC ? 96 : info->payload_type),
 		.event_pt = g->digits_by & CROWD_BY_EVENT ? 101 : CROWD_PT_NONE,
+		.comfort = g->comfort && info->clock_hz == 8000,
 		.fmtp = codec == CODEC_OPUS ? (g->dtx ? "useinbandfec=1;usedtx=1" : "useinbandfec=1") : NULL,
 		.direction = "sendrecv" };
 	return true;
