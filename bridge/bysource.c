@@ -30,7 +30,8 @@ struct bysource *bysource_free(struct bysource *b)
 
 static size_t home_of(const struct bysource *b, const struct net_addr *from)
 {
-	const uint64_t odd = 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio: spreads what differs in few bits */
+	const uint64_t odd =
+		0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio: spreads what differs in few bits */
 	uint64_t high, low;
 
 	memcpy(&high, from->ip, sizeof(high));

@@ -23,7 +23,8 @@ struct bysource *bysource_free(struct bysource *b);
 
 /* False: another leg has that source, or the table is full.  The leg's own entry is replaced. */
 bool bysource_put(struct bysource *b, const struct bysource_leg *leg);
-void bysource_remove(struct bysource *b, const struct net_addr *from, uint32_t leg_id); /* if it is that leg's */
+void bysource_remove(
+	struct bysource *b, const struct net_addr *from, uint32_t leg_id); /* if it is that leg's */
 /* NULL: a stranger.  Valid until the next change. */
 const struct bysource_leg *bysource_find(const struct bysource *b, const struct net_addr *from);
 size_t bysource_count(const struct bysource *b);

@@ -4,8 +4,8 @@
 
 struct held_pool {
 	unsigned owner;
-	size_t n, n_begun;          /* those behind were never used: their memory is not touched before it is needed */
-	struct held *idle;          /* owner's thread */
+	size_t n, n_begun; /* those behind were never used: their memory is not touched before it is needed */
+	struct held *idle; /* owner's thread */
 	struct held_stack returned; /* from other workers */
 	struct held all[];
 };

@@ -36,10 +36,12 @@ struct held_stack { /* between threads */
 	_Atomic(struct held *) top;
 };
 void held_push(struct held_stack *stack, struct held *h);
-struct held *held_pop_all(struct held_stack *stack); /* linked by `next`, in the order in which they were pushed */
+struct held *held_pop_all(
+	struct held_stack *stack); /* linked by `next`, in the order in which they were pushed */
 
-struct held_pool *held_pool_alloc(size_t n, unsigned owner); /* owner: a worker's index; NULL: out of memory */
-struct held_pool *held_pool_free(struct held_pool *pool);    /* nobody holds any of it */
-struct held *held_take(struct held_pool *pool);              /* owner only; NULL: all wait */
-void held_release(struct held *h, unsigned worker);          /* by that worker */
+struct held_pool *held_pool_alloc(
+	size_t n, unsigned owner);                        /* owner: a worker's index; NULL: out of memory */
+struct held_pool *held_pool_free(struct held_pool *pool); /* nobody holds any of it */
+struct held *held_take(struct held_pool *pool);           /* owner only; NULL: all wait */
+void held_release(struct held *h, unsigned worker);       /* by that worker */
 #endif

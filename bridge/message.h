@@ -48,7 +48,7 @@ struct worker_leg {
 	struct parcel parcel; /* first */
 	uint32_t leg_id;
 	struct worker_leg *next_by_id;
-	struct held_list inbox;   /* came on a shared port and was not heard yet; beside what finds the leg */
+	struct held_list inbox; /* came on a shared port and was not heard yet; beside what finds the leg */
 	struct stream *stream;  /* owned */
 	struct port_pair ports; /* owned */
 	bool ipv6;

@@ -16,8 +16,8 @@
 struct shared_port;
 
 struct port_pair {
-	int rtp_fd, rtcp_fd; /* owned by whoever holds the pair; -1 none */
-	uint16_t rtp_port;   /* even; RTCP is the next one */
+	int rtp_fd, rtcp_fd;        /* owned by whoever holds the pair; -1 none */
+	uint16_t rtp_port;          /* even; RTCP is the next one */
 	struct shared_port *shared; /* NULL; else the sockets are that one's: bridge/shared */
 };
 

@@ -6,9 +6,9 @@
 
 enum {
 	RECEIVE_BYTES = 4 << 20,
-	SKB_BYTES = 1024,   /* what the kernel counts for a packet of 20 ms, and some */
-	PACKETS_KEPT = 6,   /* of each leg: so long may its worker be late */
-	HELD_PER_LEG = 8    /* of those that it looks at every 100 ms, six */
+	SKB_BYTES = 1024, /* what the kernel counts for a packet of 20 ms, and some */
+	PACKETS_KEPT = 6, /* of each leg: so long may its worker be late */
+	HELD_PER_LEG = 8  /* of those that it looks at every 100 ms, six */
 };
 
 struct shared {
@@ -150,10 +150,9 @@ enum bridge_err share_begin(struct share **out, struct shared *s, struct worker 
 
 static struct worker_claim claim_of(const struct share *share)
 {
-	return (struct worker_claim){ .port = share->port,
-		.at = share->at,
-		.rtp = share->rtp,
-		.rtcp_port = share->rtcp_port };
+	return (struct worker_claim){
+		.port = share->port, .at = share->at, .rtp = share->rtp, .rtcp_port = share->rtcp_port
+	};
 }
 
 void share_place(struct share *share, struct worker *at)

@@ -23,8 +23,9 @@ struct shared_port {
 	bool listed;                   /* among its ports */
 	struct shared_port *next_here; /* the same list */
 	unsigned visits;
-	struct bysource *rtp, *rtcp;    /* owned by shared.c; whose packets come from where; `at` a struct worker */
-	struct held_pool *pool;         /* owned by shared.c */
-	struct outbox *outbox;          /* owned by shared.c */
+	struct bysource *rtp,
+		*rtcp;          /* owned by shared.c; whose packets come from where; `at` a struct worker */
+	struct held_pool *pool; /* owned by shared.c */
+	struct outbox *outbox;  /* owned by shared.c */
 };
 #endif

@@ -112,7 +112,7 @@ struct site_trunk {
 	unsigned refusal;                    /* enum site_refusal: how a call over the limits is refused */
 	unsigned ptime_ms;                   /* that we ask for, 10..60 in tens; 0: theirs, or 20 */
 	unsigned dtmf;                       /* enum site_dtmf */
-	unsigned media_port;                 /* enum site_port: its calls have an RTP port each, or share some */
+	unsigned media_port; /* enum site_port: its calls have an RTP port each, or share some */
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */
 	enum site_srtp srtp;

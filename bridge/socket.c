@@ -65,10 +65,9 @@ struct socket_batch *socket_batch_new(unsigned max)
 		struct place *p = &b->places[i];
 
 		p->part = (struct iovec){ .iov_base = p->bytes, .iov_len = PACKET_MAX };
-		b->heads[i].msg_hdr = (struct msghdr){ .msg_name = &p->from,
-			.msg_iov = &p->part,
-			.msg_iovlen = 1,
-			.msg_control = p->control };
+		b->heads[i].msg_hdr = (struct msghdr){
+			.msg_name = &p->from, .msg_iov = &p->part, .msg_iovlen = 1, .msg_control = p->control
+		};
 	}
 	make_ready(b, max);
 	return b;

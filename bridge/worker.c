@@ -65,7 +65,8 @@ enum bridge_err worker_open(
 	err = BRIDGE_NOMEM;
 	w->media.batch = socket_batch_new(SOCKET_BATCH);
 	w->media.shared_batch = socket_batch_new(SOCKET_BATCH_SHARED);
-	if (!w->media.batch || !w->media.shared_batch || ring_alloc(&w->commands, WORKER_COMMANDS, sizeof(struct command)) != MIX_OK ||
+	if (!w->media.batch || !w->media.shared_batch ||
+		ring_alloc(&w->commands, WORKER_COMMANDS, sizeof(struct command)) != MIX_OK ||
 		ring_alloc(&w->notices, WORKER_NOTICES, sizeof(struct notice)) != MIX_OK)
 		goto fail;
 	err = make_isolated_rooms(w);

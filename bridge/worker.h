@@ -53,10 +53,11 @@ struct worker_handlers { /* called inside worker_poll() */
 struct worker;
 enum bridge_err worker_open(
 	struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on);
-void worker_stop(struct worker *w); /* ends the thread: before any is closed, since workers write to one another */
+void worker_stop(
+	struct worker *w); /* ends the thread: before any is closed, since workers write to one another */
 struct worker *worker_close(struct worker *w); /* stops it, frees all that is left */
 unsigned worker_index(const struct worker *w);
-int worker_fd(const struct worker *w);         /* readable when worker_poll() has work */
+int worker_fd(const struct worker *w); /* readable when worker_poll() has work */
 void worker_poll(struct worker *w);
 void worker_load(const struct worker *w, struct worker_load *out);
 

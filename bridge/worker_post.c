@@ -273,7 +273,8 @@ void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, u
 }
 
 /* To the home worker, not to the leg: it does not wait for a leg that is under way there. */
-static void post_claim(struct worker *w, enum command_kind kind, uint32_t leg_id, const struct worker_claim *claim)
+static void post_claim(
+	struct worker *w, enum command_kind kind, uint32_t leg_id, const struct worker_claim *claim)
 {
 	post_now(w, &(struct command){ .kind = kind, .leg_id = leg_id, .how.claim = *claim });
 }

@@ -4,7 +4,8 @@
 #include "bridge/shared_priv.h"
 
 enum {
-	ROUNDS = 32,       /* receive calls per port and slot: beyond it a flood waits in the kernel, and is dropped there */
+	ROUNDS =
+		32, /* receive calls per port and slot: beyond it a flood waits in the kernel, and is dropped there */
 	REPORT_VISITS = 16 /* RTCP is looked for so seldom: every other frame */
 };
 
@@ -122,7 +123,8 @@ static void read_socket(struct worker *w, struct shared_port *port, bool rtcp)
 		const struct datagram *d = socket_receive(
 			m->shared_batch, rtcp ? port->pair.rtcp_fd : port->pair.rtp_fd, &m->clock, &n);
 
-		for (unsigned i = 0; i < n; i++) /* all their legs' memory is on its way when the first is needed */
+		for (unsigned i = 0; i < n;
+			i++) /* all their legs' memory is on its way when the first is needed */
 			whose[i] = find_ahead(w, rtcp ? port->rtcp : port->rtp, &d[i]);
 		for (unsigned i = 0; i < n; i++)
 			pass_on(w, port, &d[i], whose[i], rtcp);

@@ -323,7 +323,8 @@ static void receive_place(struct crowd_media *m, unsigned place, crowd_packet_fn
 		uint64_t now_us = crowd_now_us(), wall_us = clock_us(CLOCK_REALTIME);
 		for (int i = 0; i < n; i++) {
 			struct rtp rtp;
-			const struct seat *seat = seat_find(m, key_of(m, place, (unsigned)i, &m->in[i].msg_hdr));
+			const struct seat *seat =
+				seat_find(m, key_of(m, place, (unsigned)i, &m->in[i].msg_hdr));
 			if (rtp_is_rtcp(m->in_bytes[i], m->in[i].msg_len))
 				m->rtcp++;
 			else if (!seat->key || rtp_parse(&rtp, m->in_bytes[i], m->in[i].msg_len) != MIX_OK)

@@ -19,7 +19,8 @@ char *callers_site(unsigned rooms, unsigned meetings, const char *media_port)
 		n += (size_t)snprintf(text + n, cap - n,
 			"      - { id: \"%u\", name: Room %u, chimes: false }\n", CALLERS_FIRST + i, i);
 	n += (size_t)snprintf(text + n, cap - n,
-		"trunks:\n  - name: carrier\n    inbound: { from: [ 127.0.0.2/32 ] }\n    media_port: %s\nnumbers:\n",
+		"trunks:\n  - name: carrier\n    inbound: { from: [ 127.0.0.2/32 ] }\n    media_port: "
+		"%s\nnumbers:\n",
 		media_port ? media_port : "own");
 	for (unsigned i = 0; i < rooms; i++)
 		n += (size_t)snprintf(text + n, cap - n,
