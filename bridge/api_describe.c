@@ -6,7 +6,7 @@
 static const struct api_named named[] = {
 	{ "Worker", "index:i legs:i rooms:i ticks:i late_ticks:i kept_waiting_ticks:i skipped_ticks:i tick_us_max:i load_percent:n"
 		" used_percent:n budget_p99_percent:n budget_worst_percent:n margin_percent:n expected_percent:n refuses:b"
-		" events_dropped:i encodes:i encodes_shared:i offers_missed:i" },
+		" events_dropped:i encodes:i encodes_shared:i offers_missed:i strangers:i" },
 	{ "SipCounts", "invites:i refused:i stranger_refused:i stranger_silent:i malformed:i ended:i live:i" },
 	{ "Control", "lag_ms:n lag_worst_ms:n cpu_percent:n refuses:b" },
 	{ "Writer", "written:i failed_tries:i lost:i waiting:i disk_ok:b" },

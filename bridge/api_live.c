@@ -24,7 +24,7 @@ static json_t *worker_json(const struct node *n, unsigned index)
 
 	worker_load(n->workers[index], &load);
 	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:I, "
-			 "s:I, s:I, s:I}",
+			 "s:I, s:I, s:I, s:I}",
 		"index", (int)index, "legs", (int)load.n_legs, "rooms", (int)load.n_rooms, "ticks",
 		(json_int_t)load.ticks, "late_ticks", (json_int_t)load.late_ticks, "kept_waiting_ticks",
 		(json_int_t)load.kept_waiting_ticks, "skipped_ticks", (json_int_t)load.skipped_ticks,
@@ -35,7 +35,7 @@ static json_t *worker_json(const struct node *n, unsigned index)
 		admission_expected(&n->admission, index) / 10.0, "refuses",
 		n->admission.workers[index].closed, "events_dropped", (json_int_t)load.events_dropped,
 		"encodes", (json_int_t)load.encodes, "encodes_shared", (json_int_t)load.encodes_shared,
-		"offers_missed", (json_int_t)load.offers_missed);
+		"offers_missed", (json_int_t)load.offers_missed, "strangers", (json_int_t)load.strangers);
 }
 
 static json_t *sip_json(const struct node *n)

@@ -154,6 +154,7 @@ static void worker_lines(struct page *p, struct node *n)
 			"events that found the ring to the control thread full" },
 		{ "worker_offers_missed_total", "counter",
 			"sound of a spread meeting's other workers that came too late for a tick" },
+		{ "worker_strangers_total", "counter", "packets at shared RTP ports that were no call's" },
 	};
 
 	for (size_t s = 0; s < sizeof(series) / sizeof(*series); s++) {
@@ -176,6 +177,7 @@ static void worker_lines(struct page *p, struct node *n)
 			values[9] = (double)load.skipped_ticks;
 			values[10] = (double)load.events_dropped;
 			values[11] = (double)load.offers_missed;
+			values[12] = (double)load.strangers;
 			put(p, "partyline_%s{worker=\"%u\"} %.10g\n", series[s].name, i, values[s]);
 		}
 	}

@@ -87,6 +87,7 @@ void leg_free(struct leg *leg)
 
 	leg_delist(n, leg);
 	stream_free(leg->stream);
+	leg->share = share_end(leg->share);
 	if (leg->ports.rtp_port)
 		ports_give(n->ports, &leg->ports);
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));

@@ -26,6 +26,7 @@
 #include "bridge/cdr.h"
 #include "bridge/keys.h"
 #include "bridge/node.h"
+#include "bridge/shared.h"
 #include "bridge/why_call.h"
 #include "sip/verify.h"
 
@@ -51,6 +52,7 @@ struct leg {
 	char name[CALL_NAME];    /* as its From says; for the roster */
 	bool on_hold;            /* the far end holds us */
 	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
+	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */
 	struct stream *stream;   /* owned until the worker has it */
 	struct worker *worker;   /* borrowed; NULL until the stream runs */
 	uint64_t placed_us;      /* when that worker got it (loop_now_us()) */

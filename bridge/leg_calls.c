@@ -43,6 +43,11 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
 	leg->rate = codec_info(format.rx[0].codec)->rate;
+	if (leg->share && !share_signal(leg->share, &format.rtp, format.rtcp.port)) {
+		kit_free(kit);
+		leg_hangup(leg, Q850_PROTOCOL, "another call sends from the same media address");
+		return;
+	}
 	if (leg->worker) {
 		worker_refit(leg->worker, leg->id, kit);
 		worker_watch(leg->worker, leg->id, agreed->receive && !agreed->on_hold ? STREAM_DEAD_US : 0);

@@ -28,6 +28,24 @@ bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned 
 	return use.calls + coming > trunk->channels;
 }
 
+/* On a trunk whose carrier sends from where it says: a place at a shared port.  Whatever is against it, there are ports. */
+static bool share_port(struct leg *leg, const struct site_trunk *trunk)
+{
+	struct node *n = leg->node;
+	struct offer_source source;
+	struct net_addr from;
+	int home;
+
+	if (!trunk || trunk->media_port != SITE_PORT_SHARED || leg->state == LEG_DIALLING)
+		return false;
+	call_offered_source(leg->call, &source);
+	from = media_address(source.address, source.rtp_port);
+	home = admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY);
+	return from.port && home != ADMISSION_NONE &&
+	       share_begin(&leg->share, n->shared, n->workers[home], leg->id, &from, source.rtcp_port,
+		       &leg->ports) == BRIDGE_OK;
+}
+
 enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
 {
 	struct node *n = leg->node;
@@ -40,7 +58,7 @@ enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, st
 	} drawn; /* at once: each draw has a price of its own */
 	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
 
-	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
+	if (!share_port(leg, trunk) && ports_take(n->ports, &leg->ports) != BRIDGE_OK)
 		return CALL_LIMIT;
 	node_random(&drawn, sizeof(drawn));
 	identity.ssrc = drawn.ssrc;
@@ -112,6 +130,8 @@ const char *leg_place(struct leg *leg)
 	i = pick_worker(leg);
 	if (i == ADMISSION_NONE)
 		return "media worker busy";
+	if (leg->share)
+		share_place(leg->share, n->workers[i]);
 	if (worker_add_leg(n->workers[i], leg->id, ROOM_ISOLATED, leg->stream, &leg->ports) != BRIDGE_OK)
 		return "out of memory";
 	admission_book(&n->admission, (unsigned)i, leg->codec);

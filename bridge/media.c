@@ -88,7 +88,7 @@ void media_self(
 		add_format(out, PT_CN, "CN", 8000, 1, "");
 }
 
-static struct net_addr address_of(const char *literal, uint16_t port)
+struct net_addr media_address(const char *literal, uint16_t port)
 {
 	struct net_addr a = { .port = 0 };
 
@@ -153,7 +153,7 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 	out->rtcp_mux = agreed->rtcp_mux;
 	add_key(&out->tx_key, &agreed->tx_key);
 	add_key(&out->rx_key, &agreed->rx_key);
-	out->rtp = address_of(agreed->address, agreed->rtp_port);
-	out->rtcp = address_of(agreed->address, agreed->rtcp_port);
+	out->rtp = media_address(agreed->address, agreed->rtp_port);
+	out->rtcp = media_address(agreed->address, agreed->rtcp_port);
 	return BRIDGE_OK;
 }

@@ -16,6 +16,9 @@
 void media_self(
 	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
 
+/* A literal from a session description; port 0 when it is none. */
+struct net_addr media_address(const char *literal, uint16_t port);
+
 /* What was agreed, as a stream's format.  BRIDGE_UNKNOWN: a codec that is not ours (cannot be: we offered it). */
 enum bridge_err media_format(struct stream_format *out, const struct media_agreed *agreed);
 /* How keys may come on a trunk (T21); NULL: in every way. */

@@ -227,6 +227,8 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 	if (leg->worker != part)
 		leg->placed_us = loop_now_us();
 	worker_hand_over(leg->worker, leg->id, part, m->parts.room_id);
+	if (leg->share && leg->worker != part)
+		share_place(leg->share, part);
 	leg->worker = part;
 	apply_mute(p);
 	meeting_equip(m);

@@ -11,9 +11,9 @@ void message_free_leg(struct worker_leg *leg)
 
 void message_close_leg(struct worker_leg *leg)
 {
-	if (leg->ports.rtp_fd >= 0)
+	if (leg->ports.rtp_fd >= 0 && !leg->ports.shared)
 		close(leg->ports.rtp_fd);
-	if (leg->ports.rtcp_fd >= 0)
+	if (leg->ports.rtcp_fd >= 0 && !leg->ports.shared)
 		close(leg->ports.rtcp_fd);
 	message_free_leg(leg);
 }

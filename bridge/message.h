@@ -7,6 +7,7 @@
 #ifndef BRIDGE_MESSAGE_H
 #define BRIDGE_MESSAGE_H
 
+#include "bridge/held.h"
 #include "bridge/phase.h"
 #include "bridge/worker.h"
 
@@ -46,12 +47,13 @@ struct worker_room {
 struct worker_leg {
 	struct parcel parcel; /* first */
 	uint32_t leg_id;
+	struct worker_leg *next_by_id;
+	struct held_list inbox; /* came on a shared port and was not heard yet; beside what finds the leg */
 	struct stream *stream;  /* owned */
 	struct port_pair ports; /* owned */
 	bool ipv6;
 	struct worker *worker;    /* where it is now, borrowed */
 	struct worker_room *room; /* borrowed; NULL outside of a worker */
-	struct worker_leg *next_by_id;
 };
 
 struct luggage {              /* for one command; what is in it when it comes back is to be freed */
@@ -85,7 +87,9 @@ enum command_kind {
 	COMMAND_STOP_CUE,
 	COMMAND_INFO_DIGIT,
 	COMMAND_PRESS,
-	COMMAND_ASK_STATS
+	COMMAND_ASK_STATS,
+	COMMAND_CLAIM,
+	COMMAND_DISCLAIM
 };
 
 struct command {
@@ -104,6 +108,7 @@ struct command {
 			int tx_db, rx_db;
 		} gain;
 		uint64_t dead_us;
+		struct worker_claim claim;
 		struct {
 			char digit;
 			unsigned ms;

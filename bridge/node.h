@@ -50,6 +50,7 @@ struct node {
 	struct tls *tls;
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
 	struct ports *ports;
+	struct shared *shared; /* ports of it that many legs share */
 	struct prompts *prompts;
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;

@@ -14,6 +14,7 @@
 #include "bridge/stir.h"
 #include "bridge/meeting.h"
 #include "bridge/secure.h"
+#include "bridge/shared.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
 #include "bridge/version.h"
@@ -299,6 +300,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 			c->rtp.last_port, c->rtp.listen);
 		return err;
 	}
+	n->shared = shared_alloc(n->ports);
+	if (!n->shared)
+		return BRIDGE_NOMEM;
 	err = stir_open(n, incoming_go_on, why, why_cap);
 	if (!err)
 		err = open_workers(n, why, why_cap);
@@ -372,8 +376,11 @@ struct node *node_close(struct node *n)
 	for (unsigned i = 0; i < n->n_workers; i++) {
 		worker_poll(n->workers[i]); /* legs that are out write their records */
 		loop_unwatch(n->loop, worker_fd(n->workers[i]));
-		n->workers[i] = worker_close(n->workers[i]);
+		worker_stop(n->workers[i]);
 	}
+	for (unsigned i = 0; i < n->n_workers; i++)
+		n->workers[i] = worker_close(n->workers[i]);
+	n->shared = shared_free(n->shared);
 	if (n->http)
 		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);

@@ -42,7 +42,8 @@ static void set_port(union any_address *a, uint16_t port)
 static int open_socket(const struct ports *p, uint16_t port)
 {
 	union any_address a = p->listen;
-	const int on = 1, off = 0, bytes = RECEIVE_BYTES, tos = DSCP_EF;
+	/* Don't Fragment, whatever the path is thought to bear: the kernel then draws no number for fragments. */
+	const int on = 1, off = 0, bytes = RECEIVE_BYTES, tos = DSCP_EF, whole = IP_PMTUDISC_PROBE;
 	int fd = socket(a.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -53,6 +54,7 @@ static int open_socket(const struct ports *p, uint16_t port)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (a.any.sa_family == AF_INET) {
 		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
 	} else {
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
@@ -154,6 +156,10 @@ void ports_give(struct ports *p, struct port_pair *pair)
 {
 	size_t at = (size_t)(pair->rtp_port - p->first) / 2;
 
+	if (pair->shared) {
+		*pair = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
+		return;
+	}
 	if (pair->rtp_fd >= 0)
 		close(pair->rtp_fd);
 	if (pair->rtcp_fd >= 0)
@@ -168,4 +174,16 @@ void ports_give(struct ports *p, struct port_pair *pair)
 size_t ports_used(const struct ports *p)
 {
 	return p->used;
+}
+
+size_t ports_widen(const struct port_pair *pair, size_t bytes)
+{
+	const int wish = (int)bytes;
+	int is = 0;
+	socklen_t len = sizeof(is);
+
+	/* Beyond net.core.rmem_max with CAP_NET_ADMIN only. */
+	if (setsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof(wish)) != 0)
+		(void)setsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUF, &wish, sizeof(wish));
+	return getsockopt(pair->rtp_fd, SOL_SOCKET, SO_RCVBUF, &is, &len) == 0 && is > 0 ? (size_t)is : 0;
 }

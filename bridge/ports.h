@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct shared_port;
+
 struct port_pair {
-	int rtp_fd, rtcp_fd; /* owned by whoever holds the pair; -1 none */
-	uint16_t rtp_port;   /* even; RTCP is the next one */
+	int rtp_fd, rtcp_fd;        /* owned by whoever holds the pair; -1 none */
+	uint16_t rtp_port;          /* even; RTCP is the next one */
+	struct shared_port *shared; /* NULL; else the sockets are that one's: bridge/shared */
 };
 
 struct ports;
@@ -26,6 +29,9 @@ struct ports *ports_free(struct ports *p);
 /* BRIDGE_FULL: every pair of the range is in use, by us or by others.  BRIDGE_FILE: the system gives no more
  * sockets; errno says why.  On error *out is an empty pair. */
 enum bridge_err ports_take(struct ports *p, struct port_pair *out);
-void ports_give(struct ports *p, struct port_pair *pair); /* closes both; *pair is emptied */
+/* Closes both, unless they are shared; *pair is emptied. */
+void ports_give(struct ports *p, struct port_pair *pair);
+/* As large a receive buffer as the system allows, up to `bytes`; what it really is, in the kernel's count. */
+size_t ports_widen(const struct port_pair *pair, size_t bytes);
 size_t ports_used(const struct ports *p);
 #endif

@@ -40,6 +40,7 @@ static const char *const dtmf_words[SITE_DTMFS] = { [SITE_DTMF_AUTO] = "auto",
 static const char *const digest_words[SITE_DIGESTS] = {
 	[SITE_DIGEST_BOTH] = "both", [SITE_DIGEST_MD5] = "MD5", [SITE_DIGEST_SHA256] = "SHA-256"
 };
+static const char *const port_words[SITE_PORTS] = { [SITE_PORT_OWN] = "own", [SITE_PORT_SHARED] = "shared" };
 static const char *const refusal_words[SITE_REFUSALS] = {
 	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
 };
@@ -131,6 +132,7 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "limits.refusal", refusal, refusal_words),
 	UPTO(site_trunk, "ptime", ptime_ms, 60),
 	WORD(site_trunk, "dtmf", dtmf, dtmf_words),
+	WORD(site_trunk, "media_port", media_port, port_words),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },
 	{ .key = "srtp", .type = FIELD_SRTP, AT(site_trunk, srtp) },
 	TEXT(site_trunk, "country.code", country.country_code, RULE_COUNTRY),

@@ -13,15 +13,20 @@ enum {
 	CONTROL = CMSG_SPACE(sizeof(struct timespec))
 };
 
+struct place { /* for one datagram */
+	struct iovec part;
+	struct sockaddr_in6 from; /* room for either family */
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL];
+	uint8_t bytes[PACKET_MAX];
+};
+
 struct socket_batch {
-	struct mmsghdr heads[SOCKET_BATCH];
-	struct iovec parts[SOCKET_BATCH];
-	struct sockaddr_in6 from[SOCKET_BATCH]; /* room for either family */
-	struct datagram got[SOCKET_BATCH];
+	unsigned max;
+	struct mmsghdr *heads; /* owned, like the next two: `max` of each */
+	struct datagram *got;
+	struct place *places;
 	uint64_t errors;
 	bool was_full;
-	_Alignas(struct cmsghdr) uint8_t control[SOCKET_BATCH][CONTROL];
-	uint8_t bytes[SOCKET_BATCH][PACKET_MAX];
 };
 
 void socket_clock_read(struct socket_clock *out)
@@ -39,30 +44,42 @@ void socket_clock_read(struct socket_clock *out)
 static void make_ready(struct socket_batch *b, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		b->heads[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->heads[i].msg_hdr.msg_namelen = sizeof(b->places[i].from);
 		b->heads[i].msg_hdr.msg_controllen = CONTROL;
 	}
 }
 
-struct socket_batch *socket_batch_new(void)
+struct socket_batch *socket_batch_new(unsigned max)
 {
 	struct socket_batch *b = calloc(1, sizeof(*b));
 
 	if (!b)
 		return NULL;
-	for (unsigned i = 0; i < SOCKET_BATCH; i++) {
-		b->parts[i] = (struct iovec){ .iov_base = b->bytes[i], .iov_len = PACKET_MAX };
-		b->heads[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i],
-			.msg_iov = &b->parts[i],
-			.msg_iovlen = 1,
-			.msg_control = b->control[i] };
+	b->max = max;
+	b->heads = calloc(max, sizeof(*b->heads));
+	b->got = calloc(max, sizeof(*b->got));
+	b->places = calloc(max, sizeof(*b->places));
+	if (!b->heads || !b->got || !b->places)
+		return socket_batch_free(b);
+	for (unsigned i = 0; i < max; i++) {
+		struct place *p = &b->places[i];
+
+		p->part = (struct iovec){ .iov_base = p->bytes, .iov_len = PACKET_MAX };
+		b->heads[i].msg_hdr = (struct msghdr){
+			.msg_name = &p->from, .msg_iov = &p->part, .msg_iovlen = 1, .msg_control = p->control
+		};
 	}
-	make_ready(b, SOCKET_BATCH);
+	make_ready(b, max);
 	return b;
 }
 
 struct socket_batch *socket_batch_free(struct socket_batch *b)
 {
+	if (b) {
+		free(b->heads);
+		free(b->got);
+		free(b->places);
+	}
 	free(b);
 	return NULL;
 }
@@ -103,10 +120,10 @@ static uint64_t arrival_of(struct msghdr *head, const struct socket_clock *clock
 const struct datagram *socket_receive(
 	struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n)
 {
-	int got = recvmmsg(fd, b->heads, SOCKET_BATCH, MSG_DONTWAIT, NULL);
+	int got = recvmmsg(fd, b->heads, b->max, MSG_DONTWAIT, NULL);
 
 	*n = 0;
-	b->was_full = got == SOCKET_BATCH;
+	b->was_full = got == (int)b->max;
 	if (got < 0) {
 		if (errno != EAGAIN && errno != EINTR) {
 			b->errors++;
@@ -120,12 +137,12 @@ const struct datagram *socket_receive(
 
 		if (head->msg_flags & MSG_TRUNC)
 			continue;
-		d->p = b->bytes[i];
+		d->p = b->places[i].bytes;
 		d->len = b->heads[i].msg_len;
 		d->arrival_us = arrival_of(head, clock);
 		if (d->arrival_us == UINT64_MAX)
 			d->arrival_us = clock->now_us;
-		read_address(&d->from, &b->from[i]);
+		read_address(&d->from, &b->places[i].from);
 		(*n)++;
 	}
 	make_ready(b, (unsigned)got);
@@ -147,10 +164,10 @@ const struct datagram *socket_receive_one(struct socket_batch *b, int fd, const 
 		return NULL;
 	}
 	whole = !(head->msg_flags & MSG_TRUNC);
-	d->p = b->bytes[0];
+	d->p = b->places[0].bytes;
 	d->len = (size_t)len;
 	d->arrival_us = arrival_of(head, clock);
-	read_address(&d->from, &b->from[0]);
+	read_address(&d->from, &b->places[0].from);
 	make_ready(b, 1);
 	/* Who comes in the last few milliseconds is the youngest one: senders keep their distance. */
 	b->was_full =

@@ -1,6 +1,6 @@
 /* socket.h - datagrams of media in batches, and addresses between the mixer's shape and the kernel's.
  *
- * How: one recvmmsg() takes what one leg's socket holds, up to SOCKET_BATCH packets, into buffers made once;
+ * How: one recvmmsg() takes what one leg's socket holds, up to SOCKET_BATCH packets (SOCKET_BATCH_SHARED where many share one), into buffers made once;
  * arrival times are the kernel's (SO_TIMESTAMPNS), moved to the monotonic clock.
  *
  * Thread: the worker that owns the batch.
@@ -15,6 +15,7 @@
 
 enum {
 	SOCKET_BATCH = 8,
+	SOCKET_BATCH_SHARED = 32,
 	SOCKET_ALONE_US =
 		9000 /* behind a datagram younger than this no other is looked for: ptime is 10 or more */
 };
@@ -34,10 +35,10 @@ struct socket_clock {     /* read once per slot */
 void socket_clock_read(struct socket_clock *out);
 
 struct socket_batch;
-struct socket_batch *socket_batch_new(void); /* NULL: out of memory */
+struct socket_batch *socket_batch_new(unsigned max); /* datagrams at once, from 1; NULL: out of memory */
 struct socket_batch *socket_batch_free(struct socket_batch *b);
 
-/* What waits on `fd`, up to SOCKET_BATCH datagrams; *n of them are in the array returned.  Datagrams too long for
+/* What waits on `fd`, as many datagrams as the batch takes; *n of them are in the array returned.  Datagrams too long for
  * a packet are left out; an error of the socket (an ICMP answer to what we sent) reads as one datagram less, counted. */
 const struct datagram *socket_receive(
 	struct socket_batch *b, int fd, const struct socket_clock *clock, unsigned *n);

@@ -198,6 +198,9 @@ static const char *const steps[] = {
 	/* 14: whom to believe at the other end of TLS */
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
+
+	/* 15: trunks whose calls share RTP ports */
+	"ALTER TABLE trunk ADD COLUMN media_port INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

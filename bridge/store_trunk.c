@@ -34,7 +34,7 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 {
 	pass_use(p,
 		"UPDATE trunk SET header = ?, login = ?, secret = ?, trusted = ?, diverts = ?, call_s = ?,"
-		" refusal = ?, ptime_ms = ?, dtmf = ?, digest = ? WHERE name = ?");
+		" refusal = ?, ptime_ms = ?, dtmf = ?, digest = ?, media_port = ? WHERE name = ?");
 	pass_put_text(p, 1, t->header);
 	pass_put_text(p, 2, t->login);
 	pass_put_text(p, 3, t->secret);
@@ -45,7 +45,8 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 8, t->ptime_ms);
 	pass_put_number(p, 9, t->dtmf);
 	pass_put_number(p, 10, t->digest);
-	pass_put_text(p, 11, t->name);
+	pass_put_number(p, 11, t->media_port);
+	pass_put_text(p, 12, t->name);
 	pass_put_row(p);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		put_list(p, t, &lists[i]);
@@ -53,8 +54,8 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 
 void pass_get_trunk(struct pass *p, struct site_trunk *t)
 {
-	pass_use(p, "SELECT header, login, secret, trusted, diverts, call_s, refusal, ptime_ms, dtmf, digest"
-		    " FROM trunk WHERE name = ?");
+	pass_use(p, "SELECT header, login, secret, trusted, diverts, call_s, refusal, ptime_ms, dtmf, digest,"
+		    " media_port FROM trunk WHERE name = ?");
 	pass_put_text(p, 1, t->name);
 	while (pass_next(p)) {
 		pass_get_text(p, 0, t->header, sizeof(t->header));
@@ -67,8 +68,10 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 		t->ptime_ms = pass_get_number(p, 7);
 		t->dtmf = pass_get_number(p, 8);
 		t->digest = pass_get_number(p, 9);
+		t->media_port = pass_get_number(p, 10);
 	}
-	if (t->refusal >= SITE_REFUSALS || t->dtmf >= SITE_DTMFS || t->digest >= SITE_DIGESTS)
+	if (t->refusal >= SITE_REFUSALS || t->dtmf >= SITE_DTMFS || t->digest >= SITE_DIGESTS ||
+		t->media_port >= SITE_PORTS)
 		pass_unreadable(p, "how a trunk refuses calls, logs in, or keys come in on it");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		pass_use(p, "SELECT text FROM trunk_text WHERE trunk = ? AND list = ? ORDER BY position");

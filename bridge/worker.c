@@ -63,8 +63,10 @@ enum bridge_err worker_open(
 	w->on = *on;
 	w->wake_fd = w->tell_fd = w->rtcp_fd = -1;
 	err = BRIDGE_NOMEM;
-	w->media.batch = socket_batch_new();
-	if (!w->media.batch || ring_alloc(&w->commands, WORKER_COMMANDS, sizeof(struct command)) != MIX_OK ||
+	w->media.batch = socket_batch_new(SOCKET_BATCH);
+	w->media.shared_batch = socket_batch_new(SOCKET_BATCH_SHARED);
+	if (!w->media.batch || !w->media.shared_batch ||
+		ring_alloc(&w->commands, WORKER_COMMANDS, sizeof(struct command)) != MIX_OK ||
 		ring_alloc(&w->notices, WORKER_NOTICES, sizeof(struct notice)) != MIX_OK)
 		goto fail;
 	err = make_isolated_rooms(w);
@@ -111,6 +113,23 @@ static void close_fd(int fd)
 		close(fd);
 }
 
+void worker_stop(struct worker *w)
+{
+	const uint64_t one = 1;
+
+	if (!w->runs)
+		return;
+	atomic_store(&w->stop, true);
+	(void)!write(w->wake_fd, &one, sizeof(one));
+	pthread_join(w->thread, NULL);
+	w->runs = false;
+}
+
+unsigned worker_index(const struct worker *w)
+{
+	return w->index;
+}
+
 struct worker *worker_close(struct worker *w)
 {
 	struct command command;
@@ -118,13 +137,7 @@ struct worker *worker_close(struct worker *w)
 
 	if (!w)
 		return NULL;
-	if (w->runs) {
-		const uint64_t one = 1;
-
-		atomic_store(&w->stop, true);
-		(void)!write(w->wake_fd, &one, sizeof(one));
-		pthread_join(w->thread, NULL);
-	}
+	worker_stop(w);
 	while (w->notices && ring_take(w->notices, &notice) == MIX_OK)
 		if (notice.kind == NOTICE_PARCEL)
 			message_free_parcel(notice.what.parcel);
@@ -133,6 +146,7 @@ struct worker *worker_close(struct worker *w)
 	worker_forget_posts(w);
 	free_tables(w);
 	socket_batch_free(w->media.batch);
+	socket_batch_free(w->media.shared_batch);
 	ring_free(w->commands);
 	ring_free(w->notices);
 	close_fd(w->rtcp_fd);
@@ -207,6 +221,7 @@ void worker_load(const struct worker *w, struct worker_load *out)
 		.encodes = atomic_load_explicit(&w->load.encodes, memory_order_relaxed),
 		.encodes_shared = atomic_load_explicit(&w->load.encodes_shared, memory_order_relaxed),
 		.offers_missed = atomic_load_explicit(&w->load.offers_missed, memory_order_relaxed),
+		.strangers = atomic_load_explicit(&w->load.strangers, memory_order_relaxed),
 		.socket_errors = atomic_load_explicit(&w->load.send_errors, memory_order_relaxed),
 	};
 }

@@ -38,6 +38,7 @@ struct worker_load {                 /* a snapshot, updated by the worker about 
 	uint64_t encodes, encodes_shared;
 	uint64_t offers_missed; /* of other parts of a room, left out of a tick because they came too late */
 	uint64_t socket_errors; /* sends refused by the kernel and errors read */
+	uint64_t strangers;     /* packets at shared ports that are no leg's */
 };
 
 struct worker_handlers { /* called inside worker_poll() */
@@ -52,8 +53,11 @@ struct worker_handlers { /* called inside worker_poll() */
 struct worker;
 enum bridge_err worker_open(
 	struct worker **out, unsigned index, unsigned mixed_talkers, const struct worker_handlers *on);
-struct worker *worker_close(struct worker *w); /* stops the thread, frees all that is left */
-int worker_fd(const struct worker *w);         /* readable when worker_poll() has work */
+void worker_stop(
+	struct worker *w); /* ends the thread: before any is closed, since workers write to one another */
+struct worker *worker_close(struct worker *w); /* stops it, frees all that is left */
+unsigned worker_index(const struct worker *w);
+int worker_fd(const struct worker *w); /* readable when worker_poll() has work */
 void worker_poll(struct worker *w);
 void worker_load(const struct worker *w, struct worker_load *out);
 
@@ -73,6 +77,15 @@ void worker_move_leg(struct worker *w, uint32_t leg_id, uint32_t room_id);
  * 20 ms of silence).  Commands for it may be posted to `to` at once: they wait on this side, in
  * order, until the leg has arrived there. */
 void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, uint32_t room_id);
+/* What comes to a port that the worker reads from that address is for this leg, which sits `at` a worker (bridge/shared). */
+struct worker_claim {
+	struct shared_port *port;
+	struct worker *at;
+	struct net_addr rtp;
+	uint16_t rtcp_port; /* on the same host */
+};
+void worker_claim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
+void worker_disclaim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
 void worker_drop_leg(struct worker *w, uint32_t leg_id);               /* RTCP BYE, then on_gone() */
 void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit); /* takes kit */
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */

@@ -41,13 +41,20 @@ static void give_back(struct worker *w, struct parcel *parcel, enum parcel_kind 
 
 /* ---- tables ---- */
 
-/* Whom a command names: something will be changed or asked, so what its room has not heard yet is heard first. */
-static struct worker_leg *find_leg(struct worker *w, uint32_t leg_id)
+struct worker_leg *worker_leg(const struct worker *w, uint32_t leg_id)
 {
 	struct worker_leg *leg = w->media.legs[leg_id % WORKER_BUCKETS];
 
 	while (leg && leg->leg_id != leg_id)
 		leg = leg->next_by_id;
+	return leg;
+}
+
+/* Whom a command names: something will be changed or asked, so what its room has not heard yet is heard first. */
+static struct worker_leg *find_leg(struct worker *w, uint32_t leg_id)
+{
+	struct worker_leg *leg = worker_leg(w, leg_id);
+
 	if (leg)
 		worker_rouse(w, leg->room);
 	return leg;
@@ -142,7 +149,7 @@ static void add_leg(struct worker *w, struct worker_leg *leg, uint32_t room_id)
 	leg->next_by_id = *bucket;
 	*bucket = leg;
 	w->media.n_legs++;
-	if (leg->ports.rtcp_fd >= 0)
+	if (leg->ports.rtcp_fd >= 0 && !leg->ports.shared)
 		(void)epoll_ctl(w->rtcp_fd, EPOLL_CTL_ADD, leg->ports.rtcp_fd, &on);
 	seat(w, leg, room_id);
 }
@@ -152,7 +159,8 @@ static void take_leg_out(struct worker *w, struct worker_leg *leg)
 	struct worker_leg **at = &w->media.legs[leg->leg_id % WORKER_BUCKETS];
 
 	unseat(w, leg);
-	if (leg->ports.rtcp_fd >= 0)
+	worker_empty_inbox(w, leg);
+	if (leg->ports.rtcp_fd >= 0 && !leg->ports.shared)
 		(void)epoll_ctl(w->rtcp_fd, EPOLL_CTL_DEL, leg->ports.rtcp_fd, NULL);
 	while (*at != leg)
 		at = &(*at)->next_by_id;
@@ -313,6 +321,8 @@ static void apply(struct worker *w, const struct command *c)
 			(void)room_play(room->room, c->how.play.list, c->how.play.n);
 		break;
 	case COMMAND_SPREAD_ROOM: apply_spread(w, find_room(w, c->room_id), c); break;
+	case COMMAND_CLAIM: worker_apply_claim(w, c->leg_id, &c->how.claim); break;
+	case COMMAND_DISCLAIM: worker_apply_disclaim(w, c->leg_id, &c->how.claim); break;
 	case COMMAND_ADD_LEG: add_leg(w, c->carried.leg, c->room_id); break;
 	case COMMAND_REFIT:
 	case COMMAND_EQUIP:

@@ -272,6 +272,23 @@ void worker_hand_over(struct worker *from, uint32_t leg_id, struct worker *to, u
 	post(from, &c);
 }
 
+/* To the home worker, not to the leg: it does not wait for a leg that is under way there. */
+static void post_claim(
+	struct worker *w, enum command_kind kind, uint32_t leg_id, const struct worker_claim *claim)
+{
+	post_now(w, &(struct command){ .kind = kind, .leg_id = leg_id, .how.claim = *claim });
+}
+
+void worker_claim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim)
+{
+	post_claim(w, COMMAND_CLAIM, leg_id, claim);
+}
+
+void worker_disclaim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim)
+{
+	post_claim(w, COMMAND_DISCLAIM, leg_id, claim);
+}
+
 void worker_drop_leg(struct worker *w, uint32_t leg_id)
 {
 	post(w, &(struct command){ .kind = COMMAND_DROP_LEG, .leg_id = leg_id });

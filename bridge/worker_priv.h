@@ -43,16 +43,18 @@ struct worker_media { /* media thread only, once it runs */
 	uint32_t n_legs, n_rooms;
 	struct worker_room *waiting;           /* borrowed; parts that have heard and not spoken yet */
 	struct parcel *pending, *pending_last; /* found no place in the ring; owned */
-	bool must_tell;             /* something was put into the ring since the control thread was woken */
-	bool may_tell;              /* the same, of what can wait for others */
-	uint64_t told_us;           /* when it was woken last */
-	struct socket_batch *batch; /* owned */
-	struct socket_clock clock;  /* of this slot */
+	bool must_tell;   /* something was put into the ring since the control thread was woken */
+	bool may_tell;    /* the same, of what can wait for others */
+	uint64_t told_us; /* when it was woken last */
+	struct socket_batch *batch, *shared_batch; /* owned */
+	struct shared_port *shared;                /* borrowed: those that this worker reads */
+	uint32_t n_claims;                         /* sources known at them */
+	struct socket_clock clock;                 /* of this slot */
 	struct media_out out;
 	/* for the snapshot */
 	struct late late;
 	uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped, send_errors, encodes,
-		encodes_shared, offers_missed;
+		encodes_shared, offers_missed, strangers;
 	uint64_t published_us, published_cpu_us;
 	uint32_t tick_us_max;
 	struct margin margin;
@@ -74,10 +76,11 @@ struct worker {
 
 	/* both */
 	atomic_bool stop, asleep;
-	atomic_bool backlogged; /* the control thread waits for room in `commands` */
+	atomic_bool backlogged;     /* the control thread waits for room in `commands` */
+	struct held_stack arrivals; /* other workers push: packets for legs of this one */
 	struct {
 		_Atomic uint64_t ticks, late_ticks, kept_waiting_ticks, skipped_ticks, events_dropped,
-			send_errors, encodes, encodes_shared, offers_missed;
+			send_errors, encodes, encodes_shared, offers_missed, strangers;
 		_Atomic uint32_t tick_us_max, busy_permille, n_legs, n_rooms;
 		_Atomic uint32_t used_permille, budget_p99_permille, budget_worst_permille;
 	} load;
@@ -106,7 +109,18 @@ bool worker_is_due(struct worker_room *room); /* once for each visit of its slot
 void worker_follow_phases(
 	struct worker *w, unsigned slot); /* after it was run: rooms may move to a neighbour */
 
+/* worker_shared.c, media thread: ports that many legs share */
+void worker_read_shared(struct worker *w);                         /* what came, into the legs' inboxes */
+void worker_hear_inbox(struct worker *w, struct worker_leg *leg);  /* its room is not idle */
+void worker_empty_inbox(struct worker *w, struct worker_leg *leg); /* unheard: it leaves */
+bool worker_send_shared(struct worker *w, const struct worker_leg *leg, const struct net_addr *to,
+	const uint8_t *p, size_t len); /* false: no, send it yourself */
+void worker_flush_shared(struct worker *w);
+void worker_apply_claim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
+void worker_apply_disclaim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
+
 /* worker_apply.c, media thread */
+struct worker_leg *worker_leg(const struct worker *w, uint32_t leg_id); /* NULL: not here */
 void worker_take_commands(struct worker *w);
 void worker_flush_pending(struct worker *w);
 #endif

@@ -23,6 +23,8 @@ static void on_send(void *arg, void *user, bool rtcp, const struct net_addr *to,
 	const struct worker_leg *leg = user;
 	int fd = rtcp && leg->ports.rtcp_fd >= 0 ? leg->ports.rtcp_fd : leg->ports.rtp_fd;
 
+	if (!rtcp && worker_send_shared(w, leg, to, p, len))
+		return;
 	if (!socket_send(fd, leg->ipv6, to, p, len))
 		w->media.send_errors++;
 }
@@ -50,9 +52,16 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 static void receive(void *arg, struct stream *s)
 {
 	struct worker *w = arg;
-	const struct worker_leg *leg = stream_user(s);
-	const struct datagram *d = socket_receive_one(w->media.batch, leg->ports.rtp_fd, &w->media.clock);
-	unsigned n = d ? 1 : 0, rounds = 0;
+	struct worker_leg *leg = stream_user(s);
+	const struct datagram *d;
+	unsigned n, rounds = 0;
+
+	if (leg->ports.shared) {
+		worker_hear_inbox(w, leg);
+		return;
+	}
+	d = socket_receive_one(w->media.batch, leg->ports.rtp_fd, &w->media.clock);
+	n = d ? 1 : 0;
 
 	for (;;) {
 		for (unsigned i = 0; i < n; i++)
@@ -112,6 +121,7 @@ static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins
 	struct worker_media *m = &w->media;
 
 	receive_reports(w);
+	worker_read_shared(w);
 	for (struct worker_room *room = slot->rooms; room; room = room->next_in_slot) {
 		if (!worker_is_due(room))
 			continue;
@@ -126,6 +136,7 @@ static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins
 			room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
 		worker_note_idle(room);
 	}
+	worker_flush_shared(w);
 	m->ticks++;
 	note_length(m);
 }
@@ -183,6 +194,7 @@ static void publish(struct worker *w, uint64_t now_us)
 	atomic_store_explicit(&w->load.encodes, rooms.encodes, memory_order_relaxed);
 	atomic_store_explicit(&w->load.encodes_shared, rooms.encodes_shared, memory_order_relaxed);
 	atomic_store_explicit(&w->load.offers_missed, rooms.offers_missed, memory_order_relaxed);
+	atomic_store_explicit(&w->load.strangers, m->strangers, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_legs, m->n_legs, memory_order_relaxed);
 	atomic_store_explicit(&w->load.n_rooms, m->n_rooms, memory_order_relaxed);
 	atomic_store_explicit(&w->load.tick_us_max, m->tick_us_max, memory_order_relaxed);
@@ -278,6 +290,7 @@ static void speak_when_ready(struct worker *w, uint64_t next_us)
 	}
 	if (!spoke)
 		return;
+	worker_flush_shared(w);
 	note_length(m);
 	measure(w, m->clock.now_us, next_us > m->clock.now_us ? next_us : m->clock.now_us);
 }
@@ -335,10 +348,10 @@ void *worker_main(void *arg)
 	while (!atomic_load(&w->stop)) {
 		uint64_t late_us, deadline_us;
 
-		if (m->n_legs == 0) {
+		if (m->n_legs == 0 && m->n_claims == 0) {
 			worker_take_commands(w);
 			tell_control(w);
-			if (m->n_legs == 0)
+			if (m->n_legs == 0 && m->n_claims == 0)
 				sleep_without_legs(w);
 			next_us = next_slot_us(m->clock.now_us);
 			late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));

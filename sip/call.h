@@ -195,6 +195,8 @@ const char *call_token(const struct call *call); /* our own random ID, in its Co
 /* Gives our side of the media and answers the INVITE's offer (or prepares ours).  on_media() is called before
  * this returns CALL_OK if there was an offer.  CALL_NO_MATCH, CALL_NO_SRTP, CALL_SYNTAX: refuse with 488 or 400. */
 enum call_err call_accept_media(struct call *call, const struct media_self *self);
+/* Before that: where the INVITE's offer says that its sound comes from; address "": no offer, or none that can be read. */
+void call_offered_source(const struct call *call, struct offer_source *out);
 
 enum call_err call_progress(struct call *call, unsigned status,
 	bool with_sdp); /* 180, 183; reliable if the far end requires or supports it and there is SDP */

@@ -159,6 +159,20 @@ enum call_err call_take_answer(struct call *c, const struct body_text *text)
 	return err;
 }
 
+void call_offered_source(const struct call *call, struct offer_source *out)
+{
+	const struct call_media *m = &call->media;
+	struct sdp *offer = m->offer_rx ? malloc(sizeof(*offer)) : NULL;
+	struct sdp_why why;
+
+	*out = (struct offer_source){ .address = "" };
+	if (offer && sdp_parse_text(offer, m->offer_rx, m->offer_rx_len, &why) == CALL_OK)
+		offer_source(out, offer);
+	if (offer)
+		explicit_bzero(offer, sizeof(*offer));
+	free(offer);
+}
+
 enum call_err call_accept_media(struct call *call, const struct media_self *self)
 {
 	struct call_media *m = &call->media;

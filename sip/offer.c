@@ -570,6 +570,23 @@ static bool is_live_audio(const struct sdp_media *m)
 	return m->port && same_word(m->type, "audio") && is_rtp(m);
 }
 
+void offer_source(struct offer_source *out, const struct sdp *offer)
+{
+	*out = (struct offer_source){ .address = "" };
+	for (unsigned i = 0; i < offer->n_media; i++) {
+		const struct sdp_media *m = &offer->media[i];
+
+		if (!is_live_audio(m) || m->null_address)
+			continue;
+		memcpy(out->address, m->address, sizeof(out->address));
+		out->rtp_port = m->port;
+		out->rtcp_port = m->rtcp_mux    ? m->port
+				 : m->rtcp_port ? m->rtcp_port
+						: (uint16_t)(m->port + 1);
+		return;
+	}
+}
+
 bool offer_replaces_audio(const struct sdp *offer, const struct media_agreed *current)
 {
 	unsigned stream = current ? current->stream : 0;

@@ -86,6 +86,14 @@ enum call_err offer_make(struct media_self *self, const struct media_agreed *cur
  * key for an RTP/SAVP offer, or keys that we did not offer. */
 enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed);
 
+/* Where the first live audio stream of an offer will be sent from, if its sender's sound comes from where he listens; address "":
+ * it names none.  An answer may still take another stream. */
+struct offer_source {
+	char address[SDP_ADDR];
+	uint16_t rtp_port, rtcp_port;
+};
+void offer_source(struct offer_source *out, const struct sdp *offer);
+
 /* Does this offer ask for T.38 (or anything but audio) on a stream that carries our audio?  488, and the call stays (T13). */
 bool offer_replaces_audio(const struct sdp *offer, const struct media_agreed *current);
 #endif

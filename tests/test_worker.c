@@ -1,6 +1,7 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c bridge/worker_shared.c bridge/shared.c bridge/bysource.c bridge/held.c bridge/outbox.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
 /* The media thread with real sockets on loopback and the real clock: every wait is bounded, and a machine
  * that is busy makes it slower, not wrong. */
+#include "bridge/shared.h"
 #include "bridge/worker.h"
 #include "mixer/rtp.h"
 #include "tests/starve.h"
@@ -80,14 +81,14 @@ static void on_gone(void *arg, uint32_t leg_id, const struct stream_stats *last,
 	ports_give(seen->ports, ports);
 }
 
-static struct worker *open_worker(struct seen *seen)
+static struct worker *open_worker(struct seen *seen, unsigned index)
 {
 	const struct worker_handlers on = {
 		.on_media = on_media, .on_stats = on_stats, .on_gone = on_gone, .arg = seen
 	};
 	struct worker *w = NULL;
 
-	CHECK_INT(BRIDGE_OK, worker_open(&w, 0, 4, &on), "worker");
+	CHECK_INT(BRIDGE_OK, worker_open(&w, index, 4, &on), "worker");
 	return w;
 }
 
@@ -256,7 +257,7 @@ TEST(a_room_through_sockets)
 
 	CHECK(h, "memory");
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18740, 18760), "ports");
-	w = open_worker(&seen);
+	w = open_worker(&seen, 0);
 	CHECK_INT(BRIDGE_OK, worker_add_room(w, 7), "room");
 	for (unsigned i = 0; i < 3; i++) {
 		handset_open(&h[i], tones[i]);
@@ -329,7 +330,7 @@ TEST(no_command_is_lost)
 
 	CHECK(h, "memory");
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18762, 18770), "ports");
-	w = open_worker(&seen);
+	w = open_worker(&seen, 0);
 	handset_open(h, 0);
 	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
 	CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, ROOM_ISOLATED, stream_for(h, 9), &pair), "leg");
@@ -368,8 +369,8 @@ TEST(a_leg_moves_to_another_worker)
 
 	CHECK(h, "memory");
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18772, 18780), "ports");
-	a = open_worker(&seen);
-	b = open_worker(&seen);
+	a = open_worker(&seen, 0);
+	b = open_worker(&seen, 1);
 	CHECK_INT(BRIDGE_OK, worker_add_room(b, 3), "room");
 	for (unsigned i = 0; i < 2; i++) {
 		handset_open(&h[i], tones[i]);
@@ -402,6 +403,95 @@ TEST(a_leg_moves_to_another_worker)
 	free(h);
 }
 
+static struct net_addr address_of(const struct handset *h)
+{
+	return (struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 }, .port = h->port };
+}
+
+/* Four callers and one port, which worker a reads: two of them talk in a room of a, two in one of b. */
+TEST(legs_share_a_port)
+{
+	static const unsigned tones[5] = { 500, 1100, 1900, 2700, 3100 };
+	struct seen seen = { 0 };
+	struct handset *h = calloc(5, sizeof(*h));
+	struct share *shares[4], *none = NULL;
+	struct port_pair pair, other;
+	struct shared *shared;
+	struct worker *a, *b;
+	struct worker_load load;
+	struct net_addr at;
+	uint16_t to[5];
+
+	CHECK(h, "memory");
+	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18810, 18818), "ports");
+	shared = shared_alloc(seen.ports);
+	CHECK(shared, "memory");
+	a = open_worker(&seen, 0);
+	b = open_worker(&seen, 1);
+	CHECK_INT(BRIDGE_OK, worker_add_room(a, 3), "room");
+	CHECK_INT(BRIDGE_OK, worker_add_room(b, 4), "room");
+	for (unsigned i = 0; i < 5; i++)
+		handset_open(&h[i], tones[i]);
+	for (unsigned i = 0; i < 4; i++) {
+		at = address_of(&h[i]);
+		CHECK_INT(BRIDGE_OK,
+			share_begin(&shares[i], shared, a, 1 + i, &at, (uint16_t)(at.port + 1), &pair),
+			"a place");
+		to[i] = pair.rtp_port;
+		CHECK_INT(to[0], to[i], "the same port");
+		share_place(shares[i], i < 2 ? a : b);
+		CHECK_INT(BRIDGE_OK,
+			worker_add_leg(i < 2 ? a : b, 1 + i, i < 2 ? 3 : 4, stream_for(&h[i], 50 + i), &pair),
+			"leg");
+	}
+	CHECK_INT(1, ports_used(seen.ports), "one pair of ports");
+	CHECK_INT(BRIDGE_STATE, share_begin(&none, shared, a, 9, &at, 1, &other),
+		"somebody sends from there already");
+	to[4] = to[0]; /* nobody's packets */
+	talk_for(h, to, 5, 1600, a);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK_NEAR(20, level(&h[i], tones[i ^ 1u]), 1.5, "hears the other one in the room");
+		for (unsigned k = 0; k < 5; k++)
+			if (k != (i ^ 1u))
+				CHECK(level(&h[i], tones[k]) > 55, "caller %u hears %u Hz at -%.1f", i,
+					tones[k], level(&h[i], tones[k]));
+	}
+	CHECK_INT(0, (int)h[4].packets, "a stranger gets nothing");
+	worker_load(a, &load);
+	CHECK(load.strangers > 20, "%u packets of strangers", (unsigned)load.strangers);
+
+	/* the fourth caller moves to where the fifth was; the first one's address is not to be had */
+	at = address_of(&h[0]);
+	CHECK(!share_signal(shares[3], &at, 1), "another leg has it");
+	at = address_of(&h[4]);
+	CHECK(share_signal(shares[3], &at, (uint16_t)(at.port + 1)), "moves");
+	h[2].n_heard = 0;
+	talk_for(h, to, 5, 600, b);
+	CHECK(level(&h[2], tones[3]) > 55, "not from its old place");
+	worker_drop_leg(a, 1);
+	worker_drop_leg(a, 2);
+	worker_drop_leg(b, 3);
+	worker_drop_leg(b, 4);
+	CHECK(wait_for(a, b, &seen.gone, 4), "all are out");
+	for (unsigned i = 0; i < 4; i++)
+		share_end(shares[i]);
+	CHECK_INT(1, ports_used(seen.ports), "the port stays open");
+	at = address_of(&h[0]);
+	CHECK_INT(BRIDGE_OK, share_begin(&none, shared, a, 10, &at, 1, &other), "its source is free again");
+	CHECK_INT(to[0], other.rtp_port, "at the same port");
+	share_end(none);
+	worker_stop(a);
+	worker_stop(b);
+	worker_close(a);
+	worker_close(b);
+	shared_free(shared);
+	CHECK_INT(0, ports_used(seen.ports), "closed");
+	for (unsigned i = 0; i < 5; i++)
+		handset_close(&h[i]);
+	ports_free(seen.ports);
+	free(h);
+}
+
 /* Garbage, strangers and a dead peer: nothing stops, nothing grows. */
 TEST(bad_datagrams_are_counted)
 {
@@ -414,7 +504,7 @@ TEST(bad_datagrams_are_counted)
 
 	CHECK(h, "memory");
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18782, 18790), "ports");
-	w = open_worker(&seen);
+	w = open_worker(&seen, 0);
 	handset_open(&h[0], 500);
 	handset_open(&h[1], 900);
 	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
@@ -447,7 +537,7 @@ TEST(bad_datagrams_are_counted)
 TEST(sleeps_without_legs)
 {
 	struct seen seen = { 0 };
-	struct worker *w = open_worker(&seen);
+	struct worker *w = open_worker(&seen, 0);
 	struct worker_load before, after;
 	const struct timespec rest = { .tv_nsec = 100000000 };
 
@@ -489,5 +579,5 @@ TEST(nth_allocation_fails)
 	free(h);
 }
 
-TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, bad_datagrams_are_counted,
-	sleeps_without_legs, nth_allocation_fails)
+TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, legs_share_a_port,
+	bad_datagrams_are_counted, sleeps_without_legs, nth_allocation_fails)

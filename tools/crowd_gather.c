@@ -103,7 +103,7 @@ static bool make_call(
 	call->server = g->server;
 	call->allow_remote = l->run->options.allow_remote;
 	call->offer = (struct crowd_offer){ .session = random32(l) >> 1,
-		.ip = g->from_ip,
+		.ip = c->stream.ip,
 		.port = c->stream.port,
 		.name = info->name,
 		.clock_hz = info->clock_hz,
@@ -111,6 +111,7 @@ static bool make_call(
 		.ptime_ms = g->ptime_ms,
 		.payload_type = (uint8_t)(info->payload_type == CODEC_DYNAMIC ? 96 : info->payload_type),
 		.event_pt = g->digits_by & CROWD_BY_EVENT ? 101 : CROWD_PT_NONE,
+		.comfort = g->comfort && info->clock_hz == 8000,
 		.fmtp = codec == CODEC_OPUS ? (g->dtx ? "useinbandfec=1;usedtx=1" : "useinbandfec=1") : NULL,
 		.direction = "sendrecv" };
 	return true;

@@ -14,7 +14,8 @@ enum {
 	PLACES = 8192,
 	HEAD = RTP_HEADER + 4,
 	PORT_TRIES = 200,
-	SOCKET_BUFFER = 4 << 20
+	SOCKET_BUFFER = 4 << 20,
+	OWN_FIRST = 0x7f400001 /* 127.64.0.1 */
 };
 
 struct place { /* a socket pair */
@@ -32,6 +33,8 @@ struct seat {         /* of the table that finds a caller by where a packet come
 struct crowd_media {
 	int epoll;
 	unsigned share;
+	bool own_address; /* of each caller */
+	uint32_t n_own;
 	struct place *places; /* owned */
 	unsigned n_places;
 	struct seat *seats; /* owned, a power of two */
@@ -42,12 +45,13 @@ struct crowd_media {
 	struct mmsghdr out[BATCH];
 	struct iovec out_parts[BATCH][2];
 	uint8_t heads[BATCH][HEAD];
+	_Alignas(struct cmsghdr) uint8_t out_control[BATCH][CMSG_SPACE(sizeof(struct in_pktinfo))];
 	/* What comes in. */
 	struct mmsghdr in[BATCH];
 	struct iovec in_parts[BATCH];
 	struct sockaddr_in in_from[BATCH];
 	uint8_t in_bytes[BATCH][DATAGRAM];
-	uint8_t in_control[BATCH][64];
+	_Alignas(struct cmsghdr) uint8_t in_control[BATCH][128];
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -63,7 +67,7 @@ uint64_t crowd_now_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
-struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls)
+struct crowd_media *crowd_media_open(unsigned share, bool own_address, unsigned n_calls)
 {
 	struct crowd_media *m = calloc(1, sizeof(*m));
 
@@ -71,6 +75,7 @@ struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls)
 		return NULL;
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);
 	m->share = share;
+	m->own_address = own_address;
 	m->n_seats = 1024;
 	while (m->n_seats < (size_t)n_calls * 8)
 		m->n_seats *= 2;
@@ -149,6 +154,8 @@ static void watch(struct crowd_media *m, int fd, unsigned place, bool rtcp)
 
 	if (!rtcp) /* the kernel's arrival times: our own delays are not the bridge's */
 		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	if (m->own_address)
+		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -157,6 +164,11 @@ bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_
 {
 	unsigned i = m->n_places;
 
+	s->ip = ip;
+	if (m->own_address) {
+		s->ip.s_addr = htonl(OWN_FIRST + m->n_own++);
+		ip.s_addr = htonl(INADDR_ANY);
+	}
 	while (i > 0) { /* the newest first: it is the one with room */
 		const struct place *p = &m->places[i - 1];
 		if (p->phase == phase && p->ip.s_addr == ip.s_addr && p->callers < m->share)
@@ -177,15 +189,46 @@ bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_
 	struct place *p = &m->places[i - 1];
 	p->callers++;
 	s->place = i - 1;
-	s->ip = ip;
 	s->port = p->port;
 	return true;
 }
 
-static uint64_t seat_key(unsigned place, const struct sockaddr_in *from)
+static uint64_t seat_key(unsigned place, struct in_addr ip, uint16_t port)
 {
-	return ((uint64_t)(place + 1) << 48) | ((uint64_t)ntohl(from->sin_addr.s_addr) << 16) |
-	       ntohs(from->sin_port);
+	return ((uint64_t)(place + 1) << 48) | ((uint64_t)ntohl(ip.s_addr) << 16) | port;
+}
+
+static const void *control_of(struct msghdr *head, int level, int type)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c))
+		if (c->cmsg_level == level && c->cmsg_type == type)
+			return CMSG_DATA(c);
+	return NULL;
+}
+
+static uint64_t key_of(const struct crowd_media *m, unsigned place, unsigned i, struct msghdr *head)
+{
+	struct in_pktinfo to = { .ipi_ifindex = 0 };
+	const void *control = m->own_address ? control_of(head, IPPROTO_IP, IP_PKTINFO) : NULL;
+
+	if (!control)
+		return seat_key(place, m->in_from[i].sin_addr, ntohs(m->in_from[i].sin_port));
+	memcpy(&to, control, sizeof(to));
+	return seat_key(place, to.ipi_addr, 0);
+}
+
+/* From the caller's own address. */
+static void put_source(struct msghdr *head, uint8_t *control, struct in_addr ip)
+{
+	const struct in_pktinfo from = { .ipi_spec_dst = ip };
+	struct cmsghdr *c = (void *)control;
+
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(c), &from, sizeof(from));
+	head->msg_control = control;
+	head->msg_controllen = CMSG_SPACE(sizeof(from));
 }
 
 /* The seat of this key, or the free one where it belongs. */
@@ -200,7 +243,8 @@ static struct seat *seat_find(const struct crowd_media *m, uint64_t key)
 
 void crowd_media_listen(struct crowd_media *m, const struct crowd_stream *s, uint32_t id)
 {
-	uint64_t key = seat_key(s->place, &s->far);
+	uint64_t key = m->own_address ? seat_key(s->place, s->ip, 0)
+				      : seat_key(s->place, s->far.sin_addr, ntohs(s->far.sin_port));
 	struct seat *seat = seat_find(m, key);
 
 	if (!seat->key) {
@@ -246,21 +290,23 @@ void crowd_media_send(struct crowd_media *m, struct crowd_stream *s, uint8_t pt,
 		m->out_parts[i][1].iov_base = m->heads[i] + RTP_HEADER;
 	}
 	m->out[i].msg_hdr.msg_name = &s->far;
+	if (m->own_address)
+		put_source(&m->out[i].msg_hdr, m->out_control[i], s->ip);
 	s->sent++;
 }
 
 /* The kernel's arrival time of a datagram, brought to the monotonic clock. */
 static uint64_t arrival(struct msghdr *head, uint64_t now_us, uint64_t wall_us)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-			struct timespec t;
-			memcpy(&t, CMSG_DATA(c), sizeof(t));
-			uint64_t at = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-			return at < wall_us ? now_us - (wall_us - at) : now_us;
-		}
-	}
-	return now_us;
+	const void *control = control_of(head, SOL_SOCKET, SCM_TIMESTAMPNS);
+	struct timespec t;
+	uint64_t at;
+
+	if (!control)
+		return now_us;
+	memcpy(&t, control, sizeof(t));
+	at = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return at < wall_us ? now_us - (wall_us - at) : now_us;
 }
 
 static void receive_place(struct crowd_media *m, unsigned place, crowd_packet_fn on_packet, void *arg)
@@ -277,7 +323,8 @@ static void receive_place(struct crowd_media *m, unsigned place, crowd_packet_fn
 		uint64_t now_us = crowd_now_us(), wall_us = clock_us(CLOCK_REALTIME);
 		for (int i = 0; i < n; i++) {
 			struct rtp rtp;
-			const struct seat *seat = seat_find(m, seat_key(place, &m->in_from[i]));
+			const struct seat *seat =
+				seat_find(m, key_of(m, place, (unsigned)i, &m->in[i].msg_hdr));
 			if (rtp_is_rtcp(m->in_bytes[i], m->in[i].msg_len))
 				m->rtcp++;
 			else if (!seat->key || rtp_parse(&rtp, m->in_bytes[i], m->in[i].msg_len) != MIX_OK)

@@ -1,7 +1,9 @@
 /* crowd_media.h - the callers' RTP sockets: few, shared by many callers, read and written in batches.
  *
  * How: the bridge has a port for each leg, so the far address tells callers on one socket apart;
- * callers whose packets leave in the same millisecond share one, and leave in one sendmmsg().  An
+ * callers whose packets leave in the same millisecond share one, and leave in one sendmmsg().  A bridge that has one port
+ * for many legs needs callers of different addresses: then they still share sockets, bound to all of 127.0.0.0/8, and what
+ * comes is told apart by where it was sent to.  An
  * RTCP socket beside each is read and its packets are counted, so that the bridge gets no ICMP errors.
  * Use:  place a stream; listen when its far address is known; send..., flush; receive.
  *
@@ -38,10 +40,10 @@ struct crowd_media;
 typedef void (*crowd_packet_fn)(void *arg, uint32_t id, const struct rtp *rtp, uint64_t arrival_us);
 
 /* NULL: out of memory. */
-struct crowd_media *crowd_media_open(unsigned share, unsigned n_calls);
+struct crowd_media *crowd_media_open(unsigned share, bool own_address, unsigned n_calls);
 struct crowd_media *crowd_media_close(struct crowd_media *m);
 
-/* Gives the stream a socket pair on `ip`; `phase` is the millisecond it sends in. False: *why. */
+/* Gives the stream a socket pair on `ip`, or an address of its own (s->ip); `phase` is the millisecond it sends in. False: *why. */
 bool crowd_media_place(struct crowd_media *m, struct crowd_stream *s, struct in_addr ip, unsigned phase,
 	char *why, size_t why_cap);
 /* From now on what comes from s->far is caller `id`'s. */

@@ -23,6 +23,7 @@ enum option_name {
 	OPT_SAY,
 	OPT_QUIET,
 	OPT_TALKERS,
+	OPT_COMFORT,
 	OPT_DTX,
 	OPT_EACH,
 	OPT_HEAR,
@@ -36,6 +37,7 @@ enum option_name {
 	OPT_TABLE,
 	OPT_ALLOW_REMOTE,
 	OPT_SHARE,
+	OPT_OWN_ADDRESS,
 	OPT_SEED,
 	OPT_HELP
 };
@@ -77,7 +79,9 @@ const char *crowd_options_help(void)
 	       "                       packet that brings it: one talker in each room (--each), the others "
 	       "listen\n"
 	       "  --settle S           before that, so that prompts are over (0; with --delay 6)\n"
+	       "  --comfort-noise      takes comfort noise (RFC 3389) for silence; G.711 alone\n"
 	       "  --share N            callers on one RTP socket (128)\n"
+	       "  --own-address        RTP of each from an address of its own, 127.64.0.1 onwards\n"
 	       "  --seed N             of all that is random (1)\n"
 	       "  --json | --table     what is printed (table)\n"
 	       "  --allow-remote       call beyond 127.0.0.0/8\n"
@@ -214,6 +218,7 @@ static bool read_group_option(
 			!crowd_keys_read(&keys, probe, wrong, sizeof(wrong)))
 			return bad(p, name, value, "keys 0-9 * # A-D and ',' 'w'");
 		return true;
+	case OPT_COMFORT: return g->comfort = true;
 	default: g->dtx = true; return true;
 	}
 }
@@ -237,6 +242,7 @@ static bool read_run_option(struct parse *p, int option, const char *name, const
 		return true;
 	case OPT_OWN_TIME: return o->own_time = true;
 	case OPT_DELAY: return o->delay = true;
+	case OPT_OWN_ADDRESS: return o->own_address = true;
 	case OPT_JSON: return o->json = true;
 	case OPT_TABLE: o->json = false; return true;
 	default: return o->allow_remote = true;
@@ -330,6 +336,8 @@ enum crowd_parsed crowd_options_read(
 		{ "settle", required_argument, NULL, OPT_SETTLE },
 		{ "own-time", no_argument, NULL, OPT_OWN_TIME },
 		{ "delay", no_argument, NULL, OPT_DELAY },
+		{ "comfort-noise", no_argument, NULL, OPT_COMFORT },
+		{ "own-address", no_argument, NULL, OPT_OWN_ADDRESS },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "table", no_argument, NULL, OPT_TABLE },
 		{ "allow-remote", no_argument, NULL, OPT_ALLOW_REMOTE },

@@ -32,7 +32,7 @@ struct crowd_group {
 	enum codec_id codec; /* CODEC_NONE: mix, one after another */
 	unsigned ptime_ms, press_ms, digits_by;
 	unsigned talkers; /* of `calls`, the first ones */
-	bool dtx;
+	bool dtx, comfort;
 	unsigned long long each_first, each_last; /* "{}" in `to` and keys */
 	unsigned each_width;                      /* 0: no range was given */
 	unsigned hear_hz[CROWD_HEAR_MAX], n_hear;
@@ -47,6 +47,7 @@ struct crowd_options {
 	bool delay;      /* measure mouth to ear */
 	bool json, allow_remote;
 	unsigned share; /* callers on one RTP socket */
+	bool own_address;
 	uint64_t seed;
 };
 

@@ -325,7 +325,7 @@ static bool open_loop(struct loop *l, char *why, size_t why_cap)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	l->media = crowd_media_open(o->share, o->n_calls);
+	l->media = crowd_media_open(o->share, o->own_address, o->n_calls);
 	if (!l->media || l->signals < 0) {
 		snprintf(why, why_cap, "out of memory or descriptors");
 		return false;

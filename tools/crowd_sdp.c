@@ -24,9 +24,9 @@ size_t crowd_offer_write(char *out, size_t cap, const struct crowd_offer *offer)
 		snprintf(fmtp, sizeof(fmtp), "a=fmtp:%u %.120s\r\n", pt, offer->fmtp);
 	int n = snprintf(out, cap,
 		"v=0\r\no=crowd %u 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
-		"m=audio %u RTP/AVP %u%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=ptime:%u\r\na=%s\r\n",
-		offer->session, ip, ip, offer->port, pt, event_format, pt, offer->name, offer->clock_hz,
-		channels, fmtp, events, offer->ptime_ms, offer->direction);
+		"m=audio %u RTP/AVP %u%s%s\r\na=rtpmap:%u %s/%u%s\r\n%s%sa=ptime:%u\r\na=%s\r\n",
+		offer->session, ip, ip, offer->port, pt, event_format, offer->comfort ? " 13" : "", pt,
+		offer->name, offer->clock_hz, channels, fmtp, events, offer->ptime_ms, offer->direction);
 	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 

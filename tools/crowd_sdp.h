@@ -22,6 +22,7 @@ struct crowd_offer {
 	const char *name; /* rtpmap encoding name */
 	unsigned clock_hz, channels, ptime_ms;
 	uint8_t payload_type, event_pt; /* event_pt CROWD_PT_NONE: keys do not go as events */
+	bool comfort;                   /* RFC 3389, payload type 13 */
 	const char *fmtp;               /* NULL: none */
 	const char *direction;          /* "sendrecv" */
 };

@@ -166,6 +166,8 @@ int main(int argc, char **argv)
 	for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
 		if (strcmp(argv[at], "--seconds") == 0)
 			s.seconds = (unsigned)strtoul(argv[at + 1], NULL, 10);
+		else if (strcmp(argv[at], "--media-port") == 0)
+			s.media_port = argv[at + 1];
 		else if (strcmp(argv[at], "--scale") == 0)
 			s.scale = strtod(argv[at + 1], NULL);
 		else if (strcmp(argv[at], "--repeat") == 0)

@@ -7,7 +7,7 @@
 enum { SITE_LINE = 160 };
 
 /* A site with a number for each room; a room's meeting asks for nothing and makes no sound. */
-char *callers_site(unsigned rooms, unsigned meetings)
+char *callers_site(unsigned rooms, unsigned meetings, const char *media_port)
 {
 	size_t cap = 1024 + (size_t)(rooms + meetings) * SITE_LINE, n = 0;
 	char *text = malloc(cap);
@@ -19,7 +19,9 @@ char *callers_site(unsigned rooms, unsigned meetings)
 		n += (size_t)snprintf(text + n, cap - n,
 			"      - { id: \"%u\", name: Room %u, chimes: false }\n", CALLERS_FIRST + i, i);
 	n += (size_t)snprintf(text + n, cap - n,
-		"trunks:\n  - name: carrier\n    inbound: { from: [ 127.0.0.2/32 ] }\nnumbers:\n");
+		"trunks:\n  - name: carrier\n    inbound: { from: [ 127.0.0.2/32 ] }\n    media_port: "
+		"%s\nnumbers:\n",
+		media_port ? media_port : "own");
 	for (unsigned i = 0; i < rooms; i++)
 		n += (size_t)snprintf(text + n, cap - n,
 			"  - { number: \"+1555%u\", trunk: carrier, account: bench, answer: \"meeting:%u\" "
@@ -59,7 +61,7 @@ option(struct command *c, const char *name, const char *format, ...)
 }
 
 void callers_command(struct command *cmd, const struct bench_case *c, double scale, unsigned seconds,
-	const struct bridge *b)
+	const struct bridge *b, bool own_address)
 {
 	char program[FOLDER_PATH * 2];
 	unsigned rooms = callers_rooms(c, scale), legs = callers_legs(c, scale);
@@ -85,6 +87,8 @@ void callers_command(struct command *cmd, const struct bench_case *c, double sca
 	say(cmd, "tone:440:-26:0.7+silence:0.3+tone:550:-26:0.6+silence:0.4");
 	say(cmd, "--quiet");
 	say(cmd, c->quiet);
+	if (own_address)
+		say(cmd, "--own-address");
 	for (size_t i = 0; c->extra[i]; i++)
 		say(cmd, c->extra[i]);
 	if (half) {

@@ -28,7 +28,9 @@ struct command {
 /* Of the number of rooms, or of the people in the only one. */
 unsigned callers_rooms(const struct bench_case *c, double scale);
 unsigned callers_legs(const struct bench_case *c, double scale);
-char *callers_site(unsigned rooms, unsigned meetings); /* YAML, allocated */
+/* YAML, allocated; media_port as in a trunk, NULL: as without. */
+char *callers_site(unsigned rooms, unsigned meetings, const char *media_port);
+/* `own_address`: of each caller's sound. */
 void callers_command(struct command *cmd, const struct bench_case *c, double scale, unsigned seconds,
-	const struct bridge *b);
+	const struct bridge *b, bool own_address);
 #endif

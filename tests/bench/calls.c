@@ -34,7 +34,7 @@ struct result measure_calls(const struct bench_case *c, const struct settings *s
 {
 	static const char *const one_core[] = { "taskset", "-c", "0", NULL };
 	struct result r = { .calls = (unsigned)(c->calls * s->scale) };
-	char *site = callers_site(c->rooms, c->rooms);
+	char *site = callers_site(c->rooms, c->rooms, s->media_port);
 	struct bridge_setup setup = { .site = site, .wrap = one_core, .max_load = "100" };
 	struct gauge from, to;
 	struct bridge b;

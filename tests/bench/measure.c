@@ -105,7 +105,7 @@ static bool join(struct joining *j, bool overload)
 struct result measure_meetings(const struct bench_case *c)
 {
 	struct result r = { .legs = 0 };
-	char *site = callers_site(0, c->meetings);
+	char *site = callers_site(0, c->meetings, NULL);
 	struct gauge before, after;
 	struct bridge b;
 
@@ -126,7 +126,7 @@ struct result measure_case(const struct bench_case *c, const struct settings *s)
 	const unsigned seconds = s->seconds ? s->seconds : c->seconds ? c->seconds : SECONDS;
 	const unsigned rooms = callers_rooms(c, s->scale);
 	struct result r = { .legs = callers_legs(c, s->scale) };
-	char *site = callers_site(rooms, c->meetings > rooms ? c->meetings : rooms);
+	char *site = callers_site(rooms, c->meetings > rooms ? c->meetings : rooms, s->media_port);
 	struct bridge_setup setup = { .site = site,
 		.wrap = c->workers ? NULL : one_core,
 		.workers = c->workers,
@@ -145,7 +145,7 @@ struct result measure_case(const struct bench_case *c, const struct settings *s)
 	}
 	gauge_read(&empty, b.peer.pid);
 	r.rss_kb = empty.rss_kb;
-	callers_command(&cmd, c, s->scale, seconds, &b);
+	callers_command(&cmd, c, s->scale, seconds, &b, s->media_port != NULL);
 	struct joining j = { .bridge = &b, .crowd = &crowd, .legs = r.legs };
 	if (!peer_start(&crowd, &b.folder, "crowd", cmd.argv)) {
 		fprintf(stderr, "%s: crowd does not start\n", c->name);

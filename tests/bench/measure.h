@@ -12,8 +12,9 @@
 #include "tests/bench/cases.h"
 
 struct settings {
-	unsigned seconds; /* 0: as the case says */
-	double scale;     /* of the number of rooms, or of the people in the only one */
+	unsigned seconds;       /* 0: as the case says */
+	const char *media_port; /* of the callers' trunk; NULL: own */
+	double scale;           /* of the number of rooms, or of the people in the only one */
 	unsigned repeat;
 	const char *out, *kept;
 };

@@ -1,0 +1,208 @@
+#include "bridge/shared_priv.h"
+
+#include "bridge/socket.h"
+#include <stdlib.h>
+#include <stdio.h>
+
+enum {
+	RECEIVE_BYTES = 4 << 20,
+	SKB_BYTES = 1024, /* what the kernel counts for a packet of 20 ms, and some */
+	PACKETS_KEPT = 6, /* of each leg: so long may its worker be late */
+	HELD_PER_LEG = 8  /* of those that it looks at every 100 ms, six */
+};
+
+struct shared {
+	struct ports *ports;     /* borrowed */
+	struct shared_port *all; /* owned */
+	size_t n;
+};
+
+struct share {
+	struct shared_port *port;
+	struct worker *at; /* borrowed; NULL until placed */
+	uint32_t leg_id;
+	struct net_addr rtp;
+	uint16_t rtcp_port;
+};
+
+struct shared *shared_alloc(struct ports *ports)
+{
+	struct shared *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->ports = ports;
+	return s;
+}
+
+static void free_port(struct shared *s, struct shared_port *p)
+{
+	p->pair.shared = NULL;
+	if (p->pair.rtp_port)
+		ports_give(s->ports, &p->pair);
+	bysource_free(p->claimed);
+	bysource_free(p->rtp);
+	bysource_free(p->rtcp);
+	held_pool_free(p->pool);
+	outbox_free(p->outbox);
+	free(p);
+}
+
+struct shared *shared_free(struct shared *s)
+{
+	if (!s)
+		return NULL;
+	for (struct shared_port *p = s->all, *next; p; p = next) {
+		next = p->next;
+		free_port(s, p);
+	}
+	free(s);
+	return NULL;
+}
+
+size_t shared_ports(const struct shared *s)
+{
+	return s->n;
+}
+
+/* ---- ports ---- */
+
+static bool furnish(struct shared_port *p)
+{
+	p->claimed = bysource_alloc(p->max);
+	p->rtp = bysource_alloc(p->max);
+	p->rtcp = bysource_alloc(p->max);
+	p->pool = held_pool_alloc(p->max * HELD_PER_LEG, worker_index(p->home));
+	p->outbox = outbox_alloc(p->pair.rtp_fd, p->ipv6);
+	return p->claimed && p->rtp && p->rtcp && p->pool && p->outbox;
+}
+
+static enum bridge_err open_port(struct shared_port **out, struct shared *s, struct worker *home)
+{
+	struct shared_port *p = calloc(1, sizeof(*p));
+	enum bridge_err err;
+	size_t max;
+
+	if (!p)
+		return BRIDGE_NOMEM;
+	p->home = home;
+	err = ports_take(s->ports, &p->pair);
+	if (!err) {
+		max = ports_widen(&p->pair, RECEIVE_BYTES) / (SKB_BYTES * PACKETS_KEPT);
+		p->max = max < 1 ? 1 : max > SHARED_LEGS_MAX ? SHARED_LEGS_MAX : max;
+		p->ipv6 = socket_is_ipv6(p->pair.rtp_fd);
+		if (!furnish(p))
+			err = BRIDGE_NOMEM;
+	}
+	if (err) {
+		free_port(s, p);
+		return err;
+	}
+	p->pair.shared = p;
+	p->next = s->all;
+	s->all = p;
+	s->n++;
+	*out = p;
+	return BRIDGE_OK;
+}
+
+/* One of `home` with a place left and without that source; BRIDGE_STATE: it is claimed at one of them. */
+static enum bridge_err find_port(
+	struct shared_port **out, struct shared *s, struct worker *home, const struct net_addr *rtp)
+{
+	*out = NULL;
+	for (struct shared_port *p = s->all; p; p = p->next) {
+		if (p->home != home)
+			continue;
+		if (bysource_find(p->claimed, rtp))
+			return BRIDGE_STATE;
+		if (!*out && bysource_count(p->claimed) < p->max)
+			*out = p;
+	}
+	return *out ? BRIDGE_OK : open_port(out, s, home);
+}
+
+/* ---- a leg's share ---- */
+
+enum bridge_err share_begin(struct share **out, struct shared *s, struct worker *home, uint32_t leg_id,
+	const struct net_addr *rtp, uint16_t rtcp_port, struct port_pair *pair)
+{
+	const struct bysource_leg claim = { .from = *rtp, .leg_id = leg_id };
+	struct shared_port *port;
+	struct share *share;
+	enum bridge_err err;
+
+	if (!rtp->port)
+		return BRIDGE_RANGE;
+	share = calloc(1, sizeof(*share));
+	if (!share)
+		return BRIDGE_NOMEM;
+	err = find_port(&port, s, home, rtp);
+	if (err) {
+		free(share);
+		return err;
+	}
+	(void)bysource_put(port->claimed, &claim);
+	*share = (struct share){ .port = port, .leg_id = leg_id, .rtp = *rtp, .rtcp_port = rtcp_port };
+	*pair = port->pair;
+	*out = share;
+	return BRIDGE_OK;
+}
+
+static struct worker_claim claim_of(const struct share *share)
+{
+	return (struct worker_claim){
+		.port = share->port, .at = share->at, .rtp = share->rtp, .rtcp_port = share->rtcp_port
+	};
+}
+
+void share_place(struct share *share, struct worker *at)
+{
+	struct worker_claim claim;
+
+	share->at = at;
+	claim = claim_of(share);
+	worker_claim(share->port->home, share->leg_id, &claim);
+}
+
+static void withdraw(const struct share *share)
+{
+	const struct worker_claim claim = claim_of(share);
+
+	if (share->at)
+		worker_disclaim(share->port->home, share->leg_id, &claim);
+}
+
+bool share_signal(struct share *share, const struct net_addr *rtp, uint16_t rtcp_port)
+{
+	const struct bysource_leg claim = { .from = *rtp, .leg_id = share->leg_id };
+	const bool moves = !net_addr_equal(rtp, &share->rtp);
+
+	if (!rtp->port || (!moves && rtcp_port == share->rtcp_port))
+		return true; /* a hold without an address keeps the old one for the resume */
+	if (moves) {
+		/* its own entry makes place for the new one, in a table that may be full */
+		bysource_remove(share->port->claimed, &share->rtp, share->leg_id);
+		if (!bysource_put(share->port->claimed, &claim)) {
+			const struct bysource_leg back = { .from = share->rtp, .leg_id = share->leg_id };
+
+			(void)bysource_put(share->port->claimed, &back);
+			return false;
+		}
+	}
+	withdraw(share);
+	share->rtp = *rtp;
+	share->rtcp_port = rtcp_port;
+	if (share->at)
+		share_place(share, share->at);
+	return true;
+}
+
+struct share *share_end(struct share *share)
+{
+	if (!share)
+		return NULL;
+	withdraw(share);
+	bysource_remove(share->port->claimed, &share->rtp, share->leg_id);
+	free(share);
+	return NULL;
+}
