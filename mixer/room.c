@@ -126,12 +126,14 @@ void room_skip(struct room *r, unsigned frames)
 bool room_spare(const struct room *r, uint64_t spoke_us, uint64_t now_us, struct room_spare *out)
 {
 	bool known = false;
-	int32_t us;
+	int32_t us, wait_us;
 
 	for (const struct stream *s = r->first; s; s = s->next) {
-		if (s->spoke_us == 0 || now_us - s->spoke_us > spoke_us || !stream_pace_spare_us(s, &us))
+		if (s->spoke_us == 0 || now_us - s->spoke_us > spoke_us ||
+			!stream_pace_spare_us(s, &us, &wait_us))
 			continue;
 		out->least_us = known && out->least_us < us ? out->least_us : us;
+		out->wait_us = known && out->wait_us < wait_us ? out->wait_us : wait_us;
 		out->most_us = known && out->most_us > us ? out->most_us : us;
 		out->concealed_us = (known ? out->concealed_us : 0) + s->concealed_us;
 		known = true;

@@ -231,10 +231,7 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
 	out->delay_ms = waiting.delay_ms + (s->kit && s->kit->hush ? HUSH_MS : 0);
-	out->target_ms = waiting.target_ms;
-	out->skew_ppb = s->pace.followed_ppb;
-	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
-	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
+	stream_pace_parts(s, out);
 	out->target_ms = waiting.target_ms;
 	out->skew_ppb = s->pace.followed_ppb;
 	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);

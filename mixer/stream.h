@@ -70,6 +70,9 @@ struct stream_stats { /* counters since stream_alloc() */
 	uint32_t decodes; /* runs of a decoder: none for who cannot be heard (DESIGN.md section 4, rule 3) */
 	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
 	uint32_t target_ms; /* delay that the path's jitter needs now, a frame for the tick included */
+	/* Of delay_ms, since what its fastest packets take: they wait for the tick, and sound is then held over, because
+	 * frames and packets do not begin together; of the wait, what jitter needs. */
+	uint32_t wait_us, held_us, due_us;
 	int32_t skew_ppb; /* its clock is faster than ours by so many parts in 10^9; 0 unknown or nearly none */
 	uint32_t cut_ms, added_ms; /* of sound spliced, to take delay back or to gain some */
 	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */

@@ -82,8 +82,9 @@ struct pace {
 	int32_t surplus, lack;  /* samples to be cut or put in */
 	uint8_t look, rest;     /* ticks until it is looked again; until sound may be spliced again */
 	uint8_t failed, blamed; /* splices not found in a row; cuts that were followed by a lack of packets */
-	uint16_t since_cut;     /* ticks */
-	uint64_t cut_us, added_us; /* of sound, by splices */
+	uint8_t misses; /* packets in a row that were not here in time, none of them long after the one before */
+	uint16_t since_cut, since_miss; /* ticks */
+	uint64_t cut_us, added_us;      /* of sound, by splices */
 };
 
 /* From the far end's extended reports (xr.h): how it hears us, and a time that it wants back. */
@@ -201,9 +202,10 @@ void stream_pace_look(struct stream *s, uint64_t now_us); /* once a tick, first 
 size_t stream_pace_need(const struct stream *s);          /* decoded samples for this tick's frame */
 size_t stream_pace_ahead(const struct stream *s);         /* and how many more to have, for a cut; 0 none */
 void stream_pace_splice(struct stream *s, bool quiet);    /* with those at hand */
-const int16_t *stream_pace_frame(struct stream *s, bool quiet); /* sets rx_used */
-bool stream_pace_spare_us(const struct stream *s, int32_t *us); /* see room_spare() */
-void stream_pace_starved(struct stream *s);                     /* a packet that was due is not here */
+const int16_t *stream_pace_frame(struct stream *s, bool quiet);                   /* sets rx_used */
+bool stream_pace_spare_us(const struct stream *s, int32_t *us, int32_t *wait_us); /* see room_spare() */
+void stream_pace_parts(const struct stream *s, struct stream_stats *out);         /* wait, held, due */
+void stream_pace_starved(struct stream *s); /* a packet that was due is not here */
 
 /* stream_tx.c */
 bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */
