@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000 };
+enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000, STREAM_CNAME = 28 };
 
 /* What an offer/answer settled about one leg's media. */
 struct stream_format {
@@ -56,7 +56,7 @@ struct kit *kit_free(struct kit *k);
 struct stream_identity { /* random, injected; a resumed leg takes a new one */
 	uint32_t ssrc, first_timestamp;
 	uint16_t first_seq;
-	char cname[64]; /* RFC 7022 */
+	char cname[STREAM_CNAME]; /* RFC 7022, 0-terminated */
 };
 
 struct stream_stats { /* counters since stream_alloc() */

@@ -50,6 +50,7 @@ struct kit {
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
 	struct hush *hush;                         /* owned; NULL when keys come as events */
 	struct limit *limit;                       /* owned; limit_size() of tx_rate */
+	struct limit *lent_limit;                  /* owned; likewise, for its room; NULL at 8 kHz */
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
 	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
@@ -94,6 +95,15 @@ struct heard_of_us {
 	uint16_t jb_ms;
 	uint32_t time_from, time; /* its SSRC; middle of the NTP timestamp */
 	uint64_t time_us;         /* when that came */
+};
+
+/* What a stream counts by itself; the rest of struct stream_stats is found out when it is asked for. */
+struct stream_counts {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, heard_us;
+	uint32_t rx_lost, rx_duplicate, rx_bad, rx_refused,
+		rx_forged; /* rx_lost, _duplicate, _refused: of what is no more */
+	uint32_t rtcp_rx, rtcp_tx, rtcp_bad, decodes, round_trip_us, far_lost, rx_heard, rx_clipped;
+	uint8_t far_fraction_lost;
 };
 
 struct stream {
@@ -164,8 +174,8 @@ struct stream {
 	uint64_t tick_us, tick_ntp; /* of the last tick, for the round trip */
 	uint64_t watch_us, watch_from_us;
 	bool said_silent;
-	char cname[64];
-	struct stream_stats stats;
+	char cname[STREAM_CNAME];
+	struct stream_counts stats;
 	uint64_t concealed_us;
 	uint32_t collisions;
 	uint8_t far_percent;
