@@ -22,7 +22,8 @@ static const struct api_named named[] = {
 	{ "Echo", "delay_ms:i loss_db:i confidence:i" },
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
 		" clipped_frames:i one_way:s echo:@Echo?" },
-	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i rx_packets:i tx_packets:i rx_lost:i"
+	{ "Delay", "wait_ms:n held_ms:n due_ms:n made_up_ms:i" },
+	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
 		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir?" },
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },

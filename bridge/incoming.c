@@ -175,9 +175,9 @@ void incoming_go_on(struct leg *leg)
 
 	if (status) {
 		const unsigned q850 = cause_from_status(status);
-		struct call *call = let_go(leg, status, q850, leg->proof.why);
+		struct call *call = let_go(leg, status, q850, leg->cdr.verstat_why);
 
-		call_refuse_as(call, status, verify_phrase(status), q850, leg->proof.why);
+		call_refuse_as(call, status, verify_phrase(status), q850, leg->cdr.verstat_why);
 		leg_finish(leg);
 		return;
 	}

@@ -63,8 +63,10 @@ struct leg {
 	struct leg_audio audio;  /* what its worker was last told */
 	struct attendant attendant;
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
-	struct verify_result proof; /* of the caller's number (bridge/stir.h); VERSTAT_UNSET: nobody looked */
-	uint32_t dialout;           /* of a call that we made: which one; 0: it came in */
+	enum verstat
+		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
+	unsigned proof_refuses; /* status with which, where proof is required; 0: it does not */
+	uint32_t dialout;       /* of a call that we made: which one; 0: it came in */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

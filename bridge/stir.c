@@ -41,7 +41,8 @@ static void note(struct leg *leg, const struct verify_result *result)
 {
 	struct cdr *cdr = &leg->cdr;
 
-	leg->proof = *result;
+	leg->proof = result->verstat;
+	leg->proof_refuses = result->status;
 	leg->node->stir->counts[result->verstat]++;
 	snprintf(cdr->verstat, sizeof(cdr->verstat), "%s", verstat_words(result->verstat));
 	cdr->attest[0] = result->attest;
@@ -209,7 +210,7 @@ bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct ca
 
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk)
 {
-	return trunk && trunk->stir == SITE_STIR_REQUIRE ? leg->proof.status : 0;
+	return trunk && trunk->stir == SITE_STIR_REQUIRE ? leg->proof_refuses : 0;
 }
 
 uint64_t stir_count(const struct node *n, enum verstat verstat)

@@ -492,6 +492,7 @@ bool jbuf_balance(const struct jbuf *j, struct jbuf_balance *out)
 		.lag = bounded(j, j->delay - j->path.base),
 		.due = bounded(j, due_delay(j) - j->path.base),
 		.slack = bounded(j, now ? j->slack : j->slack_before),
+		.packet = (int32_t)j->per_packet,
 		.edge = (int32_t)(ms(j, FRAME_MS) - (now ? j->held : j->held_before)),
 	};
 	return true;

@@ -111,6 +111,7 @@ struct jbuf_balance { /* RTP clock units, none beyond 10 s */
 	int32_t due;  /* of that, what the jitter needs */
 	int32_t slack; /* how long the fastest packet waited until it was taken, at least, in the last takes: less than
 	                * `lag` by the sound that the caller still held */
+	int32_t packet; /* how long the last one was */
 	int32_t edge; /* play this much later, and packets are taken a tick later: their slack grows by a frame */
 };
 

@@ -81,8 +81,10 @@ static enum mix_err make_room(struct kit *k)
 	for (unsigned i = 0; i < k->format.n_rx; i++)
 		opus = opus || k->format.rx[i].codec == CODEC_OPUS;
 	k->limit = calloc(1, limit_size(k->tx_rate));
+	k->lent_limit = k->tx_rate == RATE_8K ? NULL : calloc(1, limit_size(k->tx_rate));
 	k->opus = opus ? calloc(1, sizeof(*k->opus)) : NULL;
-	return k->limit && (k->opus || !opus) ? MIX_OK : MIX_NOMEM;
+	return k->limit && (k->lent_limit || k->tx_rate == RATE_8K) && (k->opus || !opus) ? MIX_OK
+											  : MIX_NOMEM;
 }
 
 static enum mix_err kit_seal(struct kit *k)
@@ -139,6 +141,7 @@ struct kit *kit_free(struct kit *k)
 	if (!k)
 		return NULL;
 	free(k->limit);
+	free(k->lent_limit);
 	free(k->opus);
 	k->hush = hush_free(k->hush);
 	k->conceal = conceal_free(k->conceal);

@@ -34,8 +34,12 @@ enum mix_err room_alloc(struct room **out, const struct room_config *config)
 		return MIX_NOMEM;
 	r->config = *config;
 	r->noise_dbov = LEVEL_SILENCE;
-	for (unsigned rate = 0; rate < RATES; rate++)
-		limit_init(&r->limit[rate], (enum rate_class)rate);
+	r->limit[RATE_8K] = calloc(1, limit_size(RATE_8K));
+	if (!r->limit[RATE_8K]) {
+		free(r);
+		return MIX_NOMEM;
+	}
+	limit_init(r->limit[RATE_8K], RATE_8K);
 	*out = r;
 	return MIX_OK;
 }
@@ -45,6 +49,7 @@ struct room *room_free(struct room *r)
 	if (!r)
 		return NULL;
 	assert(!r->first);
+	free(r->limit[RATE_8K]);
 	free(r);
 	return NULL;
 }
@@ -126,12 +131,14 @@ void room_skip(struct room *r, unsigned frames)
 bool room_spare(const struct room *r, uint64_t spoke_us, uint64_t now_us, struct room_spare *out)
 {
 	bool known = false;
-	int32_t us;
+	int32_t us, wait_us;
 
 	for (const struct stream *s = r->first; s; s = s->next) {
-		if (s->spoke_us == 0 || now_us - s->spoke_us > spoke_us || !stream_pace_spare_us(s, &us))
+		if (s->spoke_us == 0 || now_us - s->spoke_us > spoke_us ||
+			!stream_pace_spare_us(s, &us, &wait_us))
 			continue;
 		out->least_us = known && out->least_us < us ? out->least_us : us;
+		out->wait_us = known && out->wait_us < wait_us ? out->wait_us : wait_us;
 		out->most_us = known && out->most_us > us ? out->most_us : us;
 		out->concealed_us = (known ? out->concealed_us : 0) + s->concealed_us;
 		known = true;
@@ -325,20 +332,22 @@ static void limit_classes(struct room *r, struct tick *t)
 {
 	for (unsigned at = 0; at < RATES; at++) {
 		enum rate_class rate = (enum rate_class)at;
+		struct limit *limit;
 
 		if (!(t->rates & 1u << rate))
 			continue;
+		limit = room_limit(r, rate);
 		if (t->sounds[rate])
 			r->quiet[rate] = 0;
 		else if (r->quiet[rate] < ROOM_QUIET_TICKS)
 			r->quiet[rate]++;
 		if (r->quiet[rate] >= ROOM_QUIET_TICKS) {
 			memset(t->heard[rate], 0, frame_samples(rate) * sizeof(int16_t));
-			limit_init(&r->limit[rate], rate);
+			limit_init(limit, rate);
 			continue;
 		}
-		limit_frame(&r->limit[rate], rate, t->sum[rate], t->heard[rate]);
-		if (r->limit[rate].gain < 1)
+		limit_frame(limit, rate, t->sum[rate], t->heard[rate]);
+		if (limit->gain < 1)
 			r->stats.limited++;
 	}
 }

@@ -64,6 +64,7 @@ void room_skip(struct room *r, unsigned frames);
  * who could least and the one who could most; below 0 it is too late for somebody.  False: nobody was, or nothing is known of them. */
 struct room_spare {
 	int32_t least_us, most_us;
+	int32_t wait_us;       /* the least that a packet of one of them waits, as long as none is late */
 	uint64_t concealed_us; /* of their sound, so far */
 };
 bool room_spare(const struct room *r, uint64_t spoke_us, uint64_t now_us, struct room_spare *out);

@@ -20,7 +20,7 @@ static void hand_over(struct room *r, struct stream *leader, bool only_willing)
 		if (s != leader && s->group == leader->group) {
 			stream_copy_tx(s, leader);
 			s->group = NO_GROUP;
-			limit_copy(s->kit->limit, &r->limit[s->kit->tx_rate]);
+			limit_copy(s->kit->limit, room_limit(r, s->kit->tx_rate));
 		}
 }
 
@@ -33,12 +33,13 @@ static void part(struct room *r, struct stream *s, bool only_willing)
 	else
 		stream_copy_tx(s, r->groups[s->group].leader);
 	s->group = NO_GROUP;
-	limit_copy(s->kit->limit, &r->limit[s->kit->tx_rate]);
+	limit_copy(s->kit->limit, room_limit(r, s->kit->tx_rate));
 }
 
 void room_part(struct room *r, struct stream *s)
 {
 	part(r, s, false);
+	room_limit_release(r, s);
 }
 
 /* A group in the same format and at the same place in its packet; else a free one. */

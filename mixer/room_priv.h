@@ -26,9 +26,11 @@ struct room {
 	struct stream *first; /* borrowed; linked by next and prev */
 	unsigned n_streams;
 	struct group groups[ROOM_GROUPS];
-	struct limit limit[RATES]; /* of all who hear the whole mix */
-	uint8_t quiet[RATES];      /* ticks in a row without sound, up to ROOM_QUIET_TICKS */
-	uint8_t noise_dbov;        /* behind the voices that were heard last: what silence sounds like */
+	struct limit
+		*limit[RATES]; /* of all who hear the whole mix; 8 kHz: owned, others: see room_limit.c */
+	struct stream *lender[RATES]; /* borrowed; whose kit has limit[] */
+	uint8_t quiet[RATES];         /* ticks in a row without sound, up to ROOM_QUIET_TICKS */
+	uint8_t noise_dbov;           /* behind the voices that were heard last: what silence sounds like */
 	struct cue_player chime;
 	unsigned n_waiting;        /* in the last tick: own encodes that wait for a pause */
 	struct chooser mine;       /* bids of its own streams in this tick */
@@ -54,6 +56,10 @@ void room_gather(struct room *r, struct chooser *all); /* everybody's bids */
 const int16_t *room_offered_frame(
 	struct room *r, const struct bid *bid, enum rate_class rate, int16_t buffer[FRAME_MAX]);
 void room_forget(struct room *r, const struct stream *s); /* it leaves between hear and speak */
+
+/* room_limit.c */
+struct limit *room_limit(struct room *r, enum rate_class rate);  /* somebody in the room hears at this rate */
+void room_limit_release(struct room *r, const struct stream *s); /* it leaves, or its kit changes */
 
 /* Who must hear something else now leaves its group; before anything is limited or encoded in the tick. */
 void room_leave_groups(struct room *r);

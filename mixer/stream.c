@@ -216,13 +216,38 @@ enum mix_err stream_press(struct stream *s, char digit, unsigned ms)
 	return keypad_press(&s->press, digit, ms, s->kit->tx_clock_hz, s->clock);
 }
 
+static void count_up(const struct stream_counts *c, struct stream_stats *out)
+{
+	*out = (struct stream_stats){
+		.rx_packets = c->rx_packets,
+		.rx_bytes = c->rx_bytes,
+		.tx_packets = c->tx_packets,
+		.tx_bytes = c->tx_bytes,
+		.rx_lost = c->rx_lost,
+		.rx_duplicate = c->rx_duplicate,
+		.rx_bad = c->rx_bad,
+		.rx_refused = c->rx_refused,
+		.rx_forged = c->rx_forged,
+		.rtcp_rx = c->rtcp_rx,
+		.rtcp_tx = c->rtcp_tx,
+		.rtcp_bad = c->rtcp_bad,
+		.decodes = c->decodes,
+		.round_trip_us = c->round_trip_us,
+		.far_lost = c->far_lost,
+		.far_fraction_lost = c->far_fraction_lost,
+		.heard_us = c->heard_us,
+		.rx_heard = c->rx_heard,
+		.rx_clipped = c->rx_clipped,
+	};
+}
+
 void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us)
 {
 	struct jbuf_stats waiting;
 
 	(void)now_us;
 	jbuf_stats(s->jbuf, &waiting);
-	*out = s->stats;
+	count_up(&s->stats, out);
 	out->rx_lost += s->rx.lost;
 	out->rx_late = waiting.late;
 	out->rx_duplicate += waiting.duplicate;
@@ -231,10 +256,7 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->rx_refused += s->latch.refused;
 	out->jitter_us = waiting.jitter_us;
 	out->delay_ms = waiting.delay_ms + (s->kit && s->kit->hush ? HUSH_MS : 0);
-	out->target_ms = waiting.target_ms;
-	out->skew_ppb = s->pace.followed_ppb;
-	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
-	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
+	stream_pace_parts(s, out);
 	out->target_ms = waiting.target_ms;
 	out->skew_ppb = s->pace.followed_ppb;
 	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);

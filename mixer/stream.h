@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000 };
+enum { PT_NONE = 255, STREAM_RX_CODECS = 4, STREAM_DEAD_US = 30000000, STREAM_CNAME = 28 };
 
 /* What an offer/answer settled about one leg's media. */
 struct stream_format {
@@ -56,7 +56,7 @@ struct kit *kit_free(struct kit *k);
 struct stream_identity { /* random, injected; a resumed leg takes a new one */
 	uint32_t ssrc, first_timestamp;
 	uint16_t first_seq;
-	char cname[64]; /* RFC 7022 */
+	char cname[STREAM_CNAME]; /* RFC 7022, 0-terminated */
 };
 
 struct stream_stats { /* counters since stream_alloc() */
@@ -70,6 +70,9 @@ struct stream_stats { /* counters since stream_alloc() */
 	uint32_t decodes; /* runs of a decoder: none for who cannot be heard (DESIGN.md section 4, rule 3) */
 	uint32_t jitter_us, delay_ms /* of playout now */, round_trip_us;
 	uint32_t target_ms; /* delay that the path's jitter needs now, a frame for the tick included */
+	/* Of delay_ms, since what its fastest packets take: they wait for the tick, and sound is then held over, because
+	 * frames and packets do not begin together; of the wait, what jitter needs. */
+	uint32_t wait_us, held_us, due_us;
 	int32_t skew_ppb; /* its clock is faster than ours by so many parts in 10^9; 0 unknown or nearly none */
 	uint32_t cut_ms, added_ms; /* of sound spliced, to take delay back or to gain some */
 	uint32_t far_lost;         /* packets of ours that the far end misses, from RTCP */

@@ -6,7 +6,9 @@
  *   jbuf.c  a new talk burst begins at the due delay; what still is too much after 10 s is cut
  * Where playout should be: a packet must come `due` before it is taken.  A frame is taken as a whole, so that, as clocks
  * drift, the same delay means a wait of anything from delay less a frame to delay: a drifting sender needs a
- * frame more.  One that does not drift may stay below that, as long as its packets come in time.
+ * frame more.  One that does not drift may stay below that, as long as its packets come in time; then what is held over from tick to
+ * tick, and whole frames, as a late packet leaves behind, are delay for nothing and are taken back: at once, or later
+ * where packets are late again and again.
  */
 #include "mixer/stream_priv.h"
 
@@ -19,6 +21,11 @@ enum {
 	LOOK_SPLICED = 3, /* after a splice: packets were taken that tell where playout is now */
 	GENTLE_PPB = 600000,
 	FOLLOW_STEP_PPB = 1000,
+	SPARE_MS = 6,       /* more than tight is left when a whole frame is taken back */
+	SAME_MISS = 10,     /* ticks: of one late packet */
+	CALM_TICKS = 25,    /* doubled with each miss: so long what was gained stays */
+	AGAIN_TICKS = 1000, /* a miss that comes sooner after another is counted with it */
+	MISSES_MAX = 5,
 	HEADROOM_MS = 5, /* delay above need that is left alone; and a quarter of what jitter needs */
 	REST_QUIET = 4,  /* ticks between splices in a pause */
 	REST_SOUND = 8,  /* and in sound */
@@ -35,7 +42,7 @@ enum {
 
 void stream_pace_reset(struct stream *s)
 {
-	s->pace = (struct pace){ .since_cut = UINT16_MAX };
+	s->pace = (struct pace){ .since_cut = UINT16_MAX, .since_miss = UINT16_MAX };
 	if (s->kit)
 		memset(s->kit->rx_pcm - WARP_PAST, 0, WARP_PAST * sizeof(int16_t));
 }
@@ -71,7 +78,7 @@ static int32_t least_slack(const struct stream *s, const struct jbuf_balance *b,
 	return b->due + (s->pace.followed_ppb < 0 ? ms * -s->pace.followed_ppb / 1000000 : 0);
 }
 
-bool stream_pace_spare_us(const struct stream *s, int32_t *us)
+bool stream_pace_spare_us(const struct stream *s, int32_t *us, int32_t *wait_us)
 {
 	struct jbuf_balance b;
 	int32_t ms;
@@ -79,8 +86,54 @@ bool stream_pace_spare_us(const struct stream *s, int32_t *us)
 	if (!s->kit || !s->kit->format.receive || !jbuf_balance(s->jbuf, &b))
 		return false;
 	ms = (int32_t)kit_clock_hz(s->kit, s->rx_at) / 1000;
+	*wait_us = (int32_t)((int64_t)b.slack * 1000 / ms);
 	*us = (int32_t)((int64_t)(b.slack - least_slack(s, &b, ms)) * 1000 / ms);
 	return true;
+}
+
+static uint32_t us_of(int32_t units, int32_t ms)
+{
+	return units > 0 ? (uint32_t)((int64_t)units * 1000 / ms) : 0;
+}
+
+void stream_pace_parts(const struct stream *s, struct stream_stats *out)
+{
+	struct jbuf_balance b;
+	int32_t ms;
+
+	if (!s->kit || !jbuf_balance(s->jbuf, &b))
+		return;
+	ms = (int32_t)kit_clock_hz(s->kit, s->rx_at) / 1000;
+	out->wait_us = us_of(b.slack, ms);
+	out->held_us = us_of(b.lag - b.slack, ms);
+	out->due_us = us_of(b.due, ms);
+}
+
+/* Who missed a packet not long ago may do so again: the more often it was, the longer the delay that it gave stays. */
+static bool is_calm(const struct pace *p)
+{
+	return p->misses == 0 || p->since_miss >= CALM_TICKS << p->misses;
+}
+
+static void note_miss(struct pace *p)
+{
+	if (p->since_miss > SAME_MISS && p->since_miss < AGAIN_TICKS && p->misses < MISSES_MAX)
+		p->misses++;
+	p->since_miss = 0;
+}
+
+/* A frame is a packet, and clocks do not drift: sound held over serves nobody, and packets wait as long in each tick. */
+static bool stands_still(const struct stream *s, const struct jbuf_balance *b, int32_t ms)
+{
+	return s->pace.followed_ppb == 0 && b->packet == FRAME_MS * ms;
+}
+
+/* What is held over, and whole frames: the tick before would do as well. */
+static int32_t needless(const struct jbuf_balance *b, int32_t tight, int32_t ms)
+{
+	const int32_t frames = (b->slack - tight - SPARE_MS * ms) / (FRAME_MS * ms);
+
+	return b->lag - b->slack + (frames > 0 ? frames * FRAME_MS * ms : 0);
 }
 
 void stream_pace_look(struct stream *s, uint64_t now_us)
@@ -91,6 +144,9 @@ void stream_pace_look(struct stream *s, uint64_t now_us)
 	int32_t low, high, tight;
 
 	p->rest = p->rest > 0 ? (uint8_t)(p->rest - 1) : 0;
+	p->since_miss = p->since_miss < UINT16_MAX ? (uint16_t)(p->since_miss + 1) : UINT16_MAX;
+	if (p->since_miss > FORGIVE_TICKS)
+		p->misses = 0;
 	p->since_cut = p->since_cut < UINT16_MAX ? (uint16_t)(p->since_cut + 1) : UINT16_MAX;
 	if (p->look > 0) {
 		p->look--;
@@ -113,6 +169,9 @@ void stream_pace_look(struct stream *s, uint64_t now_us)
 		int32_t lack = tight - b.slack > b.edge ? tight - b.slack : b.edge;
 
 		p->lack = samples_of(s, lack);
+		note_miss(p);
+	} else if (stands_still(s, &b, ms) && b.slack >= tight && is_calm(p)) {
+		p->surplus = samples_of(s, needless(&b, tight, ms));
 	} else if (b.lag > high) {
 		p->surplus = samples_of(s, b.lag - high);
 		p->ppb = bounded(p->followed_ppb + GENTLE_PPB);
@@ -220,6 +279,7 @@ void stream_pace_starved(struct stream *s)
 {
 	struct pace *p = &s->pace;
 
+	note_miss(p);
 	if (p->since_cut >= BLAME_TICKS)
 		return;
 	p->since_cut = BLAME_TICKS;

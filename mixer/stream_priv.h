@@ -50,6 +50,7 @@ struct kit {
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
 	struct hush *hush;                         /* owned; NULL when keys come as events */
 	struct limit *limit;                       /* owned; limit_size() of tx_rate */
+	struct limit *lent_limit;                  /* owned; likewise, for its room; NULL at 8 kHz */
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
 	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
@@ -82,8 +83,9 @@ struct pace {
 	int32_t surplus, lack;  /* samples to be cut or put in */
 	uint8_t look, rest;     /* ticks until it is looked again; until sound may be spliced again */
 	uint8_t failed, blamed; /* splices not found in a row; cuts that were followed by a lack of packets */
-	uint16_t since_cut;     /* ticks */
-	uint64_t cut_us, added_us; /* of sound, by splices */
+	uint8_t misses; /* packets in a row that were not here in time, none of them long after the one before */
+	uint16_t since_cut, since_miss; /* ticks */
+	uint64_t cut_us, added_us;      /* of sound, by splices */
 };
 
 /* From the far end's extended reports (xr.h): how it hears us, and a time that it wants back. */
@@ -93,6 +95,15 @@ struct heard_of_us {
 	uint16_t jb_ms;
 	uint32_t time_from, time; /* its SSRC; middle of the NTP timestamp */
 	uint64_t time_us;         /* when that came */
+};
+
+/* What a stream counts by itself; the rest of struct stream_stats is found out when it is asked for. */
+struct stream_counts {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, heard_us;
+	uint32_t rx_lost, rx_duplicate, rx_bad, rx_refused,
+		rx_forged; /* rx_lost, _duplicate, _refused: of what is no more */
+	uint32_t rtcp_rx, rtcp_tx, rtcp_bad, decodes, round_trip_us, far_lost, rx_heard, rx_clipped;
+	uint8_t far_fraction_lost;
 };
 
 struct stream {
@@ -163,8 +174,8 @@ struct stream {
 	uint64_t tick_us, tick_ntp; /* of the last tick, for the round trip */
 	uint64_t watch_us, watch_from_us;
 	bool said_silent;
-	char cname[64];
-	struct stream_stats stats;
+	char cname[STREAM_CNAME];
+	struct stream_counts stats;
 	uint64_t concealed_us;
 	uint32_t collisions;
 	uint8_t far_percent;
@@ -201,9 +212,10 @@ void stream_pace_look(struct stream *s, uint64_t now_us); /* once a tick, first 
 size_t stream_pace_need(const struct stream *s);          /* decoded samples for this tick's frame */
 size_t stream_pace_ahead(const struct stream *s);         /* and how many more to have, for a cut; 0 none */
 void stream_pace_splice(struct stream *s, bool quiet);    /* with those at hand */
-const int16_t *stream_pace_frame(struct stream *s, bool quiet); /* sets rx_used */
-bool stream_pace_spare_us(const struct stream *s, int32_t *us); /* see room_spare() */
-void stream_pace_starved(struct stream *s);                     /* a packet that was due is not here */
+const int16_t *stream_pace_frame(struct stream *s, bool quiet);                   /* sets rx_used */
+bool stream_pace_spare_us(const struct stream *s, int32_t *us, int32_t *wait_us); /* see room_spare() */
+void stream_pace_parts(const struct stream *s, struct stream_stats *out);         /* wait, held, due */
+void stream_pace_starved(struct stream *s); /* a packet that was due is not here */
 
 /* stream_tx.c */
 bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */

@@ -1,129 +1,10 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/phase.c bridge/worker_phase.c tests/phone.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/phase.c bridge/worker_phase.c tests/phone.c tests/scene.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
 /* A worker's slots on a simulated clock: when rooms tick, how long talkers' packets wait for it, and that nobody
  * hears a room move. */
-#include "bridge/worker_priv.h"
-#include "tests/phone.h"
+#include "tests/scene.h"
 #include "tests/test.h"
 
-#include <stdlib.h>
-
-enum { LEGS = 3, MOVES_MS = 6000, CALM_MS = 20000 };
-
-/* One packet in `often` is late by up to often_us, one in `seldom` by up to seldom_us, others by 0.3 ms. */
-struct path {
-	const char *story;
-	unsigned often, often_us, seldom, seldom_us;
-};
-
-static uint64_t dice_state;
-
-static unsigned dice(unsigned n) /* 0..n-1: the same run every time */
-{
-	dice_state = dice_state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)((dice_state >> 33) % n);
-}
-
-static unsigned lateness_us(const struct path *path)
-{
-	if (!path)
-		return 0;
-	if (dice(path->seldom) == 0)
-		return dice(path->seldom_us);
-	return dice(path->often) == 0 ? dice(path->often_us) : dice(300);
-}
-
-struct scene {
-	struct worker *w; /* owned; has no thread, no sockets */
-	struct worker_room room;
-	struct phone *phones; /* owned; LEGS */
-	uint64_t begin_us, now_us, ticked_us;
-	double drift_us[LEGS], owed_us[LEGS]; /* per frame, its packets come so much later */
-	unsigned late_us[LEGS];               /* its next packet comes so late */
-	const struct path *path;              /* NULL: without jitter */
-	bool sits;                            /* rooms do not move */
-	unsigned moves, odd_gaps;
-};
-
-static void scene_open(struct scene *sc)
-{
-	const struct room_config config = { .mixed_talkers = 4 };
-
-	memset(sc, 0, sizeof(*sc));
-	sc->begin_us = sc->now_us = 1000000;
-	sc->w = calloc(1, sizeof(*sc->w));
-	sc->phones = calloc(LEGS, sizeof(*sc->phones));
-	CHECK(sc->w && sc->phones, "memory");
-	CHECK_INT(MIX_OK, room_alloc(&sc->room.room, &config), "room");
-	sc->room.room_id = 7;
-	sc->room.n_legs = sc->w->media.n_legs = LEGS;
-	worker_sit(sc->w, &sc->room, 5);
-}
-
-static void join(struct scene *sc, unsigned i, double phase_ms, unsigned hz)
-{
-	struct phone *p = &sc->phones[i];
-
-	phone_init(p, i + 1, CODEC_PCMU, 20, hz ? hz : 400);
-	p->holds_its_tongue = hz == 0;
-	p->next_us = sc->now_us + (uint64_t)(phase_ms * 1000);
-	room_add(sc->room.room, p->stream);
-}
-
-static void scene_close(struct scene *sc)
-{
-	for (unsigned i = 0; i < LEGS; i++) {
-		room_remove(sc->room.room, sc->phones[i].stream);
-		phone_free(&sc->phones[i]);
-	}
-	room_free(sc->room.room);
-	free(sc->phones);
-	free(sc->w);
-}
-
-static void send_what_is_due(struct scene *sc)
-{
-	for (unsigned i = 0; i < LEGS; i++) {
-		struct phone *p = &sc->phones[i];
-		unsigned sent = p->sent;
-		p->next_us += sc->late_us[i];
-		phone_send(p, sc->now_us);
-		p->next_us -= sc->late_us[i];
-		if (p->sent != sent)
-			sc->late_us[i] = lateness_us(sc->path);
-		sc->owed_us[i] += (p->sent - sent) * sc->drift_us[i];
-		p->next_us = (uint64_t)((int64_t)p->next_us + (int64_t)sc->owed_us[i]);
-		sc->owed_us[i] -= (int64_t)sc->owed_us[i];
-	}
-}
-
-/* As the worker's thread does it: a slot, then what moves. */
-static void run_slot(struct scene *sc, unsigned slot)
-{
-	unsigned seat = sc->room.slot;
-
-	sc->w->media.clock.now_us = sc->now_us;
-	for (struct worker_room *room = sc->w->media.slots[slot].rooms; room; room = room->next_in_slot) {
-		uint64_t gap_us = sc->now_us - sc->ticked_us;
-
-		if (!worker_is_due(room))
-			continue;
-		sc->odd_gaps += sc->ticked_us &&
-				(gap_us < FRAME_US - WORKER_SLOT_US || gap_us > FRAME_US + WORKER_SLOT_US);
-		sc->ticked_us = sc->now_us;
-		room_tick(room->room, sc->now_us, 0, &phone_out);
-	}
-	if (!sc->sits)
-		worker_follow_phases(sc->w, slot);
-	sc->moves += sc->room.slot != seat;
-}
-
-static void run(struct scene *sc, unsigned ms)
-{
-	for (uint64_t end_us = sc->now_us + ms * 1000; sc->now_us < end_us; sc->now_us += WORKER_SLOT_US) {
-		send_what_is_due(sc);
-		run_slot(sc, (unsigned)((sc->now_us - sc->begin_us) / WORKER_SLOT_US % WORKER_SLOTS));
-	}
-}
+enum { MOVES_MS = 6000, CALM_MS = 20000 };
 
 static int32_t spare_us(const struct scene *sc)
 {
@@ -157,18 +38,18 @@ TEST(a_talkers_packets_wait_least)
 		unsigned moves;
 
 		scene_open(&sc);
-		join(&sc, 0, phases_ms[i], 400);
-		join(&sc, 1, phases_ms[i] + 6, 0);
-		join(&sc, 2, phases_ms[i] + 13, 0);
-		run(&sc, MOVES_MS);
+		scene_join(&sc, 0, phases_ms[i], 400);
+		scene_join(&sc, 1, phases_ms[i] + 6, 0);
+		scene_join(&sc, 2, phases_ms[i] + 13, 0);
+		scene_run(&sc, MOVES_MS);
 		CHECK(spare_us(&sc) >= PHASE_TIGHT_US, "%.1f ms: in time", phases_ms[i]);
 		CHECK(spare_us(&sc) < WORKER_SLOT_US + PHASE_SPARE_US, "%.1f ms: hardly waits, %d us",
 			phases_ms[i], (int)spare_us(&sc));
 		moves = sc.moves;
-		run(&sc, CALM_MS);
+		scene_run(&sc, CALM_MS);
 		CHECK(sc.moves == moves, "%.1f ms: and stays there", phases_ms[i]);
 		CHECK(sc.odd_gaps == 0, "%.1f ms: one step at a time", phases_ms[i]);
-		for (unsigned leg = 0; leg < LEGS; leg++)
+		for (unsigned leg = 0; leg < SCENE_LEGS; leg++)
 			check_whole(&sc, leg, story);
 		stream_stats(sc.phones[0].stream, &stats, sc.now_us);
 		CHECK(stats.concealed_ms == 0, "%.1f ms: no sound is made up", phases_ms[i]);
@@ -185,14 +66,14 @@ TEST(nobody_who_spoke_is_made_to_miss_a_tick)
 		struct scene sc;
 
 		scene_open(&sc);
-		join(&sc, 0, 3, 400);
-		join(&sc, 1, 3 + apart_ms[i], 700);
-		join(&sc, 2, 8, 0);
-		run(&sc, MOVES_MS);
+		scene_join(&sc, 0, 3, 400);
+		scene_join(&sc, 1, 3 + apart_ms[i], 700);
+		scene_join(&sc, 2, 8, 0);
+		scene_run(&sc, MOVES_MS);
 		CHECK(spare_us(&sc) < WORKER_SLOT_US + PHASE_SPARE_US, "%g ms apart: as early as can be",
 			apart_ms[i]);
 		sc.moves = 0;
-		run(&sc, CALM_MS);
+		scene_run(&sc, CALM_MS);
 		CHECK(sc.moves == 0, "%g ms apart: calm", apart_ms[i]);
 		for (unsigned leg = 0; leg < 2; leg++) {
 			struct stream_stats stats;
@@ -216,17 +97,17 @@ static struct outcome days_on(const struct path *path, bool sits)
 {
 	struct outcome sum = { 0 };
 
-	dice_state = 7;
+	scene_seed(7);
 	for (unsigned day = 0; day < DAYS; day++) {
 		struct scene sc;
 
 		scene_open(&sc);
 		sc.sits = sits;
 		sc.path = path;
-		join(&sc, 0, dice(20000) / 1000.0, 400);
-		join(&sc, 1, dice(20000) / 1000.0, 700);
-		join(&sc, 2, dice(20000) / 1000.0, 0);
-		run(&sc, 20000);
+		scene_join(&sc, 0, scene_dice(20000) / 1000.0, 400);
+		scene_join(&sc, 1, scene_dice(20000) / 1000.0, 700);
+		scene_join(&sc, 2, scene_dice(20000) / 1000.0, 0);
+		scene_run(&sc, 20000);
 		for (unsigned leg = 0; leg < 2; leg++) {
 			struct stream_stats stats;
 
@@ -244,9 +125,21 @@ static struct outcome days_on(const struct path *path, bool sits)
 TEST(jitter_takes_no_more_sound_than_in_a_fixed_slot)
 {
 	static const struct path paths[] = {
-		{ "a machine that is busy now and then", 200, 4000, 1000, 12000 },
-		{ "a path that always jitters", 10, 4000, 50, 10000 },
-		{ "a machine that is far too busy", 66, 6000, 200, 15000 },
+		{ .story = "a machine that is busy now and then",
+			.often = 200,
+			.often_us = 4000,
+			.seldom = 1000,
+			.seldom_us = 12000 },
+		{ .story = "a path that always jitters",
+			.often = 10,
+			.often_us = 4000,
+			.seldom = 50,
+			.seldom_us = 10000 },
+		{ .story = "a machine that is far too busy",
+			.often = 66,
+			.often_us = 6000,
+			.seldom = 200,
+			.seldom_us = 15000 },
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
@@ -267,13 +160,13 @@ TEST(a_drifting_talker_is_followed)
 	unsigned before;
 
 	scene_open(&sc);
-	join(&sc, 0, 5, 400);
-	join(&sc, 1, 9, 0);
-	join(&sc, 2, 15, 0);
+	scene_join(&sc, 0, 5, 400);
+	scene_join(&sc, 1, 9, 0);
+	scene_join(&sc, 2, 15, 0);
 	sc.drift_us[0] = 2;
-	run(&sc, 10000);
+	scene_run(&sc, 10000);
 	before = sc.room.slot;
-	run(&sc, 30000);
+	scene_run(&sc, 30000);
 	CHECK_INT((before + 1) % WORKER_SLOTS, sc.room.slot, "ticks come later, as the packets do");
 	CHECK_INT(0, sc.odd_gaps, "one step at a time");
 	stream_stats(sc.phones[0].stream, &stats, sc.now_us);
@@ -287,9 +180,9 @@ TEST(a_silent_room_stays_where_it_is)
 	struct scene sc;
 
 	scene_open(&sc);
-	for (unsigned i = 0; i < LEGS; i++)
-		join(&sc, i, 4.0 * i, 0);
-	run(&sc, 5000);
+	for (unsigned i = 0; i < SCENE_LEGS; i++)
+		scene_join(&sc, i, 4.0 * i, 0);
+	scene_run(&sc, 5000);
 	CHECK_INT(0, sc.moves, "there is nobody to please");
 	scene_close(&sc);
 }
@@ -302,17 +195,17 @@ TEST(a_crowded_slot_takes_no_more)
 	struct scene sc;
 
 	scene_open(&sc);
-	join(&sc, 0, 0.1, 400); /* the slot at 7.5 ms would suit it */
-	join(&sc, 1, 6, 0);
-	join(&sc, 2, 13, 0);
+	scene_join(&sc, 0, 0.1, 400); /* the slot at 7.5 ms would suit it */
+	scene_join(&sc, 1, 6, 0);
+	scene_join(&sc, 2, 13, 0);
 	CHECK_INT(MIX_OK, room_alloc(&other.room, &(struct room_config){ .mixed_talkers = 4 }), "room");
 	sc.w->media.n_legs += OTHERS;
 	worker_sit(sc.w, &other, 3);
-	run(&sc, MOVES_MS);
+	scene_run(&sc, MOVES_MS);
 	CHECK_INT(4, sc.room.slot, "before the crowd");
 	worker_stand(sc.w, &other);
 	sc.w->media.n_legs -= OTHERS;
-	run(&sc, MOVES_MS);
+	scene_run(&sc, MOVES_MS);
 	CHECK_INT(3, sc.room.slot, "when it has gone");
 	room_free(other.room);
 	scene_close(&sc);

@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c */
 /* What everybody in a room hears, judged by far ends with codecs of their own on a simulated clock. */
 #include "mixer/room.h"
 #include "tests/phone.h"
@@ -751,11 +751,49 @@ TEST(refuses_bad_settings)
 	room_free(r);
 }
 
+/* Two talkers together are louder than a sample may be; the listener at 16 kHz who came last may leave, or change to 8 kHz. */
+static uint64_t heard_while(bool leaves, bool changes)
+{
+	struct scene sc;
+	struct phone *stays, *goes;
+	uint64_t sum = 14695981039346656037u;
+
+	scene_open(&sc, 4, false);
+	stays = join(&sc, CODEC_G722, 20, 0);
+	for (unsigned i = 0; i < 2; i++)
+		join(&sc, CODEC_PCMU, 20, 400 + 300 * i)->dbov = 0;
+	goes = join(&sc, CODEC_G722, 20, 0);
+	stays->hz = goes->hz = 400;
+	stays->holds_its_tongue = goes->holds_its_tongue = true;
+	run(&sc, 1000);
+	if (leaves)
+		leave(&sc, goes);
+	if (changes) {
+		goes->format.tx.id = CODEC_PCMU;
+		goes->format.tx_pt = 0;
+		phone_refit(goes, sc.now_us);
+	}
+	run(&sc, 1000);
+	CHECK(stays->n_heard > phone_rate(stays), "it hears");
+	for (size_t i = 0; i < stays->n_heard; i++)
+		sum = (sum ^ (uint16_t)stays->heard[i]) * 1099511628211u;
+	scene_close(&sc);
+	return sum;
+}
+
+TEST(who_lends_the_limiter_leaves_and_nobody_hears_it)
+{
+	const uint64_t plain = heard_while(false, false);
+
+	CHECK(plain == heard_while(true, false), "the same to the sample");
+	CHECK(plain == heard_while(false, true), "and when it changes its codec");
+}
+
 TESTS(each_hears_the_others_and_not_itself, wide_listeners_hear_wide_sound, every_ptime_goes_in_and_out,
 	opus_of_10_and_60_ms, mute_deafen_and_gain, idle_listeners_share_one_encode,
 	listener_becomes_talker_without_a_seam, back_to_the_shared_encoder_in_a_pause,
 	long_packets_of_two_phases, refresh_is_not_heard, leader_leaves_and_the_others_hear_nothing_of_it,
-	limiter_leaves_no_own_voice_and_no_clip, loudest_few_keep_their_places, first_syllable_is_whole,
-	keys_stay_out_of_the_mix, events_are_no_loss, hold_stops_both_ways, codec_changes_in_the_middle,
-	cue_over_a_room_and_chime_for_all, isolated_room_hears_cues_alone, moved_between_rooms,
-	a_tick_allocates_nothing, refuses_bad_settings)
+	limiter_leaves_no_own_voice_and_no_clip, who_lends_the_limiter_leaves_and_nobody_hears_it,
+	loudest_few_keep_their_places, first_syllable_is_whole, keys_stay_out_of_the_mix, events_are_no_loss,
+	hold_stops_both_ways, codec_changes_in_the_middle, cue_over_a_room_and_chime_for_all,
+	isolated_room_hears_cues_alone, moved_between_rooms, a_tick_allocates_nothing, refuses_bad_settings)

@@ -62,7 +62,8 @@ static const json_t *find_case(const json_t *kept, const char *name)
 	return NULL;
 }
 
-static void print_result(const struct bench_case *c, const json_t *now, const json_t *kept)
+static void print_result(
+	const struct bench_case *c, const struct result *r, const json_t *now, const json_t *kept)
 {
 	const json_t *was = find_case(kept, c->name);
 	char before[48] = "no kept figure";
@@ -100,6 +101,8 @@ static void print_result(const struct bench_case *c, const json_t *now, const js
 			json_at(now, "legs", 0), json_at(now, "us_per_leg", 0),
 			json_at(now, "legs_per_core", 0), before);
 	}
+	if (c->delay)
+		parts_print(&r->parts, json_at(now, "delay_median_ms", 0));
 	if (c->overload)
 		printf("\n%-52s admitted %.0f, refused %.0f", "", json_at(now, "legs", 0),
 			json_at(now, "refused", 0));
@@ -196,7 +199,7 @@ int main(int argc, char **argv)
 			continue;
 		struct result r = run_case(&bench_cases[i], &s);
 		json_t *j = result_json(&bench_cases[i], &r);
-		print_result(&bench_cases[i], j, kept);
+		print_result(&bench_cases[i], &r, j, kept);
 		json_array_append_new(list, j);
 		ok = ok && r.ok;
 	}

@@ -18,7 +18,8 @@ static double worker_sum(const json_t *status, const char *name)
 }
 
 /* The span itself: CPU time and ticks between two moments of steady state. */
-static void measure(const struct bridge *b, unsigned seconds, struct result *r)
+static void measure(const struct bench_case *c, const struct bridge *b, unsigned rooms, unsigned seconds,
+	struct result *r)
 {
 	struct gauge from, to;
 
@@ -28,6 +29,8 @@ static void measure(const struct bridge *b, unsigned seconds, struct result *r)
 	test_sleep_ms(seconds * 1000);
 	there = gauge_read(&to, b->peer.pid) && there;
 	json_t *after = bridge_get(b, "/v1/status");
+	if (c->delay)
+		parts_read(&r->parts, b, rooms);
 	const double wall = (double)(to.at_ms - from.at_ms) / 1000.0, percent = 100.0 / wall;
 
 	r->user_percent = (to.user_s - from.user_s) * percent;
@@ -155,7 +158,7 @@ struct result measure_case(const struct bench_case *c, const struct settings *s)
 		peer_stop(&crowd, 3000);
 	} else {
 		r.legs = (unsigned)j.in;
-		measure(&b, seconds, &r);
+		measure(c, &b, rooms, seconds, &r);
 		json_t *report = bridge_crowd_end(&b, &crowd, (seconds + 60) * 1000, NULL);
 		read_report(report, c->overload, &r);
 		json_decref(report);

@@ -10,6 +10,7 @@
 #define TESTS_BENCH_MEASURE_H
 
 #include "tests/bench/cases.h"
+#include "tests/bench/parts.h"
 
 struct settings {
 	unsigned seconds;       /* 0: as the case says */
@@ -36,6 +37,7 @@ struct result {
 	double kb_per_leg;        /* resident memory, calls and all, over what it was without them */
 	double bytes_per_meeting; /* the same, of configured meetings; 0: not asked for */
 	double delay_median, delay_p99;
+	struct parts parts; /* what it is made of; of no talkers: not asked for */
 	bool ok;
 };
 
