@@ -111,6 +111,22 @@ void stream_send(struct stream *s, struct payloads *p, const struct media_out *o
 	}
 }
 
+unsigned stream_send_clip(struct stream *s, const struct clip *c, uint32_t frame, const struct media_out *out)
+{
+	struct payloads p;
+
+	p.n = clip_packets(c);
+	for (unsigned k = 0; k < p.n; k++) {
+		const uint8_t *payload = clip_payload(c, frame, k, &p.at[k].len);
+
+		memcpy(p.at[k].packet + RTP_HEADER, payload, p.at[k].len);
+		p.at[k].offset = (int32_t)(s->kit->tx_clock_hz / 1000 * FRAME_MS / p.n * k);
+		p.at[k].unsent = p.at[k].len == 0;
+	}
+	stream_send(s, &p, out);
+	return p.n;
+}
+
 void stream_send_silence(struct stream *s, const struct media_out *out)
 {
 	uint8_t packet[RTP_HEADER + 8 * FRAME_MS];
