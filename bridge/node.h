@@ -29,6 +29,7 @@
 enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
+struct clips;
 struct dialout;
 struct editor;
 struct export;
@@ -51,6 +52,7 @@ struct node {
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
 	struct ports *ports;
 	struct prompts *prompts;
+	struct clips *clips; /* of them, in legs' formats */
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;
 	struct admission admission;
