@@ -23,6 +23,7 @@ struct encoder {
 	size_t samples;    /* of one packet */
 	size_t state_size; /* 0 for G.711 */
 	bool cut;          /* before the next packet */
+	bool rested;       /* the last packet */
 	struct lull *lull; /* behind the state; Opus only */
 	_Alignas(max_align_t) unsigned char state[];
 };
@@ -160,7 +161,8 @@ static enum mix_err run_opus(
 {
 	enum mix_err err;
 
-	if (cap >= LULL_BYTES && lull_skips(e->lull, pcm, n, e->format.dtx, out, len))
+	e->rested = cap >= LULL_BYTES && lull_skips(e->lull, pcm, n, e->format.dtx, out, len);
+	if (e->rested)
 		return MIX_OK;
 	if (e->cut)
 		codec_opus_predict(e->state, false);
@@ -192,6 +194,11 @@ enum mix_err encoder_run(
 		codec_g722_encode(e->state, out, pcm, n);
 	*len = bytes;
 	return MIX_OK;
+}
+
+bool encoder_ran(const struct encoder *e)
+{
+	return !e->rested;
 }
 
 void encoder_expect_loss(struct encoder *e, unsigned percent)

@@ -74,6 +74,9 @@ void encoder_cut(struct encoder *e);
 enum mix_err encoder_run(
 	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
 
+/* The last packet was made by the codec, and is not the one of a silence sent again (lull.h). */
+bool encoder_ran(const struct encoder *e);
+
 /* The byte that G.711 codes silence as; -1: of this codec it depends on what was before. */
 int codec_silence(enum codec_id id);
 

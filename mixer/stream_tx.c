@@ -29,9 +29,9 @@ static void encode(struct stream *s, const int16_t *pcm, size_t n, int32_t offse
 	uint8_t *payload = out->at[out->n].packet + RTP_HEADER;
 	size_t len = 0;
 
-	out->encodes++;
 	if (encoder_run(s->kit->encoder, pcm, n, payload, CODEC_PAYLOAD_MAX, &len) != MIX_OK)
 		len = 0;
+	out->encodes += encoder_ran(s->kit->encoder);
 	out->at[out->n].len = len;
 	out->at[out->n].offset = offset;
 	out->at[out->n].unsent = len == 0 || (len == 1 && s->kit->format.tx.id == CODEC_OPUS);

@@ -100,15 +100,13 @@ static void scene_close(struct scene *sc)
 }
 
 static const struct codec_format opus = { .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5 };
-static const struct codec_format opus_dtx = { .id = CODEC_OPUS,
-	.ptime_ms = 20,
-	.complexity = 5,
-	.dtx = true };
+static const struct codec_format opus_dtx = {
+	.id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .dtx = true
+};
 static const struct codec_format opus_10 = { .id = CODEC_OPUS, .ptime_ms = 10, .complexity = 5 };
-static const struct codec_format opus_fec = { .id = CODEC_OPUS,
-	.ptime_ms = 20,
-	.complexity = 5,
-	.fec = true };
+static const struct codec_format opus_fec = {
+	.id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .fec = true
+};
 static const struct codec_format g722 = { .id = CODEC_G722, .ptime_ms = 20 };
 static const struct codec_format pcmu = { .id = CODEC_PCMU, .ptime_ms = 20 };
 
@@ -161,8 +159,7 @@ TEST(legs_that_hear_it_at_different_times_get_the_same_bytes)
 		for (uint32_t i = 0; i < frames * packets; i++) {
 			size_t len;
 
-			(void)clip_payload(
-				clip_of(cue, all[f]), i / packets, i % packets, &len);
+			(void)clip_payload(clip_of(cue, all[f]), i / packets, i % packets, &len);
 			n += len;
 		}
 		CHECK(n > 2000, "%zu bytes of sound", n);
@@ -181,8 +178,8 @@ TEST(legs_that_hear_it_at_different_times_get_the_same_bytes)
 			CHECK_INT(1, p->played, "the end is told");
 		}
 		/* What still is encoded is silence, once for all of the room. */
-		CHECK(after.encodes - before.encodes <= (uint64_t)(7 * LEGS + frames) * packets,
-			"%u encodes", (unsigned)(after.encodes - before.encodes));
+		CHECK(after.encodes - before.encodes <= (uint64_t)(7 * LEGS + frames) * packets, "%u encodes",
+			(unsigned)(after.encodes - before.encodes));
 		CHECK(after.encodes_shared - before.encodes_shared >= (uint64_t)LEGS * frames * packets,
 			"%u shared", (unsigned)(after.encodes_shared - before.encodes_shared));
 		scene_close(&sc);
@@ -202,7 +199,8 @@ enum how { OWN, CLIP };
 
 struct story {
 	const struct codec_format *tx;
-	unsigned talk_at; /* frame of the prompt with which somebody else begins to talk, faintly; 0: nobody does */
+	unsigned
+		talk_at; /* frame of the prompt with which somebody else begins to talk, faintly; 0: nobody does */
 	unsigned stop_at; /* frame with which the prompt is cut off; 0: it is not */
 	bool twice;       /* the prompt is said twice in a row */
 };
@@ -288,11 +286,13 @@ TEST(an_own_encoder_goes_on_without_a_seam)
 			const unsigned at_ms = (LEAD + seam) * FRAME_MS;
 			struct sound own = listen(&story, OWN), clip = listen(&story, CLIP);
 			const double db = apart(&own, &clip, at_ms, 60);
-			const int step = steepest(&clip, at_ms - 5, 20), usual = steepest(&own, at_ms - 40, 80);
+			const int step = steepest(&clip, at_ms - 5, 20),
+				  usual = steepest(&own, at_ms - 40, 80);
 			CHECK(db >= cases[c].least_db, "seam at frame %u: %.1f dB", seam, db);
 			CHECK(step <= usual * 5 / 4, "seam at frame %u: a step of %d where %d are usual",
 				seam, step, usual);
-			CHECK(clip.shared >= seam && clip.shared <= seam + 2, "%u frames shared", clip.shared);
+			CHECK(clip.shared >= seam && clip.shared <= seam + 2, "%u frames shared",
+				clip.shared);
 			sum += db;
 			free(own.pcm);
 			free(clip.pcm);
@@ -333,8 +333,7 @@ TEST(it_sounds_as_an_own_encoder_makes_it)
 			CHECK(apart(&own, &clip, LEAD * FRAME_MS, twice ? 4000 : 2000) > 14, "%.1f dB apart",
 				apart(&own, &clip, LEAD * FRAME_MS, twice ? 4000 : 2000));
 			for (size_t b = 0; b + 1 < sizeof(edges_hz) / sizeof(*edges_hz) && !twice; b++)
-				CHECK_NEAR(
-					band_db(&own, LEAD * FRAME_MS, 2000, edges_hz[b], edges_hz[b + 1]),
+				CHECK_NEAR(band_db(&own, LEAD * FRAME_MS, 2000, edges_hz[b], edges_hz[b + 1]),
 					band_db(&clip, LEAD * FRAME_MS, 2000, edges_hz[b], edges_hz[b + 1]),
 					0.5, "the level of each band");
 			/* What is left is silence: the encoder that the room shares, and the talker's. */
@@ -355,7 +354,8 @@ TEST(it_is_cut_off_without_a_click)
 			const struct story story = { .tx = formats[f], .stop_at = stop };
 			const unsigned at_ms = (LEAD + stop) * FRAME_MS;
 			struct sound own = listen(&story, OWN), clip = listen(&story, CLIP);
-			const int step = steepest(&clip, at_ms - 5, 40), usual = steepest(&own, at_ms - 60, 100);
+			const int step = steepest(&clip, at_ms - 5, 40),
+				  usual = steepest(&own, at_ms - 60, 100);
 
 			CHECK(step <= usual * 5 / 4, "cut off at frame %u: a step of %d where %d are usual",
 				stop, step, usual);
@@ -392,7 +392,8 @@ TEST(who_hears_more_than_the_prompt_has_its_own_encoder)
 		unsigned least, most; /* frames of the prompt that are shared */
 	} cases[] = { { "alone", ALONE, 100, 300 }, { "somebody talks", TALK, 0, 0 },
 		{ "deaf to who talks", DEAF, 100, 300 }, { "a far end that loses packets", LOSS, 0, 0 },
-		{ "held for a while in the middle", HOLD, 20, 21 }, { "a key of ours in the middle", KEY, 20, 21 } };
+		{ "held for a while in the middle", HOLD, 20, 21 },
+		{ "a key of ours in the middle", KEY, 20, 21 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct cue *cue = prompt(true);
@@ -429,8 +430,8 @@ TEST(who_hears_more_than_the_prompt_has_its_own_encoder)
 			cases[i].story, shared, frames);
 		CHECK_INT(1, listener->played, "the end is told");
 		CHECK_INT(0, listener->jumps, cases[i].story);
-		CHECK(cases[i].what == HOLD || phone_rms(listener, 2000) < 35, "%s: it is heard, at -%.0f dBov",
-			cases[i].story, phone_rms(listener, 2000));
+		CHECK(cases[i].what == HOLD || phone_rms(listener, 2000) < 35,
+			"%s: it is heard, at -%.0f dBov", cases[i].story, phone_rms(listener, 2000));
 		scene_close(&sc);
 	}
 }
@@ -461,7 +462,8 @@ TEST(each_leg_seals_it_under_its_own_key)
 	for (unsigned i = 1; i < 3; i++) {
 		CHECK_INT(0, sc.phone[i].unreadable, "its own key opens it");
 		CHECK_INT(sc.phone[0].n_heard, sc.phone[i].n_heard, "as long");
-		CHECK(memcmp(sc.phone[0].heard, sc.phone[i].heard, sc.phone[0].n_heard * sizeof(int16_t)) == 0,
+		CHECK(memcmp(sc.phone[0].heard, sc.phone[i].heard, sc.phone[0].n_heard * sizeof(int16_t)) ==
+				0,
 			"and it is the same sound");
 		CHECK(memcmp(sc.sent[0] + 2000, sc.sent[i] + 2000, 1000) != 0, "in other bytes");
 	}

@@ -69,9 +69,7 @@ static void wait_ready(struct bed *bed, unsigned formats)
 	}
 }
 
-static const struct codec_format opus = {
-	.id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .fec = true
-};
+static const struct codec_format opus = { .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .fec = true };
 static const struct codec_format pcmu = { .id = CODEC_PCMU, .ptime_ms = 20 };
 
 TEST(a_format_is_made_once_when_it_is_first_asked_for)
