@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PROMPT_MS = 6000, READY_MS = 20000, BEFORE_MS = 1500 /* the figures of a worker are a second old */, STEP_MS = 100, CALLERS = 20 };
+enum {
+	PROMPT_MS = 6000,
+	READY_MS = 20000,
+	BEFORE_MS = 1500 /* the figures of a worker are a second old */,
+	STEP_MS = 100,
+	CALLERS = 20
+};
 
 struct work {
 	double encodes, shared;
@@ -46,9 +52,8 @@ static void forget_recordings(const struct bridge *b)
 /* baresip listens to the attendant, and hangs up. */
 static void hear_attendant(struct bridge *b, struct sound *out)
 {
-	const struct softphone_case c = {
-		"opus/48000/2", "opus", "+15550100", "", "", .rate = 48000, .channels = 2
-	};
+	const struct softphone_case c = { "opus/48000/2", "opus", "+15550100", "", "", .rate = 48000,
+		.channels = 2 };
 	struct softphone phone;
 
 	forget_recordings(b);
@@ -105,8 +110,8 @@ TEST(a_softphone_hears_the_same_prompt_without_an_encode)
 
 TEST(a_crowd_hears_it_without_an_encode_each)
 {
-	const char *const argv[] = { "--to", "", "--codec", "opus", "--calls", "20", "--rate", "8", "--seconds", "5",
-		NULL };
+	const char *const argv[] = { "--to", "", "--codec", "opus", "--calls", "20", "--rate", "8",
+		"--seconds", "5", NULL };
 	const char *one[sizeof(argv) / sizeof(*argv)];
 	struct bridge b;
 	struct work before, after;
@@ -127,8 +132,10 @@ TEST(a_crowd_hears_it_without_an_encode_each)
 	after = work_of(&b);
 	CHECK(report && code == 0, "crowd: %d", code);
 	CHECK_INT(0, json_at(report, "groups.0.rtp.lost", -1), "nothing is missing from what they heard");
-	CHECK(after.shared - before.shared > CALLERS * 150, "%g packets shared", after.shared - before.shared);
-	CHECK(after.encodes - before.encodes < CALLERS * 10 + 100, "%g encodes", after.encodes - before.encodes);
+	CHECK(after.shared - before.shared > CALLERS * 150, "%g packets shared",
+		after.shared - before.shared);
+	CHECK(after.encodes - before.encodes < CALLERS * 10 + 100, "%g encodes",
+		after.encodes - before.encodes);
 	json_decref(report);
 	CHECK_INT(0, bridge_stop(&b), "the bridge ends in order");
 }
