@@ -37,7 +37,9 @@ struct result measure_calls(const struct bench_case *c, const struct settings *s
 	static const char *const one_core[] = { "taskset", "-c", "0", NULL };
 	struct result r = { .calls = (unsigned)(c->calls * s->scale) };
 	char *site = callers_site(c->rooms, c->rooms);
-	struct bridge_setup setup = { .site = site, .wrap = one_core, .max_load = c->max_load ? c->max_load : "100" };
+	struct bridge_setup setup = {
+		.site = site, .wrap = one_core, .max_load = c->max_load ? c->max_load : "100"
+	};
 	const unsigned warm_up = r.calls / 4 < WARM_UP_MAX ? r.calls / 4 : WARM_UP_MAX;
 	struct gauge from, to;
 	struct bridge b;

@@ -14,6 +14,7 @@ struct bench_case {
 	double rate;                       /* calls per second while it fills */
 	const char *codec, *quiet;
 	const char *extra[6];  /* for crowd; NULL-ended */
+	bool talkers_last;     /* they come when all others are in and have heard their prompts */
 	bool standard;         /* run when no case is named */
 	bool delay;            /* measures delay, not cost */
 	unsigned meetings;     /* configured; 0: as many as rooms */
