@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/clips.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
 #include "bridge/stir.h"
@@ -225,6 +226,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	struct call_stats sip;
 	struct writer_stats writer;
 	struct hooks_stats hooks;
+	struct clips_stats clips;
 	const struct heap_use heap = heap_use();
 	const int64_t expires_s = secure_expires_s(n);
 
@@ -249,6 +251,11 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	counter(&p, "records_written", "call records and sites written", writer.written);
 	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
 	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
+	clips_stats(n->clips, &clips);
+	gauge(&p, "prompt_formats", "formats that prompts lie encoded in, or are being encoded",
+		clips.formats);
+	gauge(&p, "prompt_formats_ready", "of them, those with all prompts", clips.ready);
+	gauge(&p, "prompt_formats_bytes", "memory that takes", (double)clips.bytes);
 	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
 	gauge(&p, "accounts_blocked", "accounts whose calls are blocked because they looked like fraud",
 		spending_blocked(n));

@@ -1,4 +1,5 @@
 #include "bridge/leg_calls.h"
+#include "bridge/clips.h"
 #include "bridge/dialout.h"
 #include "bridge/incoming.h"
 #include "bridge/leg_priv.h"
@@ -37,6 +38,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		leg_hangup(leg, Q850_TEMPORARY, "no codec could be set up");
 		return;
 	}
+	clips_want(leg->node->clips, &format.tx);
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
 	leg->codec = format.tx.id;
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));

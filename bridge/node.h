@@ -29,6 +29,7 @@
 enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
+struct clips;
 struct dialout;
 struct editor;
 struct export;
@@ -52,6 +53,7 @@ struct node {
 	struct ports *ports;
 	struct shared *shared; /* ports of it that many legs share */
 	struct prompts *prompts;
+	struct clips *clips; /* of them, in legs' formats */
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;
 	struct admission admission;

@@ -76,6 +76,7 @@ static void on_stats(void *arg)
 enum bridge_err node_beat_start(struct node *n)
 {
 	pulse_begin(&n->pulse, loop_now_us(), thread_cpu_us());
+	n->pulse.lenient = n->config.media.max_load == 0;
 	return loop_every(n->loop, TICK_MS, on_tick, n) == CALL_OK &&
 			       loop_every(n->loop, STATS_MS, on_stats, n) == CALL_OK &&
 			       loop_every(n->loop, SPENDING_EVERY_MS, on_second, n) == CALL_OK

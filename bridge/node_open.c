@@ -1,6 +1,7 @@
 #include "bridge/node_open.h"
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/clips.h"
 #include "bridge/dialout.h"
 #include "bridge/editor.h"
 #include "bridge/idempotence.h"
@@ -292,6 +293,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	if (err)
 		return err;
 	tell_access(n);
+	err = clips_open(&n->clips, n->prompts, n->writer);
+	if (err)
+		return err;
 	if (loop_watch(n->loop, writer_fd(n->writer), on_writer, n->writer) != CALL_OK)
 		return BRIDGE_NOMEM;
 	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
@@ -399,6 +403,7 @@ struct node *node_close(struct node *n)
 	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);
 	n->ports = ports_free(n->ports);
+	n->clips = clips_close(n->clips);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
 	n->trace = trace_free(n->trace);

@@ -1,4 +1,5 @@
 #include "bridge/prompts.h"
+#include "mixer/clip.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -128,4 +129,19 @@ struct prompts *prompts_close(struct prompts *p)
 const struct cue *prompts_cue(const struct prompts *p, enum prompt prompt)
 {
 	return p->cues[prompt];
+}
+
+enum mix_err prompts_encode(
+	struct prompts *p, enum prompt prompt, const struct codec_format *format, size_t *size)
+{
+	struct clip *clip = NULL;
+	enum mix_err err = clip_make(&clip, p->cues[prompt], format);
+
+	if (!err)
+		err = clip_attach(p->cues[prompt], clip);
+	if (err)
+		clip_free(clip);
+	else
+		*size = clip_size(clip);
+	return err;
 }

@@ -1,15 +1,16 @@
-/* prompts.h - the prompt set: every sound the bridge can say, loaded once at start.
+/* prompts.h - the prompt set: every sound the bridge can say, loaded once at start.  Which of them lie ready as packets: clips.h.
  *
  * How: a prompt is a name; its sound is the first NAME.{wav,flac,ogg,g722} found in the override folder,
  * then in the set's own.  Prompts are data: what is missing becomes a short beep and is
  * reported, so that calls go on.  Cues live as long as the process, so media workers may hold them.
  *
- * Thread: loaded before threads start; read by any.
+ * Thread: loaded before threads start; read by any; encoded by one at a time.
  */
 #ifndef BRIDGE_PROMPTS_H
 #define BRIDGE_PROMPTS_H
 
 #include "bridge/err.h"
+#include "mixer/codec.h"
 #include "mixer/cue.h"
 
 enum prompt {
@@ -61,4 +62,8 @@ enum bridge_err prompts_open(struct prompts **out, const char *directory, const 
 	const char *language, void (*missing)(void *arg, const char *name), void *arg);
 struct prompts *prompts_close(struct prompts *p); /* after the media workers have stopped */
 const struct cue *prompts_cue(const struct prompts *p, enum prompt prompt); /* never NULL */
+/* Gives a prompt its packets in one format more; tens of milliseconds of work.  *size: memory that they take.
+ * As clip_make() and clip_attach(). */
+enum mix_err prompts_encode(
+	struct prompts *p, enum prompt prompt, const struct codec_format *format, size_t *size);
 #endif

@@ -72,5 +72,5 @@ uint32_t pulse_cpu_permille(const struct pulse *p)
 
 bool pulse_busy(const struct pulse *p)
 {
-	return p->busy;
+	return p->busy && !p->lenient;
 }

@@ -30,6 +30,7 @@ struct pulse {
 	uint64_t at_us[PULSE_BEATS], cpu_us[PULSE_BEATS]; /* of the same beats: clock and CPU time */
 	unsigned at, n;
 	bool busy;
+	bool lenient; /* pulse_busy() never says so: media.max_load 0, for measuring.  Of the owner, after pulse_begin() */
 };
 
 void pulse_begin(

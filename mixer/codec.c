@@ -22,6 +22,8 @@ struct encoder {
 	struct codec_format format;
 	size_t samples;    /* of one packet */
 	size_t state_size; /* 0 for G.711 */
+	bool cut;          /* before the next packet */
+	bool rested;       /* the last packet */
 	struct lull *lull; /* behind the state; Opus only */
 	_Alignas(max_align_t) unsigned char state[];
 };
@@ -138,14 +140,36 @@ enum mix_err encoder_copy(struct encoder *to, const struct encoder *from)
 	return MIX_OK;
 }
 
+void encoder_restart(struct encoder *e)
+{
+	e->cut = false;
+	if (e->format.id == CODEC_G722) {
+		codec_g722_encoder_init(e->state);
+	} else if (e->format.id == CODEC_OPUS) {
+		codec_opus_restart(e->state);
+		*e->lull = (struct lull){ 0 };
+	}
+}
+
+void encoder_cut(struct encoder *e)
+{
+	e->cut = e->format.id == CODEC_OPUS;
+}
+
 static enum mix_err run_opus(
 	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len)
 {
 	enum mix_err err;
 
-	if (cap >= LULL_BYTES && lull_skips(e->lull, pcm, n, e->format.dtx, out, len))
+	e->rested = cap >= LULL_BYTES && lull_skips(e->lull, pcm, n, e->format.dtx, out, len);
+	if (e->rested)
 		return MIX_OK;
+	if (e->cut)
+		codec_opus_predict(e->state, false);
 	err = codec_opus_encode(e->state, &e->format, pcm, out, cap, len);
+	if (e->cut)
+		codec_opus_predict(e->state, true);
+	e->cut = false;
 	if (!err)
 		lull_made(e->lull, out, *len);
 	return err;
@@ -170,6 +194,11 @@ enum mix_err encoder_run(
 		codec_g722_encode(e->state, out, pcm, n);
 	*len = bytes;
 	return MIX_OK;
+}
+
+bool encoder_ran(const struct encoder *e)
+{
+	return !e->rested;
 }
 
 void encoder_expect_loss(struct encoder *e, unsigned percent)

@@ -30,7 +30,10 @@ struct codec_info {
 
 /* Of Opus, unless the format says otherwise.  At 24 kbit/s tones that sound together come out up to 2 dB wrong,
  * at 40 about half a dB. */
-enum { CODEC_OPUS_BITRATE = 40000 };
+enum {
+	CODEC_OPUS_BITRATE = 40000,
+	CODEC_FEC_PERCENT = 2 /* of loss: from here on FEC is worth its price, until there is none left */
+};
 
 struct codec_format {
 	enum codec_id id;
@@ -59,10 +62,20 @@ const struct codec_format *encoder_format(const struct encoder *e);
 /* Makes `to` go on exactly where `from` is; MIX_RANGE: formats differ. */
 enum mix_err encoder_copy(struct encoder *to, const struct encoder *from);
 
+/* Forgets all sound, as if it were new; what it was told of loss stays. */
+void encoder_restart(struct encoder *e);
+
+/* The next packet leans on those before it as little as the codec can, for a far decoder that has heard another
+ * encoder's: Opus without prediction (RFC 6716 sections 4.2.7.5.5 and 4.3.2.1); others ignore it. */
+void encoder_cut(struct encoder *e);
+
 /* Encodes one packet of ptime_ms: `n` = rate of codec_info * ptime samples.
  * *len is 0 when Opus DTX says to send nothing (1 is to be taken the same way).  MIX_SHORT: cap is too small. */
 enum mix_err encoder_run(
 	struct encoder *e, const int16_t *pcm, size_t n, uint8_t *out, size_t cap, size_t *len);
+
+/* The last packet was made by the codec, and is not the one of a silence sent again (lull.h). */
+bool encoder_ran(const struct encoder *e);
 
 /* The byte that G.711 codes silence as; -1: of this codec it depends on what was before. */
 int codec_silence(enum codec_id id);

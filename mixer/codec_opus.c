@@ -19,7 +19,6 @@ enum {
 	PARTS_MAX = 5,
 	STEP = 120,         /* 2.5 ms: libopus conceals in multiples of this */
 	CELT_BPS = 32000,   /* and more: below, SILK is nearer */
-	FEC_PERCENT = 2,    /* of loss: from here on FEC is worth its price, until there is none left */
 	CONCEAL_MAX = 5760, /* 120 ms */
 };
 
@@ -126,10 +125,20 @@ void codec_opus_expect_loss(void *state, const struct codec_format *format, unsi
 	OpusEncoder *e = state;
 
 	opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC((opus_int32)(percent > 100 ? 100 : percent)));
-	if (percent >= FEC_PERCENT && format->fec)
+	if (percent >= CODEC_FEC_PERCENT && format->fec)
 		(void)prefer_celt(e, false);
 	else if (percent == 0)
 		(void)prefer_celt(e, may_be_celt(format));
+}
+
+void codec_opus_restart(void *state)
+{
+	opus_encoder_ctl((OpusEncoder *)state, OPUS_RESET_STATE);
+}
+
+void codec_opus_predict(void *state, bool predicts)
+{
+	opus_encoder_ctl((OpusEncoder *)state, OPUS_SET_PREDICTION_DISABLED(predicts ? 0 : 1));
 }
 
 size_t codec_opus_decoder_size(void)

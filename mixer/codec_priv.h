@@ -31,6 +31,8 @@ size_t codec_opus_encoder_size(void);
 enum mix_err codec_opus_encoder_init(void *state, const struct codec_format *format);
 enum mix_err codec_opus_encode(void *state, const struct codec_format *format, const int16_t *pcm,
 	uint8_t *out, size_t cap, size_t *len);
+void codec_opus_restart(void *state);                /* its settings stay */
+void codec_opus_predict(void *state, bool predicts); /* from the packets before; true in a new one */
 void codec_opus_expect_loss(void *state, const struct codec_format *format, unsigned percent);
 size_t codec_opus_decoder_size(void);
 enum mix_err codec_opus_decoder_init(void *state);

@@ -15,6 +15,10 @@ struct cue *cue_free(struct cue *c)
 		return NULL;
 	for (unsigned rate = 0; rate < RATES; rate++)
 		free(c->pcm[rate]);
+	for (struct clip *clip = atomic_load(&c->clips), *next; clip; clip = next) {
+		next = clip->next;
+		free(clip);
+	}
 	free(c);
 	return NULL;
 }
@@ -22,6 +26,11 @@ struct cue *cue_free(struct cue *c)
 unsigned cue_ms(const struct cue *c)
 {
 	return c->frames * FRAME_MS;
+}
+
+const int16_t *cue_sound(const struct cue *c, enum rate_class rate, uint32_t frame)
+{
+	return frame < c->frames ? c->pcm[rate] + frame * frame_samples(rate) : NULL;
 }
 
 enum mix_err cue_alloc(struct cue **out, uint32_t frames)

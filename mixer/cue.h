@@ -31,8 +31,10 @@ enum mix_err cue_tone(
 	struct cue **out, unsigned hz_a, unsigned hz_b, unsigned level_dbov, unsigned on_ms, unsigned off_ms);
 /* Several cues joined to one; the parts stay the caller's. */
 enum mix_err cue_join(struct cue **out, const struct cue *const *parts, size_t n);
-struct cue *cue_free(struct cue *c);
+struct cue *cue_free(struct cue *c); /* and its clips */
 unsigned cue_ms(const struct cue *c);
+/* Frame number `frame` of it at `rate`; NULL: it is shorter. */
+const int16_t *cue_sound(const struct cue *c, enum rate_class rate, uint32_t frame);
 
 enum { CUE_LIST_MAX = 24 };
 struct cue_player {                           /* zero-initialise: plays nothing */
@@ -48,6 +50,11 @@ enum mix_err cue_play(
 	struct cue_player *p, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
 void cue_stop(struct cue_player *p);
 bool cue_playing(const struct cue_player *p);
+struct cue_spot {
+	const struct cue *cue; /* borrowed; NULL: nothing plays */
+	uint32_t frame;
+};
+struct cue_spot cue_spot(const struct cue_player *p); /* what the next cue_frame() plays */
 
 /* One frame at `rate`, 0-filled past the end.  True: sound was written.  *ended is the play_id that
  * has ended with this frame, or 0. */

@@ -1,6 +1,7 @@
 /* cue_load.c - a sound file becomes a cue: read, mixed to mono, levelled, brought to three rates.
  *
  * The only file that sees libsndfile.  Raw G.722 (Asterisk's prompts) goes through our own decoder.
+ * It ends in CUE_TAIL_MS of silence at least: what a limiter still holds when the next cue begins.
  */
 #include "mixer/cue.h"
 
@@ -120,6 +121,7 @@ static enum mix_err read_sndfile(struct sound *s, const char *path)
 	return err;
 }
 
+enum { CUE_TAIL_MS = 5 /* LIMIT_LOOK_MS */ };
 enum { LOUDEST_DBOV = 20, QUIETEST_DBOV = 26, LIFT_DB = 6, PEAK_MAX = 29204 /* -1 dB of full scale */ };
 
 /* Power of active speech in the manner of P.56: of the 20 ms blocks within 16 dB of the
@@ -171,7 +173,7 @@ static void level_sound(struct sound *s)
 
 static enum mix_err make_cue(struct cue **out, const struct sound *s)
 {
-	uint64_t ms = ((uint64_t)s->n * 1000 + s->hz - 1) / s->hz;
+	uint64_t ms = ((uint64_t)s->n * 1000 + s->hz - 1) / s->hz + CUE_TAIL_MS;
 	uint64_t frames = (ms + FRAME_MS - 1) / FRAME_MS;
 	struct cue *c;
 

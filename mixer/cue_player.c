@@ -30,6 +30,12 @@ bool cue_playing(const struct cue_player *p)
 	return p->at < p->n;
 }
 
+struct cue_spot cue_spot(const struct cue_player *p)
+{
+	return cue_playing(p) ? (struct cue_spot){ p->list[p->at], p->pos_ms / FRAME_MS }
+			      : (struct cue_spot){ NULL, 0 };
+}
+
 bool cue_frame(struct cue_player *p, enum rate_class rate, int16_t *out, uint32_t *ended)
 {
 	size_t samples = frame_samples(rate);
@@ -40,7 +46,7 @@ bool cue_frame(struct cue_player *p, enum rate_class rate, int16_t *out, uint32_
 		return false;
 	}
 	const struct cue *c = p->list[p->at];
-	memcpy(out, c->pcm[rate] + p->pos_ms / FRAME_MS * samples, samples * sizeof(*out));
+	memcpy(out, cue_sound(c, rate, p->pos_ms / FRAME_MS), samples * sizeof(*out));
 	p->pos_ms += FRAME_MS;
 	if (p->pos_ms < cue_ms(c))
 		return true;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	DOZE_AFTER = 5, /* packets */
+	DOZE_AFTER = 3, /* packets */
 	DOZE_KEPT = 3,
 	DOZE_BYTES =
 		160 /* a longer packet is not slept through: quiet ones of 20 ms at 48 kbit/s are shorter */

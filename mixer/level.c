@@ -71,12 +71,11 @@ static bool is_voiced(const struct talk *t, uint8_t dbov)
 	return dbov <= QUIETEST_TALK && dbov <= threshold;
 }
 
-bool talk_frame(struct talk *t, uint8_t dbov)
+static bool follow(struct talk *t, uint8_t dbov)
 {
 	bool was = t->talking;
 
 	follow_level(t, dbov);
-	follow_floor(t, dbov);
 	if (is_voiced(t, dbov)) {
 		if (t->voiced < UINT8_MAX)
 			t->voiced++;
@@ -91,4 +90,15 @@ bool talk_frame(struct talk *t, uint8_t dbov)
 			t->talking = false;
 	}
 	return t->talking != was;
+}
+
+bool talk_frame(struct talk *t, uint8_t dbov)
+{
+	follow_floor(t, dbov);
+	return follow(t, dbov);
+}
+
+bool talk_guess(struct talk *t, uint8_t dbov)
+{
+	return follow(t, dbov);
 }

@@ -32,4 +32,8 @@ void talk_init(struct talk *t);
 
 /* One frame of FRAME_MS with level `dbov`.  True when `talking` changed. */
 bool talk_frame(struct talk *t, uint8_t dbov);
+
+/* The same of a frame that did not come or was not decoded, at the level that is taken for it: the noise floor stays, else a
+ * gap of a moment would make the noise after it talk. */
+bool talk_guess(struct talk *t, uint8_t dbov);
 #endif

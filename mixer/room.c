@@ -354,22 +354,21 @@ static void limit_classes(struct room *r, struct tick *t)
 
 /* ---- to the listeners ---- */
 
-/* The leg's own cue; true when there is one.  Time goes on for a leg on hold, too. */
-static bool take_cue(struct stream *s, int16_t pcm[FRAME_MAX], const struct media_out *out)
+/* The leg's own cue.  Time goes on for a leg on hold, too. */
+static void take_cue(struct stream *s, struct room_cue *cue, const struct media_out *out)
 {
 	struct media_event played = { .kind = MEDIA_PLAYED };
-	bool sounds;
 
-	if (!cue_playing(&s->cue))
-		return false;
-	sounds = cue_frame(&s->cue, s->kit ? s->kit->tx_rate : RATE_8K, pcm, &played.play_id);
+	cue->spot = cue_spot(&s->cue);
+	if (!cue->spot.cue)
+		return;
+	(void)cue_frame(&s->cue, s->kit ? s->kit->tx_rate : RATE_8K, cue->pcm, &played.play_id);
 	if (played.play_id)
 		out->event(out->arg, s->user, &played);
-	return sounds;
 }
 
 /* What one stream alone hears: the mix less its own share, its gain, its cue over it. */
-static void send_own(struct room *r, struct tick *t, struct stream *s, const int16_t *cue)
+static void send_own(struct room *r, struct tick *t, struct stream *s, const struct room_cue *cue)
 {
 	static const struct ramp as_it_is = { GAIN_UNITY, GAIN_UNITY };
 	const enum rate_class rate = s->kit->tx_rate;
@@ -378,13 +377,15 @@ static void send_own(struct room *r, struct tick *t, struct stream *s, const int
 	struct payloads made;
 	int16_t pcm[FRAME_MAX];
 
-	if (cue)
+	if (s->clip)
+		room_take_over(r, s, &cue->spot);
+	if (cue->spot.cue)
 		gain = (int32_t)((int64_t)gain * gain_of_db(-ROOM_DUCK_DB) / GAIN_UNITY);
 	mix_take(sum, t->sum[rate], s->share != NO_SHARE ? t->share[s->share] : NULL, n,
 		(struct ramp){ s->tx_gain_now, gain });
 	s->tx_gain_now = gain;
-	if (cue)
-		mix_add(sum, NULL, cue, n, as_it_is);
+	if (cue->spot.cue)
+		mix_add(sum, NULL, cue->pcm, n, as_it_is);
 	limit_frame(s->kit->limit, rate, sum, pcm);
 	if (s->kit->limit->gain < 1)
 		r->stats.limited++;
@@ -419,14 +420,12 @@ static uint8_t level_heard(struct tick *t, enum rate_class rate)
 
 static void send_all(struct room *r, struct tick *t)
 {
-	int16_t cue[FRAME_MAX];
+	struct room_cue cue;
 
 	for (struct stream *s = r->first; s; s = s->next) {
-		bool has_cue;
-
 		if (s->skip)
 			continue;
-		has_cue = take_cue(s, cue, t->out);
+		take_cue(s, &cue, t->out);
 		if (s->group != NO_GROUP && r->quiet[s->kit->tx_rate] >= ROOM_QUIET_TICKS &&
 			stream_takes_comfort(s)) {
 			stream_send_comfort(s, r->noise_dbov, t->out);
@@ -438,8 +437,8 @@ static void send_all(struct room *r, struct tick *t)
 				r->stats.encodes_shared += t->made[s->group].n;
 		} else if (!stream_sends(s)) {
 			stream_idle(s);
-		} else if (!stream_send_key(s, t->out)) {
-			send_own(r, t, s, has_cue ? cue : NULL);
+		} else if (!stream_send_key(s, t->out) && !room_send_clip(r, s, &cue, t->out)) {
+			send_own(r, t, s, &cue);
 		}
 		stream_advance(s, 1);
 		if (!r->config.isolated && t->n_loud > (s->dbov <= CHOOSE_CROWD_DBOV))

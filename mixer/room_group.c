@@ -55,10 +55,13 @@ static void join(struct room *r, struct stream *s)
 		} else if (leader->tx_n == 0 &&
 			   codec_format_equal(&leader->kit->format.tx, &s->kit->format.tx)) {
 			s->group = (uint8_t)g;
+			s->clip = NULL;
 			return;
 		}
 	}
 	if (vacant < ROOM_GROUPS) {
+		if (s->clip) /* its encoder is everybody's from now on */
+			room_take_over(r, s, &(struct cue_spot){ NULL, 0 });
 		r->groups[vacant].leader = s;
 		s->group = (uint8_t)vacant;
 	}

@@ -1,5 +1,6 @@
 /* room_priv.h - a room from inside: shared by room.c (the mix), room_group.c (who shares an encode),
- * room_spread.c (a part of a larger room) and room_idle.c (a room in which nobody is heard).
+ * room_clip.c (prompts that are encoded already), room_spread.c (a part of a larger room) and room_idle.c (a room
+ * in which nobody is heard).
  *
  * Thread: the worker that owns the room.
  */
@@ -60,6 +61,18 @@ void room_forget(struct room *r, const struct stream *s); /* it leaves between h
 /* room_limit.c */
 struct limit *room_limit(struct room *r, enum rate_class rate);  /* somebody in the room hears at this rate */
 void room_limit_release(struct room *r, const struct stream *s); /* it leaves, or its kit changes */
+
+/* What a leg's own cue says in this tick. */
+struct room_cue {
+	struct cue_spot spot; /* .cue NULL: nothing */
+	int16_t pcm[FRAME_MAX];
+};
+
+/* room_clip.c.  True: what it hears is its cue alone, and that was sent as it was encoded before. */
+bool room_send_clip(
+	struct room *r, struct stream *s, const struct room_cue *cue, const struct media_out *out);
+/* Its own encoder goes on from the clip that it was sent up to now. */
+void room_take_over(struct room *r, struct stream *s, const struct cue_spot *at);
 
 /* Who must hear something else now leaves its group; before anything is limited or encoded in the tick. */
 void room_leave_groups(struct room *r);

@@ -8,6 +8,7 @@
 #include "mixer/agc.h"
 #include "mixer/burst.h"
 #include "mixer/choose.h"
+#include "mixer/clip.h"
 #include "mixer/conceal.h"
 #include "mixer/doze.h"
 #include "mixer/hush.h"
@@ -164,6 +165,9 @@ struct stream {
 	uint16_t tx_n;   /* samples in kit->tx_pcm: of a packet not yet full */
 	struct keypad_tx press;
 	struct cue_player cue;
+	const struct clip *
+		clip; /* borrowed, immortal; what was sent last was frame clip_at of it; NULL: by an encoder */
+	uint32_t clip_at;
 	int32_t tx_gain, rx_gain;         /* wanted, 1/4096 */
 	int32_t tx_gain_now, rx_gain_now; /* in force */
 	uint16_t wait_ticks; /* for which it could have shared an encode and waited for a pause */
@@ -222,6 +226,8 @@ bool stream_sends(const struct stream *s); /* it has somewhere to send to, and m
 void stream_idle(struct stream *s);        /* nothing is sent in this tick */
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
+unsigned stream_send_clip(struct stream *s, const struct clip *c, uint32_t frame,
+	const struct media_out *out); /* packets of it, the unsent ones too */
 void stream_send_silence(struct stream *s, const struct media_out *out); /* codec_silence(), ptime FRAME_MS */
 bool stream_takes_comfort(const struct stream *s);                       /* RFC 3389 was agreed on */
 void stream_send_comfort(

@@ -426,9 +426,18 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 				 : keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));
 }
 
-static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *out)
+/* What it sends was not heard: at what level it was, or silence, is our guess. */
+static void guess_talk(struct stream *s, uint8_t dbov, const struct media_out *out)
 {
-	if (talk_frame(&s->talk, dbov))
+	if (talk_guess(&s->talk, dbov))
+		report(s, out, (struct media_event){ .kind = MEDIA_TALK, .on = s->talk.talking });
+}
+
+static void follow_talk(struct stream *s, const struct media_out *out)
+{
+	if (s->muted || s->frame_made_up)
+		guess_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	else if (talk_frame(&s->talk, s->dbov))
 		report(s, out, (struct media_event){ .kind = MEDIA_TALK, .on = s->talk.talking });
 }
 
@@ -437,14 +446,14 @@ static void follow_talk(struct stream *s, uint8_t dbov, const struct media_out *
 static void take_held(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out)
 {
 	s->frame = hush_frame(s->kit->hush, s->frame, &s->dbov, keypad_busy(s->keypad, now_us));
-	follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	follow_talk(s, out);
 	if (s->muted || !wanted) {
 		s->frame = NULL;
 		s->dbov = LEVEL_SILENCE;
 	}
 }
 
-/* Of a frame that was not decoded, for the noise floor to stay where it is. */
+/* Of a frame that was not decoded. */
 static uint8_t unheard_dbov(const struct stream *s)
 {
 	return s->doze.asleep && !s->muted ? s->doze.dbov : LEVEL_SILENCE;
@@ -461,7 +470,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	s->frame_made_up = false;
 	if (!s->kit || !s->kit->format.receive) {
 		if (s->talk.talking)
-			follow_talk(s, LEVEL_SILENCE, out);
+			guess_talk(s, LEVEL_SILENCE, out);
 		return;
 	}
 	drop_used(s);
@@ -474,7 +483,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 		if (s->kit->hush)
 			take_held(s, now_us, wanted, out);
 		else
-			follow_talk(s, unheard_dbov(s), out);
+			guess_talk(s, unheard_dbov(s), out);
 		return;
 	}
 	fill_ahead(s, wanted, now_us);
@@ -482,7 +491,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 		stream_pace_splice(s, true);
 		(void)stream_pace_frame(s, true);
 		if (s->doze.asleep || s->talk.talking)
-			follow_talk(s, unheard_dbov(s), out);
+			guess_talk(s, unheard_dbov(s), out);
 		return;
 	}
 	s->dbov = level_dbov(s->kit->rx_pcm - WARP_DELAY, n);
@@ -494,7 +503,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	s->doze.dbov = s->dbov;
 	listen_for_keys(s, s->kit->rx_pcm - WARP_DELAY, rate, now_us, out); /* to what is given out */
 	if (!s->kit->hush)
-		follow_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+		follow_talk(s, out);
 	s->frame = stream_pace_frame(s, quiet);
 	if (!s->kit->hush && (hidden || keypad_busy(s->keypad, now_us)))
 		s->dbov = LEVEL_SILENCE;

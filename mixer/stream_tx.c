@@ -29,9 +29,9 @@ static void encode(struct stream *s, const int16_t *pcm, size_t n, int32_t offse
 	uint8_t *payload = out->at[out->n].packet + RTP_HEADER;
 	size_t len = 0;
 
-	out->encodes++;
 	if (encoder_run(s->kit->encoder, pcm, n, payload, CODEC_PAYLOAD_MAX, &len) != MIX_OK)
 		len = 0;
+	out->encodes += encoder_ran(s->kit->encoder);
 	out->at[out->n].len = len;
 	out->at[out->n].offset = offset;
 	out->at[out->n].unsent = len == 0 || (len == 1 && s->kit->format.tx.id == CODEC_OPUS);
@@ -109,6 +109,22 @@ void stream_send(struct stream *s, struct payloads *p, const struct media_out *o
 		s->marker = false;
 		s->cn_wait = 0;
 	}
+}
+
+unsigned stream_send_clip(struct stream *s, const struct clip *c, uint32_t frame, const struct media_out *out)
+{
+	struct payloads p;
+
+	p.n = clip_packets(c);
+	for (unsigned k = 0; k < p.n; k++) {
+		const uint8_t *payload = clip_payload(c, frame, k, &p.at[k].len);
+
+		memcpy(p.at[k].packet + RTP_HEADER, payload, p.at[k].len);
+		p.at[k].offset = (int32_t)(s->kit->tx_clock_hz / 1000 * FRAME_MS / p.n * k);
+		p.at[k].unsent = p.at[k].len == 0;
+	}
+	stream_send(s, &p, out);
+	return p.n;
 }
 
 void stream_send_silence(struct stream *s, const struct media_out *out)

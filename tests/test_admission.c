@@ -249,6 +249,9 @@ TEST(one_hiccup_is_no_overload)
 	now_us += 600000ull * SECOND_US / 1000000;
 	pulse_beat(&p, now_us, cpu_us);
 	CHECK_INT(1, pulse_busy(&p), "and again at once");
+	p.lenient = true;
+	CHECK_INT(0, pulse_busy(&p), "who measures wants no refusals");
+	p.lenient = false;
 	now_us += 3600ull * SECOND_US;
 	pulse_beat(&p, now_us, cpu_us);
 	CHECK_INT(1, pulse_busy(&p), "an hour away");

@@ -476,10 +476,42 @@ TEST(allocation_failures_leave_nothing_behind)
 	CHECK(!encoder_free(NULL) && !decoder_free(NULL), "free accepts NULL");
 }
 
-TESTS(codecs_have_the_names_and_clocks_of_the_rfcs, ulaw_is_g711_to_the_bit, alaw_is_g711_to_the_bit,
-	the_digital_milliwatt_of_g711_has_its_level, every_codec_keeps_the_level_of_speech_band_tones,
-	g722_hears_7_khz_and_keeps_the_8_khz_clock, g722_never_wraps,
-	g722_that_is_loud_but_not_too_loud_is_spandsps_to_the_bit,
+TEST(a_restarted_encoder_is_a_new_one)
+{
+	static const struct codec_format formats[] = {
+		{ .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5 },
+		{ .id = CODEC_OPUS, .ptime_ms = 20, .complexity = 5, .dtx = true },
+		{ .id = CODEC_G722, .ptime_ms = 20 },
+		{ .id = CODEC_PCMU, .ptime_ms = 20 },
+	};
+	static int16_t pcm[SECOND];
+
+	sine(pcm, SECOND, 440, SECOND, 8000);
+	for (size_t f = 0; f < sizeof(formats) / sizeof(*formats); f++) {
+		const size_t n = rate_hz(codec_info(formats[f].id)->rate) / 1000 * 20;
+		struct encoder *used = NULL, *fresh = NULL;
+		uint8_t a[CODEC_PAYLOAD_MAX], b[CODEC_PAYLOAD_MAX];
+		size_t len_a, len_b;
+
+		CHECK_INT(MIX_OK, encoder_alloc(&used, &formats[f]), "encoder");
+		CHECK_INT(MIX_OK, encoder_alloc(&fresh, &formats[f]), "encoder");
+		for (unsigned i = 0; i < 20; i++)
+			CHECK_INT(MIX_OK, encoder_run(used, pcm + i * n, n, a, sizeof(a), &len_a), "encode");
+		encoder_restart(used);
+		for (unsigned i = 0; i < 20; i++) {
+			CHECK_INT(MIX_OK, encoder_run(used, pcm + i * n, n, a, sizeof(a), &len_a), "encode");
+			CHECK_INT(MIX_OK, encoder_run(fresh, pcm + i * n, n, b, sizeof(b), &len_b), "encode");
+			CHECK(len_a == len_b && memcmp(a, b, len_a) == 0, "format %zu, packet %u", f, i);
+		}
+		encoder_free(used);
+		encoder_free(fresh);
+	}
+}
+
+TESTS(a_restarted_encoder_is_a_new_one, codecs_have_the_names_and_clocks_of_the_rfcs, ulaw_is_g711_to_the_bit,
+	alaw_is_g711_to_the_bit, the_digital_milliwatt_of_g711_has_its_level,
+	every_codec_keeps_the_level_of_speech_band_tones, g722_hears_7_khz_and_keeps_the_8_khz_clock,
+	g722_never_wraps, g722_that_is_loud_but_not_too_loud_is_spandsps_to_the_bit,
 	an_encoder_takes_one_packet_and_refuses_what_does_not_fit, absurd_formats_are_refused,
 	a_copied_encoder_goes_on_to_the_bit, formats_are_equal_when_their_bytes_would_be,
 	a_decoder_refuses_what_is_no_payload, allocation_failures_leave_nothing_behind)

@@ -142,5 +142,27 @@ TEST(the_smoothed_level_rises_fast_and_falls_slowly)
 	CHECK_INT(LEVEL_SILENCE, t.smooth_dbov, "long silent");
 }
 
-TESTS(levels_are_those_of_rfc_6464, a_burst_starts_at_once_and_ends_after_400_ms,
-	what_is_talk_and_what_is_not, the_smoothed_level_rises_fast_and_falls_slowly)
+/* A late packet, a pause of DTX, a while muted: what comes after it is the noise that was there before. */
+TEST(noise_after_a_gap_is_no_talk)
+{
+	static const unsigned gaps[] = { 1, 10, 25, 500 };
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
+		struct talk t;
+
+		talk_init(&t);
+		for (unsigned k = 0; k < 200; k++)
+			CHECK(!talk_frame(&t, 54), "noise, frame %u", k);
+		for (unsigned k = 0; k < gaps[i]; k++)
+			talk_guess(&t, LEVEL_SILENCE);
+		for (unsigned k = 0; k < 200; k++)
+			CHECK(!talk_frame(&t, 54), "noise after a gap of %u, frame %u", gaps[i], k);
+		for (unsigned k = 0; k < 5; k++)
+			talk_guess(&t, 30);
+		CHECK(t.talking, "what is made up in a word is talk");
+	}
+}
+
+TESTS(noise_after_a_gap_is_no_talk, levels_are_those_of_rfc_6464,
+	a_burst_starts_at_once_and_ends_after_400_ms, what_is_talk_and_what_is_not,
+	the_smoothed_level_rises_fast_and_falls_slowly)

@@ -1,4 +1,4 @@
-/* links: bridge/prompts.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/resample.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/level.c mixer/err.c mixer/lull.c */
+/* links: bridge/prompts.c mixer/clip.c mixer/limit.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/resample.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/level.c mixer/err.c mixer/lull.c */
 #include "bridge/prompts.h"
 #include "tests/test.h"
 #include "tests/test_dir.h"

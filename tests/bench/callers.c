@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SITE_LINE = 160 };
+enum { SITE_LINE = 160, PROMPT_S = 6 };
 
 /* A site with a number for each room; a room's meeting asks for nothing and makes no sound. */
 char *callers_site(unsigned rooms, unsigned meetings, const char *media_port)
@@ -51,7 +51,7 @@ static void __attribute__((format(printf, 3, 4)))
 option(struct command *c, const char *name, const char *format, ...)
 {
 	va_list args;
-	char *word = c->words[c->n_words++ % 16];
+	char *word = c->words[c->n_words++ % 24];
 
 	va_start(args, format);
 	vsnprintf(word, sizeof(c->words[0]), format, args);
@@ -65,6 +65,7 @@ void callers_command(struct command *cmd, const struct bench_case *c, double sca
 {
 	char program[FOLDER_PATH * 2];
 	unsigned rooms = callers_rooms(c, scale), legs = callers_legs(c, scale);
+	const unsigned talkers = rooms * c->talkers;
 	bool half = strcmp(c->codec, "half") == 0;
 
 	*cmd = (struct command){ .n = 0 };
@@ -77,9 +78,9 @@ void callers_command(struct command *cmd, const struct bench_case *c, double sca
 	option(cmd, "--from-ip", "127.0.0.2");
 	option(cmd, "--to", "sip:+1555{}@127.0.0.1:%u", b->sip_port);
 	option(cmd, "--each", "%u..%u", CALLERS_FIRST, CALLERS_FIRST + rooms - 1);
-	option(cmd, "--calls", "%u", half ? legs / 2 : legs);
+	option(cmd, "--calls", "%u", half ? legs / 2 : c->talkers_last ? legs - talkers : legs);
 	option(cmd, "--rate", "%g", half ? c->rate / 2 : c->rate);
-	option(cmd, "--talkers", "%u", rooms * c->talkers / (half ? 2 : 1));
+	option(cmd, "--talkers", "%u", half ? talkers / 2 : c->talkers_last ? 0 : talkers);
 	option(cmd, "--codec", "%s", half ? "PCMU" : c->codec);
 	option(cmd, "--seconds", "%u", seconds + 2 + SETTLE_MS / 1000);
 	option(cmd, "--settle", "%d", SETTLE_MS / 1000);
@@ -91,6 +92,12 @@ void callers_command(struct command *cmd, const struct bench_case *c, double sca
 		say(cmd, "--own-address");
 	for (size_t i = 0; c->extra[i]; i++)
 		say(cmd, c->extra[i]);
+	if (c->talkers_last) {
+		say(cmd, "--and");
+		option(cmd, "--after", "%.0f", (legs - talkers) / c->rate + PROMPT_S);
+		option(cmd, "--calls", "%u", talkers);
+		option(cmd, "--talkers", "%u", talkers);
+	}
 	if (half) {
 		say(cmd, "--and");
 		say(cmd, "--codec");

@@ -21,7 +21,7 @@ enum {
 struct command {
 	const char *argv[ARGS];
 	size_t n;
-	char words[16][96];
+	char words[24][96];
 	size_t n_words;
 };
 

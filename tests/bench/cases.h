@@ -14,6 +14,7 @@ struct bench_case {
 	double rate;                       /* calls per second while it fills */
 	const char *codec, *quiet;
 	const char *extra[6];  /* for crowd; NULL-ended */
+	bool talkers_last;     /* they come when all others are in and have heard their prompts */
 	bool standard;         /* run when no case is named */
 	bool delay;            /* measures delay, not cost */
 	unsigned meetings;     /* configured; 0: as many as rooms */
@@ -22,8 +23,9 @@ struct bench_case {
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	unsigned
-		calls; /* set up and torn down, at `rate`, by people who stay a fifth of a second; 0: not that case */
-	bool overload; /* offers more than fits: refusals are wanted, and no harm to who came in */
+		calls; /* set up and torn down, at `rate`, by people who stay for `stay_s`; 0: not that case */
+	const char *stay_s; /* NULL: a fifth of a second */
+	bool overload;      /* offers more than fits: refusals are wanted, and no harm to who came in */
 };
 
 extern const struct bench_case bench_cases[];
