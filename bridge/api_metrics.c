@@ -217,6 +217,25 @@ static void caller_lines(struct page *p, const struct node *n)
 			(unsigned long long)stir_count(n, v));
 }
 
+static void interface_lines(struct page *p, const struct node *n)
+{
+	struct interface_figures f;
+
+	put(p, "# HELP partyline_interface_rtp_pairs RTP port pairs of each interface\n"
+	       "# TYPE partyline_interface_rtp_pairs gauge\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_pairs{interface=\"%s\"} %zu\n", f.name, f.count.all);
+	put(p, "# HELP partyline_interface_rtp_pairs_used those of them that are in use\n"
+	       "# TYPE partyline_interface_rtp_pairs_used gauge\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_pairs_used{interface=\"%s\"} %zu\n", f.name, f.count.used);
+	put(p, "# HELP partyline_interface_rtp_refused_total calls that found no RTP port there\n"
+	       "# TYPE partyline_interface_rtp_refused_total counter\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_refused_total{interface=\"%s\"} %llu\n", f.name,
+			(unsigned long long)f.refused);
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
@@ -238,7 +257,8 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "heap_used_bytes", "memory in use", (double)heap.used);
 	gauge(&p, "heap_free_bytes", "memory that malloc holds for later, touched or not", (double)heap.free);
 	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
-	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)ports_used(n->ports));
+	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)interfaces_used(n->interfaces));
+	interface_lines(&p, n);
 	counter(&p, "invites", "INVITEs of known trunks", sip.invites);
 	counter(&p, "refused", "calls refused", sip.refused);
 	counter(&p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);

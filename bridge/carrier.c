@@ -167,6 +167,7 @@ void carrier_put(
 
 	*way = secure_way(n, t, host, q->target, relay);
 	q->relay = *way ? relay : NULL;
+	q->local = interfaces_local(n->interfaces, t);
 	if (ua_ask(n->ua, q) != CALL_OK)
 		q->done(n, q->id, &(struct ask_answer){ .text = "no way leads there" });
 }

@@ -111,6 +111,8 @@ static void next_trunk(struct dialout *d)
 /* May a call go out on this trunk now?  False: try the next one, or wait (*wait). */
 static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
 {
+	struct ports_count ports;
+
 	*wait = false;
 	if (!trunk || !c) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
@@ -122,6 +124,13 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 	}
 	if (leg_trunk_is_full(d->node, trunk, 1)) {
 		dialout_note_cause(d, 0, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
+		return false;
+	}
+	ports = interfaces_count(d->node->interfaces, trunk);
+	if (ports.used == ports.all) {
+		dialout_note_cause(d, 0, Q850_NO_CIRCUIT,
+			ports.all ? "all RTP ports that the trunk may use are in use"
+				  : "the trunk's interface is not on this node");
 		return false;
 	}
 	if (!pace_take(&c->out, trunk->calls_per_second, loop_now_us())) {

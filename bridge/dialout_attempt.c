@@ -48,6 +48,7 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 
 	return (struct call_dial){ .trunk = trunk->name,
 		.target = at->target,
+		.local = interfaces_local(d->node->interfaces, trunk),
 		.host = at->host,
 		.to_user = t->number,
 		.from_user = hidden ? NULL : t->caller_id,
@@ -91,7 +92,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	fill_record(d, leg);
 	callerid_write(&dial, n->site, trunk, d->account, lines);
 	sign(d, trunk, leg, &dial, identity);
-	err = leg_open_media(leg, trunk, &self);
+	err = leg_open_media(leg, trunk, &self, d->no_port);
 	if (secure_way(n, trunk, dial.host, dial.target, relay)) {
 		dial.relay = relay;
 		dial.certified = secure_name(trunk, dial.host, name);
@@ -105,7 +106,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	d->attempts++;
 	if (err) {
-		const char *why = err == CALL_LIMIT     ? "no RTP port is free"
+		const char *why = err == CALL_LIMIT     ? d->no_port
 				  : err == CALL_ADDRESS ? "we do not listen on the gateway's transport"
 							: call_strerror(err);
 

@@ -36,7 +36,7 @@ struct dialout {
 	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;
 	/* how the last attempt ended, or why there was none */
 	unsigned status, q850;
-	char cause[96];
+	char cause[96], no_port[INTERFACES_WHY];
 };
 
 /* dialout_tell.c: as the API and events show it */

@@ -120,6 +120,8 @@ enum bridge_err edit_check(struct edit *e, const struct site *s, const struct si
 	struct config_why why = { .line = 0 };
 	enum bridge_err err = site_check_object(s, at, &why);
 
+	if (!err && at->kind == SITE_TRUNK && e->config)
+		err = site_check_node(s, e->config, &why);
 	if (err == BRIDGE_SYNTAX) {
 		char path[80];
 		const size_t n = strlen(site_place_path(at, path, sizeof(path)));

@@ -137,7 +137,8 @@ static bool leg_run(struct leg *leg)
 }
 
 /* The status that says why no media could be set up. */
-static void refuse_media(struct leg *leg, const struct site_trunk *trunk, enum call_err err)
+static void refuse_media(
+	struct leg *leg, const struct site_trunk *trunk, enum call_err err, const char *no_port)
 {
 	if (err == CALL_NO_MATCH)
 		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common");
@@ -147,7 +148,7 @@ static void refuse_media(struct leg *leg, const struct site_trunk *trunk, enum c
 				? "SRTP alone was offered, and this trunk has none"
 				: "SRTP is required, and no usable key was offered");
 	else if (!leg->stream)
-		leg_refuse(leg, 503, Q850_CONGESTION, "no RTP port is free");
+		leg_refuse(leg, 503, Q850_CONGESTION, err == CALL_LIMIT ? no_port : call_strerror(err));
 	else if (err == CALL_SYNTAX || err == CALL_LIMIT)
 		leg_refuse(leg, 400, Q850_PROTOCOL, "session description cannot be read");
 	else
@@ -170,6 +171,7 @@ void incoming_go_on(struct leg *leg)
 {
 	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
 	const unsigned status = stir_refuses(leg, trunk);
+	char no_port[INTERFACES_WHY];
 	struct media_self self;
 	enum call_err err;
 
@@ -181,12 +183,12 @@ void incoming_go_on(struct leg *leg)
 		leg_finish(leg);
 		return;
 	}
-	err = leg_open_media(leg, trunk, &self);
+	err = leg_open_media(leg, trunk, &self, no_port);
 	if (!err)
 		err = call_accept_media(leg->call, &self);
 	OPENSSL_cleanse(&self, sizeof(self));
 	if (err)
-		refuse_media(leg, trunk, err);
+		refuse_media(leg, trunk, err, no_port);
 	else if (leg_run(leg))
 		leg_answer(leg);
 }

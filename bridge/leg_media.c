@@ -28,7 +28,8 @@ bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned 
 	return use.calls + coming > trunk->channels;
 }
 
-enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
+enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self,
+	char why[INTERFACES_WHY])
 {
 	struct node *n = leg->node;
 	struct stream_identity identity = { 0 };
@@ -38,10 +39,12 @@ enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, st
 		uint16_t first_seq;
 		uint8_t secret[sizeof(self->secret)];
 	} drawn; /* at once: each draw has a price of its own */
-	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
+	const char *address;
 
-	if (ports_take(n->ports, &leg->ports) != BRIDGE_OK)
+	if (interfaces_take(n->interfaces, trunk, &leg->ports, &address, why) != BRIDGE_OK) {
+		log_line(LOG_WARNING, leg->cdr.call_id, "rtp", "%s: %s", trunk ? trunk->name : "", why);
 		return CALL_LIMIT;
+	}
 	node_random(&drawn, sizeof(drawn));
 	identity.ssrc = drawn.ssrc;
 	identity.first_timestamp = drawn.first_timestamp;

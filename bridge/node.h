@@ -16,7 +16,7 @@
 #include "bridge/heap.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
-#include "bridge/ports.h"
+#include "bridge/interfaces.h"
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
 #include "bridge/site.h"
@@ -49,7 +49,7 @@ struct node {
 	struct ua *ua;
 	struct tls *tls;
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
-	struct ports *ports;
+	struct interfaces *interfaces; /* where its legs' ports are */
 	struct prompts *prompts;
 	struct worker *workers[NODE_WORKERS_MAX];
 	unsigned n_workers;

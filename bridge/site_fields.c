@@ -133,6 +133,8 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "dtmf", dtmf, dtmf_words),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },
 	{ .key = "srtp", .type = FIELD_SRTP, AT(site_trunk, srtp) },
+	TEXT(site_trunk, "interface", interface, RULE_NAME),
+	TEXT(site_trunk, "rtp.ports", rtp_ports, RULE_PORTS),
 	TEXT(site_trunk, "country.code", country.country_code, RULE_COUNTRY),
 	TEXT(site_trunk, "country.trunk_prefix", country.trunk_prefix, RULE_TRUNK_PREFIX),
 	{ .key = "country.national_min", .type = FIELD_UNSIGNED, AT(site_trunk, country.national_min), .max = 15 },
@@ -331,6 +333,7 @@ static const char *class_broken(const char *text)
 const char *site_rule_broken(enum site_rule rule, const char *text)
 {
 	struct trunk_network network;
+	struct port_range ports;
 	struct calendar_span span;
 	const char *wrong;
 
@@ -383,6 +386,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
 	case RULE_PATH: return NULL;
+	case RULE_PORTS: return config_ports_broken(&ports, text);
 	case RULE_UUID:
 		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
 	}

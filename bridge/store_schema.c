@@ -198,6 +198,10 @@ static const char *const steps[] = {
 	/* 14: whom to believe at the other end of TLS */
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
+
+	/* 15: trunks' addresses and ports for media */
+	"ALTER TABLE trunk ADD COLUMN interface TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN rtp_ports TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

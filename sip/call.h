@@ -74,7 +74,8 @@ struct call_end {            /* why a call ended */
 struct call_dial {
 	const char *trunk;  /* name; its gateway's requests in this call are known by address */
 	const char *target; /* where it goes: "udp:192.0.2.1:5060"; a literal, never a name */
-	const char *relay;  /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
+	const char *local; /* address of ours to go out from, a literal; NULL: as this machine's routes say */
+	const char *relay; /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
 	/* Who shows a certificate of this name may speak in the call from any address; NULL: none may. */
 	const char *certified;
 	const char *
@@ -145,10 +146,11 @@ struct ua_config {
 	bool (*for_number)(void *arg, const char *trunk, const char *request_user, const char *to_user);
 	const char *realm; /* of our digest challenges; NULL: "partyline"; borrowed */
 	size_t n_listen;
-	const char *advertise;       /* host for Contact and Via, NULL: the bound one */
-	const char *user_agent;      /* "partyline/0.1" */
-	const struct trunks *trunks; /* borrowed; see ua_set_trunks() */
-	unsigned session_expires_s;  /* 0: 1800 */
+	const char *advertise;                   /* host for Contact and Via, NULL: the bound one */
+	const char *advertised[CALL_LISTEN_MAX]; /* the same for one of `listen` alone; NULL: `advertise` */
+	const char *user_agent;                  /* "partyline/0.1" */
+	const struct trunks *trunks;             /* borrowed; see ua_set_trunks() */
+	unsigned session_expires_s;              /* 0: 1800 */
 	unsigned sip_t1_ms; /* 0: 500 (RFC 3261 section 17.1.1.1); tests shorten all of SIP's waits with it */
 	unsigned timer_speed; /* 0: 1; tests let the session timers' clock run that much faster */
 	struct call_handlers on;

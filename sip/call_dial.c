@@ -108,7 +108,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 {
 	struct call_out *o = c->out;
 	const struct listener *at = c->listener;
-	const char *our_host = c->ua->advertise[0] ? c->ua->advertise : listen_host(at);
+	const char *our_host = listen_name(at);
 	const bool tls = strncmp(d->target, "tls:", 4) == 0;
 	char host[CALL_URI], *port;
 
@@ -174,7 +174,7 @@ enum call_err call_dial(
 		return CALL_NOMEM;
 	c->state = DIALOG_CALLING;
 	c->owner = dial->owner;
-	c->listener = ua_listener_for(ua, dial->target);
+	c->listener = ua_listener_for(ua, dial->target, dial->local);
 	c->out = calloc(1, sizeof(*c->out));
 	if (!c->out)
 		goto fail;

@@ -77,7 +77,7 @@ static void on_gone(void *arg, uint32_t leg_id, const struct stream_stats *last,
 	seen->gone++;
 	seen->gone_leg = leg_id;
 	seen->last = *last;
-	ports_give(seen->ports, ports);
+	ports_give(ports);
 }
 
 static struct worker *open_worker(struct seen *seen)
@@ -260,7 +260,7 @@ TEST(a_room_through_sockets)
 	CHECK_INT(BRIDGE_OK, worker_add_room(w, 7), "room");
 	for (unsigned i = 0; i < 3; i++) {
 		handset_open(&h[i], tones[i]);
-		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
 		CHECK_INT(BRIDGE_OK,
 			worker_add_leg(
@@ -331,7 +331,7 @@ TEST(no_command_is_lost)
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18762, 18770), "ports");
 	w = open_worker(&seen);
 	handset_open(h, 0);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, ROOM_ISOLATED, stream_for(h, 9), &pair), "leg");
 	for (unsigned i = 0; i < 5000; i++)
 		worker_mute(w, 1, i & 1);
@@ -373,7 +373,7 @@ TEST(a_leg_moves_to_another_worker)
 	CHECK_INT(BRIDGE_OK, worker_add_room(b, 3), "room");
 	for (unsigned i = 0; i < 2; i++) {
 		handset_open(&h[i], tones[i]);
-		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
 		CHECK_INT(BRIDGE_OK,
 			worker_add_leg(i ? b : a, 1 + i, i ? 3 : ROOM_ISOLATED, stream_for(&h[i], 50 + i),
@@ -417,7 +417,7 @@ TEST(bad_datagrams_are_counted)
 	w = open_worker(&seen);
 	handset_open(&h[0], 500);
 	handset_open(&h[1], 900);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	to = pair.rtp_port;
 	CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, ROOM_ISOLATED, stream_for(&h[0], 9), &pair), "leg");
 	talk_for(h, &to, 1, 60, w);
@@ -481,7 +481,7 @@ TEST(nth_allocation_fails)
 	STARVE(err, worker_add_room(w, 1), BRIDGE_NOMEM);
 	handset_open(h, 0);
 	s = stream_for(h, 1);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	STARVE(err, worker_add_leg(w, 1, 1, s, &pair), BRIDGE_NOMEM);
 	worker_close(w);
 	handset_close(h);
