@@ -38,7 +38,7 @@ static const struct api_named named[] = {
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
-	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b route:i" },
+	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b route:i gateway:s" },
 	{ "Explanation", "answer:s cause:s status:i number:s form:s account:s steps:[@Step] meeting:s~ country:s~ toll_free:b~ class:s~"
 		" trunks:[@Try]~ steps_unsaid:i~" },
 	{ "PlanChange", "id:s started_at:t outbound:b trunk:s account:s from:s to:s number:s before:s after:s why:s" },

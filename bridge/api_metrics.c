@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/dips.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
 #include "bridge/stir.h"
@@ -217,6 +218,20 @@ static void caller_lines(struct page *p, const struct node *n)
 			(unsigned long long)stir_count(n, v));
 }
 
+static void dips_lines(struct page *p, const struct node *n)
+{
+	put(p, "# HELP partyline_dips_total questions about numbers to name servers, by what came of them\n"
+	       "# TYPE partyline_dips_total counter\n");
+	for (enum dips_result r = DIPS_FOUND; r < DIPS_RESULTS; r++) {
+		const char *word;
+		const uint64_t count = dips_count(n->dips, r, &word);
+
+		put(p, "partyline_dips_total{result=\"%s\"} %llu\n", word, (unsigned long long)count);
+	}
+	counter(p, "dips_remembered", "those of them that no name server was asked for",
+		dips_remembered(n->dips));
+}
+
 static void interface_lines(struct page *p, const struct node *n)
 {
 	struct interface_figures f;
@@ -259,6 +274,7 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
 	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)interfaces_used(n->interfaces));
 	interface_lines(&p, n);
+	dips_lines(&p, n);
 	counter(&p, "invites", "INVITEs of known trunks", sip.invites);
 	counter(&p, "refused", "calls refused", sip.refused);
 	counter(&p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);

@@ -1,5 +1,6 @@
 #include "bridge/carrier.h"
 #include "bridge/carrier_priv.h"
+#include "bridge/dips.h"
 #include "bridge/secure.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -302,6 +303,8 @@ enum bridge_err carriers_open(struct node *n)
 	if (!err && loop_watch(n->loop, resolver_fd(n->resolver), on_resolver, n->resolver) != CALL_OK)
 		err = BRIDGE_NOMEM;
 	if (!err)
+		err = dips_open(&n->dips, n);
+	if (!err)
 		carriers_use_site(n);
 	return err;
 }
@@ -310,6 +313,7 @@ void carriers_close(struct node *n)
 {
 	if (n->resolver)
 		loop_unwatch(n->loop, resolver_fd(n->resolver));
+	n->dips = dips_close(n->dips);
 	n->resolver = resolver_close(n->resolver);
 	while (n->carriers) {
 		struct carrier *c = n->carriers;

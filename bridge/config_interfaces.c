@@ -55,7 +55,8 @@ static bool same_place(const char *a, const char *b)
 
 static bool share(const struct config_interface *i, const char *listen, const struct port_range *ports)
 {
-	return same_place(i->listen, listen) && i->ports.first <= ports->last && ports->first <= i->ports.last;
+	return same_place(i->listen, listen) && i->ports.first <= ports->last &&
+	       ports->first <= i->ports.last;
 }
 
 static enum bridge_err read_address(
@@ -80,8 +81,8 @@ static bool is_name(const char *text)
 	return n > 0 && !text[n] && n < sizeof(((struct config_interface *)0)->name);
 }
 
-static enum bridge_err read_interface(
-	const struct config *c, struct config_interface *i, const struct doc_node *map, struct config_why *why)
+static enum bridge_err read_interface(const struct config *c, struct config_interface *i,
+	const struct doc_node *map, struct config_why *why)
 {
 	static const char *const words[] = { "listen", "advertise", "ports" };
 	const struct doc_node *ports = doc_get(map, "ports");
@@ -122,8 +123,7 @@ static enum bridge_err read_interface(
 	return BRIDGE_OK;
 }
 
-enum bridge_err config_read_interfaces(
-	struct config *c, const struct doc_node *map, struct config_why *why)
+enum bridge_err config_read_interfaces(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	enum bridge_err err = BRIDGE_OK;
 

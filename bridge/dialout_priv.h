@@ -4,6 +4,7 @@
 
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/lookup.h"
 
 enum dialout_state {
 	DIALOUT_QUEUED,
@@ -29,6 +30,8 @@ struct dialout {
 	size_t at_try;
 	struct carrier_target targets[CARRIER_TARGETS]; /* of this trunk; n_targets 0: not looked at yet */
 	size_t n_targets, at_target;
+	struct lookup lookup; /* what the DNS says of the number */
+	bool asking;
 	struct leg *leg; /* borrowed; of the attempt that is under way */
 	unsigned attempts;
 	bool rang;
@@ -46,6 +49,14 @@ json_t *dialout_cause_json(const struct dialout *d);
 void dialout_emit(const struct dialout *d, const char *word, json_t *more); /* takes `more`, NULL: none */
 void dialout_note_cause(struct dialout *d, unsigned status, unsigned q850, const char *text);
 void dialout_set_state(struct dialout *d, enum dialout_state state); /* and tells it */
+
+/* dialout.c: NULL: it has ended */
+struct dialout *dialout_find(const struct node *n, uint32_t number);
+/* The next INVITE, or the end: then it is gone. */
+void dialout_advance(struct dialout *d);
+
+/* dialout_dips.c: asks the DNS; until !lookup_waits() no INVITE may go out. */
+void dialout_look_up(struct dialout *d);
 
 /* dialout_attempt.c: one INVITE to the target in turn.  NULL: it is out; else why not. */
 const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk);

@@ -84,7 +84,8 @@ enum bridge_err edit_numbers_check(struct edit *e, const struct site *s, const c
 
 static bool is_reference(const char *field)
 {
-	return strcmp(field, "account") == 0 || strcmp(field, "trunk") == 0 || strcmp(field, "answer") == 0 ||
+	return strcmp(field, "account") == 0 || strcmp(field, "trunk") == 0 ||
+	       strcmp(field, "enum.trunk") == 0 || strcmp(field, "answer") == 0 ||
 	       strcmp(field, "calendar") == 0 || strncmp(field, "trunks[", strlen("trunks[")) == 0;
 }
 

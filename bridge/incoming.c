@@ -1,6 +1,7 @@
 #include "bridge/incoming.h"
 #include "bridge/callerid.h"
 #include "bridge/carrier.h"
+#include "bridge/cnam.h"
 #include "bridge/leg_priv.h"
 #include "bridge/remark.h"
 #include "bridge/stir.h"
@@ -53,8 +54,10 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	cdr->started_us = when_now_us();
 	snprintf(cdr->session_id, sizeof(cdr->session_id), "%s", call_session(leg->call));
 	snprintf(cdr->session_peer, sizeof(cdr->session_peer), "%s", invite->caller.session);
-	if (shown)
+	if (shown) {
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
+		snprintf(cdr->caller_name, sizeof(cdr->caller_name), "%s", invite->from_name);
+	}
 }
 
 static bool too_fast(const struct node *n, const struct site_trunk *trunk)
@@ -75,6 +78,7 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 
 	plan_decide(n->plan, &asked, &decision);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", decision.number.e164);
+	snprintf(leg->cdr.routing, sizeof(leg->cdr.routing), "%s", decision.number.routing);
 	if (decision.answer == PLAN_REFUSE) {
 		const char *why =
 			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
@@ -209,6 +213,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
 	call_set_owner(call, leg);
+	cnam_begin(leg, trunk);
 	if (stir_begin(leg, trunk, invite))
 		incoming_go_on(leg);
 }

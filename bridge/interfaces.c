@@ -165,10 +165,10 @@ json_t *interfaces_json(const struct interfaces *i)
 	struct interface_figures f;
 
 	for (size_t at = 0; interfaces_figures(i, at, &f); at++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I}", "name", f.name, "listen",
-				f.address, "advertise", f.advertise, "first", f.ports.first, "last",
-				f.ports.last, "pairs", (int)f.count.all, "used", (int)f.count.used,
-				"refused", (json_int_t)f.refused));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I}", "name", f.name, "listen",
+				      f.address, "advertise", f.advertise, "first", f.ports.first, "last",
+				      f.ports.last, "pairs", (int)f.count.all, "used", (int)f.count.used,
+				      "refused", (json_int_t)f.refused));
 	return list;
 }

@@ -45,5 +45,5 @@ struct interface_figures {
 };
 bool interfaces_figures(
 	const struct interfaces *i, size_t at, struct interface_figures *out); /* false: no more */
-json_t *interfaces_json(const struct interfaces *i);                     /* the same, of all */
+json_t *interfaces_json(const struct interfaces *i);                           /* the same, of all */
 #endif

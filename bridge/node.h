@@ -30,11 +30,13 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct dialout;
+struct dips;
 struct editor;
 struct export;
 struct hooks;
 struct idempotence;
 struct leg;
+struct look;
 struct meeting;
 struct resolver;
 struct retention;
@@ -80,9 +82,11 @@ struct node {
 	struct stir *stir;       /* callers' numbers proven */
 	struct signing *signing; /* the site's trunks' keys */
 	struct resolver *resolver;
+	struct dips *dips;        /* what is known of numbers */
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
-	uint32_t last_ask_id, last_dialout_id;
+	uint32_t last_ask_id, last_dialout_id, last_look_id;
+	struct look *looks;     /* numbers that somebody wants explained, chained */
 	struct export *exports; /* records being read for somebody, chained */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */

@@ -391,6 +391,7 @@ struct node *node_close(struct node *n)
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
 	exports_close(n);
+	api_looks_close(n);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
 	if (n->writer && n->dialling)

@@ -8,10 +8,9 @@ static enum bridge_err check_trunk(
 	const struct config *config, const struct site_trunk *t, size_t at, struct config_why *why)
 {
 	const struct config_interface usual = config_interface_default(config);
-	const struct config_interface *is =
-		t->interface[0] && strcmp(t->interface, usual.name) != 0
-			? config_interface(config, t->interface)
-			: &usual;
+	const struct config_interface *is = t->interface[0] && strcmp(t->interface, usual.name) != 0
+						    ? config_interface(config, t->interface)
+						    : &usual;
 	struct port_range part;
 	char key[64];
 

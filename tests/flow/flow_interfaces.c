@@ -14,10 +14,9 @@
 
 enum { WAIT_MS = 5000, OWN_FIRST = 36000, OWN_LAST = 36003, LAN_LAST = 36019, TEXT = 4096 };
 
-static const char node[] =
-	"interfaces:\n"
-	"  lan: { listen: 127.0.0.7, advertise: 127.0.0.77, ports: 36000-36019 }\n"
-	"  six: { listen: \"::1\", ports: 36100-36119 }\n";
+static const char node[] = "interfaces:\n"
+			   "  lan: { listen: 127.0.0.7, advertise: 127.0.0.77, ports: 36000-36019 }\n"
+			   "  six: { listen: \"::1\", ports: 36100-36119 }\n";
 
 static const char site[] =
 	"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
@@ -55,11 +54,11 @@ static void begin(struct bed *b)
 	memset(b, 0, sizeof(*b));
 	CHECK(gate_open(&b->gate, "127.0.0.21"), "gateway");
 	b->six = (uint16_t)(35000 + getpid() % 900);
-	CHECK(bridge_start(&b->bridge,
-		      &(struct bridge_setup){ .site = site_of(b, "lan", "36000-36003", "false"),
-			      .node = node,
-			      .t1_ms = 50,
-			      .listen_ips = others }),
+	CHECK(bridge_start(
+		      &b->bridge, &(struct bridge_setup){ .site = site_of(b, "lan", "36000-36003", "false"),
+					  .node = node,
+					  .t1_ms = 50,
+					  .listen_ips = others }),
 		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
@@ -135,7 +134,8 @@ TEST(a_trunk_has_ports_of_its_own)
 	CHECK(raw_has(&own[2], "Reason: Q.850;cause=42") && raw_has(&own[2], "Retry-After:"), "%s",
 		own[2].last);
 	row = record_wait(&b.bridge, own[2].call_id, WAIT_MS);
-	CHECK_STR("no RTP port is free of 36000-36003, the trunk's own", json_text_at(row, "cause"), "record");
+	CHECK_STR(
+		"no RTP port is free of 36000-36003, the trunk's own", json_text_at(row, "cause"), "record");
 	json_decref(row);
 	CHECK_INT(200, call(&b, &other, "127.0.0.2"), "another trunk");
 	CHECK(port_at(other.last, "127.0.0.1") > 0, "on the node's own address: %s", other.last);
@@ -198,8 +198,7 @@ static void dial(struct bed *b, const char *to)
 	long status;
 
 	snprintf(body, sizeof(body), "{\"to\":\"%s\"}", to);
-	json_decref(
-		bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status));
+	json_decref(bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status));
 	CHECK_INT(202, status, "POST");
 }
 
@@ -244,8 +243,8 @@ TEST(ipv6_both_ways)
 		snprintf(messages[i], sizeof(messages[i]), "%s/six-%d.messages", b.bridge.folder.path, i);
 	{
 		const char *const argv[] = { "sipp", "-sf", "tests/flow/sipp/gateway_answers.xml", "-i",
-			"[::1]", "-p", port, "-nostdin", "-trace_msg", "-message_file", messages[0], "-timeout",
-			"60s", NULL };
+			"[::1]", "-p", port, "-nostdin", "-trace_msg", "-message_file", messages[0],
+			"-timeout", "60s", NULL };
 
 		CHECK(peer_start(&gateway, &b.bridge.folder, "six-gateway", argv), "sipp");
 	}
@@ -304,8 +303,8 @@ TEST(what_does_not_fit_is_refused)
 	{
 		long status;
 
-		answer = bridge_call(&b.bridge, "PATCH", "/v1/trunks/beside", NULL,
-			"{\"interface\":\"wan\"}", &status);
+		answer = bridge_call(
+			&b.bridge, "PATCH", "/v1/trunks/beside", NULL, "{\"interface\":\"wan\"}", &status);
 		CHECK_INT(422, status, "one object");
 		CHECK_STR("interface", json_text_at(answer, "error.field"), "field");
 		json_decref(answer);
