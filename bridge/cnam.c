@@ -47,8 +47,8 @@ void cnam_begin(struct leg *leg, const struct site_trunk *trunk)
 	const struct site_account *account = site_account(leg->node->site, leg->account);
 	char e164[NUMBER_E164], name[NAPTR_NAME];
 
-	if (!leg->node->dips || !account || !account->cnam_suffix[0] || !read_caller(e164, &leg->cdr, trunk) ||
-		!naptr_domain(name, e164, account->cnam_suffix))
+	if (!leg->node->dips || !account || !account->cnam_suffix[0] ||
+		!read_caller(e164, &leg->cdr, trunk) || !naptr_domain(name, e164, account->cnam_suffix))
 		return;
 	dips_ask(leg->node->dips, name, account->cnam_ms, on_answer, leg->id);
 }

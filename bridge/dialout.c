@@ -150,7 +150,7 @@ static void keep_gateway(struct dialout *d)
 	if (!host[0])
 		return;
 	for (size_t i = 0; i < d->n_targets; i++)
-		if (strcmp(d->targets[i].host, host) == 0)
+		if (strcmp(d->targets[i].host, host) == 0 || strcmp(d->targets[i].target + 4, host) == 0)
 			d->targets[n++] = d->targets[i];
 	d->n_targets = n;
 }
@@ -377,6 +377,8 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	dialout_note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
 	if (verdict.what == REROUTE_ANSWER && d->tries.list[d->at_try].gateway[0] && no_such_number(&ended))
 		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "it is not where ENUM says" };
+	if (end->redirect && !leg->node->stopping && !d->gave_up && dialout_redirect(d, end->redirect))
+		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "the gateway sends it on" };
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
 		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
 	if (d->gave_up != GAVE_UP_ASKED)

@@ -89,7 +89,8 @@ void dialout_look_up(struct dialout *d)
 	static const dips_fn done[LOOKUP_WHATS] = { [LOOKUP_ENUM] = on_enum, [LOOKUP_LNP] = on_lnp };
 	const struct site_account *account = site_account(d->node->site, d->account);
 
-	d->asking = true; /* what is known already comes at once, and whoever asked for the call hears of it first */
+	d->asking =
+		true; /* what is known already comes at once, and whoever asked for the call hears of it first */
 	if (account)
 		lookup_begin(&d->lookup, d->node, account, d->tries.e164, done, d->number);
 	d->asking = false;

@@ -32,7 +32,8 @@ struct dialout {
 	size_t n_targets, at_target;
 	struct lookup lookup; /* what the DNS says of the number */
 	bool asking;
-	struct leg *leg; /* borrowed; of the attempt that is under way */
+	unsigned redirects; /* that were followed */
+	struct leg *leg;    /* borrowed; of the attempt that is under way */
 	unsigned attempts;
 	bool rang;
 	enum gave_up gave_up;
@@ -57,6 +58,10 @@ void dialout_advance(struct dialout *d);
 
 /* dialout_dips.c: asks the DNS; until !lookup_waits() no INVITE may go out. */
 void dialout_look_up(struct dialout *d);
+
+/* dialout_redirect.c: puts those of these URIs (sip/call.h, struct call_end) that may be called behind the try at hand.  False: there
+ * are none. */
+bool dialout_redirect(struct dialout *d, const char *uris);
 
 /* dialout_attempt.c: one INVITE to the target in turn.  NULL: it is out; else why not. */
 const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk);

@@ -69,9 +69,9 @@ static void forget_oldest(struct dips *d)
 
 static void keep(struct dips *d, const char *name, const struct resolver_records *found)
 {
-	const unsigned ttl_s = !found->n                          ? DIPS_NOTHING_S
+	const unsigned ttl_s = !found->n                       ? DIPS_NOTHING_S
 			       : found->ttl_s > DIPS_TTL_MAX_S ? DIPS_TTL_MAX_S
-								: found->ttl_s;
+							       : found->ttl_s;
 	struct kept **bucket = &d->buckets[bucket_of(name)], *k;
 
 	if (!ttl_s)
@@ -103,8 +103,7 @@ static void answer(struct dips *d, dips_fn done, uint32_t id, enum dips_result r
 	done(d->node, id, &a);
 }
 
-static void answer_found(
-	struct dips *d, dips_fn done, uint32_t id, const struct naptr *records, size_t n)
+static void answer_found(struct dips *d, dips_fn done, uint32_t id, const struct naptr *records, size_t n)
 {
 	answer(d, done, id, n ? DIPS_FOUND : DIPS_NOTHING, n ? NULL : "no record", records, n);
 }

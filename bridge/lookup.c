@@ -1,10 +1,9 @@
 #include "bridge/lookup.h"
 #include "bridge/node.h"
+#include "sip/callee.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 bool lookup_begin(struct lookup *l, struct node *n, const struct site_account *account, const char *e164,
 	const dips_fn done[LOOKUP_WHATS], uint32_t id)
@@ -50,8 +49,9 @@ static void take_routing(struct lookup *l, const char *uri)
 
 void lookup_take(struct lookup *l, enum lookup_what what, struct dips_answer *answer)
 {
-	static const enum naptr_service services[LOOKUP_WHATS] = { [LOOKUP_ENUM] = NAPTR_SIP,
-		[LOOKUP_LNP] = NAPTR_PSTN };
+	static const enum naptr_service services[LOOKUP_WHATS] = {
+		[LOOKUP_ENUM] = NAPTR_SIP, [LOOKUP_LNP] = NAPTR_PSTN
+	};
 	char uri[NAPTR_URI];
 	const char *why = answer->failure;
 
@@ -68,64 +68,18 @@ void lookup_take(struct lookup *l, enum lookup_what what, struct dips_answer *an
 
 /* ---- where ENUM leads ---- */
 
-struct uri {
-	bool secure;
-	char user[NAPTR_URI], host[NAPTR_URI]; /* host with its port, if it is not the usual one */
-};
-
-static bool take_uri(struct uri *out, const char *text)
+/* A gateway calls whatever digits it is given: only the number itself may come back, or a name. */
+static bool user_allowed(const struct callee *to, const char *e164)
 {
-	const char *rest = strchr(text, ':') + 1, *at = strchr(rest, '@');
-	const size_t n_user = at ? (size_t)(at - rest) : 0;
-	size_t n;
-
-	if (!n_user || strchr(at + 1, '@'))
-		return false;
-	out->secure = strncasecmp(text, "sips:", 5) == 0;
-	snprintf(out->user, sizeof(out->user), "%.*s", (int)n_user, rest);
-	n = strcspn(at + 1, ";?>");
-	snprintf(out->host, sizeof(out->host), "%.*s", (int)n, at + 1);
-	out->user[strcspn(out->user, ";")] = '\0';
-	return out->user[0] && out->host[0];
+	if (callee_user_is_name(to))
+		return strlen(to->user) < LOOKUP_USER;
+	return strcmp(to->user, e164) == 0 || strcmp(to->user, e164 + 1) == 0;
 }
 
-/* Without the port that it has anyway. */
-static size_t host_length(const char *host, bool secure)
-{
-	const size_t n = strcspn(host, ";");
-	const char *usual = secure ? ":5061" : ":5060";
-
-	return n > 5 && strncmp(host + n - 5, usual, 5) == 0 ? n - 5 : n;
-}
-
-static bool is_gateway(const char *gateway, const struct uri *uri)
-{
-	const bool secure = strncmp(gateway, "sips:", 5) == 0;
-	const char *host = gateway + (secure ? 5 : 4);
-	const size_t n = host_length(host, secure);
-
-	return secure == uri->secure && n == host_length(uri->host, secure) &&
-	       strncasecmp(host, uri->host, n) == 0;
-}
-
-/* A gateway calls whatever digits it is given: only the number itself may come back.  *named: it is a name.  False: neither. */
-static bool user_allowed(const char *user, const char *e164, bool *named)
-{
-	size_t letters = 0;
-
-	for (const char *c = user; *c; c++) {
-		if (!isalnum((unsigned char)*c) && !strchr("-_.+~", *c))
-			return false;
-		letters += isalpha((unsigned char)*c) != 0;
-	}
-	*named = letters > 0;
-	return *named ? strlen(user) < LOOKUP_USER : strcmp(user, e164) == 0 || strcmp(user, e164 + 1) == 0;
-}
-
-static bool find_gateway(const struct site_trunk *t, const struct uri *uri, struct lookup_place *out)
+static bool find_gateway(const struct site_trunk *t, const struct callee *to, struct lookup_place *out)
 {
 	for (size_t i = 0; t && i < t->n_gateways; i++)
-		if (is_gateway(t->gateways[i], uri)) {
+		if (callee_is_at(to, t->gateways[i])) {
 			const char *host = strchr(t->gateways[i], ':') + 1;
 
 			snprintf(out->gateway, sizeof(out->gateway), "%.*s", (int)strcspn(host, ";"), host);
@@ -138,30 +92,29 @@ bool lookup_place(struct lookup *l, const struct site *site, const struct site_a
 	const char *const *trunks, size_t n_trunks, struct lookup_place *out)
 {
 	const char *only = strcmp(account->enum_trunk, "any") == 0 ? "" : account->enum_trunk;
-	struct uri uri;
-	bool named;
+	struct callee to;
 
 	memset(out, 0, sizeof(*out));
 	if (!l->uri[0])
 		return false;
-	if (!take_uri(&uri, l->uri)) {
+	if (!callee_read(&to, l->uri, strlen(l->uri))) {
 		note(l, LOOKUP_ENUM, "a URI without user or host");
 		return false;
 	}
-	if (!user_allowed(uri.user, l->e164, &named)) {
+	if (!user_allowed(&to, l->e164)) {
 		note(l, LOOKUP_ENUM, "it leads to another number than the one called");
 		return false;
 	}
 	for (size_t i = 0; i < n_trunks && !out->trunk; i++)
 		if ((!only[0] || strcmp(only, trunks[i]) == 0) &&
-			find_gateway(site_trunk(site, trunks[i]), &uri, out))
+			find_gateway(site_trunk(site, trunks[i]), &to, out))
 			out->trunk = trunks[i];
 	if (!out->trunk) {
 		note(l, LOOKUP_ENUM, "its host is no gateway of this call's trunks");
 		return false;
 	}
-	if (named)
-		snprintf(out->user, sizeof(out->user), "%.39s", uri.user);
+	if (callee_user_is_name(&to))
+		snprintf(out->user, sizeof(out->user), "%.39s", to.user);
 	return true;
 }
 

@@ -20,13 +20,13 @@ enum lookup_what { LOOKUP_ENUM, LOOKUP_LNP, LOOKUP_WHATS };
 struct lookup {
 	char e164[NUMBER_E164];
 	bool asks[LOOKUP_WHATS], waits[LOOKUP_WHATS];
-	char uri[NAPTR_URI];           /* of ENUM; "" none */
-	char routing[NUMBER_E164];     /* of LNP; "" none */
+	char uri[NAPTR_URI];                /* of ENUM; "" none */
+	char routing[NUMBER_E164];          /* of LNP; "" none */
 	char why[LOOKUP_WHATS][LOOKUP_WHY]; /* there is none, or it is not used; "" */
 };
 
 struct lookup_place {
-	const char *trunk; /* one of those given */
+	const char *trunk;          /* one of those given */
 	char gateway[RESOLVER_URI]; /* its host, as in struct carrier_target */
 	char user[LOOKUP_USER];     /* "": the number, as the trunk wants it written */
 };

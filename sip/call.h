@@ -19,7 +19,7 @@
  * T.38 is refused with 488 and the call stays (T13).  Session timers, 100rel, PRACK, delayed offer and glare are handled below this line.
  * A call that we make (call_dial) goes to an address that the owner has looked up; what a 18x describes (early media) is kept aside until
  * the answer, and is used only when the answer brings none.  Of forked answers the first is taken; later ones get ACK and BYE.
- * A redirection is an end like any other: `end` says 3xx.
+ * A redirection is an end like any other: `end` says 3xx, and to whom.
  * Use:  ua_open() with handlers; in on_invite() call call_accept_media() once a media port is there, then call_answer() or
  *       call_refuse(), now or later.
  *
@@ -68,6 +68,7 @@ struct call_end {            /* why a call ended */
 	char text[96];       /* for people: "far end hung up", "no ACK within 32 s" */
 	bool no_response; /* of a call that we made: nobody answered its INVITE; timeout or transport, see sip_status */
 	unsigned retry_after_s; /* of the final answer; 0: none */
+	const char *redirect;   /* of a 3xx: URIs to call instead, best first, a space between; NULL: none */
 };
 
 /* A call that we make; texts are borrowed while call_dial() runs. */

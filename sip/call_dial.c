@@ -320,39 +320,6 @@ static const char *answer_challenge(
 		&o->login, &r->challenge, method, uri, cnonce, o->authorization, &o->authorization_by_proxy);
 }
 
-/* A 3xx: another number at the same gateway is called, once; everybody else is nobody of the operator's choosing.  True: it is
- * under way; else `why` says how it ends. */
-static bool redirect(struct call *c, const struct call_response *r, char why[96])
-{
-	struct call_out *o = c->out;
-	const char *at = r->redirect ? strchr(r->redirect, '@') : NULL;
-	char host[CALL_URI];
-	uint8_t ip[16];
-
-	if (!at || strncmp(r->redirect, "sip:", 4) != 0) {
-		snprintf(why, 96, "redirected, but not to one number");
-		return false;
-	}
-	snprintf(host, sizeof(host), "%s", at + 1);
-	host[host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') ? 1 : 0) : strcspn(host, ":;>?")] =
-		'\0';
-	if (!trunk_address_parse(ip, host) || memcmp(ip, c->gateway, sizeof(ip)) != 0) {
-		snprintf(why, 96, "redirected to %.36s, which is not the gateway that was called", host);
-		return false;
-	}
-	if (o->redirected || strlen(r->redirect) >= sizeof(o->request_uri)) {
-		snprintf(why, 96, "redirected more than once");
-		return false;
-	}
-	o->redirected = true;
-	snprintf(
-		o->request_uri, sizeof(o->request_uri), "%.*s", (int)strcspn(r->redirect, ";?"), r->redirect);
-	ua_note(c->ua, c->id, "redirected within the gateway");
-	ua_release(c);
-	ua_send_invite(c);
-	return true;
-}
-
 static void refused(struct call *c, const struct call_response *r, const char *why)
 {
 	struct call_end end =
@@ -363,6 +330,8 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 
 	end.no_response = r->none;
 	end.retry_after_s = r->retry_after_s;
+	if (r->redirect && !r->none) /* it lives as long as the call: told from the loop */
+		end.redirect = c->out->redirect = strdup(r->redirect);
 	call_event(c, EV_GONE);
 	call_finish(c, &end);
 	ua_release(c);
@@ -372,7 +341,6 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 void call_take_response(struct call *c, const struct call_response *r)
 {
 	const char *why = NULL;
-	char redirected[96];
 
 	if (r->cseq)
 		c->out->cseq = r->cseq;
@@ -396,11 +364,6 @@ void call_take_response(struct call *c, const struct call_response *r)
 		ua_release(c);
 		ua_send_invite(c);
 		return;
-	}
-	if (r->status < 400 && !r->none && !c->finished) {
-		if (redirect(c, r, redirected))
-			return;
-		why = redirected;
 	}
 	refused(c, r, why);
 }

@@ -52,8 +52,9 @@ static bool read_class(struct reading *r, uint8_t set[32])
 	static const struct {
 		const char *name;
 		int (*is)(int);
-	} classes[] = { { "digit", isdigit }, { "alpha", isalpha }, { "alnum", isalnum }, { "upper", isupper },
-		{ "lower", islower }, { "xdigit", isxdigit }, { "punct", ispunct }, { "space", isspace } };
+	} classes[] = { { "digit", isdigit }, { "alpha", isalpha }, { "alnum", isalnum },
+		{ "upper", isupper }, { "lower", islower }, { "xdigit", isxdigit }, { "punct", ispunct },
+		{ "space", isspace } };
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
 		const size_t n = strlen(classes[i].name);
@@ -176,8 +177,7 @@ static bool make_optional(struct ere *e, unsigned from)
 {
 	if (!insert(e, from))
 		return false;
-	e->steps[from] =
-		(struct ere_step){ .what = FORK, .to = 1, .or_to = (int16_t)(e->n - from) };
+	e->steps[from] = (struct ere_step){ .what = FORK, .to = 1, .or_to = (int16_t)(e->n - from) };
 	return true;
 }
 

@@ -18,8 +18,8 @@
 enum { ERE_STEPS = 512, ERE_SETS = 16, ERE_GROUPS = 10, ERE_TEXT = 64, ERE_DEPTH = 16, ERE_REPEATS = 64 };
 
 struct ere_step {
-	uint8_t what; /* enum of ere.c */
-	uint8_t byte; /* character, set or group */
+	uint8_t what;      /* enum of ere.c */
+	uint8_t byte;      /* character, set or group */
 	int16_t to, or_to; /* relative to this step */
 };
 

@@ -172,8 +172,8 @@ static bool scheme_fits(const char *uri, enum naptr_service service)
 	return false;
 }
 
-const char *naptr_pick(char out[NAPTR_URI], struct naptr *records, size_t n, enum naptr_service service,
-	const char *e164)
+const char *naptr_pick(
+	char out[NAPTR_URI], struct naptr *records, size_t n, enum naptr_service service, const char *e164)
 {
 	const char *why = n ? "no record for this service" : "no record";
 	unsigned order = 0;

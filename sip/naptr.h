@@ -44,8 +44,8 @@ bool naptr_domain(char out[NAPTR_NAME], const char *e164, const char *suffix);
  * too long or no printable ASCII. */
 bool naptr_rewrite(char out[NAPTR_URI], const char *regexp, const char *e164);
 /* The best `at`-th result, from 0.  NULL: there is one; else why not, in words.  Sorts the records. */
-const char *naptr_pick(char out[NAPTR_URI], struct naptr *records, size_t n, enum naptr_service service,
-	const char *e164);
+const char *naptr_pick(
+	char out[NAPTR_URI], struct naptr *records, size_t n, enum naptr_service service, const char *e164);
 /* "data:,ALICE%20EXAMPLE", "pstndata:cnam/...,ALICE": what stands behind the comma, as people read it.  False: nothing does. */
 bool naptr_text(char out[NAPTR_TEXT], const char *uri);
 #endif

@@ -18,10 +18,10 @@ static bool matches(const char *expression, const char *text, struct ere_span sp
 /* libc's own answer is the yardstick for what it can do without harm. */
 TEST(expressions_match_as_libc_has_it)
 {
-	static const char *const expressions[] = { "^.*$", "^\\+1555(.*)$", "^\\+1(...)(....)$", "5+", "(5|55)01",
-		"^(\\+44|\\+1)([0-9]+)$", "[^0-4]+", "[[:digit:]]{3}", "x*", "^$", "(0|00|000)(0*)1", "0{2,3}",
-		"^\\+([0-9]{1,4})", "a|\\+|b", "[]5]+", "[5-]+", "(1)?5", "((5)(5)?)+", "\\.", "()5", "$", "5{0}1",
-		"(9|1(5)?)" };
+	static const char *const expressions[] = { "^.*$", "^\\+1555(.*)$", "^\\+1(...)(....)$", "5+",
+		"(5|55)01", "^(\\+44|\\+1)([0-9]+)$", "[^0-4]+", "[[:digit:]]{3}", "x*", "^$",
+		"(0|00|000)(0*)1", "0{2,3}", "^\\+([0-9]{1,4})", "a|\\+|b", "[]5]+", "[5-]+", "(1)?5",
+		"((5)(5)?)+", "\\.", "()5", "$", "5{0}1", "(9|1(5)?)" };
 	static const char *const texts[] = { "+15550100", "+442079460000", "+1", "55", "", "+15550001" };
 
 	for (size_t i = 0; i < sizeof(expressions) / sizeof(*expressions); i++) {
@@ -47,8 +47,8 @@ TEST(expressions_match_as_libc_has_it)
 
 TEST(what_is_no_expression_or_too_much_is_refused)
 {
-	static const char *const cases[] = { "(", ")", "a)", "[", "[a", "*", "+1", "a{", "a{1", "a{2,1}", "a{65}", "\\",
-		"\\1", "(a)\\1", "[z-a]", "[[.a.]]", "[[:nothing:]]", "(((a{64}){64}){64})",
+	static const char *const cases[] = { "(", ")", "a)", "[", "[a", "*", "+1", "a{", "a{1", "a{2,1}",
+		"a{65}", "\\", "\\1", "(a)\\1", "[z-a]", "[[.a.]]", "[[:nothing:]]", "(((a{64}){64}){64})",
 		"((((((((((a))))))))))" };
 	struct ere e;
 
@@ -59,8 +59,8 @@ TEST(what_is_no_expression_or_too_much_is_refused)
 /* These take other engines longer than a caller waits. */
 TEST(hostile_expressions_cost_no_time)
 {
-	static const char *const cases[] = { "(.*)*(.*)*(.*)*x", "(((.*)*)*)*x", "(.|..|...)*x", "(a*)*(a*)*$x",
-		"(5?){20}5{20}" };
+	static const char *const cases[] = { "(.*)*(.*)*(.*)*x", "(((.*)*)*)*x", "(.|..|...)*x",
+		"(a*)*(a*)*$x", "(5?){20}5{20}" };
 	struct ere_span spans[ERE_GROUPS];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -93,7 +93,8 @@ TEST(regexps_rewrite_the_number)
 		{ "an escaped delimiter", "!^.*$!sip:a\\!b@example.com!", "sip:a!b@example.com" },
 		{ "any case", "!^.*$!SIP:info@example.com!i", "SIP:info@example.com" },
 		{ "a part of it", "!5550!7770!", "+17770100" },
-		{ "a group that took no part", "!^\\+1(9)?(.*)$!sip:\\1x\\2@e.example!", "sip:x5550100@e.example" },
+		{ "a group that took no part", "!^\\+1(9)?(.*)$!sip:\\1x\\2@e.example!",
+			"sip:x5550100@e.example" },
 		{ "no match", "!^\\+49(.*)$!sip:\\1@e.example!", NULL },
 		{ "no second delimiter", "!^.*$", NULL },
 		{ "no third delimiter", "!^.*$!sip:a@b", NULL },
@@ -135,28 +136,46 @@ struct zone {
 TEST(records_are_picked_by_order_and_preference)
 {
 	static const struct zone zones[] = {
-		{ "preference", { { 10, 20, "u", "E2U+sip", "!^.*$!sip:b@x!", false }, { 10, 10, "u", "E2U+sip", "!^.*$!sip:a@x!", false } }, 2,
-			NAPTR_SIP, "sip:a@x", NULL },
-		{ "order before preference", { { 20, 1, "u", "E2U+sip", "!^.*$!sip:b@x!", false }, { 10, 10, "u", "E2U+sip", "!^.*$!sip:a@x!", false } },
+		{ "preference",
+			{ { 10, 20, "u", "E2U+sip", "!^.*$!sip:b@x!", false },
+				{ 10, 10, "u", "E2U+sip", "!^.*$!sip:a@x!", false } },
 			2, NAPTR_SIP, "sip:a@x", NULL },
-		{ "another service comes first", { { 10, 1, "u", "E2U+email:mailto", "!^.*$!mailto:a@x!", false }, { 20, 1, "u", "e2u+SIP", "!^.*$!sip:c@x!", false } },
+		{ "order before preference",
+			{ { 20, 1, "u", "E2U+sip", "!^.*$!sip:b@x!", false },
+				{ 10, 10, "u", "E2U+sip", "!^.*$!sip:a@x!", false } },
+			2, NAPTR_SIP, "sip:a@x", NULL },
+		{ "another service comes first",
+			{ { 10, 1, "u", "E2U+email:mailto", "!^.*$!mailto:a@x!", false },
+				{ 20, 1, "u", "e2u+SIP", "!^.*$!sip:c@x!", false } },
 			2, NAPTR_SIP, "sip:c@x", NULL },
-		{ "the old way to write it", { { 10, 1, "U", "sip+E2U", "!^.*$!sip:old@x!", false } }, 1, NAPTR_SIP, "sip:old@x", NULL },
-		{ "several services in one", { { 10, 1, "u", "E2U+h323+sip", "!^.*$!sip:d@x!", false } }, 1, NAPTR_SIP, "sip:d@x", NULL },
-		{ "the next one of the same order", { { 10, 1, "u", "E2U+sip", "!^\\+49.*$!sip:e@x!", false }, { 10, 2, "u", "E2U+sip", "!^.*$!sip:f@x!", false } },
+		{ "the old way to write it", { { 10, 1, "U", "sip+E2U", "!^.*$!sip:old@x!", false } }, 1,
+			NAPTR_SIP, "sip:old@x", NULL },
+		{ "several services in one", { { 10, 1, "u", "E2U+h323+sip", "!^.*$!sip:d@x!", false } }, 1,
+			NAPTR_SIP, "sip:d@x", NULL },
+		{ "the next one of the same order",
+			{ { 10, 1, "u", "E2U+sip", "!^\\+49.*$!sip:e@x!", false },
+				{ 10, 2, "u", "E2U+sip", "!^.*$!sip:f@x!", false } },
 			2, NAPTR_SIP, "sip:f@x", NULL },
-		{ "not of a later order", { { 10, 1, "u", "E2U+sip", "!^\\+49.*$!sip:e@x!", false }, { 20, 2, "u", "E2U+sip", "!^.*$!sip:f@x!", false } },
+		{ "not of a later order",
+			{ { 10, 1, "u", "E2U+sip", "!^\\+49.*$!sip:e@x!", false },
+				{ 20, 2, "u", "E2U+sip", "!^.*$!sip:f@x!", false } },
 			2, NAPTR_SIP, "", "a regexp that does not yield a URI" },
-		{ "not terminal", { { 10, 1, "", "E2U+sip", "!^.*$!sip:e@x!", false } }, 1, NAPTR_SIP, "", "only a rule that leads to further rules" },
-		{ "a replacement", { { 10, 1, "u", "E2U+sip", "", true } }, 1, NAPTR_SIP, "", "only a rule that leads to further rules" },
-		{ "of D2U, not E2U", { { 10, 1, "u", "D2U+sip", "!^.*$!sip:e@x!", false } }, 1, NAPTR_SIP, "", "no record for this service" },
-		{ "no SIP URI", { { 10, 1, "u", "E2U+sip", "!^.*$!http://x/!", false } }, 1, NAPTR_SIP, "", "a URI of another kind" },
+		{ "not terminal", { { 10, 1, "", "E2U+sip", "!^.*$!sip:e@x!", false } }, 1, NAPTR_SIP, "",
+			"only a rule that leads to further rules" },
+		{ "a replacement", { { 10, 1, "u", "E2U+sip", "", true } }, 1, NAPTR_SIP, "",
+			"only a rule that leads to further rules" },
+		{ "of D2U, not E2U", { { 10, 1, "u", "D2U+sip", "!^.*$!sip:e@x!", false } }, 1, NAPTR_SIP, "",
+			"no record for this service" },
+		{ "no SIP URI", { { 10, 1, "u", "E2U+sip", "!^.*$!http://x/!", false } }, 1, NAPTR_SIP, "",
+			"a URI of another kind" },
 		{ "nothing", { { 0 } }, 0, NAPTR_SIP, "", "no record" },
-		{ "number portability (RFC 4769)", { { 10, 1, "u", "E2U+pstn:tel", "!^(.*)$!tel:\\1;npdi;rn=+12155550199!", false } }, 1,
+		{ "number portability (RFC 4769)",
+			{ { 10, 1, "u", "E2U+pstn:tel", "!^(.*)$!tel:\\1;npdi;rn=+12155550199!", false } }, 1,
 			NAPTR_PSTN, "tel:+15550100;npdi;rn=+12155550199", NULL },
-		{ "a name", { { 10, 1, "u", "E2U+pstndata:cnam", "!^.*$!data:,ALICE%20EXAMPLE!", false } }, 1, NAPTR_CNAM,
-			"data:,ALICE%20EXAMPLE", NULL },
-		{ "a name, the short way", { { 10, 1, "u", "E2U+cnam", "!^.*$!data:,BOB!", false } }, 1, NAPTR_CNAM, "data:,BOB", NULL },
+		{ "a name", { { 10, 1, "u", "E2U+pstndata:cnam", "!^.*$!data:,ALICE%20EXAMPLE!", false } }, 1,
+			NAPTR_CNAM, "data:,ALICE%20EXAMPLE", NULL },
+		{ "a name, the short way", { { 10, 1, "u", "E2U+cnam", "!^.*$!data:,BOB!", false } }, 1,
+			NAPTR_CNAM, "data:,BOB", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++) {

@@ -101,7 +101,8 @@ static const char *site_of(const struct bed *b, const char *dips)
 	return text;
 }
 
-static const char all[] = "    enum: { suffix: e.test }\n    lnp: { suffix: l.test }\n    cnam: { suffix: c.test }\n";
+static const char all[] =
+	"    enum: { suffix: e.test }\n    lnp: { suffix: l.test }\n    cnam: { suffix: c.test }\n";
 
 /* `dns` 0: dnsmasq. */
 static void begin(struct bed *b, const char *dips, uint16_t dns)
@@ -145,8 +146,8 @@ static void dial(struct bed *b, const char *to)
 }
 
 /* It came to this gateway, as a call to `user`; it is refused with `status`, and the record says `dips`. */
-static void refuse_at(struct bed *b, struct gate *g, const char *user, unsigned status, const char *dips,
-	const char *story)
+static void refuse_at(
+	struct bed *b, struct gate *g, const char *user, unsigned status, const char *dips, const char *story)
 {
 	struct gate_request r;
 	char want[96], call_id[256];
@@ -258,7 +259,7 @@ static int open_dns(uint16_t *port)
 	const int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	CHECK(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-		      getsockname(fd, (struct sockaddr *)&a, &len) == 0,
+			getsockname(fd, (struct sockaddr *)&a, &len) == 0,
 		"a name server's port");
 	*port = ntohs(a.sin_port);
 	return fd;
@@ -367,9 +368,10 @@ TEST(answers_that_are_not_to_be_believed)
 		while (poll(&ready, 1, 600) == 1) {
 			const ssize_t n =
 				recvfrom(fd, query, sizeof(query), 0, (struct sockaddr *)&from, &len);
-			const size_t n_answer = n < 30 ? 0
-						       : make_answer(answer, query, (size_t)n - (query[11] ? 11 : 0),
-								 cases[i].spoil, b.peer.port);
+			const size_t n_answer =
+				n < 30 ? 0
+				       : make_answer(answer, query, (size_t)n - (query[11] ? 11 : 0),
+						 cases[i].spoil, b.peer.port);
 
 			if (n_answer)
 				sendto(fd, answer, n_answer, 0, (struct sockaddr *)&from, len);
@@ -442,9 +444,7 @@ static const json_t *step_of(const json_t *explained, const char *rule)
 	const json_t *steps = json_object_get(explained, "steps"), *step;
 	size_t i;
 
-	json_array_foreach(steps, i, step)
-		if (strcmp(json_text_at(step, "rule"), rule) == 0)
-			return step;
+	json_array_foreach(steps, i, step) if (strcmp(json_text_at(step, "rule"), rule) == 0) return step;
 	return NULL;
 }
 
@@ -459,9 +459,11 @@ TEST(explain_asks_as_a_call_would_and_answers_are_kept)
 		j = bridge_get(&b.bridge, "/v1/dialplan/explain?account=acme&number=%2B15550101");
 		CHECK_STR("peer", json_text_at(j, "trunks.0.trunk"), "first");
 		CHECK_STR("bob", json_text_at(j, "trunks.0.number"), "as it will be called");
-		CHECK(json_text_at(j, "trunks.0.gateway")[0] && !json_text_at(j, "trunks.1.gateway")[0], "there");
+		CHECK(json_text_at(j, "trunks.0.gateway")[0] && !json_text_at(j, "trunks.1.gateway")[0],
+			"there");
 		CHECK_STR("pstn", json_text_at(j, "trunks.1.trunk"), "then as without");
-		CHECK(strstr(json_text_at(step_of(j, "enum"), "text"), "it can be called at sip:bob@"), "enum");
+		CHECK(strstr(json_text_at(step_of(j, "enum"), "text"), "it can be called at sip:bob@"),
+			"enum");
 		CHECK(strstr(json_text_at(step_of(j, "lnp"), "text"), "no record"), "lnp");
 		json_decref(j);
 	}
