@@ -344,6 +344,7 @@ size_t carrier_targets(struct carrier *c, struct carrier_target out[CARRIER_TARG
 				continue;
 			memcpy(out[n].target, at[order[m]].target, sizeof(out[n].target));
 			memcpy(out[n].host, g->host, sizeof(out[n].host));
+			out[n].sips = strncmp(g->uri, "sips:", 5) == 0;
 			n++;
 		}
 	}

@@ -52,6 +52,7 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 		.target = at->target,
 		.local = interfaces_local(d->node->interfaces, trunk),
 		.host = at->host,
+		.sips = at->sips,
 		.to_user = t->number,
 		.from_user = hidden ? NULL : t->caller_id,
 		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,

@@ -11,7 +11,8 @@
 enum { REDIRECTS_MAX = 3 };
 
 /* The gateway that is meant, as a try has it.  False: none of this trunk's. */
-static bool find_gateway(const struct dialout *d, const struct callee *to, char out[sizeof(((struct dialout_try *)0)->gateway)])
+static bool find_gateway(const struct dialout *d, const struct callee *to,
+	char out[sizeof(((struct dialout_try *)0)->gateway)])
 {
 	const struct carrier *c = carrier_find(d->node, d->tries.list[d->at_try].trunk);
 
@@ -38,9 +39,9 @@ static bool may_call(const struct dialout *d, const struct callee *to)
 	const struct dialout_try *t = &d->tries.list[d->at_try];
 	const struct site_trunk *trunk = site_trunk(d->node->site, t->trunk);
 	struct number_readings readings;
-	struct route_call call = { .account = d->account,
-		.at_s = when_now_us() / 1000000,
-		.seed = route_seed(d->id) };
+	struct route_call call = {
+		.account = d->account, .at_s = when_now_us() / 1000000, .seed = route_seed(d->id)
+	};
 	struct route_decision decision;
 
 	if (strcmp(to->user, t->number) == 0)

@@ -81,6 +81,7 @@ struct call_dial {
 	const char *certified;
 	const char *
 		host; /* of the Request-URI and To: the gateway as the operator wrote it, with :port if it has one */
+	bool sips; /* Request-URI, To and Contact are sips: URIs (RFC 5630): of a gateway that is written so */
 	const char *to_user;
 	const char *from_user, *from_name; /* from_user "" or NULL: anonymous (RFC 3323 section 4.1.1.3) */
 	const char *from_host;             /* NULL: our own address */

@@ -29,15 +29,20 @@ static bool write_user(char *out, size_t cap, const char *user)
 	return true;
 }
 
-static bool write_uri(char *out, size_t cap, const char *user, const char *host)
+static bool write_uri_as(char *out, size_t cap, const char *scheme, const char *user, const char *host)
 {
 	char escaped[CALL_URI];
 	int n;
 
 	if (!write_user(escaped, sizeof(escaped), user))
 		return false;
-	n = snprintf(out, cap, "sip:%s%s%s", escaped, escaped[0] ? "@" : "", host);
+	n = snprintf(out, cap, "%s:%s%s%s", scheme, escaped, escaped[0] ? "@" : "", host);
 	return n > 0 && (size_t)n < cap && vet_uri(out, (size_t)n) == VET_OK;
+}
+
+static bool write_uri(char *out, size_t cap, const char *user, const char *host)
+{
+	return write_uri_as(out, cap, "sip", user, host);
 }
 
 /* A display name as a quoted string. */
@@ -128,11 +133,14 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	if (!trunk_address_parse(c->gateway, host))
 		return CALL_ADDRESS;
 	if (!d->to_user || !d->to_user[0] ||
-		!write_uri(o->request_uri, sizeof(o->request_uri), d->to_user, d->host) ||
-		!write_side(o->to, sizeof(o->to), d->to_user, d->host) || !write_from(o, d, our_host) ||
+		!write_uri_as(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
+			d->host) ||
+		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host) ||
 		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
+	snprintf(o->to, sizeof(o->to), "<%.*s>", (int)sizeof(o->to) - 3, o->request_uri);
+	c->sips = d->sips;
 	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	if (!write_identity(o, d))
 		return CALL_NOMEM;

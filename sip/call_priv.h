@@ -92,9 +92,10 @@ struct call {
 	struct call *bucket_next;  /* ua's index by Call-ID */
 	struct call *due_next;     /* ua's list of those that have finished or are gone */
 	bool due;                  /* it is on that list */
-	void *handle;              /* ua's: nua_handle_t; NULL once the dialog is gone */
-	void *listener;            /* borrowed from ua: where the INVITE came in */
-	void *owner;               /* borrowed from whoever set it */
+	bool sips;      /* it began with a sips: URI, and so does our Contact (RFC 3261 section 12.1) */
+	void *handle;   /* ua's: nua_handle_t; NULL once the dialog is gone */
+	void *listener; /* borrowed from ua: where the INVITE came in */
+	void *owner;    /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
 	char *id, *remote_tag; /* owned */

@@ -14,7 +14,7 @@
 enum { CALLEE_TEXT = 256 };
 
 struct callee {
-	bool secure;                                 /* sips: */
+	bool secure;                               /* sips: */
 	char user[CALLEE_TEXT], host[CALLEE_TEXT]; /* without parameters; host with its port, if it has one */
 };
 

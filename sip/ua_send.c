@@ -13,8 +13,9 @@ static void write_contact(char out[HEADER], const struct call *c)
 {
 	const struct listener *at = c->listener;
 
-	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token, listen_name(at), listen_port(at),
-		at->tls     ? ";transport=tls"
+	snprintf(out, HEADER, "<%s:%s@%s:%u%s>", c->sips && at->tls ? "sips" : "sip", c->token,
+		listen_name(at), listen_port(at),
+		at->tls     ? c->sips ? "" : ";transport=tls"
 		: c->by_tcp ? ";transport=tcp"
 			    : "");
 }

@@ -9,7 +9,8 @@ TEST(uris_are_taken_apart)
 		bool secure;
 	} cases[] = {
 		{ "sip:bob@gw.example", "bob", "gw.example", false },
-		{ "SIPS:+15550199;npdi@[2001:db8::1]:5061;user=phone?X=y", "+15550199", "[2001:db8::1]:5061", true },
+		{ "SIPS:+15550199;npdi@[2001:db8::1]:5061;user=phone?X=y", "+15550199", "[2001:db8::1]:5061",
+			true },
 		{ "sip:gw.example", NULL, NULL, false },
 		{ "sip:@gw.example", NULL, NULL, false },
 		{ "sip:bob@", NULL, NULL, false },
@@ -30,7 +31,8 @@ TEST(uris_are_taken_apart)
 		CHECK_STR(cases[i].host, c.host, cases[i].uri);
 		CHECK(c.secure == cases[i].secure, "%s", cases[i].uri);
 	}
-	CHECK(callee_read(&c, "sip:a@b sip:c@d", 7) && strcmp(c.host, "b") == 0, "as many characters as said");
+	CHECK(callee_read(&c, "sip:a@b sip:c@d", 7) && strcmp(c.host, "b") == 0,
+		"as many characters as said");
 }
 
 TEST(hosts_are_configured_gateways_or_nobody)

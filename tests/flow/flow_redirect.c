@@ -31,7 +31,8 @@ static void begin(struct bed *b)
 		"  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\", \"sip:127.0.0.12:%u\" ], "
 		"keepalive: false } }\n"
 		"  - { name: second, outbound: { gateways: [ \"sip:127.0.0.13:%u\" ], keepalive: false } }\n"
-		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ], caller_id: \"+15550100\" }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ], caller_id: \"+15550100\" "
+		"}\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		b->gates[0].port, b->gates[1].port, b->gates[2].port);
 	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site }), "bridge");
@@ -50,8 +51,8 @@ static void end(struct bed *b)
 static void dial(struct bed *b)
 {
 	long status;
-	json_t *answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL,
-		"{\"to\":\"+15550199\"}", &status);
+	json_t *answer = bridge_call(
+		&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status);
 
 	CHECK_INT(202, status, "POST");
 	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
@@ -110,7 +111,8 @@ TEST(a_redirection_is_followed_among_the_trunks_gateways)
 			2, "dialout.busy", "redirected to 127.0.0.12" },
 		{ "three times and no more",
 			{ { 0, "+15550199", "+15550001@1", NULL }, { 1, "+15550001", "+15550002@0", NULL },
-				{ 0, "+15550002", "+15550003@1", NULL }, { 1, "+15550003", "+15550004@0", NULL } },
+				{ 0, "+15550002", "+15550003@1", NULL },
+				{ 1, "+15550003", "+15550004@0", NULL } },
 			4, "dialout.failed", "redirected too often" },
 	};
 
