@@ -58,9 +58,10 @@ static void forget_oldest(struct dips *d)
 {
 	struct kept *k = d->ring[d->oldest], **at = find(d, k->name);
 
-	while (*at != k) /* a name may stand twice, the newer one first */
+	while (*at && *at != k) /* a name may stand twice, the newer one first */
 		at = &(*at)->next;
-	*at = k->next;
+	if (*at)
+		*at = k->next;
 	free(k);
 	d->ring[d->oldest] = NULL;
 	d->oldest = (d->oldest + 1) % DIPS_CACHE;

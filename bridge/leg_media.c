@@ -28,8 +28,8 @@ bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned 
 	return use.calls + coming > trunk->channels;
 }
 
-enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self,
-	char why[INTERFACES_WHY])
+enum call_err leg_open_media(
+	struct leg *leg, const struct site_trunk *trunk, struct media_self *self, char why[INTERFACES_WHY])
 {
 	struct node *n = leg->node;
 	struct stream_identity identity = { 0 };

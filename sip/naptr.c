@@ -215,8 +215,10 @@ bool naptr_text(char out[NAPTR_TEXT], const char *uri)
 	for (at = at ? at + 1 : ""; *at && n + 1 < NAPTR_TEXT; at++) {
 		unsigned char c = (unsigned char)*at;
 
-		if (c == '%' && hex(at[1]) >= 0 && hex(at[2]) >= 0) {
-			c = (unsigned char)(hex(at[1]) << 4 | hex(at[2]));
+		const int high = c == '%' ? hex(at[1]) : -1, low = high >= 0 ? hex(at[2]) : -1;
+
+		if (low >= 0) {
+			c = (unsigned char)(high * 16 + low);
 			at += 2;
 		}
 		if (c >= ' ' && c <= '~' && (n || c != ' ')) /* names come in ASCII (ATIS-0300) */
