@@ -40,7 +40,8 @@ unsigned api_may_listen(
 
 /* http_config.on_more; `arg` is the node. */
 void api_more(void *arg, uint64_t id, bool gone);
-void exports_close(struct node *n); /* before the disk thread goes */
+void api_looks_close(struct node *n); /* numbers that somebody wanted explained */
+void exports_close(struct node *n);   /* before the disk thread goes */
 
 /* May who asks see what is of this account?  What they may not see is not there: 404. */
 bool api_sees(const struct http_request *request, const char *account);

@@ -10,9 +10,11 @@ static const struct api_named named[] = {
 	{ "SipCounts", "invites:i refused:i stranger_refused:i stranger_silent:i malformed:i ended:i live:i" },
 	{ "Control", "lag_ms:n lag_worst_ms:n cpu_percent:n refuses:b" },
 	{ "Writer", "written:i failed_tries:i lost:i waiting:i disk_ok:b" },
-	{ "Status", "node:s version:s started_at:t uptime_s:n calls:i meetings_open:i participants:i rtp_ports_used:i sip:@SipCounts"
+	{ "Status", "node:s version:s started_at:t uptime_s:n calls:i meetings_open:i participants:i rtp_ports_used:i interfaces:[@Interface]"
+		" sip:@SipCounts"
 		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures] tls:@OwnCertificate?" },
 	{ "OwnCertificate", "certificate_expires_at:t? days_left:i" },
+	{ "Interface", "name:s listen:s advertise:s first:i last:i pairs:i used:i refused:i" },
 	{ "TrunkFigures", "name:s gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
 		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? blocked:b"
@@ -37,7 +39,7 @@ static const struct api_named named[] = {
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
-	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b route:i" },
+	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b route:i gateway:s" },
 	{ "Explanation", "answer:s cause:s status:i number:s form:s account:s steps:[@Step] meeting:s~ country:s~ toll_free:b~ class:s~"
 		" trunks:[@Try]~ steps_unsaid:i~" },
 	{ "PlanChange", "id:s started_at:t outbound:b trunk:s account:s from:s to:s number:s before:s after:s why:s" },

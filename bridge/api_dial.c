@@ -144,6 +144,7 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 	const struct site_trunk *t = site_trunk(n->site, name);
 	const uint64_t now_us = loop_now_us();
 	struct use use = { .trunk = name };
+	const struct ports_count ports = interfaces_count(n->interfaces, t);
 	json_t *gateways = json_array();
 
 	leg_each(n, count, &use);
@@ -151,6 +152,8 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
 	json_object_set_new(row, "calls", json_integer(use.calls));
 	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
+	json_object_set_new(row, "rtp_pairs", json_integer((json_int_t)ports.all));
+	json_object_set_new(row, "rtp_pairs_used", json_integer((json_int_t)ports.used));
 	if (c)
 		add_figures(row, c, now_us);
 	json_object_set_new(row, "gateways", gateways);

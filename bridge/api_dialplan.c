@@ -1,6 +1,8 @@
 /* What the dial plan says of a number: of a call that comes from a trunk, of one that an account makes. */
 #include "bridge/api.h"
+#include "bridge/lookup.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void refuse_field(struct node *n, uint64_t id, const char *field, const char *message)
@@ -38,23 +40,68 @@ static void explain_in(struct node *n, uint64_t id, const char *number, const ch
 			d.did && d.did->toll_free, "steps", steps));
 }
 
-static json_t *tries_json(const struct route_decision *d)
+/* One try; `place` NULL: by all gateways of its trunk. */
+static json_t *try_json(const struct route_try *t, const struct lookup_place *place)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:s}", "trunk", t->trunk, "number",
+		place && place->user[0] ? place->user : t->number, "caller_id", t->caller_id, "caller",
+		t->caller_e164, "owned", t->owned, "route", (int)t->rule, "gateway",
+		place ? place->gateway : "");
+}
+
+/* In the order of the call: where ENUM leads is asked first. */
+static json_t *tries_json(const struct route_decision *d, const struct lookup_place *place)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < d->n_tries; i++) {
-		const struct route_try *t = &d->tries[i];
+	for (unsigned i = 0; place && i < d->n_tries; i++)
+		if (d->tries[i].trunk == place->trunk)
+			json_array_append_new(list, try_json(&d->tries[i], place));
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "trunk", t->trunk, "number",
-				      t->number, "caller_id", t->caller_id, "caller", t->caller_e164, "owned",
-				      t->owned, "route", (int)t->rule));
+	for (unsigned i = 0; i < d->n_tries; i++) {
+		json_array_append_new(list, try_json(&d->tries[i], NULL));
 	}
 	return list;
 }
 
-static void explain_out(struct node *n, uint64_t id, const struct route_call *call)
+/* Where ENUM leads; false: nowhere, or nobody asked. */
+static bool find_place(struct node *n, const struct route_call *call, const struct route_decision *d,
+	struct lookup *l, struct lookup_place *out)
 {
+	const struct site_account *account = site_account(n->site, call->account);
+	const char *trunks[ROUTE_TRIES];
+
+	for (unsigned i = 0; i < d->n_tries; i++)
+		trunks[i] = d->tries[i].trunk;
+	return l && account && lookup_place(l, n->site, account, trunks, d->n_tries, out);
+}
+
+static void add_lookup(json_t *steps, const struct lookup *l)
+{
+	static const char *const words[LOOKUP_WHATS] = { [LOOKUP_ENUM] = "enum", [LOOKUP_LNP] = "lnp" };
+	const char *const found[LOOKUP_WHATS] = { [LOOKUP_ENUM] = l->uri, [LOOKUP_LNP] = l->routing };
+	char text[LOOKUP_WHY + NAPTR_URI];
+
+	for (unsigned i = 0; i < LOOKUP_WHATS; i++) {
+		if (!l->asks[i])
+			continue;
+		if (l->why[i][0])
+			snprintf(text, sizeof(text), "%s: the call goes on as without", l->why[i]);
+		else
+			snprintf(text, sizeof(text),
+				i == LOOKUP_ENUM ? "it can be called at %s: asked first"
+						 : "it is routed by %s, where it was ported to",
+				found[i]);
+		json_array_append_new(steps, step_json(words[i], !l->why[i][0], text));
+	}
+}
+
+/* `l` NULL: the DNS was not asked. */
+static void explain_out(struct node *n, uint64_t id, const struct route_call *call, struct lookup *l)
+{
+	struct lookup_place place;
+	bool placed;
+
 	enum budget_verdict verdict = BUDGET_FREE;
 	const struct routes *routes = dialling_routes(n->dialling);
 	char text[BUDGET_TEXT];
@@ -62,11 +109,18 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 	json_t *steps = json_array();
 	bool refused;
 
-	dialling_decide(n->dialling, call, &d);
+	dialling_decide_ported(n->dialling, call, l ? l->routing : "", &d);
+	if (l && l->routing[0] && d.result != ROUTE_OK) { /* as the call does */
+		snprintf(l->why[LOOKUP_LNP], LOOKUP_WHY, "no route for its routing number %s", l->routing);
+		dialling_decide(n->dialling, call, &d);
+	}
+	placed = find_place(n, call, &d, l, &place);
 	for (unsigned i = 0; i < d.n_steps; i++)
 		json_array_append_new(
 			steps, step_json(route_step_rule(&d.steps[i]), d.steps[i].matched,
 				       route_step_text(routes, call, &d, i, text, sizeof(text))));
+	if (l)
+		add_lookup(steps, l);
 	if (d.result == ROUTE_OK) {
 		verdict = dialling_look(n->dialling, call->account, d.number.e164, call->at_s, text);
 		json_array_append_new(steps, step_json("limit", verdict <= BUDGET_NEAR, text));
@@ -80,8 +134,99 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 			: refused ? 403
 				  : 200,
 			"number", d.number.e164, "form", number_form_words(d.number.form), "class",
-			class_word(d.class), "account", call->account, "trunks", tries_json(&d),
-			"steps_unsaid", (int)d.n_unsaid, "steps", steps));
+			class_word(d.class), "account", call->account, "trunks",
+			tries_json(&d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid, "steps",
+			steps));
+}
+
+/* ---- a number that the DNS is asked about ---- */
+
+struct look { /* somebody waits for the answer */
+	struct look *next;
+	uint32_t id;
+	uint64_t request;
+	struct lookup lookup;
+	char account[SITE_NAME], number[NUMBER_TEXT], caller_id[NUMBER_E164];
+	struct route_call call;
+	bool asking;
+};
+
+static void look_end(struct node *n, struct look *look)
+{
+	struct look **at = &n->looks;
+
+	while (*at != look)
+		at = &(*at)->next;
+	*at = look->next;
+	if (n->http)
+		explain_out(n, look->request, &look->call, &look->lookup);
+	free(look);
+}
+
+static void look_take(struct node *n, uint32_t id, enum lookup_what what, struct dips_answer *answer)
+{
+	struct look *look = n->looks;
+
+	while (look && look->id != id)
+		look = look->next;
+	if (!look)
+		return;
+	lookup_take(&look->lookup, what, answer);
+	if (!lookup_waits(&look->lookup) && !look->asking)
+		look_end(n, look);
+}
+
+static void on_enum(struct node *n, uint32_t id, struct dips_answer *answer)
+{
+	look_take(n, id, LOOKUP_ENUM, answer);
+}
+
+static void on_lnp(struct node *n, uint32_t id, struct dips_answer *answer)
+{
+	look_take(n, id, LOOKUP_LNP, answer);
+}
+
+/* Explains it when the DNS has answered.  False: there is nothing to ask, or no memory to wait with. */
+static bool look_begin(struct node *n, uint64_t request, const struct route_call *call)
+{
+	static const dips_fn done[LOOKUP_WHATS] = { [LOOKUP_ENUM] = on_enum, [LOOKUP_LNP] = on_lnp };
+	const struct site_account *account = site_account(n->site, call->account);
+	struct route_decision d;
+	struct look *look;
+
+	dialling_decide(n->dialling, call, &d);
+	if (!account || d.result != ROUTE_OK || !(account->enum_suffix[0] || account->lnp_suffix[0]))
+		return false;
+	look = calloc(1, sizeof(*look));
+	if (!look)
+		return false;
+	look->id = ++n->last_look_id;
+	look->request = request;
+	snprintf(look->account, sizeof(look->account), "%s", call->account);
+	snprintf(look->number, sizeof(look->number), "%s", call->number);
+	snprintf(look->caller_id, sizeof(look->caller_id), "%s", call->caller_id);
+	look->call = *call;
+	look->call.account = look->account;
+	look->call.number = look->number;
+	look->call.caller_id = look->caller_id;
+	look->next = n->looks;
+	n->looks = look;
+	look->asking = true;
+	lookup_begin(&look->lookup, n, account, d.number.e164, done, look->id);
+	look->asking = false;
+	if (!lookup_waits(&look->lookup))
+		look_end(n, look);
+	return true;
+}
+
+void api_looks_close(struct node *n)
+{
+	while (n->looks) {
+		struct look *look = n->looks;
+
+		n->looks = look->next;
+		free(look);
+	}
 }
 
 void api_explain(struct node *n, const struct http_request *request, const char *word)
@@ -114,5 +259,6 @@ void api_explain(struct node *n, const struct http_request *request, const char 
 	}
 	call.at_s = at_us / 1000000;
 	call.seed = route_seed(call_id);
-	explain_out(n, request->id, &call);
+	if (!look_begin(n, request->id, &call))
+		explain_out(n, request->id, &call, NULL);
 }

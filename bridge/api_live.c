@@ -113,12 +113,13 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
+		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
 			"node", n->config.node, "version", PARTYLINE_VERSION, "started_at",
 			when_json(n->started_us), "uptime_s", (double)(when_now_us() - n->started_us) / 1e6,
 			"calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings, "participants",
-			(int)count_people(n), "rtp_ports_used", (int)ports_used(n->ports), "sip", sip_json(n),
-			"control", control_json(n), "workers", workers, "writer", writer_json(n), "events",
+			(int)count_people(n), "rtp_ports_used", (int)interfaces_used(n->interfaces),
+			"interfaces", interfaces_json(n->interfaces), "sip", sip_json(n), "control",
+			control_json(n), "workers", workers, "writer", writer_json(n), "events",
 			(json_int_t)events.emitted, "trunks", trunks_json(n), "tls", secure_json(n)));
 }
 

@@ -1,6 +1,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/clips.h"
+#include "bridge/dips.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
 #include "bridge/stir.h"
@@ -220,6 +221,39 @@ static void caller_lines(struct page *p, const struct node *n)
 			(unsigned long long)stir_count(n, v));
 }
 
+static void dips_lines(struct page *p, const struct node *n)
+{
+	put(p, "# HELP partyline_dips_total questions about numbers to name servers, by what came of them\n"
+	       "# TYPE partyline_dips_total counter\n");
+	for (enum dips_result r = DIPS_FOUND; r < DIPS_RESULTS; r++) {
+		const char *word;
+		const uint64_t count = dips_count(n->dips, r, &word);
+
+		put(p, "partyline_dips_total{result=\"%s\"} %llu\n", word, (unsigned long long)count);
+	}
+	counter(p, "dips_remembered", "those of them that no name server was asked for",
+		dips_remembered(n->dips));
+}
+
+static void interface_lines(struct page *p, const struct node *n)
+{
+	struct interface_figures f;
+
+	put(p, "# HELP partyline_interface_rtp_pairs RTP port pairs of each interface\n"
+	       "# TYPE partyline_interface_rtp_pairs gauge\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_pairs{interface=\"%s\"} %zu\n", f.name, f.count.all);
+	put(p, "# HELP partyline_interface_rtp_pairs_used those of them that are in use\n"
+	       "# TYPE partyline_interface_rtp_pairs_used gauge\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_pairs_used{interface=\"%s\"} %zu\n", f.name, f.count.used);
+	put(p, "# HELP partyline_interface_rtp_refused_total calls that found no RTP port there\n"
+	       "# TYPE partyline_interface_rtp_refused_total counter\n");
+	for (size_t i = 0; interfaces_figures(n->interfaces, i, &f); i++)
+		put(p, "partyline_interface_rtp_refused_total{interface=\"%s\"} %llu\n", f.name,
+			(unsigned long long)f.refused);
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
@@ -242,7 +276,9 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	gauge(&p, "heap_used_bytes", "memory in use", (double)heap.used);
 	gauge(&p, "heap_free_bytes", "memory that malloc holds for later, touched or not", (double)heap.free);
 	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
-	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)ports_used(n->ports));
+	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)interfaces_used(n->interfaces));
+	interface_lines(&p, n);
+	dips_lines(&p, n);
 	counter(&p, "invites", "INVITEs of known trunks", sip.invites);
 	counter(&p, "refused", "calls refused", sip.refused);
 	counter(&p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);

@@ -1,5 +1,6 @@
 #include "bridge/carrier.h"
 #include "bridge/carrier_priv.h"
+#include "bridge/dips.h"
 #include "bridge/secure.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -167,6 +168,7 @@ void carrier_put(
 
 	*way = secure_way(n, t, host, q->target, relay);
 	q->relay = *way ? relay : NULL;
+	q->local = interfaces_local(n->interfaces, t);
 	if (ua_ask(n->ua, q) != CALL_OK)
 		q->done(n, q->id, &(struct ask_answer){ .text = "no way leads there" });
 }
@@ -301,6 +303,8 @@ enum bridge_err carriers_open(struct node *n)
 	if (!err && loop_watch(n->loop, resolver_fd(n->resolver), on_resolver, n->resolver) != CALL_OK)
 		err = BRIDGE_NOMEM;
 	if (!err)
+		err = dips_open(&n->dips, n);
+	if (!err)
 		carriers_use_site(n);
 	return err;
 }
@@ -309,6 +313,7 @@ void carriers_close(struct node *n)
 {
 	if (n->resolver)
 		loop_unwatch(n->loop, resolver_fd(n->resolver));
+	n->dips = dips_close(n->dips);
 	n->resolver = resolver_close(n->resolver);
 	while (n->carriers) {
 		struct carrier *c = n->carriers;
@@ -339,6 +344,7 @@ size_t carrier_targets(struct carrier *c, struct carrier_target out[CARRIER_TARG
 				continue;
 			memcpy(out[n].target, at[order[m]].target, sizeof(out[n].target));
 			memcpy(out[n].host, g->host, sizeof(out[n].host));
+			out[n].sips = strncmp(g->uri, "sips:", 5) == 0;
 			n++;
 		}
 	}

@@ -58,6 +58,7 @@ struct carrier {
 struct carrier_target {
 	char target[LOCATE_TARGET];
 	char host[LOCATE_HOST];
+	bool sips; /* the gateway is written sips: */
 };
 
 enum bridge_err carriers_open(struct node *n);

@@ -1,6 +1,7 @@
 /* carrier_options.c - asks the members of a trunk's gateways how they do, and tells when that changes. */
 #include "bridge/carrier_priv.h"
 #include <stdio.h>
+#include <string.h>
 
 static struct carrier_member *find_asked(struct node *n, uint32_t id)
 {
@@ -46,7 +47,8 @@ void carrier_ask_options(struct carrier_member *m, const struct site_trunk *t, u
 
 	m->ask_id = ++n->last_ask_id;
 	q.id = m->ask_id;
-	snprintf(uri, sizeof(uri), "sip:%s", m->of->host);
+	snprintf(uri, sizeof(uri), "%s:%s", strncmp(m->of->uri, "sips:", 5) == 0 ? "sips" : "sip",
+		m->of->host);
 	snprintf(from, sizeof(from), "sip:%s",
 		n->config.sip.advertise[0] ? n->config.sip.advertise : "partyline.invalid");
 	carrier_credentials(&q, t, m->of);

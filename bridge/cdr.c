@@ -56,6 +56,9 @@ static const struct cdr_field fields[] = {
 	FIELD(diversion, "diversion", CDR_TEXT),
 	FIELD(session_id, "session_id", CDR_TEXT),
 	FIELD(session_peer, "session_peer", CDR_TEXT),
+	FIELD(caller_name, "caller_name", CDR_TEXT),
+	FIELD(routing, "routing", CDR_TEXT),
+	FIELD(dips, "dips", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

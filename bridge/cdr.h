@@ -27,6 +27,9 @@ struct cdr {
 	char caller_by[8]; /* what says so of from_number: "pai", "rpid", "ppi" (RFC 3325), "from" */
 	char diverted_from[64],
 		diversion[24]; /* whom the call was for at first, and why it went on: "unconditional" ... */
+	char caller_name[64]; /* as they said or as a name server did (bridge/cnam.h); "" hidden or unknown */
+	char routing[17]; /* number that routed it (;rn=, RFC 4694), theirs of an incoming call; "" none */
+	char dips[96];    /* what name servers said of it, in words; "" nobody was asked */
 	char session_id[33], session_peer[33]; /* ours and theirs (RFC 7989); "" none */
 	int64_t started_us, answered_us, joined_us, ended_us;
 	unsigned sip_status; /* final status sent or 200 */

@@ -18,7 +18,6 @@ enum {
 	MAX_LOAD = 75,
 	ROOM_LEGS = 1000,
 	ROOM_LEGS_MAX = 100000,
-	PORT_FIRST = 1024,
 	TLS_SECONDS_MAX = 86400,
 	T1_MIN_MS = 10,
 	T1_MAX_MS = 4000,
@@ -173,25 +172,18 @@ static enum bridge_err read_sip(struct config *c, const struct doc_node *map, st
 
 static enum bridge_err read_ports(struct config *c, const struct doc_node *node, struct config_why *why)
 {
-	char text[CONFIG_TEXT] = "", *dash;
-	uint16_t first, last;
+	char text[CONFIG_TEXT] = "";
 	enum bridge_err err = doc_text(node, text, sizeof(text), why);
+	struct port_range range;
+	const char *broken;
 
 	if (err || !node)
 		return err;
-	dash = strchr(text, '-');
-	if (dash)
-		*dash = '\0';
-	if (!dash || !port_parse(&first, text) || !port_parse(&last, dash + 1))
-		return doc_refuse(node, why, "FIRST-LAST is wanted, as in 20000-39999");
-	if (first > last)
-		return doc_refuse(node, why, "the range is reversed: %u is above %u", first, last);
-	if (first < PORT_FIRST)
-		return doc_refuse(node, why, "ports below %d are not for media", PORT_FIRST);
-	if (first % 2 != 0 || last % 2 != 1) /* RFC 3550 section 11: RTP even, its RTCP the next odd one */
-		return doc_refuse(node, why, "ports come in pairs: the first must be even, the last odd");
-	c->rtp.first_port = first;
-	c->rtp.last_port = last;
+	broken = config_ports_broken(&range, text);
+	if (broken)
+		return doc_refuse(node, why, "%s", broken);
+	c->rtp.first_port = range.first;
+	c->rtp.last_port = range.last;
 	return BRIDGE_OK;
 }
 
@@ -390,6 +382,7 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		{ "sip", read_sip },
 		{ "dns", read_dns },
 		{ "rtp", read_rtp },
+		{ "interfaces", config_read_interfaces },
 		{ "http", read_http },
 		{ "tls", read_tls },
 		{ "stir", read_stir },
@@ -400,8 +393,8 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 	};
 	enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) };
 	enum bridge_err err = doc_only(root,
-		WORDS("node", "sip", "dns", "rtp", "http", "tls", "stir", "control", "database", "recordings",
-			"media", "prompts", "log", "trace"),
+		WORDS("node", "sip", "dns", "rtp", "interfaces", "http", "tls", "stir", "control", "database",
+			"recordings", "media", "prompts", "log", "trace"),
 		why);
 
 	if (!err)

@@ -7,6 +7,8 @@
  * `stir: { anchors, certificates: { URL: FILE }, hosts, ca, wait_ms }` (docs/stir.md),
  * `prompts: { directory, override }`, `log: { format: text | json, level: error | warning | info | debug }`
  * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing).
+ * `interfaces: { NAME: { listen: ADDRESS, advertise: ADDRESS, ports: FIRST-LAST } }`: other addresses of this machine, and the
+ * RTP ports there, for trunks that name one (docs/trunks.md); no two of them share a port.
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *
  * Thread: any; the struct is plain and owns its strings inline.
@@ -14,12 +16,25 @@
 #ifndef BRIDGE_CONFIG_H
 #define BRIDGE_CONFIG_H
 
+#include "bridge/ports.h"
 #include "bridge/why.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_TEXT = 256, CONFIG_LISTEN_MAX = 8, CONFIG_STIR_MAX = 16 };
+enum {
+	CONFIG_TEXT = 256,
+	CONFIG_LISTEN_MAX = 8,
+	CONFIG_STIR_MAX = 16,
+	CONFIG_INTERFACES_MAX = 16,
+	CONFIG_ADDRESS = 64
+};
+
+struct config_interface {
+	char name[32];
+	char listen[CONFIG_ADDRESS], advertise[CONFIG_ADDRESS]; /* literals; advertise "": the other */
+	struct port_range ports;
+};
 
 struct config_stir {               /* whom we believe about callers' numbers */
 	char anchors[CONFIG_TEXT]; /* file of certificates, or a directory of such; "": nobody */
@@ -47,6 +62,8 @@ struct config {
 		char listen[CONFIG_TEXT], advertise[CONFIG_TEXT];
 		uint16_t first_port, last_port;
 	} rtp;
+	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
+	size_t n_interfaces;
 	struct {
 		char listen[CONFIG_TEXT];
 	} http; /* "127.0.0.1:8080"; "" none */
@@ -87,8 +104,17 @@ struct config_listen {
 /* False: not TRANSPORT:ADDRESS:PORT, or ADDRESS:PORT when no transport is wanted. */
 bool config_listen_parse(struct config_listen *out, const char *text, bool with_transport);
 
+/* NULL: `text` is FIRST-LAST, *out holds it; else what is wrong with it, for people. */
+const char *config_ports_broken(struct port_range *out, const char *text);
+const struct config_interface *config_interface(const struct config *c, const char *name); /* NULL: none */
+struct config_interface config_interface_default(const struct config *c); /* "default": what `rtp:` says */
+
 void config_defaults(struct config *out);
 /* On any error *out is untouched.  BRIDGE_FILE: cannot be read.  BRIDGE_SYNTAX: *why says where. */
 enum bridge_err config_load(struct config *out, const char *path, struct config_why *why);
 enum bridge_err config_parse(struct config *out, const char *text, size_t len, struct config_why *why);
+
+struct doc_node;
+/* config_interfaces.c: for config.c; what `rtp:` says has been read. */
+enum bridge_err config_read_interfaces(struct config *c, const struct doc_node *map, struct config_why *why);
 #endif

@@ -334,6 +334,12 @@ void dialling_decide(const struct dialling *d, const struct route_call *call, st
 	route_decide(d->routes, call, out);
 }
 
+void dialling_decide_ported(const struct dialling *d, const struct route_call *call, const char *routing,
+	struct route_decision *out)
+{
+	route_decide_ported(d->routes, call, routing, out);
+}
+
 enum budget_verdict dialling_look(
 	const struct dialling *d, const char *account, const char *e164, int64_t at_s, char text[BUDGET_TEXT])
 {

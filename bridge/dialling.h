@@ -22,6 +22,9 @@ void dialling_inherit(struct dialling *d, struct dialling *from);
 const struct routes *dialling_routes(const struct dialling *d);
 /* route_decide() over this site's routes. */
 void dialling_decide(const struct dialling *d, const struct route_call *call, struct route_decision *out);
+/* route_decide_ported(); `routing` "": dialling_decide(). */
+void dialling_decide_ported(const struct dialling *d, const struct route_call *call, const char *routing,
+	struct route_decision *out);
 
 /* The account's ceilings and patterns (dialplan/budget.h).  BUDGET_BLOCKED for an unknown account. */
 enum budget_verdict dialling_look(const struct dialling *d, const char *account, const char *e164,

@@ -12,7 +12,7 @@ enum { RING_S = 60, QUEUE_S = 30, SECOND_US = 1000000 };
 
 /* ---- its life ---- */
 
-static struct dialout *find_number(const struct node *n, uint32_t number)
+struct dialout *dialout_find(const struct node *n, uint32_t number)
 {
 	struct dialout *d = n->dialouts;
 
@@ -111,6 +111,8 @@ static void next_trunk(struct dialout *d)
 /* May a call go out on this trunk now?  False: try the next one, or wait (*wait). */
 static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
 {
+	struct ports_count ports;
+
 	*wait = false;
 	if (!trunk || !c) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
@@ -124,6 +126,13 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 		dialout_note_cause(d, 0, Q850_NO_CIRCUIT, "the trunk's channels are all in use");
 		return false;
 	}
+	ports = interfaces_count(d->node->interfaces, trunk);
+	if (ports.used == ports.all) {
+		dialout_note_cause(d, 0, Q850_NO_CIRCUIT,
+			ports.all ? "all RTP ports that the trunk may use are in use"
+				  : "the trunk's interface is not on this node");
+		return false;
+	}
 	if (!pace_take(&c->out, trunk->calls_per_second, loop_now_us())) {
 		dialout_note_cause(d, 0, Q850_CONGESTION, "more calls a second than the trunk takes");
 		*wait = loop_now_us() < d->begun_us + QUEUE_S * (uint64_t)SECOND_US;
@@ -132,8 +141,22 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 	return true;
 }
 
+/* Of a try that means one gateway the others' addresses are left out. */
+static void keep_gateway(struct dialout *d)
+{
+	const char *host = d->tries.list[d->at_try].gateway;
+	size_t n = 0;
+
+	if (!host[0])
+		return;
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (strcmp(d->targets[i].host, host) == 0 || strcmp(d->targets[i].target + 4, host) == 0)
+			d->targets[n++] = d->targets[i];
+	d->n_targets = n;
+}
+
 /* Goes on until an INVITE is out, it has to wait, or nothing is left: then it is finished and gone. */
-static void advance(struct dialout *d)
+void dialout_advance(struct dialout *d)
 {
 	while (d->at_try < d->tries.n) {
 		const char *trunk_name = d->tries.list[d->at_try].trunk, *why = NULL;
@@ -143,6 +166,7 @@ static void advance(struct dialout *d)
 
 		if (c && !d->n_targets) {
 			d->n_targets = carrier_targets(c, d->targets, &why);
+			keep_gateway(d);
 			if (!d->n_targets) {
 				dialout_note_cause(d, 0, Q850_TEMPORARY, why);
 				pass_over(d);
@@ -198,6 +222,7 @@ enum dialout_verdict dialout_start(
 	n->dialouts = d;
 	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
+	dialout_look_up(d);
 	dialout_emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
 	return DIALOUT_OK;
@@ -259,8 +284,8 @@ void dialout_tick_all(struct node *n, uint64_t now_us)
 {
 	for (struct dialout *d = n->dialouts, *next; d; d = next) {
 		next = d->next;
-		if (!d->leg && d->state <= DIALOUT_DIALLING)
-			advance(d);
+		if (!d->leg && d->state <= DIALOUT_DIALLING && !lookup_waits(&d->lookup))
+			dialout_advance(d);
 		else if (d->leg && d->state < DIALOUT_ANSWERED && d->deadline_us && now_us >= d->deadline_us)
 			give_up(d);
 	}
@@ -276,7 +301,7 @@ void dialout_close_all(struct node *n)
 
 void dialout_progress(struct leg *leg, unsigned status, bool early_media)
 {
-	struct dialout *d = find_number(leg->node, leg->dialout);
+	struct dialout *d = dialout_find(leg->node, leg->dialout);
 	const struct site_trunk *trunk;
 
 	if (!d || d->leg != leg || d->state >= DIALOUT_ANSWERED)
@@ -296,7 +321,7 @@ void dialout_progress(struct leg *leg, unsigned status, bool early_media)
 
 void dialout_answered(struct leg *leg)
 {
-	struct dialout *d = find_number(leg->node, leg->dialout);
+	struct dialout *d = dialout_find(leg->node, leg->dialout);
 	const char *why;
 	uint64_t heard_us;
 
@@ -335,6 +360,12 @@ static struct reroute_end reroute_end_of(const struct dialout *d, const struct c
 	return r;
 }
 
+static bool no_such_number(const struct reroute_end *end)
+{
+	return !end->rang && (end->sip_status == 404 || end->sip_status == 410 || end->sip_status == 484 ||
+				     end->sip_status == 604);
+}
+
 static void attempt_failed(struct dialout *d, struct leg *leg, const struct call_end *end)
 {
 	const struct reroute_end ended = reroute_end_of(d, end);
@@ -344,6 +375,10 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	d->leg = NULL;
 	leg->cdr.sip_status = ended.sip_status; /* of a silence: what it was, not how we ended it */
 	dialout_note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
+	if (verdict.what == REROUTE_ANSWER && d->tries.list[d->at_try].gateway[0] && no_such_number(&ended))
+		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "it is not where ENUM says" };
+	if (end->redirect && !leg->node->stopping && !d->gave_up && dialout_redirect(d, end->redirect))
+		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "the gateway sends it on" };
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
 		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
 	if (d->gave_up != GAVE_UP_ASKED)
@@ -362,12 +397,12 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	}
 	if (verdict.what == REROUTE_TRUNK || ++d->at_target == d->n_targets)
 		next_trunk(d);
-	advance(d);
+	dialout_advance(d);
 }
 
 void dialout_ended(struct leg *leg, const struct call_end *end)
 {
-	struct dialout *d = leg->dialout ? find_number(leg->node, leg->dialout) : NULL;
+	struct dialout *d = leg->dialout ? dialout_find(leg->node, leg->dialout) : NULL;
 
 	if (!d || d->leg != leg)
 		return;

@@ -31,6 +31,7 @@ struct dialout_try {
 	char caller_id[DIALOUT_NUMBER]; /* "": none, the call is anonymous */
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
+	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
 };
 
 struct dialout_order {
@@ -77,4 +78,7 @@ void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; oth
  * dialling_give() when the call is over.  Else `why` says why not. */
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY]);
+/* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
+bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
+	const char *routing, struct dialout_tries *out);
 #endif

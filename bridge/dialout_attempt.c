@@ -32,6 +32,8 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 		t->caller_id[0] ? t->caller_id : "anonymous");
 	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
+	lookup_words(&d->lookup, cdr->dips);
+	snprintf(cdr->routing, sizeof(cdr->routing), "%s", d->lookup.routing);
 	cdr->started_us = when_now_us();
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
@@ -48,7 +50,9 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 
 	return (struct call_dial){ .trunk = trunk->name,
 		.target = at->target,
+		.local = interfaces_local(d->node->interfaces, trunk),
 		.host = at->host,
+		.sips = at->sips,
 		.to_user = t->number,
 		.from_user = hidden ? NULL : t->caller_id,
 		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
@@ -91,7 +95,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	fill_record(d, leg);
 	callerid_write(&dial, n->site, trunk, d->account, lines);
 	sign(d, trunk, leg, &dial, identity);
-	err = leg_open_media(leg, trunk, &self);
+	err = leg_open_media(leg, trunk, &self, d->no_port);
 	if (secure_way(n, trunk, dial.host, dial.target, relay)) {
 		dial.relay = relay;
 		dial.certified = secure_name(trunk, dial.host, name);
@@ -105,7 +109,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	d->attempts++;
 	if (err) {
-		const char *why = err == CALL_LIMIT     ? "no RTP port is free"
+		const char *why = err == CALL_LIMIT     ? d->no_port
 				  : err == CALL_ADDRESS ? "we do not listen on the gateway's transport"
 							: call_strerror(err);
 

@@ -16,6 +16,33 @@ static enum dialout_verdict verdict_of(enum route_result result)
 	}
 }
 
+static void copy_tries(struct dialout_tries *out, const struct route_decision *d)
+{
+	snprintf(out->e164, sizeof(out->e164), "%s", d->number.e164);
+	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++) {
+		struct dialout_try *t = &out->list[out->n];
+
+		snprintf(t->trunk, sizeof(t->trunk), "%.63s", d->tries[out->n].trunk);
+		snprintf(t->number, sizeof(t->number), "%s", d->tries[out->n].number);
+		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d->tries[out->n].caller_id);
+		memcpy(t->caller_e164, d->tries[out->n].caller_e164, sizeof(t->caller_e164));
+		t->own_number = d->tries[out->n].own_number;
+	}
+}
+
+bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
+	const char *routing, struct dialout_tries *out)
+{
+	const struct route_call call = {
+		.account = account, .number = e164, .at_s = when_now_us() / 1000000, .seed = route_seed(id)
+	};
+	struct route_decision d;
+
+	dialling_decide_ported(n->dialling, &call, routing, &d);
+	copy_tries(out, &d);
+	return d.result == ROUTE_OK;
+}
+
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY])
 {
@@ -37,15 +64,6 @@ enum dialout_verdict dialout_tries(
 		snprintf(why, DIALOUT_WHY, "%s", text);
 		return DIALOUT_REFUSED;
 	}
-	snprintf(out->e164, sizeof(out->e164), "%s", d.number.e164);
-	for (out->n = 0; out->n < d.n_tries && out->n < DIALOUT_TRIES; out->n++) {
-		struct dialout_try *t = &out->list[out->n];
-
-		snprintf(t->trunk, sizeof(t->trunk), "%.63s", d.tries[out->n].trunk);
-		snprintf(t->number, sizeof(t->number), "%s", d.tries[out->n].number);
-		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d.tries[out->n].caller_id);
-		memcpy(t->caller_e164, d.tries[out->n].caller_e164, sizeof(t->caller_e164));
-		t->own_number = d.tries[out->n].own_number;
-	}
+	copy_tries(out, &d);
 	return DIALOUT_OK;
 }

@@ -74,7 +74,7 @@ static void strip(enum site_kind kind, json_t *body)
 {
 	static const char *const live[SITE_KINDS][8] = {
 		[SITE_MEETING] = { "open", "participants", "parts", "locked", "opened_at" },
-		[SITE_TRUNK] = { "calls", "channels", "gateways" },
+		[SITE_TRUNK] = { "calls", "channels", "gateways", "rtp_pairs", "rtp_pairs_used" },
 	};
 
 	for (size_t i = 0; live[kind][i]; i++)

@@ -32,6 +32,8 @@ struct edit {
 	char *site_text;              /* owned: EDIT_SITE */
 	size_t site_len;
 	bool dry_run; /* EDIT_SITE: say what would change */
+	const struct config
+		*config; /* borrowed: of the node that the site must suit as well; NULL: of none */
 
 	/* ---- what came of it ---- */
 	unsigned status; /* HTTP's; below 300: done */

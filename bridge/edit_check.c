@@ -84,7 +84,8 @@ enum bridge_err edit_numbers_check(struct edit *e, const struct site *s, const c
 
 static bool is_reference(const char *field)
 {
-	return strcmp(field, "account") == 0 || strcmp(field, "trunk") == 0 || strcmp(field, "answer") == 0 ||
+	return strcmp(field, "account") == 0 || strcmp(field, "trunk") == 0 ||
+	       strcmp(field, "enum.trunk") == 0 || strcmp(field, "answer") == 0 ||
 	       strcmp(field, "calendar") == 0 || strncmp(field, "trunks[", strlen("trunks[")) == 0;
 }
 
@@ -120,6 +121,8 @@ enum bridge_err edit_check(struct edit *e, const struct site *s, const struct si
 	struct config_why why = { .line = 0 };
 	enum bridge_err err = site_check_object(s, at, &why);
 
+	if (!err && at->kind == SITE_TRUNK && e->config)
+		err = site_check_node(s, e->config, &why);
 	if (err == BRIDGE_SYNTAX) {
 		char path[80];
 		const size_t n = strlen(site_place_path(at, path, sizeof(path)));

@@ -55,10 +55,24 @@ static void note_all(struct edit *e, const struct site_change *changes, size_t n
 		json_decref(told);
 }
 
+static enum bridge_err parse(const struct edit *e, struct site **out, struct config_why *why)
+{
+	enum bridge_err err = site_parse(out, e->site_text, e->site_len, why);
+
+	if (err || !e->config)
+		return err;
+	err = site_check_node(*out, e->config, why);
+	if (err) {
+		*out = site_free(*out);
+		why->line = site_line(e->site_text, e->site_len, why->key);
+	}
+	return err;
+}
+
 enum bridge_err edit_whole_site(struct edit *e, const struct site *now, struct site **out)
 {
 	struct config_why why = { .line = 0 };
-	enum bridge_err err = site_parse(out, e->site_text, e->site_len, &why);
+	enum bridge_err err = parse(e, out, &why);
 	struct site_change *changes;
 	size_t n = 0;
 

@@ -197,6 +197,7 @@ void editor_go(struct editor *ed)
 void editor_post(struct editor *ed, struct edit *e)
 {
 	e->next = NULL;
+	e->config = &ed->node->config;
 	*ed->end = e;
 	ed->end = &e->next;
 	editor_go(ed);

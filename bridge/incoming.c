@@ -1,6 +1,7 @@
 #include "bridge/incoming.h"
 #include "bridge/callerid.h"
 #include "bridge/carrier.h"
+#include "bridge/cnam.h"
 #include "bridge/leg_priv.h"
 #include "bridge/remark.h"
 #include "bridge/stir.h"
@@ -53,8 +54,10 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	cdr->started_us = when_now_us();
 	snprintf(cdr->session_id, sizeof(cdr->session_id), "%s", call_session(leg->call));
 	snprintf(cdr->session_peer, sizeof(cdr->session_peer), "%s", invite->caller.session);
-	if (shown)
+	if (shown) {
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
+		snprintf(cdr->caller_name, sizeof(cdr->caller_name), "%s", invite->from_name);
+	}
 }
 
 static bool too_fast(const struct node *n, const struct site_trunk *trunk)
@@ -75,6 +78,7 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 
 	plan_decide(n->plan, &asked, &decision);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", decision.number.e164);
+	snprintf(leg->cdr.routing, sizeof(leg->cdr.routing), "%s", decision.number.routing);
 	if (decision.answer == PLAN_REFUSE) {
 		const char *why =
 			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
@@ -137,7 +141,8 @@ static bool leg_run(struct leg *leg)
 }
 
 /* The status that says why no media could be set up. */
-static void refuse_media(struct leg *leg, const struct site_trunk *trunk, enum call_err err)
+static void refuse_media(
+	struct leg *leg, const struct site_trunk *trunk, enum call_err err, const char *no_port)
 {
 	if (err == CALL_NO_MATCH)
 		leg_refuse(leg, 488, Q850_INCOMPATIBLE, "no codec in common");
@@ -147,7 +152,7 @@ static void refuse_media(struct leg *leg, const struct site_trunk *trunk, enum c
 				? "SRTP alone was offered, and this trunk has none"
 				: "SRTP is required, and no usable key was offered");
 	else if (!leg->stream)
-		leg_refuse(leg, 503, Q850_CONGESTION, "no RTP port is free");
+		leg_refuse(leg, 503, Q850_CONGESTION, err == CALL_LIMIT ? no_port : call_strerror(err));
 	else if (err == CALL_SYNTAX || err == CALL_LIMIT)
 		leg_refuse(leg, 400, Q850_PROTOCOL, "session description cannot be read");
 	else
@@ -170,6 +175,7 @@ void incoming_go_on(struct leg *leg)
 {
 	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
 	const unsigned status = stir_refuses(leg, trunk);
+	char no_port[INTERFACES_WHY];
 	struct media_self self;
 	enum call_err err;
 
@@ -181,12 +187,12 @@ void incoming_go_on(struct leg *leg)
 		leg_finish(leg);
 		return;
 	}
-	err = leg_open_media(leg, trunk, &self);
+	err = leg_open_media(leg, trunk, &self, no_port);
 	if (!err)
 		err = call_accept_media(leg->call, &self);
 	OPENSSL_cleanse(&self, sizeof(self));
 	if (err)
-		refuse_media(leg, trunk, err);
+		refuse_media(leg, trunk, err, no_port);
 	else if (leg_run(leg))
 		leg_answer(leg);
 }
@@ -207,6 +213,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	if (!admit(leg, trunk) || !leg_route(leg, invite))
 		return;
 	call_set_owner(call, leg);
+	cnam_begin(leg, trunk);
 	if (stir_begin(leg, trunk, invite))
 		incoming_go_on(leg);
 }

@@ -88,8 +88,7 @@ void leg_free(struct leg *leg)
 	leg_delist(n, leg);
 	stream_free(leg->stream);
 	leg->share = share_end(leg->share);
-	if (leg->ports.rtp_port)
-		ports_give(n->ports, &leg->ports);
+	ports_give(&leg->ports);
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 	free(leg);

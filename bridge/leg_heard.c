@@ -108,7 +108,7 @@ static void on_worker_gone(
 	struct leg *leg = leg_find(n, leg_id);
 
 	if (!leg) {
-		ports_give(n->ports, ports);
+		ports_give(ports);
 		return;
 	}
 	leg->stats = *last;

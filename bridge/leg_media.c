@@ -29,24 +29,41 @@ bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned 
 }
 
 /* On a trunk whose carrier sends from where it says: a place at a shared port.  Whatever is against it, there are ports. */
-static bool share_port(struct leg *leg, const struct site_trunk *trunk)
+static bool share_port(struct leg *leg, const struct site_trunk *trunk, const char **address)
 {
 	struct node *n = leg->node;
 	struct offer_source source;
-	struct net_addr from;
+	struct share_wish wish = { .leg_id = leg->id };
+	char why[INTERFACES_WHY];
+	struct port_pair pair;
+	enum bridge_err err;
 	int home;
 
 	if (!trunk || trunk->media_port != SITE_PORT_SHARED || leg->state == LEG_DIALLING)
 		return false;
 	call_offered_source(leg->call, &source);
-	from = media_address(source.address, source.rtp_port);
 	home = admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY);
-	return from.port && home != ADMISSION_NONE &&
-	       share_begin(&leg->share, n->shared, n->workers[home], leg->id, &from, source.rtcp_port,
-		       &leg->ports) == BRIDGE_OK;
+	if (home == ADMISSION_NONE)
+		return false;
+	wish.home = n->workers[home];
+	wish.rtp = media_address(source.address, source.rtp_port);
+	wish.rtcp_port = source.rtcp_port;
+	snprintf(wish.group, sizeof(wish.group), "%s/%s/%s", trunk->name, trunk->interface, trunk->rtp_ports);
+	err = share_begin(&leg->share, n->shared, &wish, &leg->ports);
+	if (err == BRIDGE_FULL && interfaces_take(n->interfaces, trunk, &pair, address, why) == BRIDGE_OK) {
+		err = shared_open(n->shared, &wish, &pair, *address);
+		if (err)
+			ports_give(&pair);
+		else
+			err = share_begin(&leg->share, n->shared, &wish, &leg->ports);
+	}
+	if (!err)
+		*address = share_address(leg->share);
+	return !err;
 }
 
-enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self)
+enum call_err leg_open_media(
+	struct leg *leg, const struct site_trunk *trunk, struct media_self *self, char why[INTERFACES_WHY])
 {
 	struct node *n = leg->node;
 	struct stream_identity identity = { 0 };
@@ -56,10 +73,13 @@ enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, st
 		uint16_t first_seq;
 		uint8_t secret[sizeof(self->secret)];
 	} drawn; /* at once: each draw has a price of its own */
-	const char *address = n->config.rtp.advertise[0] ? n->config.rtp.advertise : n->config.rtp.listen;
+	const char *address;
 
-	if (!share_port(leg, trunk) && ports_take(n->ports, &leg->ports) != BRIDGE_OK)
+	if (!share_port(leg, trunk, &address) &&
+		interfaces_take(n->interfaces, trunk, &leg->ports, &address, why) != BRIDGE_OK) {
+		log_line(LOG_WARNING, leg->cdr.call_id, "rtp", "%s: %s", trunk ? trunk->name : "", why);
 		return CALL_LIMIT;
+	}
 	node_random(&drawn, sizeof(drawn));
 	identity.ssrc = drawn.ssrc;
 	identity.first_timestamp = drawn.first_timestamp;

@@ -13,8 +13,9 @@ void leg_key(struct leg *leg, char digit); /* what a pressed key means where it 
 
 /* leg_media.c: what it needs */
 
-/* Ports, a stream, and our side of the media.  CALL_LIMIT: no port; CALL_NOMEM. */
-enum call_err leg_open_media(struct leg *leg, const struct site_trunk *trunk, struct media_self *self);
+/* Ports, a stream, and our side of the media.  CALL_LIMIT: no port, `why` says why; CALL_NOMEM. */
+enum call_err leg_open_media(
+	struct leg *leg, const struct site_trunk *trunk, struct media_self *self, char why[INTERFACES_WHY]);
 /* Gives the stream to the worker with the most time.  NULL: done; else why there is none. */
 const char *leg_place(struct leg *leg);
 const char *leg_no_room(struct node *n); /* NULL: there is time for one leg more */

@@ -191,6 +191,12 @@ static void record_seat(struct leg *leg, const struct participant *p)
 	cdr->joined_us = p->joined_us;
 }
 
+void meeting_name(struct participant *p, const char *name)
+{
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	emit_person(p, "participant.named", NULL);
+}
+
 enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum role role)
 {
 	const struct site_account *account = NULL;

@@ -51,7 +51,9 @@ void meeting_key(struct leg *leg, char digit);        /* a key pressed in the me
 void meeting_talking(struct leg *leg, bool on);       /* its talk burst began or ended */
 void meeting_hold(struct leg *leg);                   /* its far end holds us, or no more */
 void meeting_equip(struct meeting *m);                /* after a leg came or changed its codec */
-void meeting_apply_audio(struct meeting *m);          /* after the site changed */
+/* Who sits there is called otherwise from now on: told as `participant.named`. */
+void meeting_name(struct participant *p, const char *name);
+void meeting_apply_audio(struct meeting *m); /* after the site changed */
 
 struct meeting *meeting_find(const struct node *n, const char *id);
 struct participant *meeting_person(const struct node *n, const char *participant_id);

@@ -16,7 +16,7 @@
 #include "bridge/heap.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
-#include "bridge/ports.h"
+#include "bridge/interfaces.h"
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
 #include "bridge/site.h"
@@ -31,11 +31,13 @@ enum { NODE_WORKERS_MAX = 64 };
 struct carrier;
 struct clips;
 struct dialout;
+struct dips;
 struct editor;
 struct export;
 struct hooks;
 struct idempotence;
 struct leg;
+struct look;
 struct meeting;
 struct resolver;
 struct retention;
@@ -50,8 +52,8 @@ struct node {
 	struct ua *ua;
 	struct tls *tls;
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
-	struct ports *ports;
-	struct shared *shared; /* ports of it that many legs share */
+	struct interfaces *interfaces; /* where its legs' ports are */
+	struct shared *shared; /* ports of these that many legs share */
 	struct prompts *prompts;
 	struct clips *clips; /* of them, in legs' formats */
 	struct worker *workers[NODE_WORKERS_MAX];
@@ -83,9 +85,11 @@ struct node {
 	struct stir *stir;       /* callers' numbers proven */
 	struct signing *signing; /* the site's trunks' keys */
 	struct resolver *resolver;
+	struct dips *dips;        /* what is known of numbers */
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
-	uint32_t last_ask_id, last_dialout_id;
+	uint32_t last_ask_id, last_dialout_id, last_look_id;
+	struct look *looks;     /* numbers that somebody wants explained, chained */
 	struct export *exports; /* records being read for somebody, chained */
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */

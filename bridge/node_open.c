@@ -240,6 +240,19 @@ static const char *way_out(const struct config *c, char out[CONFIG_TEXT])
 	return "out:127.0.0.1:5061";
 }
 
+/* What is told in place of the address that this listens at, where an interface says so; NULL: nothing of its own. */
+static const char *advertised(const struct config *c, const char *listen)
+{
+	struct config_listen parts;
+
+	if (!config_listen_parse(&parts, listen, true))
+		return NULL;
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		if (c->interfaces[i].advertise[0] && strcmp(c->interfaces[i].listen, parts.host) == 0)
+			return c->interfaces[i].advertise;
+	return NULL;
+}
+
 static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 {
 	struct ua_config uc = { .loop = n->loop,
@@ -266,6 +279,7 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 			continue;
 		}
 		tls = tls || strncmp(n->config.sip.listen[i], "tls:", 4) == 0;
+		uc.advertised[uc.n_listen] = advertised(&n->config, n->config.sip.listen[i]);
 		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
 	}
 	if (!tls)
@@ -298,15 +312,13 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 		return err;
 	if (loop_watch(n->loop, writer_fd(n->writer), on_writer, n->writer) != CALL_OK)
 		return BRIDGE_NOMEM;
-	err = ports_alloc(&n->ports, c->rtp.listen, c->rtp.first_port, c->rtp.last_port);
-	if (err) {
-		snprintf(why, why_cap, "rtp: no port pair of %u-%u at %s can be used", c->rtp.first_port,
-			c->rtp.last_port, c->rtp.listen);
+	err = interfaces_open(&n->interfaces, c, why, why_cap);
+	if (err)
 		return err;
-	}
-	n->shared = shared_alloc(n->ports);
+	n->shared = shared_alloc();
 	if (!n->shared)
 		return BRIDGE_NOMEM;
+	interfaces_use_site(n->interfaces, n->site);
 	err = stir_open(n, incoming_go_on, why, why_cap);
 	if (!err)
 		err = open_workers(n, why, why_cap);
@@ -390,6 +402,7 @@ struct node *node_close(struct node *n)
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
 	exports_close(n);
+	api_looks_close(n);
 	if (n->hooks)
 		loop_unwatch(n->loop, hooks_fd(n->hooks));
 	if (n->writer && n->dialling)
@@ -402,8 +415,8 @@ struct node *node_close(struct node *n)
 	n->idempotence = idempotence_free(n->idempotence);
 	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);
-	n->ports = ports_free(n->ports);
 	n->clips = clips_close(n->clips);
+	n->interfaces = interfaces_close(n->interfaces);
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
 	n->trace = trace_free(n->trace);

@@ -50,6 +50,8 @@ void node_site_swap(struct node *n, struct node_site *s)
 		n->trunks = s->trunks;
 		n->dialling = s->dialling;
 		n->signing = s->signing;
+		if (n->interfaces)
+			interfaces_use_site(n->interfaces, n->site);
 		carriers_use_site(n);
 		for (struct meeting *m = n->meetings; m; m = m->next)
 			meeting_apply_audio(m);

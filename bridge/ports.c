@@ -21,13 +21,24 @@ union any_address {
 	struct sockaddr_in6 v6;
 };
 
+struct part {
+	struct port_range range;
+	size_t next; /* pair tried first by the next ports_take() */
+};
+
+struct pair {
+	bool taken; /* by us */
+	bool kept;  /* in somebody's part */
+};
+
 struct ports {
 	union any_address listen; /* port 0 */
 	socklen_t listen_len;
 	uint16_t first; /* even */
 	size_t n_pairs, used;
-	size_t next;  /* pair tried first by the next ports_take() */
-	bool taken[]; /* by us, per pair */
+	struct part whole, *parts; /* `parts` owned */
+	size_t n_parts;
+	struct pair pairs[];
 };
 
 static void set_port(union any_address *a, uint16_t port)
@@ -93,11 +104,12 @@ enum bridge_err ports_alloc(struct ports **out, const char *listen, uint16_t fir
 
 	if (n_pairs == 0)
 		return BRIDGE_RANGE;
-	p = calloc(1, sizeof(*p) + n_pairs * sizeof(p->taken[0]));
+	p = calloc(1, sizeof(*p) + n_pairs * sizeof(p->pairs[0]));
 	if (!p)
 		return BRIDGE_NOMEM;
 	p->first = (uint16_t)even;
 	p->n_pairs = n_pairs;
+	p->whole.range = (struct port_range){ first, last };
 	probe = read_literal(p, listen) ? open_socket(p, 0) : -1;
 	if (probe < 0) {
 		ports_free(p);
@@ -110,8 +122,41 @@ enum bridge_err ports_alloc(struct ports **out, const char *listen, uint16_t fir
 
 struct ports *ports_free(struct ports *p)
 {
+	if (p)
+		free(p->parts);
 	free(p);
 	return NULL;
+}
+
+/* Is the i-th pair wholly in there? */
+static bool within(const struct ports *p, size_t i, const struct port_range *range)
+{
+	const size_t port = p->first + 2 * i;
+
+	return port >= range->first && port + 1 <= range->last;
+}
+
+enum bridge_err ports_part(struct ports *p, const struct port_range *parts, size_t n)
+{
+	struct part *fresh = calloc(n + 1, sizeof(*fresh));
+
+	if (!fresh)
+		return BRIDGE_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		fresh[i].range = parts[i];
+		for (size_t k = 0; k < p->n_parts; k++)
+			if (memcmp(&p->parts[k].range, &parts[i], sizeof(parts[i])) == 0)
+				fresh[i] = p->parts[k];
+	}
+	for (size_t at = 0; at < p->n_pairs; at++) {
+		p->pairs[at].kept = false;
+		for (size_t i = 0; i < n; i++)
+			p->pairs[at].kept = p->pairs[at].kept || within(p, at, &parts[i]);
+	}
+	free(p->parts);
+	p->parts = fresh;
+	p->n_parts = n;
+	return BRIDGE_OK;
 }
 
 /* Both sockets of one pair, or none. */
@@ -128,22 +173,35 @@ static bool open_pair(const struct ports *p, uint16_t port, struct port_pair *ou
 		errno = why;
 		return false;
 	}
-	*out = (struct port_pair){ .rtp_fd = rtp_fd, .rtcp_fd = rtcp_fd, .rtp_port = port };
+	out->rtp_fd = rtp_fd;
+	out->rtcp_fd = rtcp_fd;
+	out->rtp_port = port;
 	return true;
 }
 
-enum bridge_err ports_take(struct ports *p, struct port_pair *out)
+static bool belongs(const struct ports *p, size_t at, const struct port_range *part)
 {
-	*out = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
-	for (size_t i = 0; i < p->n_pairs; i++) {
-		size_t at = (p->next + i) % p->n_pairs;
+	return part ? within(p, at, part) : !p->pairs[at].kept;
+}
 
-		if (p->taken[at])
+enum bridge_err ports_take(struct ports *p, const struct port_range *part, struct port_pair *out)
+{
+	struct part *from = &p->whole;
+
+	*out = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
+	for (size_t i = 0; part && i < p->n_parts; i++)
+		if (memcmp(&p->parts[i].range, part, sizeof(*part)) == 0)
+			from = &p->parts[i];
+	for (size_t i = 0; i < p->n_pairs; i++) {
+		size_t at = (from->next + i) % p->n_pairs;
+
+		if (p->pairs[at].taken || !belongs(p, at, part))
 			continue;
 		if (open_pair(p, (uint16_t)(p->first + 2 * at), out)) {
-			p->taken[at] = true;
+			out->of = p;
+			p->pairs[at].taken = true;
 			p->used++;
-			p->next = (at + 1) % p->n_pairs;
+			from->next = (at + 1) % p->n_pairs;
 			return BRIDGE_OK;
 		}
 		if (errno != EADDRINUSE && errno != EACCES)
@@ -152,9 +210,10 @@ enum bridge_err ports_take(struct ports *p, struct port_pair *out)
 	return BRIDGE_FULL;
 }
 
-void ports_give(struct ports *p, struct port_pair *pair)
+void ports_give(struct port_pair *pair)
 {
-	size_t at = (size_t)(pair->rtp_port - p->first) / 2;
+	struct ports *p = pair->of;
+	const size_t at = p ? (size_t)(pair->rtp_port - p->first) / 2 : 0;
 
 	if (pair->shared) {
 		*pair = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
@@ -164,11 +223,23 @@ void ports_give(struct ports *p, struct port_pair *pair)
 		close(pair->rtp_fd);
 	if (pair->rtcp_fd >= 0)
 		close(pair->rtcp_fd);
-	if (pair->rtp_port >= p->first && at < p->n_pairs && p->taken[at]) {
-		p->taken[at] = false;
+	if (p && at < p->n_pairs && p->pairs[at].taken) {
+		p->pairs[at].taken = false;
 		p->used--;
 	}
 	*pair = (struct port_pair){ .rtp_fd = -1, .rtcp_fd = -1 };
+}
+
+struct ports_count ports_count(const struct ports *p, const struct port_range *part)
+{
+	struct ports_count count = { 0, 0 };
+
+	for (size_t at = 0; at < p->n_pairs; at++)
+		if (belongs(p, at, part)) {
+			count.all++;
+			count.used += p->pairs[at].taken;
+		}
+	return count;
 }
 
 size_t ports_used(const struct ports *p)

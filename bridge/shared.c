@@ -12,7 +12,6 @@ enum {
 };
 
 struct shared {
-	struct ports *ports;     /* borrowed */
 	struct shared_port *all; /* owned */
 	size_t n;
 };
@@ -25,20 +24,13 @@ struct share {
 	uint16_t rtcp_port;
 };
 
-struct shared *shared_alloc(struct ports *ports)
+struct shared *shared_alloc(void)
 {
-	struct shared *s = calloc(1, sizeof(*s));
-
-	if (s)
-		s->ports = ports;
-	return s;
+	return calloc(1, sizeof(struct shared));
 }
 
-static void free_port(struct shared *s, struct shared_port *p)
+static void free_port(struct shared_port *p)
 {
-	p->pair.shared = NULL;
-	if (p->pair.rtp_port)
-		ports_give(s->ports, &p->pair);
 	bysource_free(p->claimed);
 	bysource_free(p->rtp);
 	bysource_free(p->rtcp);
@@ -53,7 +45,9 @@ struct shared *shared_free(struct shared *s)
 		return NULL;
 	for (struct shared_port *p = s->all, *next; p; p = next) {
 		next = p->next;
-		free_port(s, p);
+		p->pair.shared = NULL;
+		ports_give(&p->pair);
+		free_port(p);
 	}
 	free(s);
 	return NULL;
@@ -63,8 +57,6 @@ size_t shared_ports(const struct shared *s)
 {
 	return s->n;
 }
-
-/* ---- ports ---- */
 
 static bool furnish(struct shared_port *p)
 {
@@ -76,76 +68,77 @@ static bool furnish(struct shared_port *p)
 	return p->claimed && p->rtp && p->rtcp && p->pool && p->outbox;
 }
 
-static enum bridge_err open_port(struct shared_port **out, struct shared *s, struct worker *home)
+enum bridge_err shared_open(
+	struct shared *s, const struct share_wish *wish, const struct port_pair *pair, const char *address)
 {
 	struct shared_port *p = calloc(1, sizeof(*p));
-	enum bridge_err err;
 	size_t max;
 
 	if (!p)
 		return BRIDGE_NOMEM;
-	p->home = home;
-	err = ports_take(s->ports, &p->pair);
-	if (!err) {
-		max = ports_widen(&p->pair, RECEIVE_BYTES) / (SKB_BYTES * PACKETS_KEPT);
-		p->max = max < 1 ? 1 : max > SHARED_LEGS_MAX ? SHARED_LEGS_MAX : max;
-		p->ipv6 = socket_is_ipv6(p->pair.rtp_fd);
-		if (!furnish(p))
-			err = BRIDGE_NOMEM;
-	}
-	if (err) {
-		free_port(s, p);
-		return err;
-	}
+	p->home = wish->home;
+	p->pair = *pair;
 	p->pair.shared = p;
+	p->address = address;
+	memcpy(p->group, wish->group, sizeof(p->group));
+	max = ports_widen(&p->pair, RECEIVE_BYTES) / (SKB_BYTES * PACKETS_KEPT);
+	p->max = max < 1 ? 1 : max > SHARED_LEGS_MAX ? SHARED_LEGS_MAX : max;
+	p->ipv6 = socket_is_ipv6(p->pair.rtp_fd);
+	if (!furnish(p)) {
+		free_port(p);
+		return BRIDGE_NOMEM;
+	}
 	p->next = s->all;
 	s->all = p;
 	s->n++;
-	*out = p;
 	return BRIDGE_OK;
 }
 
-/* One of `home` with a place left and without that source; BRIDGE_STATE: it is claimed at one of them. */
-static enum bridge_err find_port(
-	struct shared_port **out, struct shared *s, struct worker *home, const struct net_addr *rtp)
+static enum bridge_err find_port(struct shared_port **out, struct shared *s, const struct share_wish *wish)
 {
 	*out = NULL;
 	for (struct shared_port *p = s->all; p; p = p->next) {
-		if (p->home != home)
+		if (p->home != wish->home || strcmp(p->group, wish->group) != 0)
 			continue;
-		if (bysource_find(p->claimed, rtp))
+		if (bysource_find(p->claimed, &wish->rtp))
 			return BRIDGE_STATE;
 		if (!*out && bysource_count(p->claimed) < p->max)
 			*out = p;
 	}
-	return *out ? BRIDGE_OK : open_port(out, s, home);
+	return *out ? BRIDGE_OK : BRIDGE_FULL;
 }
 
 /* ---- a leg's share ---- */
 
-enum bridge_err share_begin(struct share **out, struct shared *s, struct worker *home, uint32_t leg_id,
-	const struct net_addr *rtp, uint16_t rtcp_port, struct port_pair *pair)
+enum bridge_err share_begin(
+	struct share **out, struct shared *s, const struct share_wish *wish, struct port_pair *pair)
 {
-	const struct bysource_leg claim = { .from = *rtp, .leg_id = leg_id };
+	const struct bysource_leg claim = { .from = wish->rtp, .leg_id = wish->leg_id };
 	struct shared_port *port;
 	struct share *share;
 	enum bridge_err err;
 
-	if (!rtp->port)
+	if (!wish->rtp.port)
 		return BRIDGE_RANGE;
+	err = find_port(&port, s, wish);
+	if (err)
+		return err;
 	share = calloc(1, sizeof(*share));
 	if (!share)
 		return BRIDGE_NOMEM;
-	err = find_port(&port, s, home, rtp);
-	if (err) {
-		free(share);
-		return err;
-	}
 	(void)bysource_put(port->claimed, &claim);
-	*share = (struct share){ .port = port, .leg_id = leg_id, .rtp = *rtp, .rtcp_port = rtcp_port };
+	share->port = port;
+	share->leg_id = wish->leg_id;
+	share->rtp = wish->rtp;
+	share->rtcp_port = wish->rtcp_port;
 	*pair = port->pair;
 	*out = share;
 	return BRIDGE_OK;
+}
+
+const char *share_address(const struct share *share)
+{
+	return share->port->address;
 }
 
 static struct worker_claim claim_of(const struct share *share)

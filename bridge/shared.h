@@ -11,7 +11,7 @@
  * a port of their own (bridge/ports).  A port takes as many legs as its receive buffer holds a tenth of a second of; then
  * another one is opened.  They stay open until the end.
  * Why: a socket a leg costs a third more of the kernel's time, most of it for fetching each socket's memory.
- * Use:  share_begin(), share_place() whenever the leg gets a worker, share_signal() when its address changes, share_end().
+ * Use:  share_begin(), with shared_open() when there is no port yet; share_place() whenever the leg gets a worker, share_signal() when its address changes, share_end().
  *
  * Thread: control.  What the home worker does with a port: worker_shared.c.
  */
@@ -20,20 +20,32 @@
 
 #include "bridge/worker.h"
 
-enum { SHARED_LEGS_MAX = 512 /* of one port */ };
+enum { SHARED_LEGS_MAX = 512 /* of one port */, SHARED_GROUP = 112 };
 
 struct shared;
-/* Ports are taken from `ports`, which outlives it.  NULL: out of memory. */
-struct shared *shared_alloc(struct ports *ports);
+struct shared *shared_alloc(void); /* NULL: out of memory */
 struct shared *shared_free(struct shared *s); /* after all workers: closes the ports */
 size_t shared_ports(const struct shared *s);
 
+struct share_wish {
+	struct worker *home;
+	uint32_t leg_id;
+	char group[SHARED_GROUP]; /* legs of one group alone share a port: those of one trunk, as long as its addresses stay */
+	struct net_addr rtp; /* where its sound comes from */
+	uint16_t rtcp_port;
+};
 struct share; /* one leg's */
 
-/* A place at a port of `home`, its source claimed; *pair is what the leg gets.
- * BRIDGE_STATE: another leg has that source.  BRIDGE_RANGE: it names no address.  Else as ports_take(). */
-enum bridge_err share_begin(struct share **out, struct shared *s, struct worker *home, uint32_t leg_id,
-	const struct net_addr *rtp, uint16_t rtcp_port, struct port_pair *pair);
+/* A place at a port of the group's, its source claimed; *pair is what the leg gets.
+ * BRIDGE_FULL: no port of that home and group has a place: shared_open() one.  BRIDGE_STATE: another leg of the group has that
+ * source.  BRIDGE_RANGE: it names no address. */
+enum bridge_err share_begin(
+	struct share **out, struct shared *s, const struct share_wish *wish, struct port_pair *pair);
+/* Takes the pair over, which is then read by the wish's home; `address` (borrowed) goes with it in SDP.  BRIDGE_NOMEM: the
+ * pair stays the caller's. */
+enum bridge_err shared_open(
+	struct shared *s, const struct share_wish *wish, const struct port_pair *pair, const char *address);
+const char *share_address(const struct share *share);
 void share_place(struct share *share, struct worker *at); /* the leg is, or soon will be, there */
 /* False: another leg has that source, and this one keeps what it had. */
 bool share_signal(struct share *share, const struct net_addr *rtp, uint16_t rtcp_port);

@@ -16,6 +16,8 @@ struct shared_port {
 
 	/* control thread */
 	struct shared_port *next;
+	char group[SHARED_GROUP];
+	const char *address; /* borrowed; in SDP */
 	size_t max;
 	struct bysource *claimed; /* owned */
 

@@ -60,6 +60,14 @@ struct site_account {
 	size_t n_classes;
 	struct budget_limits limits;
 
+	/* ---- what name servers are asked about numbers; each suffix "": nothing ---- */
+	char enum_suffix[SITE_NAME],
+		enum_trunk[SITE_NAME];     /* `enum`: where a called number is; trunk "" or "any": any of
+							       those that carry the call */
+	char lnp_suffix[SITE_NAME];        /* `lnp`: which number routes it */
+	char cnam_suffix[SITE_NAME];       /* `cnam`: a caller's name */
+	unsigned enum_ms, lnp_ms, cnam_ms; /* how long a call waits for it; 0: 300 */
+
 	unsigned keep_days; /* its call records are deleted after so many days; 0: never */
 };
 
@@ -116,6 +124,8 @@ struct site_trunk {
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */
 	enum site_srtp srtp;
+	char interface[32]; /* of the node file, that its legs use; "": the node's `rtp:` */
+	char rtp_ports[12]; /* "40000-40099" of them are this trunk's own, key `rtp.ports`; "": none */
 	struct number_country
 		country; /* optional key `country: { code, trunk_prefix, national_min, national_max }` */
 	char (*ranges)
@@ -187,6 +197,10 @@ enum bridge_err site_parse(struct site **out, const char *text, size_t len, stru
 /* Checks a site however it was made: every value, references, duplicates, PINs (why->line 0; why->key counts as the
  * arrays stand).  BRIDGE_SYNTAX: *why; BRIDGE_NOMEM. */
 enum bridge_err site_check(const struct site *s, struct config_why *why);
+/* May a sound site be in force on a node with this file: are its trunks' interfaces there?  BRIDGE_SYNTAX: *why, line 0. */
+enum bridge_err site_check_node(const struct site *s, const struct config *config, struct config_why *why);
+/* Line of a key in a site's text; 0: it cannot be read. */
+unsigned site_line(const char *text, size_t len, const char *key);
 /* YAML that site_parse() reads back to an equal site; allocated, the caller frees; NULL: out of memory. */
 char *site_export(const struct site *s);
 

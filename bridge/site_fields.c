@@ -48,7 +48,7 @@ static const char *const stir_words[SITE_STIRS] = {
 	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
 };
 
-enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500 };
+enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500, DIP_MS_MAX = 300 };
 
 /* clang-format off */
 #define AT(s, member) .offset = offsetof(struct s, member), .cap = sizeof(((struct s *)0)->member)
@@ -84,6 +84,13 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
 	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
 	COUNT(site_account, "dialling.daily_minutes", limits.daily_minutes),
+	TEXT(site_account, "enum.suffix", enum_suffix, RULE_DOMAIN),
+	TEXT(site_account, "enum.trunk", enum_trunk, RULE_NAME),
+	UPTO(site_account, "enum.timeout_ms", enum_ms, DIP_MS_MAX),
+	TEXT(site_account, "lnp.suffix", lnp_suffix, RULE_DOMAIN),
+	UPTO(site_account, "lnp.timeout_ms", lnp_ms, DIP_MS_MAX),
+	TEXT(site_account, "cnam.suffix", cnam_suffix, RULE_DOMAIN),
+	UPTO(site_account, "cnam.timeout_ms", cnam_ms, DIP_MS_MAX),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {
@@ -135,6 +142,8 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "media_port", media_port, port_words),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },
 	{ .key = "srtp", .type = FIELD_SRTP, AT(site_trunk, srtp) },
+	TEXT(site_trunk, "interface", interface, RULE_NAME),
+	TEXT(site_trunk, "rtp.ports", rtp_ports, RULE_PORTS),
 	TEXT(site_trunk, "country.code", country.country_code, RULE_COUNTRY),
 	TEXT(site_trunk, "country.trunk_prefix", country.trunk_prefix, RULE_TRUNK_PREFIX),
 	{ .key = "country.national_min", .type = FIELD_UNSIGNED, AT(site_trunk, country.national_min), .max = 15 },
@@ -321,6 +330,15 @@ static bool is_uuid(const char *text)
 	return !shape[i] && !text[i];
 }
 
+static bool is_domain(const char *text)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const size_t n = strlen(text);
+
+	return text[strspn(text, chars)] == '\0' && text[0] != '.' && text[n - 1] != '.' &&
+	       !strstr(text, "..");
+}
+
 static const char *class_broken(const char *text)
 {
 	enum number_class class;
@@ -333,6 +351,7 @@ static const char *class_broken(const char *text)
 const char *site_rule_broken(enum site_rule rule, const char *text)
 {
 	struct trunk_network network;
+	struct port_range ports;
 	struct calendar_span span;
 	const char *wrong;
 
@@ -385,6 +404,8 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
 	case RULE_PATH: return NULL;
+	case RULE_DOMAIN: return is_domain(text) ? NULL : "a name in the DNS is wanted, as in e164.arpa";
+	case RULE_PORTS: return config_ports_broken(&ports, text);
 	case RULE_UUID:
 		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
 	}

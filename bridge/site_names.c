@@ -140,6 +140,18 @@ static const struct entry *entry_find(const struct entry *entries, size_t n, con
 	return low < n && strcmp(entries[low].name, name) == 0 ? &entries[low] : NULL;
 }
 
+static enum bridge_err check_account(
+	const struct site *s, const struct names *names, size_t i, struct config_why *why)
+{
+	const struct site_account *a = &s->accounts[i];
+	struct site_place at = { SITE_ACCOUNT, i, 0 };
+
+	if (!a->enum_trunk[0] || strcmp(a->enum_trunk, "any") == 0 ||
+		entry_find(names->trunks, names->n_trunks, a->enum_trunk))
+		return BRIDGE_OK;
+	return site_refuse(why, &at, "enum.trunk", "there is no trunk '%.60s'", a->enum_trunk);
+}
+
 static enum bridge_err check_number(
 	const struct site *s, const struct names *names, size_t i, struct config_why *why)
 {
@@ -197,6 +209,8 @@ static enum bridge_err check_names(const struct site *s, const struct names *nam
 		err = refuse_twice(names->numbers, names->n_numbers, "number", why);
 	if (!err)
 		err = refuse_twice(names->calendars, names->n_calendars, "name", why);
+	for (size_t i = 0; !err && i < s->n_accounts; i++)
+		err = check_account(s, names, i, why);
 	for (size_t i = 0; !err && i < s->n_numbers; i++)
 		err = check_number(s, names, i, why);
 	for (size_t i = 0; !err && i < s->n_routes; i++)

@@ -74,6 +74,36 @@ static enum bridge_err check_trunk_ranges(const struct site *s, size_t trunk, st
 	return err;
 }
 
+/* ---- RTP ports ---- */
+
+static const char *interface_of(const struct site_trunk *t)
+{
+	return t->interface[0] ? t->interface : "default";
+}
+
+/* Parts of one interface's ports: the same for two trunks, or none of one in the other's. */
+static enum bridge_err check_ports(const struct site *s, struct config_why *why)
+{
+	for (size_t i = 0; i < s->n_trunks; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct site_trunk *a = &s->trunks[k], *b = &s->trunks[i];
+			struct port_range x, y;
+
+			if (!a->rtp_ports[0] || !b->rtp_ports[0] ||
+				strcmp(interface_of(a), interface_of(b)) != 0 ||
+				config_ports_broken(&x, a->rtp_ports) ||
+				config_ports_broken(&y, b->rtp_ports))
+				continue;
+			if (x.last < y.first || y.last < x.first || memcmp(&x, &y, sizeof(x)) == 0)
+				continue;
+			return site_refuse(why, &(struct site_place){ SITE_TRUNK, i, 0 }, "rtp.ports",
+				"overlaps those of trunk %s, %s: give both the same range to share it, or "
+				"ranges apart",
+				a->name, a->rtp_ports);
+		}
+	return BRIDGE_OK;
+}
+
 /* ---- routes ---- */
 
 struct ref { /* one prefix of one route */
@@ -278,6 +308,8 @@ enum bridge_err site_check_plan(const struct site *s, struct config_why *why)
 
 	for (size_t i = 0; !err && i < s->n_trunks; i++)
 		err = check_trunk_ranges(s, i, why);
+	if (!err)
+		err = check_ports(s, why);
 	if (!err)
 		err = check_routes(s, why);
 	for (size_t i = 0; !err && i < s->n_accounts; i++)

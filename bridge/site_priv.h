@@ -59,6 +59,8 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_HTTPS,
 	RULE_PATH,
 	RULE_UUID,
+	RULE_DOMAIN,
+	RULE_PORTS, /* "40000-40099" */
 };
 
 struct site_field {

@@ -305,6 +305,18 @@ static enum bridge_err read_all(struct site *s, const struct doc *doc, struct co
 	return err;
 }
 
+unsigned site_line(const char *text, size_t len, const char *key)
+{
+	struct config_why unread;
+	struct doc *doc = NULL;
+	unsigned line = 0;
+
+	if (doc_read(&doc, text, len, &unread) == BRIDGE_OK)
+		line = doc_at(doc, key)->line;
+	doc_free(doc);
+	return line;
+}
+
 enum bridge_err site_parse(struct site **out, const char *text, size_t len, struct config_why *why)
 {
 	struct config_why unread;

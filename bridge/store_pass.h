@@ -54,4 +54,8 @@ void pass_get_dial(struct pass *p, struct site *site);
 /* ---- what store_stir.c keeps: the trunks' STIR settings ---- */
 void pass_put_stir(struct pass *p, const struct site *site); /* after the trunks are there */
 void pass_get_stir(struct pass *p, struct site *site);
+
+/* ---- what store_net.c keeps: the trunks' interfaces and ports, the accounts' dips ---- */
+void pass_put_net(struct pass *p, const struct site *site); /* after accounts and trunks are there */
+void pass_get_net(struct pass *p, struct site *site);
 #endif

@@ -201,6 +201,20 @@ static const char *const steps[] = {
 
 	/* 15: trunks whose calls share RTP ports */
 	"ALTER TABLE trunk ADD COLUMN media_port INTEGER NOT NULL DEFAULT 0;",
+
+	/* 16: trunks' addresses and ports for media; what name servers are asked about numbers, and said */
+	"ALTER TABLE trunk ADD COLUMN interface TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN rtp_ports TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN enum_suffix TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN enum_trunk TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN enum_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN lnp_suffix TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN lnp_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN cnam_suffix TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN cnam_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN caller_name TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN routing TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN dips TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -20,6 +20,7 @@ static void count(void *arg, struct leg *leg)
 
 bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_offer)
 {
+	char why[INTERFACES_WHY];
 	struct media_self self;
 	unsigned others = 0;
 	enum call_err err;
@@ -27,7 +28,7 @@ bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_
 	leg_each(leg->node, count, &others);
 	if (!has_offer || others >= UNASSIGNED_AT_ONCE)
 		return false;
-	err = leg_open_media(leg, trunk, &self);
+	err = leg_open_media(leg, trunk, &self, why);
 	if (!err)
 		err = call_accept_media(leg->call, &self);
 	OPENSSL_cleanse(&self, sizeof(self));

@@ -123,8 +123,11 @@ static const struct advice {
 		"route's `caller_id`." },
 	{ 0, 22, ANY, "The number has changed: ask for the new one." },
 	{ 0, 23, ANY,
-		"The carrier redirects, which is not followed: ask it to forward by itself, or dial the new "
-		"number." },
+		"The carrier redirects to somebody who is no gateway of this trunk, in a circle, or to a "
+		"number that the "
+		"account may not call: `partyctl why` says which. List the gateway in `outbound.gateways`, "
+		"or dial the "
+		"new number." },
 	{ 0, 25, ANY, "The call went round in a circle: look at forwarding at the carrier." },
 	{ 0, 26, ANY, "The call was answered elsewhere: nothing." },
 	{ 0, 27, ANY, "The line there is out of order: try another number." },

@@ -140,6 +140,7 @@ struct route_decision {
 	enum route_result result;
 	unsigned sip_status, q850; /* of a refusal; 0 when ROUTE_OK */
 	struct number number;      /* as read; e164 "" when it could not be */
+	char routing[NUMBER_E164]; /* that found the rules in its place; "" none */
 	enum number_class class;
 	struct route_try tries[ROUTE_TRIES];
 	unsigned n_tries;
@@ -149,6 +150,10 @@ struct route_decision {
 
 /* Never fails: a call that nothing carries is a decision too.  *out borrows from `r`. */
 void route_decide(const struct routes *r, const struct route_call *call, struct route_decision *out);
+/* The same for a number that has been ported: E.164 `routing` finds the rules; what may be called and what is sent
+ * is the number itself. */
+void route_decide_ported(const struct routes *r, const struct route_call *call, const char *routing,
+	struct route_decision *out);
 
 /* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "answer") and its sentence in
  * `out`, returned.  `r`, `call` and `d` are those of the decision. */

@@ -1,6 +1,7 @@
 #include "dialplan/route_priv.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { IN_FORCE = 64, DRAW_PICK = 1 << 16, PERCENT = 100 };
@@ -353,7 +354,8 @@ static void find_trunks(struct asking *q)
 {
 	struct prefix_match found[PREFIX_DEPTH];
 	uint32_t rules[IN_FORCE], n = 0;
-	unsigned n_found = prefixes_find(q->r->prefixes, q->account, q->d->number.e164, found), i;
+	const char *routing = q->d->routing[0] ? q->d->routing : q->d->number.e164;
+	unsigned n_found = prefixes_find(q->r->prefixes, q->account, routing, found), i;
 	enum route_result failed = ROUTE_NO_RULE;
 
 	if (n_found == 0)
@@ -373,9 +375,16 @@ static void find_trunks(struct asking *q)
 
 void route_decide(const struct routes *r, const struct route_call *call, struct route_decision *out)
 {
+	route_decide_ported(r, call, "", out);
+}
+
+void route_decide_ported(const struct routes *r, const struct route_call *call, const char *routing,
+	struct route_decision *out)
+{
 	struct asking q = { .r = r, .call = call, .d = out };
 
 	memset(&out->number, 0, sizeof(out->number));
+	snprintf(out->routing, sizeof(out->routing), "%s", routing);
 	out->result = ROUTE_OK;
 	out->sip_status = out->q850 = 0;
 	out->class = CLASS_ORDINARY;

@@ -94,6 +94,15 @@ static const char *beginning(const struct saying *s, uint32_t digits, char out[N
 	return out;
 }
 
+/* The same of the number that found the rules. */
+static const char *rule_beginning(const struct saying *s, uint32_t digits, char out[NUMBER_E164])
+{
+	if (!s->d->routing[0])
+		return beginning(s, digits, out);
+	snprintf(out, NUMBER_E164, "%.*s", (int)digits + 1, s->d->routing);
+	return out;
+}
+
 static void say_class(const struct saying *s)
 {
 	uint32_t class = s->step->a, digits = s->step->b;
@@ -200,11 +209,11 @@ static void say_prefix(const struct saying *s)
 		snprintf(s->out, s->cap, "no route of the account begins %s", s->d->number.e164);
 	else if (step->why == WHY_PREFIX)
 		snprintf(s->out, s->cap, "%s is the longest prefix left: %u route%s",
-			beginning(s, step->a, prefix), step->b, step->b == 1 ? "" : "s");
+			rule_beginning(s, step->a, prefix), step->b, step->b == 1 ? "" : "s");
 	else
 		snprintf(s->out, s->cap, "%s fits as well (%u route%s): %s is longer and decides",
-			beginning(s, step->a, prefix), step->b, step->b == 1 ? "" : "s",
-			beginning(s, step->c, longer));
+			rule_beginning(s, step->a, prefix), step->b, step->b == 1 ? "" : "s",
+			rule_beginning(s, step->c, longer));
 }
 
 static void say_trunk(const struct saying *s)

@@ -22,6 +22,7 @@ struct ask_answer {
 struct ask_question {          /* texts are borrowed while ua_ask() runs */
 	const char *method;    /* "OPTIONS", "REGISTER" */
 	const char *target;    /* "udp:192.0.2.1:5060" */
+	const char *local;     /* as in sip/call.h */
 	const char *relay;     /* of a tls: target, as in sip/call.h */
 	const char *uri;       /* Request-URI: "sip:carrier.example" */
 	const char *from, *to; /* URIs; of a REGISTER both are the address of record */

@@ -76,6 +76,7 @@ struct call *call_free(struct call *c)
 		free(c->out->route);
 		free(c->out->lines);
 		free(c->out->identity);
+		free(c->out->redirect);
 		login_clear(&c->out->login);
 		OPENSSL_cleanse(c->out->authorization, sizeof(c->out->authorization));
 		free(c->out);

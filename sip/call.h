@@ -19,7 +19,7 @@
  * T.38 is refused with 488 and the call stays (T13).  Session timers, 100rel, PRACK, delayed offer and glare are handled below this line.
  * A call that we make (call_dial) goes to an address that the owner has looked up; what a 18x describes (early media) is kept aside until
  * the answer, and is used only when the answer brings none.  Of forked answers the first is taken; later ones get ACK and BYE.
- * A redirection is an end like any other: `end` says 3xx.
+ * A redirection is an end like any other: `end` says 3xx, and to whom.
  * Use:  ua_open() with handlers; in on_invite() call call_accept_media() once a media port is there, then call_answer() or
  *       call_refuse(), now or later.
  *
@@ -68,17 +68,20 @@ struct call_end {            /* why a call ended */
 	char text[96];       /* for people: "far end hung up", "no ACK within 32 s" */
 	bool no_response; /* of a call that we made: nobody answered its INVITE; timeout or transport, see sip_status */
 	unsigned retry_after_s; /* of the final answer; 0: none */
+	const char *redirect;   /* of a 3xx: URIs to call instead, best first, a space between; NULL: none */
 };
 
 /* A call that we make; texts are borrowed while call_dial() runs. */
 struct call_dial {
 	const char *trunk;  /* name; its gateway's requests in this call are known by address */
 	const char *target; /* where it goes: "udp:192.0.2.1:5060"; a literal, never a name */
-	const char *relay;  /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
+	const char *local; /* address of ours to go out from, a literal; NULL: as this machine's routes say */
+	const char *relay; /* of a tls: target: where a relay takes it in the clear, "tcp:127.0.0.1:40000" */
 	/* Who shows a certificate of this name may speak in the call from any address; NULL: none may. */
 	const char *certified;
 	const char *
 		host; /* of the Request-URI and To: the gateway as the operator wrote it, with :port if it has one */
+	bool sips; /* Request-URI, To and Contact are sips: URIs (RFC 5630): of a gateway that is written so */
 	const char *to_user;
 	const char *from_user, *from_name; /* from_user "" or NULL: anonymous (RFC 3323 section 4.1.1.3) */
 	const char *from_host;             /* NULL: our own address */
@@ -145,10 +148,11 @@ struct ua_config {
 	bool (*for_number)(void *arg, const char *trunk, const char *request_user, const char *to_user);
 	const char *realm; /* of our digest challenges; NULL: "partyline"; borrowed */
 	size_t n_listen;
-	const char *advertise;       /* host for Contact and Via, NULL: the bound one */
-	const char *user_agent;      /* "partyline/0.1" */
-	const struct trunks *trunks; /* borrowed; see ua_set_trunks() */
-	unsigned session_expires_s;  /* 0: 1800 */
+	const char *advertise;                   /* host for Contact and Via, NULL: the bound one */
+	const char *advertised[CALL_LISTEN_MAX]; /* the same for one of `listen` alone; NULL: `advertise` */
+	const char *user_agent;                  /* "partyline/0.1" */
+	const struct trunks *trunks;             /* borrowed; see ua_set_trunks() */
+	unsigned session_expires_s;              /* 0: 1800 */
 	unsigned sip_t1_ms; /* 0: 500 (RFC 3261 section 17.1.1.1); tests shorten all of SIP's waits with it */
 	unsigned timer_speed; /* 0: 1; tests let the session timers' clock run that much faster */
 	struct call_handlers on;

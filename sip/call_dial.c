@@ -29,15 +29,20 @@ static bool write_user(char *out, size_t cap, const char *user)
 	return true;
 }
 
-static bool write_uri(char *out, size_t cap, const char *user, const char *host)
+static bool write_uri_as(char *out, size_t cap, const char *scheme, const char *user, const char *host)
 {
 	char escaped[CALL_URI];
 	int n;
 
 	if (!write_user(escaped, sizeof(escaped), user))
 		return false;
-	n = snprintf(out, cap, "sip:%s%s%s", escaped, escaped[0] ? "@" : "", host);
+	n = snprintf(out, cap, "%s:%s%s%s", scheme, escaped, escaped[0] ? "@" : "", host);
 	return n > 0 && (size_t)n < cap && vet_uri(out, (size_t)n) == VET_OK;
+}
+
+static bool write_uri(char *out, size_t cap, const char *user, const char *host)
+{
+	return write_uri_as(out, cap, "sip", user, host);
 }
 
 /* A display name as a quoted string. */
@@ -108,7 +113,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 {
 	struct call_out *o = c->out;
 	const struct listener *at = c->listener;
-	const char *our_host = c->ua->advertise[0] ? c->ua->advertise : listen_host(at);
+	const char *our_host = listen_name(at);
 	const bool tls = strncmp(d->target, "tls:", 4) == 0;
 	char host[CALL_URI], *port;
 
@@ -128,11 +133,14 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	if (!trunk_address_parse(c->gateway, host))
 		return CALL_ADDRESS;
 	if (!d->to_user || !d->to_user[0] ||
-		!write_uri(o->request_uri, sizeof(o->request_uri), d->to_user, d->host) ||
-		!write_side(o->to, sizeof(o->to), d->to_user, d->host) || !write_from(o, d, our_host) ||
+		!write_uri_as(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
+			d->host) ||
+		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host) ||
 		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
 		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
 		return CALL_RANGE;
+	snprintf(o->to, sizeof(o->to), "<%.*s>", (int)sizeof(o->to) - 3, o->request_uri);
+	c->sips = d->sips;
 	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	if (!write_identity(o, d))
 		return CALL_NOMEM;
@@ -174,7 +182,7 @@ enum call_err call_dial(
 		return CALL_NOMEM;
 	c->state = DIALOG_CALLING;
 	c->owner = dial->owner;
-	c->listener = ua_listener_for(ua, dial->target);
+	c->listener = ua_listener_for(ua, dial->target, dial->local);
 	c->out = calloc(1, sizeof(*c->out));
 	if (!c->out)
 		goto fail;
@@ -320,39 +328,6 @@ static const char *answer_challenge(
 		&o->login, &r->challenge, method, uri, cnonce, o->authorization, &o->authorization_by_proxy);
 }
 
-/* A 3xx: another number at the same gateway is called, once; everybody else is nobody of the operator's choosing.  True: it is
- * under way; else `why` says how it ends. */
-static bool redirect(struct call *c, const struct call_response *r, char why[96])
-{
-	struct call_out *o = c->out;
-	const char *at = r->redirect ? strchr(r->redirect, '@') : NULL;
-	char host[CALL_URI];
-	uint8_t ip[16];
-
-	if (!at || strncmp(r->redirect, "sip:", 4) != 0) {
-		snprintf(why, 96, "redirected, but not to one number");
-		return false;
-	}
-	snprintf(host, sizeof(host), "%s", at + 1);
-	host[host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') ? 1 : 0) : strcspn(host, ":;>?")] =
-		'\0';
-	if (!trunk_address_parse(ip, host) || memcmp(ip, c->gateway, sizeof(ip)) != 0) {
-		snprintf(why, 96, "redirected to %.36s, which is not the gateway that was called", host);
-		return false;
-	}
-	if (o->redirected || strlen(r->redirect) >= sizeof(o->request_uri)) {
-		snprintf(why, 96, "redirected more than once");
-		return false;
-	}
-	o->redirected = true;
-	snprintf(
-		o->request_uri, sizeof(o->request_uri), "%.*s", (int)strcspn(r->redirect, ";?"), r->redirect);
-	ua_note(c->ua, c->id, "redirected within the gateway");
-	ua_release(c);
-	ua_send_invite(c);
-	return true;
-}
-
 static void refused(struct call *c, const struct call_response *r, const char *why)
 {
 	struct call_end end =
@@ -363,6 +338,8 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 
 	end.no_response = r->none;
 	end.retry_after_s = r->retry_after_s;
+	if (r->redirect && !r->none) /* it lives as long as the call: told from the loop */
+		end.redirect = c->out->redirect = strdup(r->redirect);
 	call_event(c, EV_GONE);
 	call_finish(c, &end);
 	ua_release(c);
@@ -372,7 +349,6 @@ static void refused(struct call *c, const struct call_response *r, const char *w
 void call_take_response(struct call *c, const struct call_response *r)
 {
 	const char *why = NULL;
-	char redirected[96];
 
 	if (r->cseq)
 		c->out->cseq = r->cseq;
@@ -396,11 +372,6 @@ void call_take_response(struct call *c, const struct call_response *r)
 		ua_release(c);
 		ua_send_invite(c);
 		return;
-	}
-	if (r->status < 400 && !r->none && !c->finished) {
-		if (redirect(c, r, redirected))
-			return;
-		why = redirected;
 	}
 	refused(c, r, why);
 }

@@ -76,7 +76,7 @@ struct call_out { /* what a call that we make has besides */
 	char *identity; /* owned; whole Identity and Date headers, NULL: none */
 	struct login login;
 	unsigned cseq;           /* of the INVITE that is out */
-	bool redirected;         /* it was sent on once, to another number at this gateway */
+	char *redirect;          /* owned; of the 3xx that ended it, NULL: none */
 	char early_tag[CALL_ID]; /* whose description `early` is, or whose answer was taken */
 	char *early;             /* owned; NULL: none came */
 	size_t early_len;
@@ -92,9 +92,10 @@ struct call {
 	struct call *bucket_next;  /* ua's index by Call-ID */
 	struct call *due_next;     /* ua's list of those that have finished or are gone */
 	bool due;                  /* it is on that list */
-	void *handle;              /* ua's: nua_handle_t; NULL once the dialog is gone */
-	void *listener;            /* borrowed from ua: where the INVITE came in */
-	void *owner;               /* borrowed from whoever set it */
+	bool sips;      /* it began with a sips: URI, and so does our Contact (RFC 3261 section 12.1) */
+	void *handle;   /* ua's: nua_handle_t; NULL once the dialog is gone */
+	void *listener; /* borrowed from ua: where the INVITE came in */
+	void *owner;    /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
 	char *id, *remote_tag; /* owned */
@@ -129,10 +130,11 @@ struct call_response {
 	const char *bad; /* why its Contact or Record-Route is poison, NULL: it is not */
 	bool none;       /* nothing came: timeout or transport */
 	unsigned retry_after_s, cseq, q850;
-	const char *to_tag;                /* NULL: none */
-	bool reliable;                     /* of a 1xx: it waits for our PRACK (RFC 3262) */
-	bool no_early_media;               /* P-Early-Media: there is none to be heard (RFC 5009) */
-	const char *redirect;              /* of a 3xx: whom to call instead; NULL: not said, or several */
+	const char *to_tag;  /* NULL: none */
+	bool reliable;       /* of a 1xx: it waits for our PRACK (RFC 3262) */
+	bool no_early_media; /* P-Early-Media: there is none to be heard (RFC 5009) */
+	const char
+		*redirect; /* of a 3xx: whom to call instead, best first, a space between; NULL: not said */
 	const char *contact, *route;       /* of a 2xx: remote target, Route for requests; NULL: none */
 	const struct body_text *sdp;       /* NULL: none */
 	const struct timer_headers *timer; /* NULL: none */

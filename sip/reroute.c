@@ -23,7 +23,7 @@ static const struct rule by_status[] = {
 	{ 482, 4, REROUTE_GATEWAY, REST_NONE, "the call went round in a circle behind this gateway" },
 	{ 483, 4, REROUTE_GATEWAY, REST_NONE, "the call went round in a circle behind this gateway" },
 	{ 0, 4, REROUTE_ANSWER, REST_NONE, "that is the called side's answer" },
-	{ 0, 3, REROUTE_ANSWER, REST_NONE, "redirections are not followed" },
+	{ 0, 3, REROUTE_ANSWER, REST_NONE, "it was redirected, but to no gateway that may be called" },
 	{ 503, 5, REROUTE_GATEWAY, REST_ALWAYS, "the gateway is out of service" },
 	{ 0, 5, REROUTE_GATEWAY, REST_ASKED, "the gateway failed" },
 	{ 0, 6, REROUTE_ANSWER, REST_NONE, "the called person's answer holds everywhere" },

@@ -175,7 +175,6 @@ static enum call_err settle_config(struct ua *ua, const struct ua_config *config
 	if (!ua->config.timer_speed)
 		ua->config.timer_speed = 1;
 	snprintf(ua->agent, sizeof(ua->agent), "%s", config->user_agent ? config->user_agent : "partyline");
-	snprintf(ua->advertise, sizeof(ua->advertise), "%s", config->advertise ? config->advertise : "");
 	ua->config.user_agent = ua->agent;
 	if (!ua->config.realm)
 		ua->config.realm = "partyline";

@@ -40,7 +40,7 @@ static bool fits(char *out, size_t cap, const char *format, ...)
 static bool fill(struct ua_ask *a, const struct ask_question *q)
 {
 	const struct listener *at = a->at;
-	const char *host = at->ua->advertise[0] ? at->ua->advertise : listen_host(at);
+	const char *host = listen_name(at);
 	const char *transport = at->tls                             ? ";transport=tls"
 				: strncmp(q->target, "udp", 3) == 0 ? ""
 								    : ";transport=tcp";
@@ -112,7 +112,7 @@ enum call_err ua_ask(struct ua *ua, const struct ask_question *question)
 
 	if (!a)
 		return CALL_NOMEM;
-	a->at = ua_listener_for(ua, question->target);
+	a->at = ua_listener_for(ua, question->target, question->local);
 	a->done = question->done;
 	a->arg = question->arg;
 	a->id = question->id;

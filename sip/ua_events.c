@@ -79,6 +79,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	c->handle = ev->handle;
 	c->listener = ev->at;
 	c->by_tcp = ev->seen->by_tcp;
+	c->sips = ev->sip->sip_request->rq_url->url_type == url_sips;
 	snprintf(c->trunk, sizeof(c->trunk), "%s", ev->seen->trunk);
 	if (ev->seen->by_contact)
 		memcpy(c->gateway, ev->seen->ip, sizeof(c->gateway));

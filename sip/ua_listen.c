@@ -138,10 +138,8 @@ static void find_fds(struct listener *at, const struct place *p)
 /* One transport each: Sofia takes a list of them from a stack frame that is gone, and crashes. */
 static void write_url(char out[UA_URL], const struct listener *at, const char *transport)
 {
-	const char *advertise = at->ua->advertise;
-
-	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", advertise[0] ? advertise : listen_host(at),
-		at->port, at->host, transport);
+	snprintf(out, UA_URL, "sip:%s:%u;maddr=%s;transport=%s", listen_name(at), at->port, at->host,
+		transport);
 }
 
 static enum call_err start(struct listener *at, const struct place *p, void *root, nua_callback_f callback)
@@ -209,6 +207,15 @@ static void hide_behind_relay(struct listener *at, struct place *p, const char *
 	snprintf(at->host, sizeof(at->host), "%s", p->host);
 }
 
+/* An IPv6 literal goes into URIs in brackets. */
+static void write_advertise(struct listener *at, const char *host)
+{
+	uint8_t ip[16];
+	const bool v6 = host && strchr(host, ':') && host[0] != '[' && trunk_address_parse(ip, host);
+
+	snprintf(at->advertise, sizeof(at->advertise), v6 ? "[%.60s]" : "%.63s", host ? host : "");
+}
+
 enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, size_t why_cap)
 {
 	struct place places[CALL_LISTEN_MAX]; /* of each listener */
@@ -223,6 +230,8 @@ enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, siz
 			return CALL_ADDRESS;
 		}
 		*(p.tcp ? &at->tcp : &at->udp) = true;
+		write_advertise(
+			at, ua->config.advertised[i] ? ua->config.advertised[i] : ua->config.advertise);
 		if (p.tls)
 			hide_behind_relay(at, &p, text);
 		places[at - ua->listeners] = p;

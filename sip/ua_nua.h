@@ -59,11 +59,13 @@ void read_expires(struct screened *seen, const sip_t *sip); /* of a response to 
 bool read_auth(const msg_auth_t *auth, char *out, size_t cap);
 void read_challenges(struct screened *seen, su_home_t *home, const sip_t *sip);
 
+enum { REDIRECTS = 4 };
+
 /* A response to a request of ours.  Texts live as long as the event. */
 struct read_response {
 	struct call_response response;
 	struct body_text sdp;
-	char contact[CALL_URI + 64], route[2048];
+	char contact[CALL_URI + 64], route[2048], redirect[REDIRECTS * CALL_URI];
 };
 void read_response(struct read_response *out, const struct ua_event *ev);
 #endif

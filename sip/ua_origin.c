@@ -245,13 +245,13 @@ unsigned origin_login(const struct ua_event *ev, char lines[CHALLENGE_TEXT], con
 
 /* ---- loops ---- */
 
-static bool went_by(const struct listener *at, const char *advertise, const sip_via_t *v)
+static bool went_by(const struct listener *at, const sip_via_t *v)
 {
 	const unsigned port = v->v_port ? (unsigned)strtoul(v->v_port, NULL, 10) : 5060;
 
 	return v->v_host && port == listen_port(at) &&
 	       (strcasecmp(v->v_host, listen_host(at)) == 0 || strcasecmp(v->v_host, at->host) == 0 ||
-		       (advertise[0] && strcasecmp(v->v_host, advertise) == 0));
+		       strcasecmp(v->v_host, listen_name(at)) == 0);
 }
 
 bool origin_is_ours(const struct ua_event *ev)
@@ -265,7 +265,7 @@ bool origin_is_ours(const struct ua_event *ev)
 			return true;
 	for (const sip_via_t *v = ev->sip->sip_via->v_next; v; v = v->v_next)
 		for (size_t i = 0; i < ua->n_listeners; i++)
-			if (went_by(&ua->listeners[i], ua->advertise, v))
+			if (went_by(&ua->listeners[i], v))
 				return true;
 	return false;
 }

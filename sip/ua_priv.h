@@ -30,14 +30,21 @@ struct listener {              /* one nua: all transports of one address and por
 	const char *tls_listen; /* borrowed from config */
 	char public[UA_SOURCE]; /* literal, IPv6 in brackets */
 	unsigned public_port;
-	int fds[UA_FDS]; /* listening sockets, Sofia's; -1: none */
-	bool shut;       /* nua_r_shutdown came */
+	char advertise[UA_SOURCE]; /* host that others are told; "": none but its own */
+	int fds[UA_FDS];           /* listening sockets, Sofia's; -1: none */
+	bool shut;                 /* nua_r_shutdown came */
 };
 
 /* Where others think that we are. */
 static inline const char *listen_host(const struct listener *at)
 {
 	return at->tls ? at->public : at->host;
+}
+
+/* What we call ourselves there: in Contact, Via and From. */
+static inline const char *listen_name(const struct listener *at)
+{
+	return at->advertise[0] ? at->advertise : listen_host(at);
 }
 
 static inline unsigned listen_port(const struct listener *at)
@@ -52,7 +59,7 @@ struct ua {
 	struct trunk_network *peers; /* owned; whom we call */
 	size_t n_peers;
 	struct ua_ask *asks; /* owned; questions that have no answer yet */
-	char agent[64], advertise[UA_SOURCE];
+	char agent[64];
 	struct listener listeners[CALL_LISTEN_MAX];
 	size_t n_listeners;
 	struct ua_contact *contacts; /* owned; of our registrations */
@@ -133,7 +140,8 @@ void ua_send_cancel(struct call *c, const char *reason);
 void ua_send_bye_again(struct call *c, unsigned cseq); /* nua's dialog is gone; ours is in c->out */
 void ua_send_to_hop(
 	struct call *c, const char *hop); /* URI of the next hop, a literal; NULL: c->out->target */
-/* The first listener for this transport and family; NULL: none. */
-struct listener *ua_listener_for(struct ua *ua, const char *target);
+/* The listener for this transport and family: at `local` (NULL: nowhere special), else where this machine's routes
+ * leave for that target, else the first.  NULL: none. */
+struct listener *ua_listener_for(struct ua *ua, const char *target, const char *local);
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

@@ -274,13 +274,30 @@ static bool read_no_early_media(const sip_t *sip)
 	return none;
 }
 
+/* Contacts of a 3xx by their q (RFC 3261 section 20.10), those of one q as they stand. */
 static void read_redirect(struct read_response *out, const sip_t *sip)
 {
-	const sip_contact_t *m = sip->sip_contact;
+	const sip_contact_t *best[REDIRECTS];
+	size_t n = 0, len = 0;
 
-	if (m && !m->m_next && vet_url(m->m_url) == VET_OK &&
-		url_e(out->contact, sizeof(out->contact), m->m_url) > 0)
-		out->response.redirect = out->contact;
+	for (const sip_contact_t *m = sip->sip_contact; m && n < REDIRECTS; m = m->m_next) {
+		size_t at = n++;
+
+		for (; at > 0 && sip_q_value(best[at - 1]->m_q) < sip_q_value(m->m_q); at--)
+			best[at] = best[at - 1];
+		best[at] = m;
+	}
+	for (size_t i = 0; i < n; i++) {
+		char url[CALL_URI];
+
+		if (vet_url(best[i]->m_url) != VET_OK || url_e(url, sizeof(url), best[i]->m_url) <= 0 ||
+			strlen(url) >= sizeof(url) - 1 || len + strlen(url) + 2 > sizeof(out->redirect))
+			continue;
+		len += (size_t)snprintf(
+			out->redirect + len, sizeof(out->redirect) - len, "%s%s", len ? " " : "", url);
+	}
+	if (len)
+		out->response.redirect = out->redirect;
 }
 
 void read_response(struct read_response *out, const struct ua_event *ev)
@@ -362,11 +379,19 @@ bool read_next_hop_is_name(const sip_t *sip)
 	return hop && hop->url_host && !is_literal_hop(hop);
 }
 
-static enum vet vet_contacts(const sip_contact_t *m, bool contact_due)
+/* A 3xx may name several (RFC 3261 section 8.3). */
+static bool is_redirection(const sip_t *sip)
 {
-	if (!m)
-		return contact_due ? VET_MISSING : VET_OK;
-	return m->m_next ? VET_MANY : vet_url(m->m_url);
+	return sip->sip_status && sip->sip_status->st_status >= 300 && sip->sip_status->st_status < 400;
+}
+
+static enum vet vet_contacts(const sip_contact_t *m, bool contact_due, unsigned most)
+{
+	enum vet verdict = m || !contact_due ? VET_OK : VET_MISSING;
+
+	for (unsigned n = 0; m && verdict == VET_OK; m = m->m_next)
+		verdict = ++n > most ? VET_MANY : vet_url(m->m_url);
+	return verdict;
 }
 
 static enum vet vet_record_routes(const sip_record_route_t *r)
@@ -381,7 +406,8 @@ static enum vet vet_record_routes(const sip_record_route_t *r)
 
 const char *read_vet(const sip_t *sip, bool contact_due)
 {
-	enum vet verdict = vet_contacts(sip->sip_contact, contact_due);
+	enum vet verdict =
+		vet_contacts(sip->sip_contact, contact_due, is_redirection(sip) ? VET_ROUTES_MAX : 1);
 
 	if (verdict == VET_OK)
 		verdict = vet_record_routes(sip->sip_record_route);

@@ -12,11 +12,10 @@ enum { HEADER = 256 };
 static void write_contact(char out[HEADER], const struct call *c)
 {
 	const struct listener *at = c->listener;
-	const struct ua *ua = c->ua;
 
-	snprintf(out, HEADER, "<sip:%s@%s:%u%s>", c->token,
-		ua->advertise[0] ? ua->advertise : listen_host(at), listen_port(at),
-		at->tls     ? ";transport=tls"
+	snprintf(out, HEADER, "<%s:%s@%s:%u%s>", c->sips && at->tls ? "sips" : "sip", c->token,
+		listen_name(at), listen_port(at),
+		at->tls     ? c->sips ? "" : ";transport=tls"
 		: c->by_tcp ? ";transport=tcp"
 			    : "");
 }
@@ -186,26 +185,6 @@ void ua_send_to_source(struct call *c, const char *source)
 }
 
 /* ---- calls that we make ---- */
-
-struct listener *ua_listener_for(struct ua *ua, const char *target)
-{
-	const bool v6 = target[4] == '[', udp = strncmp(target, "udp:", 4) == 0,
-		   tls = strncmp(target, "tls:", 4) == 0;
-	struct listener *other = NULL;
-
-	if (!udp && !tls && strncmp(target, "tcp:", 4) != 0)
-		return NULL;
-	for (size_t i = 0; i < ua->n_listeners; i++) {
-		struct listener *at = &ua->listeners[i];
-
-		if (at->tls != tls || !(udp ? at->udp : at->tcp))
-			continue;
-		if ((listen_host(at)[0] == '[') == v6)
-			return at;
-		other = other ? other : at;
-	}
-	return tls ? other : NULL; /* the relay speaks both families */
-}
 
 enum { EXTRA = 4096 };
 

@@ -166,8 +166,10 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	struct owner *o = owner;
 
 	(void)call;
-	say(the_child, "ended %s by %s status %u cause %u: %s%s", o->number, end->by_far_end ? "them" : "us",
-		end->sip_status, end->q850, end->text, end->no_response ? " (no response)" : "");
+	say(the_child, "ended %s by %s status %u cause %u: %s%s%s%s", o->number,
+		end->by_far_end ? "them" : "us", end->sip_status, end->q850, end->text,
+		end->no_response ? " (no response)" : "", end->redirect ? " redirected to " : "",
+		end->redirect ? end->redirect : "");
 	o->call = NULL;
 }
 

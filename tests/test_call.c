@@ -51,8 +51,9 @@ void ua_release(struct call *c)
 }
 
 /* Of calls that we make; test_dial has these for its own. */
-struct listener *ua_listener_for(struct ua *ua, const char *target)
+struct listener *ua_listener_for(struct ua *ua, const char *target, const char *local)
 {
+	(void)local;
 	(void)ua, (void)target;
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* links: bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c */
+/* links: bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c */
 #include "bridge/config.h"
 #include "tests/test.h"
 
@@ -151,6 +151,26 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "three ports", "rtp: { ports: 2000-3001-4001 }\n", 1, "rtp.ports", "FIRST-LAST" },
 		{ "privileged ports", "rtp: { ports: 1000-2001 }\n", 1, "rtp.ports", "below 1024" },
 		{ "ports too high", "rtp: { ports: 20000-70001 }\n", 1, "rtp.ports", "FIRST-LAST" },
+		{ "an interface without address", "interfaces: { lan: { ports: 40000-40001 } }\n", 1,
+			"interfaces.lan", "listen is missing" },
+		{ "an interface by name", "interfaces:\n  lan: { listen: here, ports: 40000-40001 }\n", 2,
+			"interfaces.lan.listen", "not an address" },
+		{ "an interface without ports", "interfaces: { lan: { listen: \"::1\" } }\n", 1,
+			"interfaces.lan", "ports are missing" },
+		{ "an interface named default",
+			"interfaces: { default: { listen: 127.0.0.1, ports: 40000-40001 } }\n", 1,
+			"interfaces.default", "not \"default\"" },
+		{ "an interface in the node's own ports",
+			"interfaces: { lan: { listen: 127.0.0.1, ports: 39998-40001 } }\n", 1,
+			"interfaces.lan.ports", "overlaps rtp.ports" },
+		{ "two interfaces, one port",
+			"interfaces:\n  a: { listen: \"::1\", ports: 40000-40003 }\n  b: { listen: "
+			"\"0:0:0:0:0:0:0:1\", ports: 40002-40005 }\n",
+			3, "interfaces.b.ports", "overlaps those of interfaces.a" },
+		{ "everywhere is there as well",
+			"interfaces:\n  a: { listen: 10.0.0.1, ports: 40000-40003 }\n  b: { listen: 0.0.0.0, "
+			"ports: 40002-40005 }\n",
+			3, "interfaces.b.ports", "overlaps those of interfaces.a" },
 		{ "http without port", "http: { listen: 127.0.0.1 }\n", 1, "http.listen", "8080" },
 		{ "http with transport", "http: { listen: \"tcp:127.0.0.1:80\" }\n", 1, "http.listen",
 			"8080" },

@@ -82,8 +82,9 @@ uint64_t ua_now_us(const struct ua *ua)
 	return 1000000;
 }
 
-struct listener *ua_listener_for(struct ua *ua, const char *target)
+struct listener *ua_listener_for(struct ua *ua, const char *target, const char *local)
 {
+	(void)local;
 	return strncmp(target, "udp:", 4) == 0   ? &ua->listeners[0]
 	       : strncmp(target, "tls:", 4) == 0 ? &ua->listeners[1]
 						 : NULL;

@@ -40,7 +40,7 @@ TEST(pairs_are_even_and_odd_neighbours)
 
 	CHECK_INT(BRIDGE_OK, ports_alloc(&p, "127.0.0.1", FIRST, LAST), "range");
 	for (unsigned i = 0; i < 4; i++) { /* 18712 to 18719 */
-		CHECK_INT(BRIDGE_OK, ports_take(p, &pairs[i]), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &pairs[i]), "pair");
 		CHECK_INT(FIRST + 1 + 2 * i, pairs[i].rtp_port, "in turn");
 		CHECK_INT(pairs[i].rtp_port, port_of(pairs[i].rtp_fd), "RTP is bound");
 		CHECK_INT(pairs[i].rtp_port + 1, port_of(pairs[i].rtcp_fd), "RTCP is bound");
@@ -49,15 +49,15 @@ TEST(pairs_are_even_and_odd_neighbours)
 		CHECK(on, "packets carry their arrival time");
 	}
 	CHECK_INT(4, ports_used(p), "used");
-	CHECK_INT(BRIDGE_FULL, ports_take(p, &none), "18720 has no neighbour in the range");
+	CHECK_INT(BRIDGE_FULL, ports_take(p, NULL, &none), "18720 has no neighbour in the range");
 	CHECK_INT(-1, none.rtp_fd, "nothing");
 
-	ports_give(p, &pairs[2]);
+	ports_give(&pairs[2]);
 	CHECK_INT(-1, pairs[2].rtp_fd, "emptied");
 	CHECK_INT(3, ports_used(p), "given back");
-	CHECK_INT(BRIDGE_OK, ports_take(p, &pairs[2]), "the only one left");
+	CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &pairs[2]), "the only one left");
 	for (unsigned i = 0; i < 4; i++)
-		ports_give(p, &pairs[i]);
+		ports_give(&pairs[i]);
 	CHECK_INT(0, ports_used(p), "all given back");
 	ports_free(p);
 }
@@ -71,10 +71,10 @@ TEST(a_port_rests)
 
 	CHECK_INT(BRIDGE_OK, ports_alloc(&p, "127.0.0.1", FIRST, LAST), "range");
 	for (unsigned i = 0; i < 8; i++) {
-		CHECK_INT(BRIDGE_OK, ports_take(p, &pair), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &pair), "pair");
 		CHECK(pair.rtp_port != before, "not the same again");
 		before = pair.rtp_port;
-		ports_give(p, &pair);
+		ports_give(&pair);
 	}
 	ports_free(p);
 }
@@ -86,17 +86,56 @@ TEST(ports_of_others_are_passed_over)
 	int rtp = bind_elsewhere(18712), rtcp = bind_elsewhere(18715);
 
 	CHECK_INT(BRIDGE_OK, ports_alloc(&p, "127.0.0.1", FIRST, LAST), "range");
-	CHECK_INT(BRIDGE_OK, ports_take(p, &a), "first");
-	CHECK_INT(BRIDGE_OK, ports_take(p, &b), "second");
+	CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &a), "first");
+	CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &b), "second");
 	CHECK_INT(18716, a.rtp_port, "18712 and 18715 are somebody else's");
 	CHECK_INT(18718, b.rtp_port, "next");
-	CHECK_INT(BRIDGE_FULL, ports_take(p, &c), "no more");
+	CHECK_INT(BRIDGE_FULL, ports_take(p, NULL, &c), "no more");
 	close(rtp);
 	close(rtcp);
-	CHECK_INT(BRIDGE_OK, ports_take(p, &c), "they have left");
-	ports_give(p, &a);
-	ports_give(p, &b);
-	ports_give(p, &c);
+	CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &c), "they have left");
+	ports_give(&a);
+	ports_give(&b);
+	ports_give(&c);
+	ports_free(p);
+}
+
+/* Two pairs are kept for somebody: he gets no others, and nobody else gets those; out of reach, what is out stays out. */
+TEST(a_part_is_for_whom_it_is_kept)
+{
+	const struct port_range part = { 18714, 18717 }, other = { 18712, 18713 };
+	struct port_pair kept[3], rest[3];
+	struct ports *p = NULL;
+
+	CHECK_INT(BRIDGE_OK, ports_alloc(&p, "127.0.0.1", FIRST, LAST), "range"); /* 18712 to 18719 */
+	CHECK_INT(BRIDGE_OK, ports_part(p, &part, 1), "part");
+	CHECK_INT(2, ports_count(p, &part).all, "pairs of the part");
+	CHECK_INT(2, ports_count(p, NULL).all, "pairs beside it");
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_INT(BRIDGE_OK, ports_take(p, &part, &kept[i]), "of the part");
+		CHECK_INT(18714 + 2 * i, kept[i].rtp_port, "in turn");
+		CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &rest[i]), "of the rest");
+		CHECK_INT(i ? 18718 : 18712, rest[i].rtp_port, "beside the part");
+	}
+	CHECK_INT(BRIDGE_FULL, ports_take(p, &part, &kept[2]), "no more of the part");
+	CHECK_INT(BRIDGE_FULL, ports_take(p, NULL, &rest[2]), "no more of the rest");
+	CHECK_INT(2, ports_count(p, &part).used, "used of the part");
+
+	CHECK_INT(BRIDGE_OK, ports_part(p, &other, 1), "another part");
+	CHECK_INT(4, ports_used(p), "what is out stays out");
+	ports_give(&kept[0]);
+	ports_give(&rest[0]);
+	CHECK_INT(BRIDGE_OK, ports_take(p, NULL, &rest[0]), "nobody keeps it any more");
+	CHECK_INT(18714, rest[0].rtp_port, "the first of what was a part");
+	CHECK_INT(BRIDGE_FULL, ports_take(p, NULL, &rest[2]), "18712 is kept now");
+	ports_give(&rest[0]);
+	CHECK_INT(BRIDGE_OK, ports_part(p, NULL, 0), "no part");
+	CHECK_INT(4, ports_count(p, NULL).all, "all are anybody's");
+	for (unsigned i = 0; i < 2; i++) {
+		ports_give(&kept[i]);
+		ports_give(&rest[i]);
+	}
+	CHECK_INT(0, ports_used(p), "all given back");
 	ports_free(p);
 }
 
@@ -125,4 +164,5 @@ TEST(ranges_that_cannot_be)
 	ports_free(p);
 }
 
-TESTS(pairs_are_even_and_odd_neighbours, a_port_rests, ports_of_others_are_passed_over, ranges_that_cannot_be)
+TESTS(pairs_are_even_and_odd_neighbours, a_port_rests, ports_of_others_are_passed_over,
+	a_part_is_for_whom_it_is_kept, ranges_that_cannot_be)

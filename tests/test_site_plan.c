@@ -1,4 +1,4 @@
-/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c bridge/site_apart.c bridge/store_trunk.c */
+/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_net.c */
 /* The dial plan's part of the site file: what is refused where, what comes back, what it means. */
 #include "bridge/replay.h"
 #include "bridge/store.h"
@@ -69,6 +69,18 @@ TEST(a_mistake_is_named_with_line_and_key)
 			"no such time zone" },
 		{ "a way out of the database", "zone: Europe/Berlin", "zone: ../../../etc/passwd", 3,
 			"accounts[0].zone", "no such time zone" },
+		{ "ports that cut into another trunk's", "  - name: b\n",
+			"    rtp: { ports: 40000-40003 }\n  - { name: b, rtp: { ports: 40002-40005 } }\n", 14,
+			"trunks[1].rtp.ports", "overlaps those of trunk a" },
+		{ "ENUM by a trunk that is not there", "    zone: Europe/Berlin\n",
+			"    zone: Europe/Berlin\n    enum: { suffix: e164.arpa, trunk: c }\n", 4,
+			"accounts[0].enum.trunk", "no trunk 'c'" },
+		{ "no name in the DNS", "    zone: Europe/Berlin\n",
+			"    zone: Europe/Berlin\n    lnp: { suffix: \"a b\" }\n", 4,
+			"accounts[0].lnp.suffix", "name in the DNS" },
+		{ "a call that waits too long", "    zone: Europe/Berlin\n",
+			"    zone: Europe/Berlin\n    cnam: { suffix: c.example, timeout_ms: 301 }\n", 4,
+			"accounts[0].cnam.timeout_ms", "300" },
 		{ "no class", "[ premium ]", "[ dear ]", 5, "accounts[0].dialling.classes[0]",
 			"a class is wanted" },
 		{ "emergency is not to be had", "[ premium ]", "[ emergency ]", 5,
@@ -139,6 +151,12 @@ TEST(what_is_told_apart_is_allowed)
 	} cases[] = {
 		{ "calendars that never meet", "prefix: \"+49\", trunks: [ a, b ], priority: 2, weight: 1 }",
 			"prefix: \"+49\", trunks: [ a, b ], calendar: night }" },
+		{ "one range for two trunks", "  - name: b\n",
+			"    rtp: { ports: 40000-40003 }\n  - { name: b, rtp: { ports: 40000-40003 } }\n" },
+		{ "one range on two interfaces", "  - name: b\n",
+			"    rtp: { ports: 40000-40003 }\n  - { name: b, interface: lan, rtp: { ports: "
+			"40000-40005 } "
+			"}\n" },
 		{ "a range within a range",
 			"\"+15550112\", trunk: a, account: acme, answer: \"meeting:483920175\"",
 			"\"+15550112..13\", trunk: a, account: acme" },

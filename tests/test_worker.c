@@ -78,7 +78,7 @@ static void on_gone(void *arg, uint32_t leg_id, const struct stream_stats *last,
 	seen->gone++;
 	seen->gone_leg = leg_id;
 	seen->last = *last;
-	ports_give(seen->ports, ports);
+	ports_give(ports);
 }
 
 static struct worker *open_worker(struct seen *seen, unsigned index)
@@ -261,7 +261,7 @@ TEST(a_room_through_sockets)
 	CHECK_INT(BRIDGE_OK, worker_add_room(w, 7), "room");
 	for (unsigned i = 0; i < 3; i++) {
 		handset_open(&h[i], tones[i]);
-		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
 		CHECK_INT(BRIDGE_OK,
 			worker_add_leg(
@@ -332,7 +332,7 @@ TEST(no_command_is_lost)
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18762, 18770), "ports");
 	w = open_worker(&seen, 0);
 	handset_open(h, 0);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, ROOM_ISOLATED, stream_for(h, 9), &pair), "leg");
 	for (unsigned i = 0; i < 5000; i++)
 		worker_mute(w, 1, i & 1);
@@ -374,7 +374,7 @@ TEST(a_leg_moves_to_another_worker)
 	CHECK_INT(BRIDGE_OK, worker_add_room(b, 3), "room");
 	for (unsigned i = 0; i < 2; i++) {
 		handset_open(&h[i], tones[i]);
-		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pairs[i]), "pair");
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pairs[i]), "pair");
 		to[i] = pairs[i].rtp_port;
 		CHECK_INT(BRIDGE_OK,
 			worker_add_leg(i ? b : a, 1 + i, i ? 3 : ROOM_ISOLATED, stream_for(&h[i], 50 + i),
@@ -415,6 +415,7 @@ TEST(legs_share_a_port)
 	struct seen seen = { 0 };
 	struct handset *h = calloc(5, sizeof(*h));
 	struct share *shares[4], *none = NULL;
+	struct share_wish wish = { .group = "carrier" };
 	struct port_pair pair, other;
 	struct shared *shared;
 	struct worker *a, *b;
@@ -424,7 +425,7 @@ TEST(legs_share_a_port)
 
 	CHECK(h, "memory");
 	CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18810, 18818), "ports");
-	shared = shared_alloc(seen.ports);
+	shared = shared_alloc();
 	CHECK(shared, "memory");
 	a = open_worker(&seen, 0);
 	b = open_worker(&seen, 1);
@@ -432,11 +433,16 @@ TEST(legs_share_a_port)
 	CHECK_INT(BRIDGE_OK, worker_add_room(b, 4), "room");
 	for (unsigned i = 0; i < 5; i++)
 		handset_open(&h[i], tones[i]);
+	wish.home = a;
+	wish.rtp = address_of(&h[0]);
+	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &pair), "no port yet");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, shared_open(shared, &wish, &pair, "192.0.2.1"), "opened");
 	for (unsigned i = 0; i < 4; i++) {
-		at = address_of(&h[i]);
-		CHECK_INT(BRIDGE_OK,
-			share_begin(&shares[i], shared, a, 1 + i, &at, (uint16_t)(at.port + 1), &pair),
-			"a place");
+		wish.leg_id = 1 + i;
+		wish.rtp = address_of(&h[i]);
+		wish.rtcp_port = (uint16_t)(wish.rtp.port + 1);
+		CHECK_INT(BRIDGE_OK, share_begin(&shares[i], shared, &wish, &pair), "a place");
 		to[i] = pair.rtp_port;
 		CHECK_INT(to[0], to[i], "the same port");
 		share_place(shares[i], i < 2 ? a : b);
@@ -445,8 +451,14 @@ TEST(legs_share_a_port)
 			"leg");
 	}
 	CHECK_INT(1, ports_used(seen.ports), "one pair of ports");
-	CHECK_INT(BRIDGE_STATE, share_begin(&none, shared, a, 9, &at, 1, &other),
-		"somebody sends from there already");
+	CHECK(strcmp("192.0.2.1", share_address(shares[3])) == 0, "its address");
+	CHECK_INT(BRIDGE_STATE, share_begin(&none, shared, &wish, &other), "somebody sends from there already");
+	memcpy(wish.group, "another", sizeof("another"));
+	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "another trunk has ports of its own");
+	memcpy(wish.group, "carrier", sizeof("carrier"));
+	wish.home = b;
+	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "so has another worker");
+	wish.home = a;
 	to[4] = to[0]; /* nobody's packets */
 	talk_for(h, to, 5, 1600, a);
 	for (unsigned i = 0; i < 4; i++) {
@@ -476,8 +488,8 @@ TEST(legs_share_a_port)
 	for (unsigned i = 0; i < 4; i++)
 		share_end(shares[i]);
 	CHECK_INT(1, ports_used(seen.ports), "the port stays open");
-	at = address_of(&h[0]);
-	CHECK_INT(BRIDGE_OK, share_begin(&none, shared, a, 10, &at, 1, &other), "its source is free again");
+	wish.rtp = address_of(&h[0]);
+	CHECK_INT(BRIDGE_OK, share_begin(&none, shared, &wish, &other), "its source is free again");
 	CHECK_INT(to[0], other.rtp_port, "at the same port");
 	share_end(none);
 	worker_stop(a);
@@ -507,7 +519,7 @@ TEST(bad_datagrams_are_counted)
 	w = open_worker(&seen, 0);
 	handset_open(&h[0], 500);
 	handset_open(&h[1], 900);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	to = pair.rtp_port;
 	CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, ROOM_ISOLATED, stream_for(&h[0], 9), &pair), "leg");
 	talk_for(h, &to, 1, 60, w);
@@ -571,7 +583,7 @@ TEST(nth_allocation_fails)
 	STARVE(err, worker_add_room(w, 1), BRIDGE_NOMEM);
 	handset_open(h, 0);
 	s = stream_for(h, 1);
-	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, &pair), "pair");
+	CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
 	STARVE(err, worker_add_leg(w, 1, 1, s, &pair), BRIDGE_NOMEM);
 	worker_close(w);
 	handset_close(h);

@@ -194,16 +194,20 @@ bool bridge_wait_count(const struct bridge *b, const char *path, int want, unsig
 
 static bool write_node(struct bridge *b, const struct bridge_setup *s)
 {
-	char text[NODE_TEXT], ports[32], tls[40] = "", prompts[FOLDER_PATH * 2];
+	char text[NODE_TEXT], ports[32], tls[40] = "", others[256] = "", prompts[FOLDER_PATH * 2];
+	size_t more = 0;
 	unsigned first = 12000 + (unsigned)getpid() % 10 * 2000;
 
 	snprintf(ports, sizeof(ports), "%u-%u", first, first + 1999);
 	if (s->tls_port)
 		snprintf(tls, sizeof(tls), ", \"tls:%s:%u\"", s->tls_ip ? s->tls_ip : "127.0.0.1",
 			s->tls_port);
+	for (const char *const *ip = s->listen_ips; ip && *ip && more < sizeof(others); ip++)
+		more += (size_t)snprintf(others + more, sizeof(others) - more,
+			", \"udp:%s:%u\", \"tcp:%s:%u\"", *ip, b->sip_port, *ip, b->sip_port);
 	int n = snprintf(text, sizeof(text),
 		"node: test\n"
-		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\"%s ], t1_ms: %u }\n"
+		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\"%s%s ], t1_ms: %u }\n"
 		"rtp: { listen: 127.0.0.1, ports: %s }\n"
 		"http: { listen: \"127.0.0.1:%u\" }\n"
 		"control: %s\n"
@@ -211,9 +215,10 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 		"recordings: %s/recordings\n"
 		"prompts: { directory: %s }\n"
 		"media: { workers: %s, max_load: %s, room_legs_per_worker: %s }\n%s",
-		b->sip_port, b->sip_port, tls, s->t1_ms ? s->t1_ms : 500, s->rtp_ports ? s->rtp_ports : ports,
-		b->http_port, b->control, s->database ? s->database : folder_file(&b->folder, "partyline.db"),
-		b->folder.path, build_program("prompts", prompts), s->workers ? s->workers : "1",
+		b->sip_port, b->sip_port, tls, others, s->t1_ms ? s->t1_ms : 500,
+		s->rtp_ports ? s->rtp_ports : ports, b->http_port, b->control,
+		s->database ? s->database : folder_file(&b->folder, "partyline.db"), b->folder.path,
+		build_program("prompts", prompts), s->workers ? s->workers : "1",
 		s->max_load ? s->max_load : "null", s->room_legs ? s->room_legs : "null",
 		s->node ? s->node : "");
 	return n > 0 && (size_t)n < sizeof(text) && folder_write(&b->folder, "node.yaml", text);

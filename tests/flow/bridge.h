@@ -25,6 +25,8 @@ struct bridge_setup {
 	unsigned t1_ms;        /* SIP's T1, shortened; 0: its own */
 	const char *workers;   /* NULL: "1" */
 	uint16_t tls_port;     /* listens for TLS there as well; 0: not */
+	const char *const *
+		listen_ips; /* listens for SIP over UDP and TCP there as well, IPv6 in brackets, NULL-ended; NULL: none */
 	const char *tls_ip;    /* at this address, IPv6 in brackets; NULL: 127.0.0.1 */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	const char *database;  /* NULL: in the test's folder */

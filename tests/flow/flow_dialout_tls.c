@@ -504,6 +504,11 @@ TEST(ipv6)
 	CHECK(strncmp(gate_header(&invite, "Via"), "SIP/2.0/TLS [::1]:", 18) == 0, "%s",
 		gate_header(&invite, "Via"));
 	CHECK(strstr(gate_header(&invite, "Contact"), "@[::1]:"), "%s", gate_header(&invite, "Contact"));
+	CHECK(strncmp(gate_line(&invite), "INVITE sips:+15550199@[::1]:", 28) == 0, "%s", gate_line(&invite));
+	CHECK(strncmp(gate_header(&invite, "To"), "<sips:", 6) == 0, "%s", gate_header(&invite, "To"));
+	CHECK(strncmp(gate_header(&invite, "Contact"), "<sips:", 6) == 0 &&
+			!strstr(gate_header(&invite, "Contact"), "transport"),
+		"%s", gate_header(&invite, "Contact"));
 	tlsgate_answer(&g, &invite, 200, "a", NULL, gate_sdp);
 	CHECK(tlsgate_wait(&g, &r, "ACK ", WAIT_MS), "ACK");
 	wait_event(&b, "dialout.answered");
