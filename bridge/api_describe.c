@@ -54,7 +54,7 @@ static const struct api_about about[] = {
 	{ "POST", "/v1/meetings/{id}/lock", NULL, "locked:b", "id:s locked:b", NULL, 0 },
 	{ "POST", "/v1/participants/{id}/mute", NULL, "muted:b", "@Participant", NULL, 0 },
 	{ "DELETE", "/v1/participants/{id}", NULL, NULL, "@Deleted", NULL, 0 },
-	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~", "id:s meeting:s state:s", NULL, 202 },
+	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~ digits:s~ digits_wait_ms:i~ confirm:b~", "id:s meeting:s state:s", NULL, 202 },
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
 	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },

@@ -43,6 +43,7 @@ static void dialout_free(struct dialout *d)
 		at = &(*at)->next;
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
+	postdial_clear(&d->postdial);
 	dialling_give(d->node->dialling, d->account, talked_s(d), when_now_us() / SECOND_US);
 	free(d);
 }
@@ -193,6 +194,8 @@ enum dialout_verdict dialout_start(
 	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);
+	if (order->postdial)
+		d->postdial = *order->postdial;
 	d->begun_us = loop_now_us();
 	d->next = n->dialouts;
 	n->dialouts = d;
@@ -314,6 +317,11 @@ void dialout_answered(struct leg *leg)
 	dialout_set_state(d, DIALOUT_ANSWERED);
 	leg_emit(leg, "call.answered");
 	why = leg_place(leg);
+	if (!why && d->postdial.keys[0]) {
+		leg->postdial = postdial_alloc(&d->postdial);
+		postdial_clear(&d->postdial);
+		why = leg->postdial ? NULL : "out of memory";
+	}
 	if (why)
 		leg_hangup(leg, Q850_CONGESTION, why);
 	else

@@ -11,7 +11,8 @@
  * How: each attempt is a leg with a call record of its own; what became of it goes to sip/reroute, which says whether another
  * gateway or trunk may try.  Every change is an event `dialout.queued`, `.dialling`, `.ringing`, `.early`, `.answered`, `.rerouted`, and one of `.busy`,
  * `.no_answer`, `.failed` with SIP status, Q.850 cause and words; once answered, the leg's own events tell the rest.
- * Nothing joins a meeting by itself: the attendant asks for a key first (O2, O3).
+ * Nothing joins a meeting by itself: the attendant asks for a key first (O2, O3), after the digits of the order, if it has some; only such an
+ * order may say that a machine is called, which is let in.
  * Use:  dialout_start(); dialout_hangup(); leg.c reports what happens to the legs.
  *
  * Thread: control.
@@ -36,8 +37,9 @@ struct dialout_try {
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;   /* as asked for */
-	const char *name; /* for the roster, "" none */
+	const char *to;                        /* as asked for */
+	const char *name;                      /* for the roster, "" none */
+	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 
 struct dialout_tries {

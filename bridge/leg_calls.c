@@ -39,6 +39,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	}
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
 	leg->codec = format.tx.id;
+	leg->takes_events = format.event_tx_pt != PT_NONE;
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
@@ -65,7 +66,12 @@ static void on_confirmed(void *owner, struct call *call)
 		dialout_answered(leg);
 	if (!leg || leg->state != LEG_ANSWERED)
 		return;
-	reception_start(leg);
+	if (postdial_begin(leg)) {
+		leg->n_early_keys = 0;
+		OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		return;
+	}
+	reception_start(leg, false);
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
@@ -85,6 +91,13 @@ static void on_digit(void *owner, struct call *call, char digit)
 	(void)call;
 	if (leg && leg->worker && media_keys(site_trunk(leg->node->site, leg->cdr.trunk), MEDIA_KEYS_INFO))
 		worker_info_digit(leg->worker, leg->id, digit);
+}
+
+static void on_key_told(void *owner, struct call *call, unsigned status)
+{
+	(void)call;
+	if (owner)
+		postdial_told(owner, status);
 }
 
 static void on_ended(void *owner, struct call *call, const struct call_end *end)
@@ -135,6 +148,7 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_confirmed = on_confirmed,
 		.on_progress = on_progress,
 		.on_digit = on_digit,
+		.on_key_told = on_key_told,
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,
 		.on_note = on_note,

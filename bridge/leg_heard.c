@@ -83,7 +83,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			attendant_said(&leg->attendant, loop_now_us());
 		else if (leg->state == LEG_ANNOUNCING)
 			unassigned_said(leg);
+		else if (leg->state == LEG_PRESSING)
+			postdial_said(leg);
 		break;
+	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_LATCHED: break;
@@ -148,6 +151,8 @@ static void tick_one(void *arg, struct leg *leg)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)
 		unassigned_tick(leg, *(const uint64_t *)arg);
+	else if (leg->state == LEG_PRESSING)
+		postdial_tick(leg, *(const uint64_t *)arg);
 }
 
 void leg_tick_all(struct node *n, uint64_t now_us)

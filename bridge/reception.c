@@ -60,12 +60,14 @@ static const struct attendant_world world = {
 	.find = find, .longest_id = longest_id, .enter = enter, .say = say, .hush = hush, .leave = leave
 };
 
-void reception_start(struct leg *leg)
+void reception_start(struct leg *leg, bool lets_in)
 {
 	uint64_t now_us = loop_now_us();
 
 	leg->state = LEG_RECEPTION;
-	if (leg->dialout)
+	if (leg->dialout && lets_in)
+		attendant_let_in(&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+	else if (leg->dialout)
 		attendant_start_invited(
 			&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->direct_meeting[0])

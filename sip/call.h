@@ -110,6 +110,8 @@ struct call_handlers {
 	void (*on_progress)(void *owner, struct call *call, unsigned status, bool early_media);
 	void (*on_digit)(
 		void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
+	/* The final status of the INFO of call_send_key(); 408: nothing came. */
+	void (*on_key_told)(void *owner, struct call *call, unsigned status);
 	void (*on_ended)(
 		void *owner, struct call *call, const struct call_end *end); /* call is gone after this */
 	/* An INVITE that was refused below this line (stranger, malformed, unusable Contact): for the call record. */
@@ -188,6 +190,9 @@ uint16_t call_relay_port(const struct call *call);
 /* Session-ID (RFC 7989): ours, and what the far end said; "" nothing yet. */
 const char *call_session(const struct call *call);
 const char *call_session_peer(const struct call *call);
+
+/* One key as INFO of type application/dtmf-relay; on_key_told() follows, before which there is no other.  Nothing when the call is not up. */
+void call_send_key(struct call *call, char key, unsigned ms);
 
 void call_set_owner(struct call *call, void *owner);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */

@@ -109,6 +109,8 @@ struct call {
 	bool answer_held; /* our 200 waits in nua for the PRACK */
 	bool invite_open; /* an INVITE of theirs has our 2xx and no ACK */
 	struct call_media media;
+	char key_out; /* told by an INFO of ours that has no answer; '\0': none */
+	unsigned key_ms;
 	struct session_timer timer;
 	struct timer_headers timer_reply; /* for the 2xx */
 	bool request_pending;             /* a refresh of ours is under way */
@@ -168,7 +170,10 @@ void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: no
 void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);
 void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the dialog is over */
 
-enum call_err call_make_offer(struct call *c, const struct media_self *self); /* call_media.c */
+enum call_err call_make_offer(struct call *c, const struct media_self *self); /* call_key.c */
+void call_take_info_response(struct call *c, const struct call_response *r);
+
+/* call_media.c */
 bool call_token_make(char out[CALL_TOKEN]);
 
 /* call_dial.c */

@@ -406,6 +406,14 @@ static void on_r_bye(const struct ua_event *ev)
 	call_take_bye_response(ev->call, &r.response);
 }
 
+static void on_r_info(const struct ua_event *ev)
+{
+	struct read_response r;
+
+	read_response(&r, ev);
+	call_take_info_response(ev->call, &r.response);
+}
+
 static void on_r_update(const struct ua_event *ev)
 {
 	on_refreshed(ev, true);
@@ -431,6 +439,7 @@ static const struct {
 	[nua_r_invite] = { on_r_invite, true, false },
 	[nua_r_update] = { on_r_update, true, false },
 	[nua_r_bye] = { on_r_bye, true, false },
+	[nua_r_info] = { on_r_info, true, false },
 };
 
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,

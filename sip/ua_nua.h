@@ -37,6 +37,12 @@ bool origin_is_ours(const struct ua_event *ev);
 /* ua_ask.c */
 bool ask_on_response(const struct ua_event *ev); /* false: it is no question of ours */
 
+/* ua_send.c, for ua_inside.c: */
+enum { SEND_SESSION = 2 * CALLER_SESSION + 32 };
+const char *send_session(char out[SEND_SESSION], const struct call *c); /* a whole header line, or "" */
+/* The answer to a challenge, once; NULL: none is due. */
+const char *send_authorization(struct call *c, char out[DIGEST_VALUE], bool by_proxy);
+
 /* ua_read.c */
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */

@@ -135,5 +135,7 @@ void ua_send_to_hop(
 	struct call *c, const char *hop); /* URI of the next hop, a literal; NULL: c->out->target */
 /* The first listener for this transport and family; NULL: none. */
 struct listener *ua_listener_for(struct ua *ua, const char *target);
+/* ua_inside.c: requests of ours inside a dialog */
+void ua_send_key(struct call *c, char key, unsigned ms); /* INFO, application/dtmf-relay */
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

@@ -3,6 +3,7 @@
  *   partyctl.c         main()
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
+ *   partyctl_call.c    calls that the bridge makes
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
@@ -34,11 +35,12 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive, full, csv;
+	bool dry_run, recursive, full, csv, no_confirm;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
+	const char *digits, *wait;                  /* of a call; digits are not shown */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
