@@ -58,6 +58,7 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
 	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },
+	{ "POST", "/v1/calls/{id}/transfer", NULL, "to:s~ replaces:s~", "id:s state:s", NULL, 202 },
 	{ "GET", "/v1/calls/{id}/trace", NULL, NULL, "text:s items:[@Rung] records:[@Record] kept:b", NULL, 0 },
 	{ "GET", "/v1/calls/{id}/why", NULL, NULL,
 		"id:s text:s what:s end:s ended_by:s sip:s q850:s tried:[@Tried] trouble:[s] next:[s]", NULL, 0 },

@@ -56,6 +56,7 @@ static const struct cdr_field fields[] = {
 	FIELD(diversion, "diversion", CDR_TEXT),
 	FIELD(session_id, "session_id", CDR_TEXT),
 	FIELD(session_peer, "session_peer", CDR_TEXT),
+	FIELD(transferred, "transferred", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

@@ -1,5 +1,6 @@
 #include "bridge/leg.h"
 #include "bridge/leg_priv.h"
+#include "bridge/transfer.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ void leg_free(struct leg *leg)
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 	leg->postdial = postdial_free(leg->postdial);
+	leg->transfer = transfer_free(leg->transfer);
 	free(leg);
 }
 

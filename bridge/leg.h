@@ -45,6 +45,7 @@ enum leg_state {
 };
 
 struct participant;
+struct transfer;
 
 /* What is done to its voice (an account's choice). */
 struct leg_audio {
@@ -76,6 +77,7 @@ struct leg {
 	uint32_t dialout;           /* of a call that we made: which one; 0: it came in */
 	struct postdial *postdial;  /* owned; what we press when it is answered, NULL: nothing */
 	bool takes_events;          /* telephone-event was agreed on, towards it */
+	struct transfer *transfer;  /* owned; under way, NULL: none */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

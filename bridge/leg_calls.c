@@ -7,6 +7,7 @@
 #include "bridge/reception.h"
 #include "bridge/remark.h"
 #include "bridge/secure.h"
+#include "bridge/transfer.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -100,6 +101,13 @@ static void on_key_told(void *owner, struct call *call, unsigned status)
 		postdial_told(owner, status);
 }
 
+static void on_referred(void *owner, struct call *call, enum call_referred what, unsigned status)
+{
+	(void)call;
+	if (owner)
+		transfer_news(owner, what, status);
+}
+
 static void on_ended(void *owner, struct call *call, const struct call_end *end)
 {
 	struct leg *leg = owner;
@@ -119,6 +127,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	leg_note_end(leg, end->q850, by_tls ? words : end->text);
 	if (end->no_response)
 		leg_ended_by(leg, WHY_NETWORK);
+	transfer_ended(leg);
 	dialout_ended(leg, end);
 	meeting_leave(leg, leg->cdr.cause);
 	if (leg->worker)
@@ -149,6 +158,7 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_progress = on_progress,
 		.on_digit = on_digit,
 		.on_key_told = on_key_told,
+		.on_referred = on_referred,
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,
 		.on_note = on_note,

@@ -30,6 +30,14 @@ void leg_emit(const struct leg *leg, const char *type)
 	event_emit(leg->node->bus, type, leg_event_json(leg));
 }
 
+void leg_emit_more(const struct leg *leg, const char *type, json_t *more)
+{
+	json_t *data = leg_event_json(leg);
+
+	json_object_update_new(data, more);
+	event_emit(leg->node->bus, type, data);
+}
+
 static uint32_t hundredths(float score)
 {
 	return (uint32_t)(score * 100 + 0.5f);

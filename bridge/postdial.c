@@ -18,7 +18,7 @@ struct postdial {
 	struct postdial_order order;
 	enum state state;
 	size_t at;
-	char key; /* that is going out */
+	char key;        /* that is going out */
 	uint64_t due_us; /* when the state ends by itself */
 };
 
@@ -81,8 +81,8 @@ static void finish(struct leg *leg)
 	const bool lets_in = leg->postdial->order.lets_in;
 
 	leg->postdial = postdial_free(leg->postdial);
-	remark(leg, lets_in ? "the digits are out; it is let in, as ordered" :
-			      "the digits are out; it is asked to press 1");
+	remark(leg, lets_in ? "the digits are out; it is let in, as ordered"
+			    : "the digits are out; it is asked to press 1");
 	reception_start(leg, lets_in);
 }
 

@@ -45,13 +45,13 @@ bool postdial_split(struct postdial_order *o, char *number, size_t cap, const ch
 void postdial_clear(struct postdial_order *o);
 
 struct postdial *postdial_alloc(const struct postdial_order *o); /* NULL: out of memory */
-struct postdial *postdial_free(struct postdial *p);              /* cleared first; accepts NULL, returns NULL */
+struct postdial *postdial_free(struct postdial *p); /* cleared first; accepts NULL, returns NULL */
 
 /* The leg is answered.  False: it has nothing to press. */
 bool postdial_begin(struct leg *leg);
 void postdial_tick(struct leg *leg, uint64_t now_us); /* every 100 ms */
 /* The event went out, or (false) could not: then its tone does. */
 void postdial_pressed(struct leg *leg, bool sent);
-void postdial_said(struct leg *leg);                     /* the tone was */
-void postdial_told(struct leg *leg, unsigned status);    /* the far end's answer to the INFO */
+void postdial_said(struct leg *leg);                  /* the tone was */
+void postdial_told(struct leg *leg, unsigned status); /* the far end's answer to the INFO */
 #endif

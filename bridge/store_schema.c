@@ -198,6 +198,11 @@ static const char *const steps[] = {
 	/* 14: whom to believe at the other end of TLS */
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
+
+	/* 15: calls that are sent elsewhere */
+	"ALTER TABLE trunk ADD COLUMN refers INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN takes_refer INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN transferred TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -14,6 +14,7 @@
 #include "sip/early.h"
 #include "sip/login.h"
 #include "sip/squeeze.h"
+#include "sip/vet.h"
 #include "sip/timer.h"
 
 enum { CALL_TOKEN = 33 }; /* 128 random bits in hexadecimal */
@@ -86,6 +87,13 @@ struct call_out { /* what a call that we make has besides */
 	bool authorization_by_proxy;
 };
 
+struct call_refer {
+	bool ours;      /* a REFER of ours has no final news yet */
+	char *to;       /* owned; its Refer-To, until it is answered */
+	bool theirs;    /* one of theirs wants news */
+	char event[32]; /* of those: "refer;id=2" */
+};
+
 struct call {
 	struct ua *ua;             /* borrowed: it owns us */
 	struct call *next, **prev; /* ua's list of all calls */
@@ -97,7 +105,10 @@ struct call {
 	void *owner;               /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
-	char *id, *remote_tag; /* owned */
+	char *id, *remote_tag;    /* owned */
+	char *local_tag;          /* owned; of a call that came in, NULL: not known yet (else in out->from) */
+	char *target, *peer_host; /* owned; its Contact, the host of its From; NULL: none, or we called */
+	struct call_refer *refer; /* owned; NULL: no transfer yet */
 	char token[CALL_TOKEN];
 	char session[CALLER_SESSION],
 		session_peer[CALLER_SESSION]; /* Session-ID: ours; theirs, "" not known */
@@ -182,6 +193,13 @@ void call_take_bye_response(struct call *c, const struct call_response *r);
 /* Takes up a challenge of a request in the dialog: true, c->out->authorization holds the answer for its repetition. */
 bool call_take_challenge(struct call *c, const struct call_response *r, const char *method);
 void call_cancel(struct call *c, unsigned q850, const char *text);
+
+/* call_refer.c */
+struct call_refer *refer_state_free(struct call_refer *r);
+void call_take_refer_response(struct call *c, const struct call_response *r);
+void call_take_notify(struct call *c, unsigned status, bool last); /* status 0: nothing readable */
+/* The status that answers it; `event` is what its NOTIFYs will carry. */
+unsigned call_take_refer(struct call *c, const struct refer_target *target, const char *event);
 
 /* call_media.c */
 enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* answer is in media.sent */

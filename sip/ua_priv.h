@@ -137,5 +137,7 @@ void ua_send_to_hop(
 struct listener *ua_listener_for(struct ua *ua, const char *target);
 /* ua_inside.c: requests of ours inside a dialog */
 void ua_send_key(struct call *c, char key, unsigned ms); /* INFO, application/dtmf-relay */
+void ua_send_refer(struct call *c, const char *refer_to);
+void ua_send_notify(struct call *c, const char *event, const char *fragment, bool last);
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

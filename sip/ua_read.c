@@ -134,6 +134,16 @@ void read_features(struct call *c, const sip_t *sip)
 	c->allows_update = sip->sip_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
 }
 
+void read_peer(struct call *c, const sip_t *sip)
+{
+	char target[CALL_URI + 64];
+
+	if (sip->sip_contact && url_e(target, sizeof(target), sip->sip_contact->m_url) > 0)
+		c->target = strdup(target);
+	if (sip->sip_from->a_url->url_host)
+		c->peer_host = strdup(sip->sip_from->a_url->url_host);
+}
+
 unsigned read_reason(const sip_t *sip, unsigned absent)
 {
 	for (const sip_reason_t *re = sip ? sip->sip_reason : NULL; re; re = re->re_next)

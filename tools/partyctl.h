@@ -40,6 +40,7 @@ struct ctl {
 		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
+	const char *replaces;                       /* of a transfer */
 	const char *digits, *wait;                  /* of a call; digits are not shown */
 };
 
@@ -50,8 +51,8 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 /* ---- verbs ---- */
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
-	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
+	ctl_trunks, ctl_hangup, ctl_transfer, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token,
+	ctl_audit, ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

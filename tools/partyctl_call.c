@@ -1,4 +1,4 @@
-/* partyctl_call.c - calls that the bridge makes. */
+/* partyctl_call.c - calls that the bridge makes, or sends elsewhere. */
 #include "tools/partyctl.h"
 
 #include <stdlib.h>
@@ -37,6 +37,25 @@ enum ctl_exit ctl_call(struct ctl *c)
 	if (answer)
 		fprintf(c->out, "%.*s is being called: %s\n", (int)strcspn(c->args[1], ";"), c->args[1],
 			json_string_value(json_object_get(answer, "id")));
+	json_decref(answer);
+	return code;
+}
+
+enum ctl_exit ctl_transfer(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *body, *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/calls/", c->args[0]) || !ctl_path_add(path, "/transfer", ""))
+		return ctl_usage(c, "that is no call's ID");
+	if ((c->n_args > 1) == (c->replaces != NULL))
+		return ctl_usage(c, "a number, a URI, or --replaces is wanted");
+	body = c->replaces ? json_pack("{s:s}", "replaces", c->replaces)
+			   : json_pack("{s:s}", "to", c->args[1]);
+	code = post(c, path, body, &answer);
+	if (answer)
+		fprintf(c->out, "%s is asked to go; `partyctl watch` says whether it did\n", c->args[0]);
 	json_decref(answer);
 	return code;
 }

@@ -44,6 +44,8 @@ static const struct verb {
 	{ "why", 1, 1, ctl_why, "why CALL",
 		"how a call went and ended, in plain words, and what can be done" },
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
+	{ "transfer", 1, 2, ctl_transfer, "transfer CALL NUMBER|URI | CALL --replaces CALL",
+		"have the far end of a call call somebody else in our place" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
 	{ "records", 0, 0, ctl_records,
 		"records [--csv] [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] "
@@ -242,6 +244,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--cursor", &c.cursor },
 		{ "--digits", &c.digits },
 		{ "--wait", &c.wait },
+		{ "--replaces", &c.replaces },
 	};
 	enum ctl_exit code;
 

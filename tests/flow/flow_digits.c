@@ -14,10 +14,11 @@ enum { SITE = 4096, WAIT_MS = 6000, PRESSED_MS = 20000 };
 #define ID "112233445"
 #define PIN "9922448866"
 
-static const char far_site[] = "accounts:\n  - name: acme\n    meetings:\n"
-			       "      - { id: \"" ID "\", name: Theirs, guest_pin: \"" PIN "\" }\n"
-			       "trunks:\n  - { name: near, inbound: { from: [ 127.0.0.1/32 ] } }\n"
-			       "numbers:\n  - { number: \"+15550100\", trunk: near, account: acme, answer: attendant }\n";
+static const char far_site[] =
+	"accounts:\n  - name: acme\n    meetings:\n"
+	"      - { id: \"" ID "\", name: Theirs, guest_pin: \"" PIN "\" }\n"
+	"trunks:\n  - { name: near, inbound: { from: [ 127.0.0.1/32 ] } }\n"
+	"numbers:\n  - { number: \"+15550100\", trunk: near, account: acme, answer: attendant }\n";
 
 static const char *const ways[] = { "codecs: [ PCMU ]", "codecs: [ opus ]", "codecs: [ PCMA ], dtmf: inband",
 	"codecs: [ G722 ], dtmf: inband", "codecs: [ PCMU ], dtmf: info", "codecs: [ G722 ], dtmf: rfc4733" };
@@ -30,7 +31,8 @@ static const char *near_site(const char *way, const char *ip, unsigned port)
 
 	snprintf(site, sizeof(site),
 		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
-		"trunks:\n  - { name: out, outbound: { gateways: [ \"sip:%s:%u\" ], keepalive: false }, %s }\n"
+		"trunks:\n  - { name: out, outbound: { gateways: [ \"sip:%s:%u\" ], keepalive: false }, %s "
+		"}\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out ], caller_id: \"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		ip, port, way);
@@ -48,7 +50,8 @@ static long ask_call(struct bridge *b, const char *body, char id[64])
 	return status;
 }
 
-static void expect(struct bridge *b, struct events *events, const char *type, const char *key, const char *value)
+static void expect(
+	struct bridge *b, struct events *events, const char *type, const char *key, const char *value)
 {
 	if (events_wait(events, 0, type, key, value, PRESSED_MS) < 0) {
 		char *text = events_text(events);
@@ -72,7 +75,8 @@ static void check_untold(struct bridge *b, struct events *events, const char *id
 	audit = bridge_text(b, "GET", "/v1/audit", NULL, NULL, NULL);
 	log = log_text;
 	CHECK(event_text && !strstr(event_text, keys), "in an event");
-	CHECK(trace && strstr(trace, "digits are pressed, as"), "the trace says that there were some: %s", trace);
+	CHECK(trace && strstr(trace, "digits are pressed, as"), "the trace says that there were some: %s",
+		trace);
 	CHECK(!strstr(trace, keys) && !strstr(trace, "Signal="), "in the trace: %s", trace);
 	CHECK(records && !strstr(records, keys), "in a record");
 	CHECK(audit && strstr(audit, "meeting.call") && !strstr(audit, keys), "in the audit log");
@@ -93,9 +97,9 @@ TEST(another_bridge_is_joined_by_every_way)
 	struct bridge far, near;
 
 	CHECK(bridge_start(&far, &(struct bridge_setup){ .site = far_site }), "far");
-	CHECK(bridge_start(&near,
-		      &(struct bridge_setup){ .site = near_site(ways[0], "127.0.0.1", far.sip_port),
-			      .node = "log: { level: debug }\n" }),
+	CHECK(bridge_start(
+		      &near, &(struct bridge_setup){ .site = near_site(ways[0], "127.0.0.1", far.sip_port),
+				     .node = "log: { level: debug }\n" }),
 		"near");
 	for (unsigned i = 0; i < WAYS; i++) {
 		struct events *events = events_open(&near, NULL);
@@ -103,16 +107,19 @@ TEST(another_bridge_is_joined_by_every_way)
 		long status;
 
 		CHECK(events, "events");
-		CHECK_INT(200, bridge_put_site(&near, near_site(ways[i], "127.0.0.1", far.sip_port), NULL), ways[i]);
+		CHECK_INT(200, bridge_put_site(&near, near_site(ways[i], "127.0.0.1", far.sip_port), NULL),
+			ways[i]);
 		CHECK_INT(202,
 			ask_call(&near,
 				i % 2 ? "{\"to\":\"+15550100;postd=" ID "ppp" PIN "\",\"confirm\":false}"
-				      : "{\"to\":\"+15550100\",\"digits\":\"" ID ",w" PIN "\",\"confirm\":false,"
+				      : "{\"to\":\"+15550100\",\"digits\":\"" ID ",w" PIN
+					"\",\"confirm\":false,"
 					"\"digits_wait_ms\":500}",
 				id),
 			ways[i]);
 		expect(&near, events, "dialout.answered", "id", id);
-		CHECK_INT(0, bridge_count(&near, "/v1/meetings/100200300/participants"), "not before the digits");
+		CHECK_INT(0, bridge_count(&near, "/v1/meetings/100200300/participants"),
+			"not before the digits");
 		expect(&near, events, "participant.joined", "meeting", "100200300");
 		CHECK_INT(1, bridge_count(&far, "/v1/meetings/" ID "/participants"), ways[i]);
 		snprintf(path, sizeof(path), "/v1/calls/%s", id);
@@ -142,8 +149,9 @@ struct bed {
 static void begin(struct bed *b, const char *way, const char *order)
 {
 	CHECK(gate_open(&b->gate, "127.0.0.11"), "socket");
-	CHECK(bridge_start(&b->bridge,
-		      &(struct bridge_setup){ .site = near_site(way, "127.0.0.11", b->gate.port), .t1_ms = 100 }),
+	CHECK(bridge_start(
+		      &b->bridge, &(struct bridge_setup){ .site = near_site(way, "127.0.0.11", b->gate.port),
+					  .t1_ms = 100 }),
 		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
@@ -178,7 +186,8 @@ TEST(keys_by_info_one_by_one)
 {
 	struct bed b;
 
-	begin(&b, "dtmf: info", "{\"to\":\"+15550199\",\"name\":\"Bob\",\"digits\":\"11w#\",\"digits_wait_ms\":0}");
+	begin(&b, "dtmf: info",
+		"{\"to\":\"+15550199\",\"name\":\"Bob\",\"digits\":\"11w#\",\"digits_wait_ms\":0}");
 	take_key(&b, '1', 0);
 	CHECK(gate_quiet(&b.gate, "INFO", 80), "the second before the first was taken");
 	gate_request_body(&b.gate, &b.invite, "INFO", "a", 1, "Content-Type: application/dtmf-relay\r\n",
@@ -201,13 +210,15 @@ TEST(keys_by_info_one_by_one)
 /* The callee hangs up in the middle: no further key, nothing of it is left. */
 TEST(hung_up_in_the_middle)
 {
-	static const char *const ways_here[] = { "dtmf: info", "codecs: [ PCMU ]", "codecs: [ PCMU ], dtmf: inband" };
+	static const char *const ways_here[] = { "dtmf: info", "codecs: [ PCMU ]",
+		"codecs: [ PCMU ], dtmf: inband" };
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct bed b;
 
 		begin(&b, ways_here[i],
-			"{\"to\":\"+15550199\",\"digits\":\"1234567890123456\",\"confirm\":false,\"digits_wait_ms\":0}");
+			"{\"to\":\"+15550199\",\"digits\":\"1234567890123456\",\"confirm\":false,\"digits_"
+			"wait_ms\":0}");
 		if (i == 0)
 			take_key(&b, '1', 200);
 		else
@@ -227,7 +238,8 @@ TEST(info_is_refused)
 {
 	struct bed b;
 
-	begin(&b, "dtmf: info", "{\"to\":\"+15550199\",\"digits\":\"12\",\"confirm\":false,\"digits_wait_ms\":0}");
+	begin(&b, "dtmf: info",
+		"{\"to\":\"+15550199\",\"digits\":\"12\",\"confirm\":false,\"digits_wait_ms\":0}");
 	take_key(&b, '1', 415);
 	CHECK(gate_wait(&b.gate, &b.r, "BYE", WAIT_MS), "BYE");
 	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
@@ -250,11 +262,12 @@ TEST(orders_that_cannot_be)
 	};
 	struct bridge b;
 
-	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = near_site("dtmf: auto", "127.0.0.11", 9) }), "bridge");
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = near_site("dtmf: auto", "127.0.0.11", 9) }),
+		"bridge");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		long status;
-		json_t *answer = bridge_call(
-			&b, "POST", "/v1/meetings/100200300/calls", NULL, cases[i].body, &status);
+		json_t *answer =
+			bridge_call(&b, "POST", "/v1/meetings/100200300/calls", NULL, cases[i].body, &status);
 
 		CHECK_INT(400, status, cases[i].body);
 		CHECK_STR(cases[i].field, json_text_at(answer, "error.field"), cases[i].body);
