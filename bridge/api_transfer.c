@@ -49,7 +49,9 @@ void api_transfer(struct node *n, const struct http_request *request, const char
 		refuse(n, request, 404, "not_found", "no such call", NULL);
 	else if (!to == !replaces)
 		refuse(n, request, 400, "bad_request",
-			"the body must be a JSON object with `to`, a number or URI, or with `replaces`, a call", "to");
+			"the body must be a JSON object with `to`, a number or URI, or with `replaces`, a "
+			"call",
+			"to");
 	else if (replaces && !(other = seen_leg(n, request, replaces)))
 		refuse(n, request, 400, "bad_request", "no such call", "replaces");
 	else

@@ -37,8 +37,9 @@ struct dialout_try {
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;                        /* as asked for */
-	const char *name;                      /* for the roster, "" none */
+	const char *to;    /* as asked for */
+	const char *name;  /* for the roster, "" none */
+	uint32_t referrer; /* ID of the leg that asked for it (bridge/referral); 0: none */
 	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 
@@ -73,6 +74,7 @@ void dialout_close_all(struct node *n);
 /* What happens to a leg that it made. */
 void dialout_progress(struct leg *leg, unsigned status, bool early_media);
 void dialout_answered(struct leg *leg);
+void dialout_joined(struct leg *leg);                            /* it sits in the meeting; any leg */
 void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; others are left alone */
 
 /* dialout_tries.c: the trunks that carry it, in order, by the dial plan.  DIALOUT_OK: the account's budget has been charged;

@@ -77,6 +77,8 @@ struct leg {
 	uint32_t dialout;           /* of a call that we made: which one; 0: it came in */
 	struct postdial *postdial;  /* owned; what we press when it is answered, NULL: nothing */
 	bool takes_events;          /* telephone-event was agreed on, towards it */
+	char referred_to[32];       /* whom it has us call into the meeting, "" nobody */
+	uint32_t replaces;          /* whose seat it takes when it is up; 0: nobody's */
 	struct transfer *transfer;  /* owned; under way, NULL: none */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */

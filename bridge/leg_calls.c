@@ -5,6 +5,7 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/reception.h"
+#include "bridge/referral.h"
 #include "bridge/remark.h"
 #include "bridge/secure.h"
 #include "bridge/transfer.h"
@@ -72,7 +73,8 @@ static void on_confirmed(void *owner, struct call *call)
 		OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 		return;
 	}
-	reception_start(leg, false);
+	if (!referral_seat(leg))
+		reception_start(leg, false);
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
@@ -106,6 +108,12 @@ static void on_referred(void *owner, struct call *call, enum call_referred what,
 	(void)call;
 	if (owner)
 		transfer_news(owner, what, status);
+}
+
+static unsigned on_refer(void *owner, struct call *call, const struct refer_target *target)
+{
+	(void)call;
+	return referral_asked(owner, target);
 }
 
 static void on_ended(void *owner, struct call *call, const struct call_end *end)
@@ -159,6 +167,7 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_digit = on_digit,
 		.on_key_told = on_key_told,
 		.on_referred = on_referred,
+		.on_refer = on_refer,
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,
 		.on_note = on_note,

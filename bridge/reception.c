@@ -1,4 +1,5 @@
 #include "bridge/reception.h"
+#include "bridge/dialout.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
 #include <stdio.h>
@@ -31,6 +32,8 @@ static enum door enter(void *arg, const char *id, enum role role)
 	struct leg *leg = arg;
 	enum door door = meeting_enter(leg->node, leg, id, role);
 
+	if (door == DOOR_OPEN)
+		dialout_joined(leg);
 	if (door != DOOR_OPEN)
 		remark(leg, "meeting %s does not let it in", id);
 	if (door != DOOR_OPEN)

@@ -25,8 +25,7 @@ static bool is_uri(const char *to)
 	return strncasecmp(to, "sip:", 4) == 0 || strncasecmp(to, "sips:", 5) == 0;
 }
 
-static enum transfer_verdict say(
-	char why[DIALOUT_WHY], enum transfer_verdict verdict, const char *text)
+static enum transfer_verdict say(char why[DIALOUT_WHY], enum transfer_verdict verdict, const char *text)
 {
 	snprintf(why, DIALOUT_WHY, "%s", text);
 	return verdict;
@@ -51,8 +50,8 @@ static const char *written(const struct dialout_tries *tries, const char *trunk)
 	return tries->e164;
 }
 
-static enum transfer_verdict to_number(
-	struct leg *leg, struct transfer *t, const char *to, struct dialout_tries *tries, char why[DIALOUT_WHY])
+static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, const char *to,
+	struct dialout_tries *tries, char why[DIALOUT_WHY])
 {
 	const struct dialout_order order = { .id = leg->cdr.id, .account = leg->account, .to = to };
 	const enum transfer_verdict verdict = verdict_of(dialout_tries(leg->node, &order, tries, why));
@@ -70,8 +69,9 @@ static void give_back(const struct leg *leg, struct transfer *t)
 }
 
 /* Fills `out`, or says why not. */
-static enum transfer_verdict aim(struct leg *leg, struct transfer *t, const char *to, const struct leg *replaces,
-	struct dialout_tries *tries, struct call_transfer *out, char why[DIALOUT_WHY])
+static enum transfer_verdict aim(struct leg *leg, struct transfer *t, const char *to,
+	const struct leg *replaces, struct dialout_tries *tries, struct call_transfer *out,
+	char why[DIALOUT_WHY])
 {
 	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
 	enum transfer_verdict verdict;
@@ -101,7 +101,8 @@ static enum transfer_verdict aim(struct leg *leg, struct transfer *t, const char
 	return verdict;
 }
 
-static void emit(const struct leg *leg, const struct transfer *t, const char *word, unsigned status, const char *why)
+static void emit(
+	const struct leg *leg, const struct transfer *t, const char *word, unsigned status, const char *why)
 {
 	char type[32], to[24];
 
@@ -178,7 +179,8 @@ void transfer_news(struct leg *leg, enum call_referred what, unsigned status)
 		break;
 	case REFERRED_FAILED:
 		snprintf(why, sizeof(why), "%s",
-			status ? "whom it was sent to did not answer" : "the far end does not say how it went");
+			status ? "whom it was sent to did not answer"
+			       : "the far end does not say how it went");
 		remark(leg, "it was not transferred: %u", status);
 		over(leg, "failed", status, why);
 		break;

@@ -56,7 +56,9 @@ struct call_invite {
 	bool privacy;            /* Privacy: id, user or header */
 	struct caller caller;    /* all that its headers say of who calls */
 	char user_agent[CALL_NAME];
-	bool has_offer; /* false: we shall offer (T8) */
+	bool has_offer;    /* false: we shall offer (T8) */
+	bool has_replaces; /* it is to take a call's place (RFC 3891) */
+	struct refer_replaces replaces;
 	const char *identities
 		[CALL_IDENTITIES]; /* values of Identity headers, as they came: any bytes, any length */
 	size_t n_identities;

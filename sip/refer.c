@@ -23,47 +23,6 @@ unsigned refer_fragment(const char *type, const char *body, size_t len)
 	return status >= 100 && status <= 699 ? status : 0;
 }
 
-/* ---- Replaces ---- */
-
-static bool copy(char out[REFER_TAG], const char *from, size_t n)
-{
-	if (n == 0 || n >= REFER_TAG || out[0])
-		return false;
-	memcpy(out, from, n);
-	out[n] = '\0';
-	return true;
-}
-
-static bool is_named(const char *at, size_t n, const char *name)
-{
-	return n > strlen(name) && strncasecmp(at, name, strlen(name)) == 0;
-}
-
-enum call_err refer_replaces(struct refer_replaces *out, const char *value)
-{
-	size_t n = strcspn(value, "; \t");
-
-	memset(out, 0, sizeof(*out));
-	if (!copy(out->call_id, value, n))
-		return CALL_SYNTAX;
-	for (const char *at = value + n; *at;) {
-		bool good = true;
-
-		at += strspn(at, "; \t");
-		n = strcspn(at, "; \t");
-		if (is_named(at, n, "to-tag="))
-			good = copy(out->to_tag, at + 7, n - 7);
-		else if (is_named(at, n, "from-tag="))
-			good = copy(out->from_tag, at + 9, n - 9);
-		else if (n == 10 && strncasecmp(at, "early-only", n) == 0)
-			out->early_only = true;
-		if (!good)
-			return CALL_SYNTAX;
-		at += n;
-	}
-	return out->to_tag[0] && out->from_tag[0] ? CALL_OK : CALL_SYNTAX;
-}
-
 /* ---- Refer-To ---- */
 
 /* Has it a method parameter other than INVITE? */
@@ -104,9 +63,9 @@ unsigned refer_target(struct refer_target *out, const char *scheme, const char *
 	memset(out, 0, sizeof(*out));
 	if (!scheme || (strcasecmp(scheme, "sip") != 0 && strcasecmp(scheme, "sips") != 0 &&
 			       strcasecmp(scheme, "tel") != 0))
-		return 416;
+		return 403;
 	if (!user || !user[0] || strlen(user) >= sizeof(out->user))
-		return 404;
+		return 403;
 	if (asks_for_another_method(params) || !read_headers(out, headers))
 		return 403;
 	snprintf(out->user, sizeof(out->user), "%s", user);

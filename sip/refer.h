@@ -2,8 +2,8 @@
  *
  * How: of a sipfrag only its first line counts.  A Refer-To may be a sip, sips or tel URI that is to be called with INVITE; of the headers that it
  * may carry only Replaces is known.
- * Use:  refer_fragment() on the body of a NOTIFY; refer_target() on a Refer-To taken apart; refer_replaces() on the value of a Replaces header,
- *       unescaped; refer_escape() to put one into a URI.
+ * What refuses a REFER is 400 or 403: 404, 416 and others would end the call that it came in (RFC 5057 section 5.1).
+ * Use:  refer_fragment() on the body of a NOTIFY; refer_target() on a Refer-To taken apart; refer_escape() to put one into a URI.
  *
  * Thread: any.
  */
@@ -23,8 +23,6 @@ struct refer_replaces { /* a dialog as who is to be called knows it */
 	char call_id[REFER_TAG], to_tag[REFER_TAG], from_tag[REFER_TAG];
 	bool early_only;
 };
-/* `call-id;to-tag=..;from-tag=..`.  CALL_SYNTAX: not that, a tag is missing or there twice; *out may be changed. */
-enum call_err refer_replaces(struct refer_replaces *out, const char *value);
 
 struct refer_target {
 	char user[REFER_USER]; /* still escaped */

@@ -160,7 +160,7 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 		NUTAG_OUTBOUND("no-natify"), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(0),
 		NUTAG_REFRESH_WITHOUT_SDP(1), /* sip/timer has these */
 		SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, NOTIFY"),
-		SIPTAG_SUPPORTED_STR("100rel, timer"), SIPTAG_USER_AGENT_STR(ua->agent),
+		SIPTAG_SUPPORTED_STR("100rel, timer, replaces"), SIPTAG_USER_AGENT_STR(ua->agent),
 		/* a comma list in one NUTAG_APPL_METHOD crashes: one tag per method */
 		NUTAG_APPL_METHOD(NULL), NUTAG_APPL_METHOD("INVITE"), NUTAG_APPL_METHOD("OPTIONS"),
 		NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NUTAG_APPL_METHOD("PRACK"),

@@ -92,6 +92,7 @@ struct screened {
 	struct digest_given *given; /* owned by the message; what it logs in with, NULL: nothing */
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
+	unsigned refused; /* status of a refusal that is shown to nua as 400; 0: it sees what came */
 	/* Hidden as well: nua would ask again by itself. */
 	struct digest_challenge *challenges; /* owned by the message */
 	size_t n_challenges;

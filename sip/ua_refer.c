@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/sip_protos.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/url.h>
@@ -18,13 +20,24 @@ static void read_event(char out[32], const struct ua_event *ev)
 	snprintf(out, 32, "refer%s%.20s", o && o->o_id ? ";id=" : "", o && o->o_id ? o->o_id : "");
 }
 
-/* Several Refer-To headers, or several URIs in one, are none for Sofia (RFC 3515 section 2.4.1: exactly one). */
+/* Of several headers Sofia shows the first. */
+static unsigned count_targets(const sip_t *sip)
+{
+	unsigned n = 0;
+
+	for (const sip_header_t *h = (const sip_header_t *)(const void *)sip->sip_request; h;
+		h = (const sip_header_t *)h->sh_succ)
+		n += h->sh_class == sip_refer_to_class;
+	return n;
+}
+
+/* Exactly one (RFC 3515 section 2.4.1); several URIs in one header are none for Sofia. */
 static unsigned read_target(struct refer_target *out, const sip_t *sip)
 {
 	const url_t *url = sip->sip_refer_to ? sip->sip_refer_to->r_url : NULL;
 	const char *user;
 
-	if (!url || sip->sip_refer_to->r_next)
+	if (!url || count_targets(sip) != 1)
 		return 400;
 	user = url->url_type == url_tel && !url->url_user ? url->url_host : url->url_user;
 	return refer_target(out, url->url_scheme, user, url->url_params, url->url_headers);

@@ -252,7 +252,7 @@ void ua_send_invite(struct call *c)
 	c->handle = handle;
 	nua_invite(handle, NUTAG_URL(o->request_uri), NUTAG_PROXY(proxy_url), SIPTAG_FROM_STR(o->from),
 		SIPTAG_TO_STR(o->to), SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(cseq),
-		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("100rel, timer"),
+		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("100rel, timer, replaces"),
 		SIPTAG_SESSION_EXPIRES_STR(text.expires),
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
 		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),

@@ -30,9 +30,11 @@ static const char *site_of(const struct bed *b, const char *policy)
 	snprintf(site, sizeof(site),
 		"accounts:\n  - name: acme\n    country: { code: \"1\", trunk_prefix: \"1\" }\n"
 		"    meetings:\n      - { id: \"100200300\", name: Open }\n"
-		"trunks:\n  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false,"
+		"trunks:\n  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: "
+		"false,"
 		" username: us, password: secret, realm: carrier }, %s }\n"
-		"  - { name: second, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false }, %s }\n"
+		"  - { name: second, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false }, %s "
+		"}\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ] }\n"
 		"  - { account: acme, prefix: \"+44\", trunks: [ second ] }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
@@ -55,7 +57,8 @@ static void answer_call(struct bed *b, struct far *f, const char *to)
 	CHECK(gate_wait(&f->gate, &f->invite, "INVITE", WAIT_MS), "INVITE");
 	gate_answer(&f->gate, &f->invite, 200, "a", NULL, gate_sdp);
 	CHECK(gate_wait(&f->gate, &f->r, "ACK", WAIT_MS), "ACK");
-	at = events_wait(b->events, 0, "call.answered", "call_id", gate_header(&f->invite, "Call-ID"), WAIT_MS);
+	at = events_wait(
+		b->events, 0, "call.answered", "call_id", gate_header(&f->invite, "Call-ID"), WAIT_MS);
 	CHECK(at >= 0, "answered");
 	event = events_get(b->events, at, NULL);
 	snprintf(f->id, sizeof(f->id), "%s", json_text_at(event, "call"));
@@ -65,7 +68,8 @@ static void begin(struct bed *b, const char *policy)
 {
 	memset(b, 0, sizeof(*b));
 	CHECK(gate_open(&b->a.gate, "127.0.0.11") && gate_open(&b->b.gate, "127.0.0.12"), "sockets");
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site_of(b, policy), .t1_ms = 50 }), "bridge");
+	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site_of(b, policy), .t1_ms = 50 }),
+		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
 	answer_call(b, &b->a, "+15550199");
@@ -188,6 +192,9 @@ TEST(failures_leave_the_call_up)
 		{ 420, NULL, NULL, 420 },
 		{ 501, NULL, NULL, 501 },
 		{ 603, NULL, NULL, 603 },
+		{ 404, NULL, NULL, 404 }, /* these say that the dialog is no more, and are not meant so */
+		{ 416, NULL, NULL, 416 },
+		{ 482, NULL, NULL, 482 },
 		{ 202, "SIP/2.0 486 Busy Here\r\n", "terminated;reason=noresource", 486 },
 		{ 202, "SIP/2.0 603 Decline\r\n", "active;expires=60", 603 },
 		{ 202, "SIP/2.0 180 Ringing\r\n", "terminated;reason=noresource", 0 },
@@ -278,7 +285,7 @@ TEST(what_may_be_asked)
 		{ "refer: { out: numbers }", "{\"to\":\"sip:bob@example.com\"}", 403, "forbidden_by_trunk" },
 		{ "refer: { out: any }", "{\"to\":\"sip:bob@exa mple.com\"}", 400, "bad_request" },
 		{ "refer: { out: any }", "{\"to\":\"sip:\"}", 409, "conflict" },
-		{ "refer: { out: any }", "{\"to\":\"+19005550100\"}", 403, "refused" },  /* premium */
+		{ "refer: { out: any }", "{\"to\":\"+19005550100\"}", 403, "refused" }, /* premium */
 		{ "refer: { out: any }", "{\"to\":\"+4930123456\"}", 422, "no_route" },
 		{ "refer: { out: any }", "{\"to\":\"bob\"}", 400, "bad_request" },
 		{ "refer: { out: any }", "{}", 400, "bad_request" },
@@ -294,7 +301,8 @@ TEST(what_may_be_asked)
 		CHECK_INT(200, bridge_put_site(&b.bridge, site_of(&b, cases[i].policy), NULL), "site");
 		CHECK_INT(cases[i].status, transfer(&b, cases[i].body, code), cases[i].body);
 		CHECK_STR(cases[i].code, code, cases[i].body);
-		CHECK(cases[i].status == 202 || gate_quiet(&b.a.gate, "REFER", 30), "%s: REFER", cases[i].body);
+		CHECK(cases[i].status == 202 || gate_quiet(&b.a.gate, "REFER", 30), "%s: REFER",
+			cases[i].body);
 	}
 	take_refer(&b.a, 202, NULL);
 	CHECK_STR("<sip:bob@example.com;user=ip>", gate_header(&b.a.r, "Refer-To"), "a URI");
@@ -303,4 +311,5 @@ TEST(what_may_be_asked)
 	end(&b);
 }
 
-TESTS(blind, failures_leave_the_call_up, silence_is_a_failure, a_challenge_is_answered, attended, what_may_be_asked)
+TESTS(blind, failures_leave_the_call_up, silence_is_a_failure, a_challenge_is_answered, attended,
+	what_may_be_asked)
