@@ -67,8 +67,9 @@ static unsigned call_them(struct leg *leg, const char *number)
 	char id[DIALOUT_ID], why[DIALOUT_WHY];
 	const enum dialout_verdict verdict = dialout_start(leg->node, &order, id, why);
 
-	remark(leg, verdict == DIALOUT_OK ? "it has us call somebody into the meeting: %s"
-					  : "it would have us call somebody: %s",
+	remark(leg,
+		verdict == DIALOUT_OK ? "it has us call somebody into the meeting: %s"
+				      : "it would have us call somebody: %s",
 		verdict == DIALOUT_OK ? id : why);
 	return status_of(verdict);
 }
@@ -94,7 +95,8 @@ unsigned referral_asked(struct leg *leg, const struct refer_target *target)
 	status = decide(leg, target, number);
 	leg_emit_more(leg, "referral.asked",
 		json_pack("{s:s, s:i}", "to", log_number(shown, number), "status", (int)status));
-	log_line(LOG_INFO, leg->cdr.call_id, "referral", "asked to call %s: %u", log_number(shown, number), status);
+	log_line(LOG_INFO, leg->cdr.call_id, "referral", "asked to call %s: %u", log_number(shown, number),
+		status);
 	if (status == 202)
 		memcpy(leg->referred_to, number, sizeof(number));
 	return status;

@@ -39,7 +39,7 @@ static const char *near_site(const char *way, const char *ip, unsigned port)
 	return site;
 }
 
-static long ask_call(struct bridge *b, const char *body, char id[64])
+static long order_call(struct bridge *b, const char *body, char id[64])
 {
 	long status = 0;
 	json_t *answer = bridge_call(b, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
@@ -110,7 +110,7 @@ TEST(another_bridge_is_joined_by_every_way)
 		CHECK_INT(200, bridge_put_site(&near, near_site(ways[i], "127.0.0.1", far.sip_port), NULL),
 			ways[i]);
 		CHECK_INT(202,
-			ask_call(&near,
+			order_call(&near,
 				i % 2 ? "{\"to\":\"+15550100;postd=" ID "ppp" PIN "\",\"confirm\":false}"
 				      : "{\"to\":\"+15550100\",\"digits\":\"" ID ",w" PIN
 					"\",\"confirm\":false,"
@@ -155,7 +155,7 @@ static void begin(struct bed *b, const char *way, const char *order)
 		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
-	CHECK_INT(202, ask_call(&b->bridge, order, b->id), "POST");
+	CHECK_INT(202, order_call(&b->bridge, order, b->id), "POST");
 	CHECK(gate_wait(&b->gate, &b->invite, "INVITE", WAIT_MS), "INVITE");
 	gate_answer(&b->gate, &b->invite, 200, "a", NULL, gate_sdp);
 	CHECK(gate_wait(&b->gate, &b->r, "ACK", WAIT_MS), "ACK");
