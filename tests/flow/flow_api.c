@@ -255,8 +255,8 @@ TEST(every_path_answers_as_described)
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	doc = described(&b);
-	json_object_foreach(json_object_get(doc, "paths"), path, operations) json_object_foreach(
-		operations, method, op) CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0,
+	json_object_foreach(json_object_get(doc, "paths"), path, operations) json_object_foreach(operations,
+		method, op) CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0 /* flow_events */,
 		"%s %s is described, and tried here", method, path);
 	snprintf(n.d, sizeof(n.d), "%s", b.folder.path);
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);

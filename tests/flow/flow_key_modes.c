@@ -31,16 +31,17 @@ static const char *site_of(const char *mode)
 	snprintf(site, sizeof(site),
 		"accounts:\n  - name: acme\n    meetings: [ { id: \"" ID "\", name: Open } ]\n"
 		"trunks:\n  - { name: carrier-a, inbound: { from: [ 127.0.0.2 ] }, dtmf: %s }\n"
-		"numbers:\n  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant }\n",
+		"numbers:\n  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant "
+		"}\n",
 		mode);
 	return site;
 }
 
 static void check_mode(struct bridge *b, unsigned mode)
 {
-	const char *argv[] = { "--to", b->uri_attendant, "--seconds", "2", "--keys", ID, "--digits-by", ways[0],
-		"--and", "--keys", ID, "--digits-by", ways[1], "--and", "--keys", ID, "--digits-by", ways[2],
-		"--and", "--keys", ID, "--digits-by", ways[3], NULL };
+	const char *argv[] = { "--to", b->uri_attendant, "--seconds", "2", "--keys", ID, "--digits-by",
+		ways[0], "--and", "--keys", ID, "--digits-by", ways[1], "--and", "--keys", ID, "--digits-by",
+		ways[2], "--and", "--keys", ID, "--digits-by", ways[3], NULL };
 	struct peer crowd;
 	json_t *report;
 	int code = -1;
@@ -89,7 +90,8 @@ TEST(events_without_agreement_are_no_keys)
 
 		CHECK_INT(200, bridge_put_site(&b, site_of(modes[mode]), NULL), modes[mode]);
 		CHECK_INT(200,
-			caller_call(crew, caller, b.sip_port, "+15550100", "\"Ann\" <sip:+15559000101@127.0.0.2>"),
+			caller_call(crew, caller, b.sip_port, "+15550100",
+				"\"Ann\" <sip:+15559000101@127.0.0.2>"),
 			modes[mode]);
 		CHECK(caller_press(caller, ID, NULL), "%s: keyed", modes[mode]);
 		test_sleep_ms(AT_ONCE_MS);

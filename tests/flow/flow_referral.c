@@ -165,19 +165,26 @@ TEST(what_is_refused)
 		unsigned status;
 	} cases[] = {
 		{ "", "+15550101", "Refer-To: <sip:+15550177@x.invalid>\r\n", 403 }, /* by the trunk */
-		{ allowed, "+15550102", "Refer-To: <sip:+15550177@x.invalid>\r\n", 603 }, /* it is not in a meeting */
+		{ allowed, "+15550102", "Refer-To: <sip:+15550177@x.invalid>\r\n",
+			603 }, /* it is not in a meeting */
 		{ allowed, "+15550101", "", 400 },
-		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid>\r\nRefer-To: <sip:+15550178@x.invalid>\r\n", 400 },
-		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid>, <sip:+15550178@x.invalid>\r\n", 400 },
+		{ allowed, "+15550101",
+			"Refer-To: <sip:+15550177@x.invalid>\r\nRefer-To: <sip:+15550178@x.invalid>\r\n",
+			400 },
+		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid>, <sip:+15550178@x.invalid>\r\n",
+			400 },
 		{ allowed, "+15550101", "Refer-To: <http://x.invalid/>\r\n", 403 },
 		{ allowed, "+15550101", "Refer-To: <urn:service:sos>\r\n", 403 },
 		{ allowed, "+15550101", "Refer-To: <sip:x.invalid>\r\n", 403 },
 		{ allowed, "+15550101", "Refer-To: <sip:bob@x.invalid>\r\n", 403 },
-		{ allowed, "+15550101", "Refer-To: <sip:+4930123456@x.invalid>\r\n", 403 }, /* no route */
+		{ allowed, "+15550101", "Refer-To: <sip:+4930123456@x.invalid>\r\n", 403 },  /* no route */
 		{ allowed, "+15550101", "Refer-To: <sip:+19005550100@x.invalid>\r\n", 403 }, /* premium */
 		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid;method=BYE>\r\n", 403 },
-		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>\r\n", 403 },
-		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Route=%3Csip%3Aevil%3E>\r\n", 403 },
+		{ allowed, "+15550101",
+			"Refer-To: <sip:+15550177@x.invalid?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>\r\n",
+			403 },
+		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Route=%3Csip%3Aevil%3E>\r\n",
+			403 },
 		{ allowed, "+15550101", "Refer-To: <sip:+15550101@x.invalid>\r\n", 403 }, /* one of ours */
 	};
 
@@ -187,7 +194,8 @@ TEST(what_is_refused)
 
 		begin(&b, cases[i].policy, cases[i].number);
 		if (strcmp(cases[i].number, "+15550101") == 0)
-			CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 1, WAIT_MS), "seated");
+			CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 1, WAIT_MS),
+				"seated");
 		for (; i < sizeof(cases) / sizeof(*cases) &&
 			strcmp(cases[i].policy, cases[first].policy) == 0 &&
 			strcmp(cases[i].number, cases[first].number) == 0;
@@ -210,7 +218,8 @@ static unsigned call_replacing(struct raw *r, const struct raw *seat, char wrong
 	char headers[600];
 
 	snprintf(headers, sizeof(headers),
-		"Replaces: %s%s;to-tag=%s%s;from-tag=%s%s%s\r\nRequire: replaces\r\nContent-Type: application/sdp\r\n",
+		"Replaces: %s%s;to-tag=%s%s;from-tag=%s%s%s\r\nRequire: replaces\r\nContent-Type: "
+		"application/sdp\r\n",
 		seat->call_id, wrong == 'i' ? "x" : "", seat->to_tag, wrong == 't' ? "x" : "", seat->from_tag,
 		wrong == 'f' ? "x" : "", more);
 	raw_fresh(r, "+15550101");
@@ -239,19 +248,22 @@ TEST(a_call_takes_anothers_place)
 	raw_request(&other, "ACK", NULL, NULL);
 	CHECK_INT(481, call_replacing(&stranger, &b.phone, 0, ""), "of another trunk");
 	raw_request(&stranger, "ACK", NULL, NULL);
-	json_decref(bridge_call(&b.bridge, "POST", "/v1/meetings/100200300/lock", NULL, "{\"locked\":true}", NULL));
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/lock", NULL, "{\"locked\":true}", NULL));
 	CHECK_INT(1, people(&b), "nobody has come or gone");
 	CHECK_INT(200, call_replacing(&other, &b.phone, 0, ""), "the right one");
 	raw_request(&other, "ACK", NULL, NULL);
 	CHECK_INT(1, raw_wait(&b.phone, WAIT_MS), "BYE");
-	CHECK(strncmp(b.phone.last, "BYE ", 4) == 0 && raw_has(&b.phone, "replaced by another call"), "%s", b.phone.last);
+	CHECK(strncmp(b.phone.last, "BYE ", 4) == 0 && raw_has(&b.phone, "replaced by another call"), "%s",
+		b.phone.last);
 	raw_reply(&b.phone, 200, NULL);
 	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 1, WAIT_MS), "one for the other");
 	CHECK_INT(1, people(&b), "in its place, through a locked door");
 	list = bridge_get(&b.bridge, "/v1/calls");
 	snprintf(id, sizeof(id), "%s", json_text_at(list, "items.0.call_id"));
 	CHECK_STR(other.call_id, id, "the new one");
-	CHECK(events_wait(b.events, 0, "call.replaced", "call_id", b.phone.call_id, WAIT_MS) >= 0, "it is told");
+	CHECK(events_wait(b.events, 0, "call.replaced", "call_id", b.phone.call_id, WAIT_MS) >= 0,
+		"it is told");
 	json_decref(list);
 	bye(&other);
 	raw_close(&other);
@@ -274,5 +286,33 @@ TEST(not_where_the_trunk_forbids_it)
 	end(&b);
 }
 
-TESTS(somebody_is_called_in, whoever_is_busy_is_told, what_is_refused, a_call_takes_anothers_place,
-	not_where_the_trunk_forbids_it)
+/* The same by SIPp, which ends with 0 when each step was as its scenario says. */
+TEST(sipp_has_us_call_somebody)
+{
+	struct bed b;
+	struct peer sipp;
+	char to[40];
+
+	memset(&b, 0, sizeof(b));
+	CHECK(gate_open(&b.gate, "127.0.0.11"), "socket");
+	CHECK(bridge_start(&b.bridge, &(struct bridge_setup){ .site = site_of(allowed, b.gate.port) }),
+		"bridge");
+	snprintf(to, sizeof(to), "127.0.0.1:%u", b.bridge.sip_port);
+	{
+		const char *const argv[] = { "sipp", to, "-sf", "tests/flow/sipp/phone_refers.xml", "-i",
+			"127.0.0.2", "-m", "1", "-nostdin", "-timeout", "15s", NULL };
+
+		CHECK(peer_start(&sipp, &b.bridge.folder, "sipp", argv), "sipp");
+	}
+	CHECK(gate_wait(&b.gate, &b.invite, "INVITE", WAIT_MS), "INVITE");
+	gate_answer(&b.gate, &b.invite, 486, "a", NULL, NULL);
+	if (peer_wait_exit(&sipp, 15000) != 0)
+		peer_show(&sipp);
+	CHECK_INT(0, sipp.code, "SIPp");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
+	gate_close(&b.gate);
+	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
+}
+
+TESTS(sipp_has_us_call_somebody, somebody_is_called_in, whoever_is_busy_is_told, what_is_refused,
+	a_call_takes_anothers_place, not_where_the_trunk_forbids_it)

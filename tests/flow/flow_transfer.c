@@ -311,5 +311,46 @@ TEST(what_may_be_asked)
 	end(&b);
 }
 
-TESTS(blind, failures_leave_the_call_up, silence_is_a_failure, a_challenge_is_answered, attended,
-	what_may_be_asked)
+/* The same against SIPp, which ends with 0 when each step was as its scenario says. */
+TEST(sipp_is_sent_elsewhere)
+{
+	struct bed b = { .a.gate.port = free_sip_port("127.0.0.11"), .b.gate.port = 9 };
+	char port[8];
+	struct peer sipp;
+	const json_t *event;
+	long status;
+	int at;
+
+	CHECK(bridge_start(
+		      &b.bridge, &(struct bridge_setup){ .site = site_of(&b, "refer: { out: numbers }") }),
+		"bridge");
+	b.events = events_open(&b.bridge, NULL);
+	CHECK(b.events, "events");
+	snprintf(port, sizeof(port), "%u", b.a.gate.port);
+	{
+		const char *const argv[] = { "sipp", "-sf", "tests/flow/sipp/gateway_refer.xml", "-i",
+			"127.0.0.11", "-p", port, "-m", "1", "-nostdin", "-timeout", "15s", NULL };
+
+		CHECK(peer_start(&sipp, &b.bridge.folder, "sipp", argv), "sipp");
+	}
+	test_sleep_ms(400); /* SIPp says nothing when it listens */
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", &status));
+	CHECK_INT(202, status, "POST");
+	at = events_wait(b.events, 0, "call.answered", NULL, NULL, WAIT_MS);
+	CHECK(at >= 0, "answered");
+	event = events_get(b.events, at, NULL);
+	snprintf(b.a.id, sizeof(b.a.id), "%s", json_text_at(event, "call"));
+	CHECK_INT(202, transfer(&b, "{\"to\":\"+15550177\"}", NULL), "POST");
+	if (peer_wait_exit(&sipp, 15000) != 0)
+		peer_show(&sipp);
+	CHECK_INT(0, sipp.code, "SIPp");
+	expect(&b, 0, "transfer.progress", 180);
+	expect(&b, 0, "transfer.done", 200);
+	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
+	events_close(b.events);
+	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
+}
+
+TESTS(sipp_is_sent_elsewhere, blind, failures_leave_the_call_up, silence_is_a_failure,
+	a_challenge_is_answered, attended, what_may_be_asked)
