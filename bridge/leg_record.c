@@ -15,7 +15,7 @@ json_t *leg_proof_json(const struct leg *leg)
 		cdr->origid, "why", cdr->verstat_why);
 }
 
-json_t *leg_event_json(const struct leg *leg)
+static json_t *leg_event_json(const struct leg *leg)
 {
 	char from[24], to[24];
 
