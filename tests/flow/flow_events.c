@@ -54,7 +54,8 @@ TEST(numbers_without_a_hole_and_from_where_one_was)
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	doc = bridge_get(&b, "/v1/openapi.json");
-	CHECK(json_object_get(json_object_get(json_object_get(doc, "paths"), "/v1/events"), "get"), "described");
+	CHECK(json_object_get(json_object_get(json_object_get(doc, "paths"), "/v1/events"), "get"),
+		"described");
 	json_decref(doc);
 	first = events_open(&b, NULL);
 	CHECK(first, "a stream");
@@ -196,7 +197,8 @@ TEST(of_one_account_alone)
 	json_t *one;
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
-	made = exchange(&b, "POST", "/v1/tokens", "{\"name\":\"a\",\"role\":\"reader\",\"account\":\"acme\"}", NULL);
+	made = exchange(
+		&b, "POST", "/v1/tokens", "{\"name\":\"a\",\"role\":\"reader\",\"account\":\"acme\"}", NULL);
 	CHECK_INT(201, made.status, "token");
 	snprintf(query, sizeof(query), "access_token=%s", json_text_at(made.body, "token"));
 	exchange_free(&made);
