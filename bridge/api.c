@@ -52,6 +52,8 @@ static const struct api_route routes[] = {
 		"Let an account's calls out again that looked like fraud" },
 	{ "GET", "/v1/calls", api_calls, ACCESS_READER, OF_ACCOUNT, "Live calls" },
 	{ "DELETE", "/v1/calls/{id}", api_hangup, ACCESS_ADMIN, OF_ACCOUNT, "Hang up" },
+	{ "POST", "/v1/calls/{id}/transfer", api_transfer, ACCESS_ADMIN, OF_ACCOUNT,
+		"Send a call elsewhere: its far end is asked to call somebody else" },
 	{ "GET", "/v1/calls/{id}/trace", api_call_trace, ACCESS_READER, OF_ACCOUNT,
 		"What was said about a call, message by message" },
 	{ "GET", "/v1/calls/{id}/why", api_call_why, ACCESS_READER, OF_ACCOUNT,

@@ -44,28 +44,76 @@ static void start(struct node *n, const struct http_request *request, const stru
 	}
 }
 
+/* The digits of a request; NULL: they are in order, else what is wrong, and *field where. */
+static const char *read_postdial(struct postdial_order *out, const json_t *body, const char **field)
+{
+	const json_t *wait = json_object_get(body, "digits_wait_ms");
+	const json_t *confirm = json_object_get(body, "confirm");
+	const json_t *digits = json_object_get(body, "digits");
+	const json_int_t wait_ms = json_integer_value(wait);
+
+	*field = "digits";
+	if (digits && out->keys[0])
+		return "digits stand in the number (postd=) as well";
+	if (digits && (!json_is_string(digits) || !postdial_read(out, json_string_value(digits))))
+		return "up to 64 of 0-9 A-D * #, w (half a second) and , (two seconds) are wanted";
+	*field = "digits_wait_ms";
+	if (wait && (!json_is_integer(wait) || wait_ms < 0 || wait_ms > POSTDIAL_WAIT_MAX_MS))
+		return "0 to 30000 milliseconds are wanted";
+	out->wait_ms = wait ? (unsigned)wait_ms : POSTDIAL_WAIT_MS;
+	*field = "confirm";
+	if (confirm && !json_is_boolean(confirm))
+		return "true or false is wanted";
+	out->lets_in = confirm && !json_is_true(confirm);
+	if (out->lets_in && !out->keys[0])
+		return "nobody joins unasked, unless digits are sent to a machine";
+	return NULL;
+}
+
+/* Refuses it, or starts the call. */
+static void dial(struct node *n, const struct http_request *request, struct dialout_order *order,
+	const json_t *body, struct postdial_order *postdial)
+{
+	const char *to = json_string_value(json_object_get(body, "to")), *why, *field;
+	const char *name = json_string_value(json_object_get(body, "name"));
+	char number[128];
+
+	if (!to) {
+		refuse(n, request, 400, "bad_request", "the body must be a JSON object with `to`, a number",
+			"to");
+		return;
+	}
+	if (name && strlen(name) >= CALL_NAME) {
+		refuse(n, request, 400, "bad_request", "a name of at most 63 bytes is wanted", "name");
+		return;
+	}
+	if (!postdial_split(postdial, number, sizeof(number), to)) {
+		refuse(n, request, 400, "bad_request", "no number, or no digits behind postd=", "to");
+		return;
+	}
+	why = read_postdial(postdial, body, &field);
+	if (why) {
+		refuse(n, request, 400, "bad_request", why, field);
+		return;
+	}
+	order->to = number;
+	order->name = name ? name : "";
+	order->postdial = postdial;
+	start(n, request, order);
+}
+
 void api_dial(struct node *n, const struct http_request *request, const char *word)
 {
 	const struct site_account *account = account_of(n, request, word);
+	struct postdial_order postdial = { .wait_ms = 0 };
 	json_t *body;
-	const char *to, *name;
 
 	if (!account)
 		return;
 	body = json_loadb(request->body, request->body_len, 0, NULL);
-	to = json_string_value(json_object_get(body, "to"));
-	name = json_string_value(json_object_get(body, "name"));
-	if (!to)
-		refuse(n, request, 400, "bad_request", "the body must be a JSON object with `to`, a number",
-			"to");
-	else if (name && strlen(name) >= CALL_NAME)
-		refuse(n, request, 400, "bad_request", "a name of at most 63 bytes is wanted", "name");
-	else
-		start(n, request,
-			&(struct dialout_order){ .meeting = word,
-				.account = account->name,
-				.to = to,
-				.name = name ? name : "" });
+	dial(n, request, &(struct dialout_order){ .meeting = word, .account = account->name }, body,
+		&postdial);
+	postdial_clear(&postdial);
 	json_decref(body);
 }
 

@@ -209,6 +209,16 @@ void attendant_start_invited(struct attendant *a, const struct attendant_world *
 	speak(a, PROMPT_INVITED, PROMPT_PRESS_ONE);
 }
 
+void attendant_let_in(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, enum role role, uint64_t now_us)
+{
+	start(a, world, arg);
+	if (world->find(arg, meeting_id, &a->meeting))
+		enter_meeting(a, role, now_us);
+	else
+		farewell(a, PROMPT_ENDED, Q850_UNALLOCATED, "the meeting does not exist", now_us);
+}
+
 static void join_key(struct attendant *a, char digit, uint64_t now_us)
 {
 	if (digit == '1')

@@ -82,6 +82,9 @@ void attendant_start_direct(struct attendant *a, const struct attendant_world *w
 /* Whom we called is asked to press 1; then they come in with this role. */
 void attendant_start_invited(struct attendant *a, const struct attendant_world *world, void *arg,
 	const char *meeting_id, enum role role, uint64_t now_us);
+/* Who was sent digits in a call of ours and is not asked, because the order says so: they come in, or hear why not. */
+void attendant_let_in(struct attendant *a, const struct attendant_world *world, void *arg,
+	const char *meeting_id, enum role role, uint64_t now_us);
 void attendant_key(struct attendant *a, char digit, uint64_t now_us);
 void attendant_said(struct attendant *a, uint64_t now_us); /* the last say() has ended by itself */
 void attendant_tick(struct attendant *a, uint64_t now_us); /* every 100 ms or so */

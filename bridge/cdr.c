@@ -59,6 +59,7 @@ static const struct cdr_field fields[] = {
 	FIELD(caller_name, "caller_name", CDR_TEXT),
 	FIELD(routing, "routing", CDR_TEXT),
 	FIELD(dips, "dips", CDR_TEXT),
+	FIELD(transferred, "transferred", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

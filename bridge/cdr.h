@@ -39,6 +39,7 @@ struct cdr {
 	char ended_by[12]; /* caller, called, carrier, us, operator, host, network: bridge/why_call.h */
 	char trouble
 		[64]; /* words of what was wrong with its sound: nothing_in, nothing_out, silent, echo, media_lost */
+	char transferred[64]; /* where its far end was sent with REFER, number or URI; "": nowhere */
 	char codec[16];
 	char srtp[32]; /* suite, as SDP names it; "" in the clear */
 	/* STIR (docs/stir.md): what its Identity proved; of a call that we made: what ours said */

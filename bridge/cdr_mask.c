@@ -15,6 +15,7 @@ static void mask(char *number, size_t cap)
 
 void cdr_mask(struct cdr *cdr)
 {
+	mask(cdr->transferred, sizeof(cdr->transferred));
 	if (strcmp(cdr->direction, "out") != 0) {
 		mask(cdr->from_number, sizeof(cdr->from_number));
 		mask(cdr->diverted_from, sizeof(cdr->diverted_from));

@@ -2,6 +2,7 @@
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
 #include "bridge/reception.h"
+#include "bridge/referral.h"
 #include "bridge/remark.h"
 #include "sip/reroute.h"
 #include <stdio.h>
@@ -43,6 +44,8 @@ static void dialout_free(struct dialout *d)
 		at = &(*at)->next;
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
+	referral_news(d->node, d->referrer, d->status >= 300 ? d->status : 603);
+	postdial_clear(&d->postdial);
 	dialling_give(d->node->dialling, d->account, talked_s(d), when_now_us() / SECOND_US);
 	free(d);
 }
@@ -217,6 +220,9 @@ enum dialout_verdict dialout_start(
 	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);
+	d->referrer = order->referrer;
+	if (order->postdial)
+		d->postdial = *order->postdial;
 	d->begun_us = loop_now_us();
 	d->next = n->dialouts;
 	n->dialouts = d;
@@ -313,6 +319,8 @@ void dialout_progress(struct leg *leg, unsigned status, bool early_media)
 				 (uint64_t)(trunk && trunk->ring_s ? trunk->ring_s : RING_S) * SECOND_US;
 	}
 	d->rang = d->rang || status == 180 || early_media;
+	if (early_media || status == 180)
+		referral_news(d->node, d->referrer, status);
 	if (early_media)
 		dialout_set_state(d, DIALOUT_EARLY);
 	else if (status == 180 && d->state != DIALOUT_EARLY)
@@ -339,10 +347,25 @@ void dialout_answered(struct leg *leg)
 	dialout_set_state(d, DIALOUT_ANSWERED);
 	leg_emit(leg, "call.answered");
 	why = leg_place(leg);
+	if (!why && d->postdial.keys[0]) {
+		leg->postdial = postdial_alloc(&d->postdial);
+		postdial_clear(&d->postdial);
+		why = leg->postdial ? NULL : "out of memory";
+	}
 	if (why)
 		leg_hangup(leg, Q850_CONGESTION, why);
 	else
 		leg->state = LEG_ANSWERED; /* leg.c goes on: the attendant asks to press 1 */
+}
+
+void dialout_joined(struct leg *leg)
+{
+	struct dialout *d = leg->dialout ? dialout_find(leg->node, leg->dialout) : NULL;
+
+	if (!d || d->leg != leg)
+		return;
+	referral_news(d->node, d->referrer, 200);
+	d->referrer = 0;
 }
 
 static struct reroute_end reroute_end_of(const struct dialout *d, const struct call_end *end)

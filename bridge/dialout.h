@@ -11,7 +11,8 @@
  * How: each attempt is a leg with a call record of its own; what became of it goes to sip/reroute, which says whether another
  * gateway or trunk may try.  Every change is an event `dialout.queued`, `.dialling`, `.ringing`, `.early`, `.answered`, `.rerouted`, and one of `.busy`,
  * `.no_answer`, `.failed` with SIP status, Q.850 cause and words; once answered, the leg's own events tell the rest.
- * Nothing joins a meeting by itself: the attendant asks for a key first (O2, O3).
+ * Nothing joins a meeting by itself: the attendant asks for a key first (O2, O3), after the digits of the order, if it has some; only such an
+ * order may say that a machine is called, which is let in.
  * Use:  dialout_start(); dialout_hangup(); leg.c reports what happens to the legs.
  *
  * Thread: control.
@@ -37,8 +38,10 @@ struct dialout_try {
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;   /* as asked for */
-	const char *name; /* for the roster, "" none */
+	const char *to;    /* as asked for */
+	const char *name;  /* for the roster, "" none */
+	uint32_t referrer; /* ID of the leg that asked for it (bridge/referral); 0: none */
+	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 
 struct dialout_tries {
@@ -72,6 +75,7 @@ void dialout_close_all(struct node *n);
 /* What happens to a leg that it made. */
 void dialout_progress(struct leg *leg, unsigned status, bool early_media);
 void dialout_answered(struct leg *leg);
+void dialout_joined(struct leg *leg);                            /* it sits in the meeting; any leg */
 void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; others are left alone */
 
 /* dialout_tries.c: the trunks that carry it, in order, by the dial plan.  DIALOUT_OK: the account's budget has been charged;

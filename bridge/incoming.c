@@ -3,6 +3,7 @@
 #include "bridge/carrier.h"
 #include "bridge/cnam.h"
 #include "bridge/leg_priv.h"
+#include "bridge/referral.h"
 #include "bridge/remark.h"
 #include "bridge/stir.h"
 #include "bridge/unassigned.h"
@@ -202,6 +203,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	struct node *n = arg;
 	struct leg *leg = leg_alloc(n, call);
 	const struct site_trunk *trunk = site_trunk(n->site, invite->trunk);
+	const char *why = "";
 
 	if (!leg) {
 		call_refuse(call, 503, Q850_CONGESTION, "out of memory", retry_s());
@@ -210,8 +212,18 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 	fill_record(leg, invite);
 	remark_begin(leg);
 	leg_emit(leg, "call.started");
-	if (!admit(leg, trunk) || !leg_route(leg, invite))
+	if (!admit(leg, trunk))
 		return;
+	if (invite->has_replaces) {
+		const unsigned status = referral_replaces(leg, &invite->replaces, &why);
+
+		if (status) {
+			leg_refuse(leg, status, cause_from_status(status), why);
+			return;
+		}
+	} else if (!leg_route(leg, invite)) {
+		return;
+	}
 	call_set_owner(call, leg);
 	cnam_begin(leg, trunk);
 	if (stir_begin(leg, trunk, invite))

@@ -1,5 +1,6 @@
 #include "bridge/leg.h"
 #include "bridge/leg_priv.h"
+#include "bridge/transfer.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,8 @@ void leg_free(struct leg *leg)
 	ports_give(&leg->ports);
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+	leg->postdial = postdial_free(leg->postdial);
+	leg->transfer = transfer_free(leg->transfer);
 	free(leg);
 }
 
@@ -101,6 +104,7 @@ const char *leg_state_name(const struct leg *leg)
 	case LEG_DIALLING: return "dialling";
 	case LEG_ANNOUNCING: return "announcement";
 	case LEG_ANSWERED: return "answered";
+	case LEG_PRESSING: return "digits";
 	case LEG_RECEPTION: return "attendant";
 	case LEG_SEATED: return "meeting";
 	case LEG_ENDED: return "ended";

@@ -10,6 +10,7 @@
  * (none) ---> DIALLING ---> RECEPTION        a call that we make (bridge/dialout); in no room, hears nothing
  *
  * ANNOUNCING nobody has the number, and the caller is being told so (bridge/unassigned); refused afterwards
+ * PRESSING   digits go out on a call that we made (bridge/postdial), before RECEPTION; in no room, its keys are nobody's
  * RECEPTION  the attendant speaks; in no room
  * SEATED     in a meeting's room; keys mean commands (bridge/keys)
  *
@@ -26,15 +27,26 @@
 #include "bridge/cdr.h"
 #include "bridge/keys.h"
 #include "bridge/node.h"
+#include "bridge/postdial.h"
 #include "bridge/shared.h"
 #include "bridge/why_call.h"
 #include "sip/verify.h"
 
 enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
 
-enum leg_state { LEG_NONE, LEG_DIALLING, LEG_ANNOUNCING, LEG_ANSWERED, LEG_RECEPTION, LEG_SEATED, LEG_ENDED };
+enum leg_state {
+	LEG_NONE,
+	LEG_DIALLING,
+	LEG_ANNOUNCING,
+	LEG_ANSWERED,
+	LEG_PRESSING,
+	LEG_RECEPTION,
+	LEG_SEATED,
+	LEG_ENDED
+};
 
 struct participant;
+struct transfer;
 
 /* What is done to its voice (an account's choice). */
 struct leg_audio {
@@ -67,6 +79,11 @@ struct leg {
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
 	unsigned proof_refuses; /* status with which, where proof is required; 0: it does not */
 	uint32_t dialout;       /* of a call that we made: which one; 0: it came in */
+	struct postdial *postdial;  /* owned; what we press when it is answered, NULL: nothing */
+	bool takes_events;          /* telephone-event was agreed on, towards it */
+	char referred_to[32];       /* whom it has us call into the meeting, "" nobody */
+	uint32_t replaces;          /* whose seat it takes when it is up; 0: nobody's */
+	struct transfer *transfer;  /* owned; under way, NULL: none */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

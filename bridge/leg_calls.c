@@ -6,8 +6,10 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/reception.h"
+#include "bridge/referral.h"
 #include "bridge/remark.h"
 #include "bridge/secure.h"
+#include "bridge/transfer.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -41,6 +43,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	clips_want(leg->node->clips, &format.tx);
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
 	leg->codec = format.tx.id;
+	leg->takes_events = format.event_tx_pt != PT_NONE;
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
@@ -72,7 +75,13 @@ static void on_confirmed(void *owner, struct call *call)
 		dialout_answered(leg);
 	if (!leg || leg->state != LEG_ANSWERED)
 		return;
-	reception_start(leg);
+	if (postdial_begin(leg)) {
+		leg->n_early_keys = 0;
+		OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		return;
+	}
+	if (!referral_seat(leg))
+		reception_start(leg, false);
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
@@ -94,6 +103,26 @@ static void on_digit(void *owner, struct call *call, char digit)
 		worker_info_digit(leg->worker, leg->id, digit);
 }
 
+static void on_key_told(void *owner, struct call *call, unsigned status)
+{
+	(void)call;
+	if (owner)
+		postdial_told(owner, status);
+}
+
+static void on_referred(void *owner, struct call *call, enum call_referred what, unsigned status)
+{
+	(void)call;
+	if (owner)
+		transfer_news(owner, what, status);
+}
+
+static unsigned on_refer(void *owner, struct call *call, const struct refer_target *target)
+{
+	(void)call;
+	return referral_asked(owner, target);
+}
+
 static void on_ended(void *owner, struct call *call, const struct call_end *end)
 {
 	struct leg *leg = owner;
@@ -113,6 +142,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	leg_note_end(leg, end->q850, by_tls ? words : end->text);
 	if (end->no_response)
 		leg_ended_by(leg, WHY_NETWORK);
+	transfer_ended(leg);
 	dialout_ended(leg, end);
 	meeting_leave(leg, leg->cdr.cause);
 	if (leg->worker)
@@ -142,6 +172,9 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_confirmed = on_confirmed,
 		.on_progress = on_progress,
 		.on_digit = on_digit,
+		.on_key_told = on_key_told,
+		.on_referred = on_referred,
+		.on_refer = on_refer,
 		.on_ended = on_ended,
 		.on_refused = incoming_refused,
 		.on_note = on_note,

@@ -2,6 +2,7 @@
 #include "bridge/leg_priv.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
+#include "bridge/transfer.h"
 #include "bridge/unassigned.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -26,15 +27,6 @@ static void leg_lost_media(struct leg *leg)
 	leg_hangup(leg, Q850_TEMPORARY, "no RTP and no RTCP for 30 s");
 }
 
-/* What is wrong with its sound, and that it is over. */
-static void tell_trouble(const struct leg *leg, const char *type, json_t *what)
-{
-	json_t *data = leg_event_json(leg);
-
-	json_object_update_new(data, what);
-	event_emit(leg->node->bus, type, data);
-}
-
 static void tell_one_way(struct leg *leg, const struct media_event *event)
 {
 	if (event->on) {
@@ -44,7 +36,7 @@ static void tell_one_way(struct leg *leg, const struct media_event *event)
 		remark(leg, "one-way audio is over");
 	}
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
-	tell_trouble(leg, "call.one_way",
+	leg_emit_more(leg, "call.one_way",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
 			"participant", leg->cdr.participant));
 }
@@ -56,7 +48,7 @@ static void tell_echo(struct leg *leg, const struct media_event *event)
 	leg->node->tally.echo += event->on;
 	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
 		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
-	tell_trouble(leg, "call.echo",
+	leg_emit_more(leg, "call.echo",
 		json_pack("{s:b, s:i, s:i, s:i, s:s}", "on", event->on, "delay_ms", (int)event->echo.delay_ms,
 			"loss_db", (int)event->echo.loss_db, "confidence", (int)event->echo.confidence,
 			"participant", leg->cdr.participant));
@@ -83,7 +75,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			attendant_said(&leg->attendant, loop_now_us());
 		else if (leg->state == LEG_ANNOUNCING)
 			unassigned_said(leg);
+		else if (leg->state == LEG_PRESSING)
+			postdial_said(leg);
 		break;
+	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_LATCHED: break;
@@ -144,10 +139,13 @@ static void end_too_long(struct leg *leg, uint64_t now_us)
 static void tick_one(void *arg, struct leg *leg)
 {
 	end_too_long(leg, *(const uint64_t *)arg);
+	transfer_tick(leg, *(const uint64_t *)arg);
 	if (leg->state == LEG_RECEPTION)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)
 		unassigned_tick(leg, *(const uint64_t *)arg);
+	else if (leg->state == LEG_PRESSING)
+		postdial_tick(leg, *(const uint64_t *)arg);
 }
 
 void leg_tick_all(struct node *n, uint64_t now_us)

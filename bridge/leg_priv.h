@@ -24,8 +24,8 @@ bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned 
 
 /* leg_record.c: what is told of it */
 
-void leg_emit(const struct leg *leg, const char *type); /* an event about it */
-json_t *leg_event_json(const struct leg *leg);          /* which leg such an event is about */
+void leg_emit(const struct leg *leg, const char *type);                    /* an event about it */
+void leg_emit_more(const struct leg *leg, const char *type, json_t *more); /* takes `more` */
 /* The last step of every leg, answered or refused: its record is written and it is freed. */
 void leg_finish(struct leg *leg);
 #endif

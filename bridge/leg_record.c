@@ -15,7 +15,7 @@ json_t *leg_proof_json(const struct leg *leg)
 		cdr->origid, "why", cdr->verstat_why);
 }
 
-json_t *leg_event_json(const struct leg *leg)
+static json_t *leg_event_json(const struct leg *leg)
 {
 	char from[24], to[24];
 
@@ -28,6 +28,14 @@ json_t *leg_event_json(const struct leg *leg)
 void leg_emit(const struct leg *leg, const char *type)
 {
 	event_emit(leg->node->bus, type, leg_event_json(leg));
+}
+
+void leg_emit_more(const struct leg *leg, const char *type, json_t *more)
+{
+	json_t *data = leg_event_json(leg);
+
+	json_object_update_new(data, more);
+	event_emit(leg->node->bus, type, data);
 }
 
 static uint32_t hundredths(float score)

@@ -205,12 +205,14 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 	struct worker *part;
 	struct participant *p;
 	struct say what = { .n = 0 };
+	const bool stands_in = leg->replaces != 0; /* for somebody who is in there */
 
 	if (!from)
 		return DOOR_ENDED;
-	if (m && m->policy.locked && role != ROLE_HOST)
+	if (m && m->policy.locked && role != ROLE_HOST && !stands_in)
 		return DOOR_LOCKED;
-	if (m && from->max_participants && m->n_people >= from->max_participants && role != ROLE_HOST)
+	if (m && from->max_participants && m->n_people >= from->max_participants && role != ROLE_HOST &&
+		!stands_in)
 		return DOOR_FULL; /* hosts come in all the same (D12) */
 	if (!m)
 		m = meeting_open(n, account, from);

@@ -2,6 +2,7 @@
 #include "mixer/clip.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct prompts {
@@ -83,6 +84,17 @@ static enum mix_err make_chime(struct cue **out, unsigned first_hz, unsigned sec
 	return err;
 }
 
+/* ITU-T Q.23, in the order of RFC 4733 section 3.2; each of both -10 dBm0, as telephones send. */
+static enum mix_err make_key(struct cue **out, unsigned key)
+{
+	enum { KEY_DBOV = 13, KEY_MS = 100 };
+	static const unsigned low_hz[] = { 697, 770, 852, 941 }, high_hz[] = { 1209, 1336, 1477, 1633 };
+	static const char places[] = "123A456B789C*0#D", keys[] = "0123456789*#ABCD";
+	const size_t at = (size_t)(strchr(places, keys[key]) - places);
+
+	return cue_tone(out, low_hz[at / 4], high_hz[at % 4], KEY_DBOV, KEY_MS, 0);
+}
+
 enum bridge_err prompts_open(struct prompts **out, const char *directory, const char *override,
 	const char *language, void (*missing)(void *arg, const char *name), void *arg)
 {
@@ -109,6 +121,9 @@ enum bridge_err prompts_open(struct prompts **out, const char *directory, const 
 	if (make_chime(&p->cues[PROMPT_CHIME_IN], 660, 880) != MIX_OK ||
 		make_chime(&p->cues[PROMPT_CHIME_OUT], 880, 587) != MIX_OK)
 		goto fail;
+	for (unsigned i = 0; i < PROMPTS - PROMPT_TONE_0; i++)
+		if (make_key(&p->cues[PROMPT_TONE_0 + i], i) != MIX_OK)
+			goto fail;
 	*out = p;
 	return BRIDGE_OK;
 fail:

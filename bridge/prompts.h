@@ -52,7 +52,8 @@ enum prompt {
 	PROMPT_THOUSAND,
 	PROMPT_CHIME_IN,
 	PROMPT_CHIME_OUT, /* generated tones */
-	PROMPTS
+	PROMPT_TONE_0,    /* keys that we press, 100 ms of each (ITU-T Q.23): 0 to 9, *, #, A to D */
+	PROMPTS = PROMPT_TONE_0 + 16
 };
 
 struct prompts;

@@ -1,4 +1,5 @@
 #include "bridge/reception.h"
+#include "bridge/dialout.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
 #include <stdio.h>
@@ -31,6 +32,8 @@ static enum door enter(void *arg, const char *id, enum role role)
 	struct leg *leg = arg;
 	enum door door = meeting_enter(leg->node, leg, id, role);
 
+	if (door == DOOR_OPEN)
+		dialout_joined(leg);
 	if (door != DOOR_OPEN)
 		remark(leg, "meeting %s does not let it in", id);
 	if (door != DOOR_OPEN)
@@ -60,12 +63,14 @@ static const struct attendant_world world = {
 	.find = find, .longest_id = longest_id, .enter = enter, .say = say, .hush = hush, .leave = leave
 };
 
-void reception_start(struct leg *leg)
+void reception_start(struct leg *leg, bool lets_in)
 {
 	uint64_t now_us = loop_now_us();
 
 	leg->state = LEG_RECEPTION;
-	if (leg->dialout)
+	if (leg->dialout && lets_in)
+		attendant_let_in(&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+	else if (leg->dialout)
 		attendant_start_invited(
 			&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->direct_meeting[0])

@@ -10,5 +10,6 @@
 
 #include "bridge/leg.h"
 
-void reception_start(struct leg *leg); /* the call is up: greet */
+/* The call is up: greet.  `lets_in`: whom we called comes in without pressing 1. */
+void reception_start(struct leg *leg, bool lets_in);
 #endif

@@ -44,6 +44,9 @@ static const char *const port_words[SITE_PORTS] = { [SITE_PORT_OWN] = "own", [SI
 static const char *const refusal_words[SITE_REFUSALS] = {
 	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
 };
+static const char *const refer_words[SITE_REFERS] = {
+	[SITE_REFER_NEVER] = "never", [SITE_REFER_NUMBERS] = "numbers", [SITE_REFER_ANY] = "any"
+};
 static const char *const stir_words[SITE_STIRS] = {
 	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
 };
@@ -140,6 +143,8 @@ static const struct site_field trunk_fields[] = {
 	UPTO(site_trunk, "ptime", ptime_ms, 60),
 	WORD(site_trunk, "dtmf", dtmf, dtmf_words),
 	WORD(site_trunk, "media_port", media_port, port_words),
+	WORD(site_trunk, "refer.out", refers, refer_words),
+	FLAG(site_trunk, "refer.in", takes_refer, false),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },
 	{ .key = "srtp", .type = FIELD_SRTP, AT(site_trunk, srtp) },
 	TEXT(site_trunk, "interface", interface, RULE_NAME),

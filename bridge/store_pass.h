@@ -51,6 +51,10 @@ void pass_put_shell(struct pass *p, const struct site *site);
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);
 
+/* ---- what store_refer.c keeps: where the trunks' calls may be sent ---- */
+void pass_put_refer(struct pass *p, const struct site *site); /* after the trunks are there */
+void pass_get_refer(struct pass *p, struct site *site);
+
 /* ---- what store_stir.c keeps: the trunks' STIR settings ---- */
 void pass_put_stir(struct pass *p, const struct site *site); /* after the trunks are there */
 void pass_get_stir(struct pass *p, struct site *site);

@@ -215,6 +215,11 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN caller_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN routing TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN dips TEXT NOT NULL DEFAULT '';",
+
+	/* 17: calls that are sent elsewhere */
+	"ALTER TABLE trunk ADD COLUMN refers INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN takes_refer INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN transferred TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -99,6 +99,6 @@ void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *lis
 	uint32_t play_id);
 void worker_stop_cue(struct worker *w, uint32_t leg_id);
 void worker_info_digit(struct worker *w, uint32_t leg_id, char digit); /* comes back as MEDIA_DIGIT if new */
-void worker_press(struct worker *w, uint32_t leg_id, char digit, unsigned ms);
+void worker_press(struct worker *w, uint32_t leg_id, char digit, unsigned ms); /* then MEDIA_PRESSED */
 void worker_ask_stats(struct worker *w, uint32_t leg_id);
 #endif

@@ -240,6 +240,15 @@ static void info_digit(struct worker *w, struct worker_leg *leg, char digit)
 		put_notice(w, &notice);
 }
 
+static void press(struct worker *w, struct worker_leg *leg, char digit, unsigned ms)
+{
+	struct notice notice = { .kind = NOTICE_MEDIA, .leg_id = leg->leg_id };
+
+	notice.what.media.kind = MEDIA_PRESSED;
+	if (stream_press(leg->stream, digit, ms) != MIX_OK)
+		put_notice(w, &notice); /* `on` is off: it must go another way */
+}
+
 static void return_luggage(struct worker *w, const struct command *c)
 {
 	struct luggage *l = c->carried.luggage;
@@ -301,7 +310,7 @@ static void apply_to_leg(struct worker *w, struct worker_leg *leg, const struct 
 		break;
 	case COMMAND_STOP_CUE: stream_stop_cue(s); break;
 	case COMMAND_INFO_DIGIT: info_digit(w, leg, c->how.key.digit); break;
-	case COMMAND_PRESS: (void)stream_press(s, c->how.key.digit, c->how.key.ms); break;
+	case COMMAND_PRESS: press(w, leg, c->how.key.digit, c->how.key.ms); break;
 	case COMMAND_ASK_STATS: answer_stats(w, leg); break;
 	default: assert(!"a command to a leg"); break;
 	}

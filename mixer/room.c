@@ -440,6 +440,7 @@ static void send_all(struct room *r, struct tick *t)
 		} else if (!stream_send_key(s, t->out) && !room_send_clip(r, s, &cue, t->out)) {
 			send_own(r, t, s, &cue);
 		}
+		stream_tell_key(s, t->out);
 		stream_advance(s, 1);
 		if (!r->config.isolated && t->n_loud > (s->dbov <= CHOOSE_CROWD_DBOV))
 			s->others_ms += FRAME_MS;

@@ -8,7 +8,7 @@ static bool is_told_nothing(const struct room *r, const struct stream *s)
 {
 	const struct codec_format *tx = &s->kit->format.tx;
 
-	if (cue_playing(&s->cue) || s->press.digit != 0)
+	if (cue_playing(&s->cue) || s->presses)
 		return false;
 	if (!stream_sends(s))
 		return true;

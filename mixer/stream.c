@@ -211,9 +211,14 @@ char stream_info_digit(struct stream *s, char digit, uint64_t now_us)
 
 enum mix_err stream_press(struct stream *s, char digit, unsigned ms)
 {
+	enum mix_err err;
+
 	if (!s->kit || s->kit->format.event_tx_pt == PT_NONE)
 		return MIX_UNKNOWN;
-	return keypad_press(&s->press, digit, ms, s->kit->tx_clock_hz, s->clock);
+	err = keypad_press(&s->press, digit, ms, s->kit->tx_clock_hz, s->clock);
+
+	s->presses = s->presses || !err;
+	return err;
 }
 
 static void count_up(const struct stream_counts *c, struct stream_stats *out)

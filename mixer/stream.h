@@ -106,6 +106,7 @@ enum media_event_kind {
 	MEDIA_LATCHED, /* peer: RTP comes from here from now on */
 	MEDIA_ONE_WAY, /* on, one_way: sound goes one way only, or none that is worth it; off: that is over */
 	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
+	MEDIA_PRESSED, /* on: a key of stream_press() has gone out whole; off: it could not, events were not agreed on */
 };
 struct media_event {
 	enum media_event_kind kind;
@@ -166,7 +167,9 @@ enum mix_err stream_play(
 void stream_stop_cue(struct stream *s);
 char stream_info_digit(
 	struct stream *s, char digit, uint64_t now_us); /* SIP INFO: 0 when it is no new press */
-enum mix_err stream_press(struct stream *s, char digit, unsigned ms); /* sends a key to the far end */
+/* Sends a key to the far end as an RFC 4733 event; MEDIA_PRESSED (on) when its last packet is out.  MIX_UNKNOWN: no events were
+ * agreed on; MIX_FULL: one is on; MIX_RANGE.  On error nothing is sent and nothing told. */
+enum mix_err stream_press(struct stream *s, char digit, unsigned ms);
 void stream_bye(struct stream *s, const struct media_out *out, uint64_t now_us, uint64_t ntp); /* RTCP BYE */
 
 void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now_us);

@@ -164,6 +164,7 @@ struct stream {
 	uint8_t cn_wait; /* ticks until comfort noise is said again; 0: sound was sent last, or it is time */
 	uint16_t tx_n;   /* samples in kit->tx_pcm: of a packet not yet full */
 	struct keypad_tx press;
+	bool presses; /* a key was pressed and its end has not been told */
 	struct cue_player cue;
 	const struct clip *
 		clip; /* borrowed, immortal; what was sent last was frame clip_at of it; NULL: by an encoder */
@@ -233,6 +234,7 @@ bool stream_takes_comfort(const struct stream *s);                       /* RFC 
 void stream_send_comfort(
 	struct stream *s, uint8_t dbov, const struct media_out *out); /* instead of silence */
 bool stream_send_key(struct stream *s, const struct media_out *out);  /* false: none is being pressed */
+void stream_tell_key(struct stream *s, const struct media_out *out);  /* that it is out */
 void stream_advance(struct stream *s, unsigned frames);               /* the clock goes on */
 void stream_copy_tx(struct stream *to, const struct stream *from);    /* encoder and unfinished packet */
 

@@ -156,6 +156,16 @@ bool stream_send_key(struct stream *s, const struct media_out *out)
 	return true;
 }
 
+void stream_tell_key(struct stream *s, const struct media_out *out)
+{
+	const struct media_event pressed = { .kind = MEDIA_PRESSED, .on = true };
+
+	if (!s->presses || s->press.digit != 0)
+		return;
+	s->presses = false;
+	out->event(out->arg, s->user, &pressed);
+}
+
 void stream_advance(struct stream *s, unsigned frames)
 {
 	if (s->kit)

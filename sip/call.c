@@ -71,6 +71,10 @@ struct call *call_free(struct call *c)
 	call_forget_media(c);
 	free(c->id);
 	free(c->remote_tag);
+	free(c->local_tag);
+	free(c->target);
+	free(c->peer_host);
+	c->refer = refer_state_free(c->refer);
 	if (c->out) {
 		free(c->out->early);
 		free(c->out->route);
@@ -116,6 +120,11 @@ void call_finish(struct call *c, const struct call_end *end)
 void call_set_owner(struct call *call, void *owner)
 {
 	call->owner = owner;
+}
+
+void *call_owner(const struct call *call)
+{
+	return call->owner;
 }
 
 const char *call_token(const struct call *call)

@@ -32,6 +32,7 @@
 #include "sip/cause.h"
 #include "sip/loop.h"
 #include "sip/offer.h"
+#include "sip/refer.h"
 #include "sip/trunk.h"
 
 enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 10, CALL_IDENTITIES = 8 };
@@ -55,7 +56,9 @@ struct call_invite {
 	bool privacy;            /* Privacy: id, user or header */
 	struct caller caller;    /* all that its headers say of who calls */
 	char user_agent[CALL_NAME];
-	bool has_offer; /* false: we shall offer (T8) */
+	bool has_offer;    /* false: we shall offer (T8) */
+	bool has_replaces; /* it is to take a call's place (RFC 3891) */
+	struct refer_replaces replaces;
 	const char *identities
 		[CALL_IDENTITIES]; /* values of Identity headers, as they came: any bytes, any length */
 	size_t n_identities;
@@ -96,6 +99,17 @@ struct call_dial {
 	void *owner;
 };
 
+/* What becomes of a REFER of ours.  DONE and FAILED: by a NOTIFY, `status` is its sipfrag's, 0: the subscription ended without one.
+ * REFUSED: by the answer; 408: none came. */
+enum call_referred { REFERRED_ACCEPTED, REFERRED_PROGRESS, REFERRED_DONE, REFERRED_FAILED, REFERRED_REFUSED };
+
+/* Where a call is sent: one of these. */
+struct call_transfer {
+	const char *number;          /* as its trunk writes it; at the far end's own host */
+	const char *uri;             /* sip or sips */
+	const struct call *replaces; /* the far end of this call of ours, whose place it takes (RFC 3891) */
+};
+
 struct call_stats { /* since ua_open() */
 	uint64_t invites, refused, stranger_refused, stranger_silent, malformed, ended, retransmits;
 	unsigned live; /* calls now */
@@ -113,6 +127,12 @@ struct call_handlers {
 	void (*on_progress)(void *owner, struct call *call, unsigned status, bool early_media);
 	void (*on_digit)(
 		void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
+	/* The final status of the INFO of call_send_key(); 408: nothing came. */
+	void (*on_key_told)(void *owner, struct call *call, unsigned status);
+	/* News of call_refer(). */
+	void (*on_referred)(void *owner, struct call *call, enum call_referred what, unsigned status);
+	/* They ask us to call somebody.  202: call_refer_news() follows; else the status that refuses it. */
+	unsigned (*on_refer)(void *owner, struct call *call, const struct refer_target *target);
 	void (*on_ended)(
 		void *owner, struct call *call, const struct call_end *end); /* call is gone after this */
 	/* An INVITE that was refused below this line (stranger, malformed, unusable Contact): for the call record. */
@@ -192,6 +212,19 @@ uint16_t call_relay_port(const struct call *call);
 /* Session-ID (RFC 7989): ours, and what the far end said; "" nothing yet. */
 const char *call_session(const struct call *call);
 const char *call_session_peer(const struct call *call);
+
+/* One key as INFO of type application/dtmf-relay; on_key_told() follows, before which there is no other.  Nothing when the call is not up. */
+void call_send_key(struct call *call, char key, unsigned ms);
+
+/* REFER: asks the far end to call somebody else in place of us; on_referred() follows.  One at a time.  CALL_STATE: the call is not up, or one is under
+ * way; CALL_RANGE: that cannot stand in a URI, or the call to be replaced is not up. */
+enum call_err call_refer(struct call *call, const struct call_transfer *t);
+void call_refer_forget(struct call *call); /* its news are not waited for any more */
+/* NOTIFY to a REFER of theirs that was accepted; from 200 on the last one. */
+void call_refer_news(struct call *call, unsigned status);
+/* The call whose dialog that is, as who sent it knows it; NULL: none of ours. */
+struct call *call_of_dialog(const struct ua *ua, const struct refer_replaces *r);
+void *call_owner(const struct call *call);
 
 void call_set_owner(struct call *call, void *owner);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */

@@ -14,6 +14,7 @@
 #include "sip/early.h"
 #include "sip/login.h"
 #include "sip/squeeze.h"
+#include "sip/vet.h"
 #include "sip/timer.h"
 
 enum { CALL_TOKEN = 33 }; /* 128 random bits in hexadecimal */
@@ -86,6 +87,13 @@ struct call_out { /* what a call that we make has besides */
 	bool authorization_by_proxy;
 };
 
+struct call_refer {
+	bool ours;      /* a REFER of ours has no final news yet */
+	char *to;       /* owned; its Refer-To, until it is answered */
+	bool theirs;    /* one of theirs wants news */
+	char event[32]; /* of those: "refer;id=2" */
+};
+
 struct call {
 	struct ua *ua;             /* borrowed: it owns us */
 	struct call *next, **prev; /* ua's list of all calls */
@@ -98,7 +106,10 @@ struct call {
 	void *owner;    /* borrowed from whoever set it */
 	enum dialog_state state;
 	char trunk[TRUNK_NAME];
-	char *id, *remote_tag; /* owned */
+	char *id, *remote_tag;    /* owned */
+	char *local_tag;          /* owned; of a call that came in, NULL: not known yet (else in out->from) */
+	char *target, *peer_host; /* owned; its Contact, the host of its From; NULL: none, or we called */
+	struct call_refer *refer; /* owned; NULL: no transfer yet */
 	char token[CALL_TOKEN];
 	char session[CALLER_SESSION],
 		session_peer[CALLER_SESSION]; /* Session-ID: ours; theirs, "" not known */
@@ -110,6 +121,8 @@ struct call {
 	bool answer_held; /* our 200 waits in nua for the PRACK */
 	bool invite_open; /* an INVITE of theirs has our 2xx and no ACK */
 	struct call_media media;
+	char key_out; /* told by an INFO of ours that has no answer; '\0': none */
+	unsigned key_ms;
 	struct session_timer timer;
 	struct timer_headers timer_reply; /* for the 2xx */
 	bool request_pending;             /* a refresh of ours is under way */
@@ -170,7 +183,10 @@ void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: no
 void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);
 void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the dialog is over */
 
-enum call_err call_make_offer(struct call *c, const struct media_self *self); /* call_media.c */
+enum call_err call_make_offer(struct call *c, const struct media_self *self); /* call_key.c */
+void call_take_info_response(struct call *c, const struct call_response *r);
+
+/* call_media.c */
 bool call_token_make(char out[CALL_TOKEN]);
 
 /* call_dial.c */
@@ -179,6 +195,13 @@ void call_take_bye_response(struct call *c, const struct call_response *r);
 /* Takes up a challenge of a request in the dialog: true, c->out->authorization holds the answer for its repetition. */
 bool call_take_challenge(struct call *c, const struct call_response *r, const char *method);
 void call_cancel(struct call *c, unsigned q850, const char *text);
+
+/* call_refer.c */
+struct call_refer *refer_state_free(struct call_refer *r);
+void call_take_refer_response(struct call *c, const struct call_response *r);
+void call_take_notify(struct call *c, unsigned status, bool last); /* status 0: nothing readable */
+/* The status that answers it; `event` is what its NOTIFYs will carry. */
+unsigned call_take_refer(struct call *c, const struct refer_target *target, const char *event);
 
 /* call_media.c */
 enum call_err call_take_offer(struct call *c, const struct body_text *sdp); /* answer is in media.sent */

@@ -66,6 +66,21 @@ struct call *ua_find_dialled(const struct ua *ua, const char *call_id)
 	return c;
 }
 
+struct call *call_of_dialog(const struct ua *ua, const struct refer_replaces *r)
+{
+	struct call *c = ua->buckets[bucket_of(r->call_id)];
+
+	for (; c; c = c->bucket_next) {
+		const char *ours = c->out ? strstr(c->out->from, ";tag=") : NULL;
+
+		ours = ours ? ours + 5 : c->local_tag;
+		if (strcmp(c->id, r->call_id) == 0 && ours && strcasecmp(ours, r->to_tag) == 0 &&
+			strcasecmp(c->remote_tag, r->from_tag) == 0 && !c->finished)
+			return c;
+	}
+	return NULL;
+}
+
 uint64_t ua_now_us(const struct ua *ua)
 {
 	return loop_now_us() * ua->config.timer_speed;

@@ -89,6 +89,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 		return call_free(c);
 	read_features(c, ev->sip);
 	read_session(c->session_peer, ev->sip);
+	read_peer(c, ev->sip);
 	c->media.had_offer = sdp->text != NULL;
 	if (sdp->text) {
 		c->media.offer_rx = strndup(sdp->text, sdp->len);
@@ -100,7 +101,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 }
 
 /* Sofia would look names up itself, in this thread and without bounds: requests go to where theirs came from. */
-static void keep_from_resolver(const struct ua_event *ev, struct call *c)
+void events_keep_from_resolver(const struct ua_event *ev, struct call *c)
 {
 	char hop[CALL_URI + 64], relay[UA_SOURCE];
 
@@ -174,7 +175,7 @@ static void new_call(const struct ua_event *ev)
 	}
 	nua_handle_bind(ev->handle, (nua_hmagic_t *)c);
 	ua_adopt(ua, c);
-	keep_from_resolver(ev, c);
+	events_keep_from_resolver(ev, c);
 	read_invite(&invite, ev->sip, ev->seen);
 	invite.trunk = c->trunk;
 	invite.has_offer = c->media.had_offer;
@@ -184,7 +185,7 @@ static void new_call(const struct ua_event *ev)
 /* --- requests inside a dialog --- */
 
 /* What refuses any request of a dialog before its own rules; 0: nothing. */
-static unsigned request_status(const struct ua_event *ev)
+unsigned events_request_status(const struct ua_event *ev)
 {
 	if (strcmp(ev->seen->trunk, ev->call->trunk) != 0)
 		return 403; /* the screen detaches these; never rely on one guard alone */
@@ -206,7 +207,7 @@ static void on_invite(const struct ua_event *ev)
 		new_call(ev);
 		return;
 	}
-	reply.status = request_status(ev);
+	reply.status = events_request_status(ev);
 	/* A copy of the first INVITE, so late that nta has forgotten that and takes it for a new one: out of order (RFC 3261 section
 	 * 12.2.2).  482 would say that the dialog is no more (RFC 5057). */
 	if (!reply.status && !ev->sip->sip_to->a_tag)
@@ -214,7 +215,7 @@ static void on_invite(const struct ua_event *ev)
 	if (!reply.status)
 		reply.status = read_body(&sdp, ev->sip);
 	if (!reply.status) {
-		keep_from_resolver(ev, ev->call);
+		events_keep_from_resolver(ev, ev->call);
 		if (ev->sip->sip_allow)
 			ev->call->allows_update = sip_is_allowed(ev->sip->sip_allow, sip_method_update, NULL);
 		call_take_reinvite(ev->call, sdp.text ? &sdp : NULL, &ev->seen->timer, &reply);
@@ -224,13 +225,13 @@ static void on_invite(const struct ua_event *ev)
 
 static void on_update(const struct ua_event *ev)
 {
-	struct ua_reply reply = { .status = request_status(ev) };
+	struct ua_reply reply = { .status = events_request_status(ev) };
 	struct body_text sdp;
 
 	if (!reply.status)
 		reply.status = read_body(&sdp, ev->sip);
 	if (!reply.status)
-		keep_from_resolver(ev, ev->call);
+		events_keep_from_resolver(ev, ev->call);
 	if (!reply.status)
 		call_take_update(ev->call, sdp.text ? &sdp : NULL, &ev->seen->timer, &reply);
 	ua_reply_request(ev->call, &reply);
@@ -238,7 +239,7 @@ static void on_update(const struct ua_event *ev)
 
 static void on_prack(const struct ua_event *ev)
 {
-	struct ua_reply reply = { .status = request_status(ev) };
+	struct ua_reply reply = { .status = events_request_status(ev) };
 	struct body_text sdp;
 
 	if (!reply.status)
@@ -255,7 +256,7 @@ static void on_info(const struct ua_event *ev)
 	const sip_payload_t *p = ev->sip->sip_payload;
 	const sip_content_type_t *t = ev->sip->sip_content_type;
 	struct ua *ua = ev->at->ua;
-	struct ua_reply reply = { .status = request_status(ev) };
+	struct ua_reply reply = { .status = events_request_status(ev) };
 	struct info_digit digit = { 0, 0 };
 
 	if (!reply.status && p && p->pl_len) {
@@ -293,6 +294,8 @@ static void on_ack(const struct ua_event *ev)
 	struct body_text sdp = { NULL, 0 };
 	const bool readable = ev->sip && read_body(&sdp, ev->sip) == 0;
 
+	if (ev->sip && !ev->call->out && !ev->call->local_tag && ev->sip->sip_to->a_tag)
+		ev->call->local_tag = strdup(ev->sip->sip_to->a_tag);
 	call_take_ack(ev->call, readable && sdp.text ? &sdp : NULL);
 }
 
@@ -407,6 +410,14 @@ static void on_r_bye(const struct ua_event *ev)
 	call_take_bye_response(ev->call, &r.response);
 }
 
+static void on_r_info(const struct ua_event *ev)
+{
+	struct read_response r;
+
+	read_response(&r, ev);
+	call_take_info_response(ev->call, &r.response);
+}
+
 static void on_r_update(const struct ua_event *ev)
 {
 	on_refreshed(ev, true);
@@ -432,6 +443,10 @@ static const struct {
 	[nua_r_invite] = { on_r_invite, true, false },
 	[nua_r_update] = { on_r_update, true, false },
 	[nua_r_bye] = { on_r_bye, true, false },
+	[nua_r_info] = { on_r_info, true, false },
+	[nua_i_refer] = { refer_on_refer, false, true },
+	[nua_i_notify] = { refer_on_notify, true, true },
+	[nua_r_refer] = { refer_on_response, true, false },
 };
 
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,

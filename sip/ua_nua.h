@@ -23,6 +23,16 @@ struct ua_event {
 void ua_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, nua_magic_t *magic,
 	nua_handle_t *handle, nua_hmagic_t *hmagic, sip_t const *sip, tagi_t tags[]);
 
+/* ua_events.c, for ua_refer.c: what refuses any request of a dialog before its own rules, 0 nothing; and whoever moves its remote target does
+ * not make Sofia look names up. */
+unsigned events_request_status(const struct ua_event *ev);
+void events_keep_from_resolver(const struct ua_event *ev, struct call *c);
+
+/* ua_refer.c */
+void refer_on_refer(const struct ua_event *ev);
+void refer_on_notify(const struct ua_event *ev);
+void refer_on_response(const struct ua_event *ev);
+
 /* ua_origin.c: the trunk of a request; NULL: none, or (seen->logs_in) not yet.  seen->ip is set, and seen->set if a
  * certificate has told. */
 const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip, const struct call *call,
@@ -37,13 +47,20 @@ bool origin_is_ours(const struct ua_event *ev);
 /* ua_ask.c */
 bool ask_on_response(const struct ua_event *ev); /* false: it is no question of ours */
 
+/* ua_send.c, for ua_inside.c: */
+enum { SEND_SESSION = 2 * CALLER_SESSION + 32 };
+const char *send_session(char out[SEND_SESSION], const struct call *c); /* a whole header line, or "" */
+/* The answer to a challenge, once; NULL: none is due. */
+const char *send_authorization(struct call *c, char out[DIGEST_VALUE], bool by_proxy);
+
 /* ua_read.c */
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
 void read_session(char out[CALLER_SESSION], const sip_t *sip); /* as it was, when there is no Session-ID */
 void read_features(struct call *c, const sip_t *sip);          /* 100rel, Allow */
-bool read_next_hop_is_name(const sip_t *sip); /* would requests of this dialog need a resolver? */
+void read_peer(struct call *c, const sip_t *sip); /* where who calls can be called, for transfers */
+bool read_next_hop_is_name(const sip_t *sip);     /* would requests of this dialog need a resolver? */
 /* The same for a response to a request of ours: its next hop, NULL: a name, or none. */
 const char *read_next_hop(const sip_t *sip, char *out, size_t cap);
 unsigned read_reason(const sip_t *sip, unsigned absent); /* Q.850 cause of Reason headers */

@@ -99,6 +99,7 @@ struct screened {
 	struct digest_given *given; /* owned by the message; what it logs in with, NULL: nothing */
 	struct timer_headers timer; /* hidden from nua, which has timers of its own */
 	bool interval_refused;      /* a 422, shown to nua as 400 */
+	unsigned refused; /* status of a refusal that is shown to nua as 400; 0: it sees what came */
 	/* Hidden as well: nua would ask again by itself. */
 	struct digest_challenge *challenges; /* owned by the message */
 	size_t n_challenges;
@@ -143,5 +144,9 @@ void ua_send_to_hop(
 /* The listener for this transport and family: at `local` (NULL: nowhere special), else where this machine's routes
  * leave for that target, else the first.  NULL: none. */
 struct listener *ua_listener_for(struct ua *ua, const char *target, const char *local);
+/* ua_inside.c: requests of ours inside a dialog */
+void ua_send_key(struct call *c, char key, unsigned ms); /* INFO, application/dtmf-relay */
+void ua_send_refer(struct call *c, const char *refer_to);
+void ua_send_notify(struct call *c, const char *event, const char *fragment, bool last);
 void ua_release(struct call *c); /* forget the dialog; what was sent before still goes out */
 #endif

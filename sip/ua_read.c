@@ -88,6 +88,22 @@ static void read_identities(struct call_invite *out, const sip_t *sip)
 			out->identities[out->n_identities++] = u->un_value;
 }
 
+static void read_replaces(struct call_invite *out, const sip_t *sip)
+{
+	const sip_replaces_t *rp = sip->sip_replaces;
+
+	out->has_replaces = rp != NULL;
+	if (!rp)
+		return;
+	snprintf(out->replaces.call_id, sizeof(out->replaces.call_id), "%s",
+		rp->rp_call_id ? rp->rp_call_id : "");
+	snprintf(
+		out->replaces.to_tag, sizeof(out->replaces.to_tag), "%s", rp->rp_to_tag ? rp->rp_to_tag : "");
+	snprintf(out->replaces.from_tag, sizeof(out->replaces.from_tag), "%s",
+		rp->rp_from_tag ? rp->rp_from_tag : "");
+	out->replaces.early_only = rp->rp_early_only;
+}
+
 void read_session(char out[CALLER_SESSION], const sip_t *sip)
 {
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
@@ -123,6 +139,7 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
 	read_caller(&out->caller, sip);
 	read_identities(out, sip);
+	read_replaces(out, sip);
 	memcpy(out->asserted, out->caller.asserted, sizeof(out->caller.asserted));
 	out->privacy = out->caller.privacy;
 }
@@ -132,6 +149,16 @@ void read_features(struct call *c, const sip_t *sip)
 	c->rel100_required = sip_has_feature(sip->sip_require, "100rel");
 	c->rel100_supported = sip_has_feature(sip->sip_supported, "100rel");
 	c->allows_update = sip->sip_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
+}
+
+void read_peer(struct call *c, const sip_t *sip)
+{
+	char target[CALL_URI + 64];
+
+	if (sip->sip_contact && url_e(target, sizeof(target), sip->sip_contact->m_url) > 0)
+		c->target = strdup(target);
+	if (sip->sip_from->a_url->url_host)
+		c->peer_host = strdup(sip->sip_from->a_url->url_host);
 }
 
 unsigned read_reason(const sip_t *sip, unsigned absent)
@@ -317,6 +344,8 @@ void read_response(struct read_response *out, const struct ua_event *ev)
 	r->interval_refused = ev->seen->interval_refused;
 	if (r->interval_refused)
 		r->status = 422;
+	if (ev->seen->refused)
+		r->status = ev->seen->refused;
 	r->retry_after_s = sip->sip_retry_after ? (unsigned)sip->sip_retry_after->af_delta : 0;
 	r->cseq = sip->sip_cseq ? sip->sip_cseq->cs_seq : 0;
 	r->q850 = r->status >= 300 ? read_reason(sip, 0) : 0;

@@ -240,11 +240,27 @@ static void lead_home(msg_t *msg, sip_t *sip, const struct screened *seen)
 		sip->sip_record_route = sip_record_route_make(home, text);
 }
 
+/* nua ends a call over what some refusals say of a dialog (404, 416, 482 ... by RFC 5057): whoever does not want to transfer a call, or to be told
+ * keys, means to go on with it. */
+static void hide_refusal(sip_t *sip, struct screened *seen)
+{
+	const sip_method_t method = sip->sip_cseq->cs_method;
+	const int status = sip->sip_status->st_status;
+
+	if (method != sip_method_refer && method != sip_method_notify && method != sip_method_info)
+		return;
+	if (status < 300 || status == 401 || status == 407 || status == 481)
+		return;
+	seen->refused = (unsigned)status;
+	sip->sip_status->st_status = 400;
+}
+
 static void screen_response(struct ua *ua, msg_t *msg, sip_t *sip, struct screened *seen)
 {
 	const int status = sip->sip_status->st_status;
 
 	hide_questions(msg, sip, seen);
+	hide_refusal(sip, seen);
 	if (sip->sip_cseq->cs_method != sip_method_invite || status < 200 || status >= 300)
 		return;
 	if (sip->sip_call_id->i_id && sip->sip_to->a_tag) {

@@ -20,14 +20,12 @@ static void write_contact(char out[HEADER], const struct call *c)
 			    : "");
 }
 
-enum { SESSION = 2 * CALLER_SESSION + 32 };
-
 /* RFC 7989 section 5: ours first, and theirs as far as we know it. */
-static const char *write_session(char out[SESSION], const struct call *c)
+const char *send_session(char out[SEND_SESSION], const struct call *c)
 {
 	out[0] = '\0';
 	if (!c->out || !c->out->no_session)
-		snprintf(out, SESSION, "Session-ID: %s;remote=%s\r\n", c->session,
+		snprintf(out, SEND_SESSION, "Session-ID: %s;remote=%s\r\n", c->session,
 			c->session_peer[0] ? c->session_peer : "00000000000000000000000000000000");
 	return out;
 }
@@ -86,12 +84,12 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 static void respond_in(struct call *c, bool to_invite, const struct ua_reply *reply)
 {
 	struct ua_reply full = *reply;
-	char contact[HEADER], session[SESSION];
+	char contact[HEADER], session[SEND_SESSION];
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
-	full.lines = write_session(session, c);
+	full.lines = send_session(session, c);
 	respond(c->listener, c->handle, to_invite, contact, &full);
 }
 
@@ -112,7 +110,7 @@ void ua_refuse(struct listener *at, void *handle, const struct ua_reply *reply)
 }
 
 /* The answer to a challenge, once. */
-static const char *take_authorization(struct call *c, char out[DIGEST_VALUE], bool by_proxy)
+const char *send_authorization(struct call *c, char out[DIGEST_VALUE], bool by_proxy)
 {
 	if (!c->out || !c->out->authorization[0] || c->out->authorization_by_proxy != by_proxy)
 		return NULL;
@@ -123,11 +121,11 @@ static const char *take_authorization(struct call *c, char out[DIGEST_VALUE], bo
 
 void ua_send_bye(struct call *c, const char *reason)
 {
-	char session[SESSION];
+	char session[SEND_SESSION];
 
 	if (c->out)
 		login_fresh(&c->out->login);
-	write_session(session, c);
+	send_session(session, c);
 	if (c->handle)
 		nua_bye(c->handle, SIPTAG_REASON_STR(reason), TAG_IF(session[0], SIPTAG_HEADER_STR(session)),
 			TAG_END());
@@ -135,18 +133,18 @@ void ua_send_bye(struct call *c, const char *reason)
 
 void ua_send_ack(struct call *c)
 {
-	char session[SESSION];
+	char session[SEND_SESSION];
 
-	write_session(session, c);
+	send_session(session, c);
 	if (c->handle)
 		nua_ack(c->handle, TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_END());
 }
 
 void ua_send_prack(struct call *c, unsigned rseq, unsigned cseq)
 {
-	char session[SESSION], rack[48];
+	char session[SEND_SESSION], rack[48];
 
-	write_session(session, c);
+	send_session(session, c);
 	snprintf(rack, sizeof(rack), "%u %u INVITE", rseq, cseq);
 	if (c->handle)
 		nua_prack(c->handle, SIPTAG_RACK_STR(rack), TAG_IF(session[0], SIPTAG_HEADER_STR(session)),
@@ -156,14 +154,14 @@ void ua_send_prack(struct call *c, unsigned rseq, unsigned cseq)
 void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const struct timer_headers *timer)
 {
 	struct timer_text text;
-	char contact[HEADER], value[DIGEST_VALUE], session[SESSION];
-	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
+	char contact[HEADER], value[DIGEST_VALUE], session[SEND_SESSION];
+	const char *www = send_authorization(c, value, false), *proxy = send_authorization(c, value, true);
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
 	write_timer(&text, timer);
-	write_session(session, c);
+	send_session(session, c);
 	(by_update ? nua_update : nua_invite)(c->handle, SIPTAG_CONTACT_STR(contact),
 		TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
@@ -192,10 +190,10 @@ enum { EXTRA = 4096 };
 static void write_extra(char out[EXTRA], const struct call *c)
 {
 	const struct call_out *o = c->out;
-	char session[SESSION];
+	char session[SEND_SESSION];
 	int n;
 
-	n = snprintf(out, EXTRA, "%s", write_session(session, c));
+	n = snprintf(out, EXTRA, "%s", send_session(session, c));
 	if (o->asserted[0])
 		n += snprintf(out + n, EXTRA - (size_t)n, "P-Asserted-Identity: %s\r\n", o->asserted);
 	if (o->diversion[0])
@@ -219,7 +217,7 @@ void ua_send_invite(struct call *c)
 	struct timer_headers timer;
 	struct timer_text text;
 	char contact[HEADER], proxy_url[UA_URL], cseq[32], value[DIGEST_VALUE], extra[EXTRA];
-	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
+	const char *www = send_authorization(c, value, false), *proxy = send_authorization(c, value, true);
 	nua_handle_t *handle = nua_handle(at->nua, (nua_hmagic_t *)c, TAG_END());
 
 	if (!handle)
@@ -233,7 +231,7 @@ void ua_send_invite(struct call *c)
 	c->handle = handle;
 	nua_invite(handle, NUTAG_URL(o->request_uri), NUTAG_PROXY(proxy_url), SIPTAG_FROM_STR(o->from),
 		SIPTAG_TO_STR(o->to), SIPTAG_CALL_ID_STR(c->id), SIPTAG_CSEQ_STR(cseq),
-		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("100rel, timer"),
+		SIPTAG_CONTACT_STR(contact), SIPTAG_SUPPORTED_STR("100rel, timer, replaces"),
 		SIPTAG_SESSION_EXPIRES_STR(text.expires),
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
 		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
@@ -245,9 +243,9 @@ void ua_send_invite(struct call *c)
 
 void ua_send_cancel(struct call *c, const char *reason)
 {
-	char session[SESSION];
+	char session[SEND_SESSION];
 
-	write_session(session, c);
+	send_session(session, c);
 	if (c->handle)
 		nua_cancel(c->handle, SIPTAG_REASON_STR(reason),
 			TAG_IF(session[0], SIPTAG_HEADER_STR(session)), TAG_END());
@@ -269,7 +267,7 @@ void ua_send_bye_again(struct call *c, unsigned cseq)
 	const struct call_out *o = c->out;
 	struct listener *at = c->listener;
 	char to[CALL_URI * 2 + 8], number[32], value[DIGEST_VALUE], reason[160], url[UA_URL];
-	const char *www = take_authorization(c, value, false), *proxy = take_authorization(c, value, true);
+	const char *www = send_authorization(c, value, false), *proxy = send_authorization(c, value, true);
 	nua_handle_t *handle = nua_handle(at->nua, NULL, TAG_END());
 
 	if (!handle)

@@ -45,7 +45,7 @@ struct phone {
 	size_t report_len;
 	unsigned unreadable; /* what came did not open */
 	char digits[32];
-	unsigned n_digits, talk_on, talk_off, silent, played, latched;
+	unsigned n_digits, talk_on, talk_off, silent, played, latched, pressed;
 	enum oneway_kind one_way; /* last told */
 	bool echo;
 	unsigned comforts, comfort_dbov; /* RFC 3389 packets, the last one's level */

@@ -202,6 +202,25 @@ TEST(who_was_called_presses_1)
 	}
 }
 
+/* Whom the order calls a machine: nobody is asked, and the door is a door (O7). */
+TEST(who_was_sent_digits_is_let_in)
+{
+	static const struct {
+		enum door door;
+		const char *meeting, *does;
+	} cases[] = { { DOOR_OPEN, "483920175", "E(483920175 guest)" },
+		{ DOOR_LOCKED, "483920175", "E(483920175 guest) S(locked) L(21)" },
+		{ DOOR_OPEN, "000", "S(ended) L(1)" } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stage s = { .door = cases[i].door, .now_us = 1000000 };
+
+		attendant_let_in(&s.a, &world, &s, cases[i].meeting, ROLE_GUEST, s.now_us);
+		play(&s, ".1");
+		CHECK_STR(cases[i].does, s.did, cases[i].meeting);
+	}
+}
+
 TEST(three_failures_and_goodbye)
 {
 	static const struct story stories[] = {
@@ -279,6 +298,7 @@ TEST(what_was_keyed_does_not_stay_in_memory)
 			"a PIN lies at byte %zu", i);
 }
 
-TESTS(who_was_called_presses_1, asks_id_then_pin_then_opens_the_door, star_restarts_an_entry,
-	three_failures_and_goodbye, waits_as_long_as_it_should, closed_doors_say_which,
-	a_number_bound_to_a_meeting_asks_only_the_pin, what_was_keyed_does_not_stay_in_memory)
+TESTS(who_was_called_presses_1, who_was_sent_digits_is_let_in, asks_id_then_pin_then_opens_the_door,
+	star_restarts_an_entry, three_failures_and_goodbye, waits_as_long_as_it_should,
+	closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin,
+	what_was_keyed_does_not_stay_in_memory)

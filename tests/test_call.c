@@ -1,4 +1,4 @@
-/* links: sip/call.c sip/call_media.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c sip/call_dial.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c */
+/* links: sip/call.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c sip/call_dial.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 #include "tests/test.h"
@@ -43,6 +43,24 @@ void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const stru
 	(void)c;
 	note("%s%s%s/%u", sent[0] ? " " : "", by_update ? "UPDATE" : "INVITE", sdp ? "s" : "",
 		timer->expires_s);
+}
+
+void ua_send_key(struct call *c, char key, unsigned ms)
+{
+	(void)c;
+	note("%sINFO %c/%u", sent[0] ? " " : "", key, ms);
+}
+
+void ua_send_refer(struct call *c, const char *refer_to)
+{
+	(void)c;
+	note("%sREFER %s", sent[0] ? " " : "", refer_to);
+}
+
+void ua_send_notify(struct call *c, const char *event, const char *fragment, bool last)
+{
+	(void)c;
+	note("%sNOTIFY %s %.11s%s", sent[0] ? " " : "", event, fragment, last ? " last" : "");
 }
 
 void ua_release(struct call *c)

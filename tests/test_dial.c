@@ -1,4 +1,4 @@
-/* links: sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/timer.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c sip/squeeze.c sip/sdes.c */
+/* links: sip/call.c sip/call_dial.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/timer.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c sip/squeeze.c sip/sdes.c */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 #include "tests/test.h"
@@ -54,6 +54,24 @@ void ua_send_refresh(struct call *c, bool by_update, const char *sdp, const stru
 {
 	(void)c, (void)by_update, (void)sdp, (void)timer;
 	note("refresh");
+}
+
+void ua_send_key(struct call *c, char key, unsigned ms)
+{
+	(void)c, (void)key, (void)ms;
+	note("INFO");
+}
+
+void ua_send_refer(struct call *c, const char *refer_to)
+{
+	(void)c, (void)refer_to;
+	note("REFER");
+}
+
+void ua_send_notify(struct call *c, const char *event, const char *fragment, bool last)
+{
+	(void)c, (void)event, (void)fragment, (void)last;
+	note("NOTIFY");
 }
 
 void ua_release(struct call *c)

@@ -462,6 +462,7 @@ TEST(keys_are_sent_as_events)
 	CHECK_INT(25, p.ear->packets - before, "events stand in the place of sound");
 	CHECK(p.ear->events >= 6 && p.ear->events <= 8, "100 ms and the end: %u", p.ear->events);
 	CHECK_INT(3, p.ear->event_ends, "three end packets (RFC 4733 section 2.5.1.4)");
+	CHECK_INT(2, p.ear->pressed, "each key is told once");
 	CHECK_INT(2, p.ear->markers, "the event's first has the marker");
 	CHECK_INT(0, p.ear->jumps, "one sequence for both");
 	CHECK_NEAR(20, phone_level(p.ear, 500, 200), 1, "sound is back");

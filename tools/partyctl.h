@@ -3,6 +3,7 @@
  *   partyctl.c         main()
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
+ *   partyctl_call.c    calls that the bridge makes
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
@@ -34,11 +35,13 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive, full, csv;
+	bool dry_run, recursive, full, csv, no_confirm;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
+	const char *replaces;                       /* of a transfer */
+	const char *digits, *wait;                  /* of a call; digits are not shown */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -48,8 +51,8 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 /* ---- verbs ---- */
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
-	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
+	ctl_trunks, ctl_hangup, ctl_transfer, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token,
+	ctl_audit, ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

@@ -33,7 +33,10 @@ static const struct verb {
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
-	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME]", "call somebody into a meeting" },
+	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME] [--digits DIGITS] [--wait MS] [--no-confirm]",
+		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
+		"answer; "
+		"--no-confirm: a machine is meant, nobody there is asked to press 1" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
 	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
@@ -41,6 +44,8 @@ static const struct verb {
 	{ "why", 1, 1, ctl_why, "why CALL",
 		"how a call went and ended, in plain words, and what can be done" },
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
+	{ "transfer", 1, 2, ctl_transfer, "transfer CALL NUMBER|URI | CALL --replaces CALL",
+		"have the far end of a call call somebody else in our place" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
 	{ "records", 0, 0, ctl_records,
 		"records [--csv] [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] "
@@ -162,6 +167,10 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->full = true;
 		return true;
 	}
+	if (strcmp(arg, "--no-confirm") == 0) {
+		c->no_confirm = true;
+		return true;
+	}
 	for (size_t k = 0; k < n; k++) {
 		size_t len = strlen(options[k].name);
 
@@ -233,6 +242,9 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--min-duration", &c.min_duration },
 		{ "--mos-below", &c.mos_below },
 		{ "--cursor", &c.cursor },
+		{ "--digits", &c.digits },
+		{ "--wait", &c.wait },
+		{ "--replaces", &c.replaces },
 	};
 	enum ctl_exit code;
 
@@ -254,6 +266,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		wrong = "--limit takes a whole number above 0";
 	if (!wrong && c.days && !is_count(c.days))
 		wrong = "--days takes a whole number above 0";
+	if (!wrong && c.wait && strcmp(c.wait, "0") != 0 && !is_count(c.wait))
+		wrong = "--wait takes milliseconds";
 	if (wrong)
 		return ctl_usage(&c, wrong);
 	code = socket_choose(&c, config_path, socket_path);

@@ -328,27 +328,6 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 
 /* ---- doing something ---- */
 
-enum ctl_exit ctl_call(struct ctl *c)
-{
-	char path[CTL_PATH_MAX] = "";
-	json_t *body, *answer;
-	char *text;
-	enum ctl_exit code;
-
-	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/calls", ""))
-		return ctl_usage(c, "that is no meeting's ID");
-	body = json_pack("{s:s, s:s}", "to", c->args[1], "name", c->n_args > 2 ? c->args[2] : "");
-	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	code = ctl_ask(c, "POST", path, text ? text : "", text ? strlen(text) : 0, &answer);
-	if (answer)
-		fprintf(c->out, "%s is being called: %s\n", c->args[1],
-			json_string_value(json_object_get(answer, "id")));
-	json_decref(answer);
-	json_decref(body);
-	free(text);
-	return code;
-}
-
 enum ctl_exit ctl_hangup(struct ctl *c)
 {
 	char path[CTL_PATH_MAX] = "";

@@ -18,6 +18,7 @@ static const char site[] =
 	"  - name: carrier-a\n"
 	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
 	"    outbound: { gateways: [ \"sip:127.0.0.9:9\" ], username: us, password: hidden-one }\n"
+	"    refer: { out: any }\n"
 	"numbers:\n"
 	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n"
 	"routes:\n"
@@ -54,6 +55,9 @@ static const struct step {
 	{ "GET", "/v1/calls", NULL, NULL, 200 },
 	{ "GET", "/v1/calls/{id}/trace", "/v1/calls/{c}/trace", NULL, 200 },
 	{ "GET", "/v1/calls/{id}/why", "/v1/calls/{c}/why", NULL, 200 },
+	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"+4420\"}", 422 },
+	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"sip:bob@example.com\"}",
+		202 },
 	{ "GET", "/v1/budgets", NULL, NULL, 200 },
 	{ "POST", "/v1/budgets/{id}/unblock", "/v1/budgets/acme/unblock", NULL, 200 },
 	{ "POST", "/v1/meetings/{id}/calls", "/v1/meetings/100200300/calls", "{\"to\":\"+15550199\"}", 202 },
@@ -251,8 +255,8 @@ TEST(every_path_answers_as_described)
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	doc = described(&b);
-	json_object_foreach(json_object_get(doc, "paths"), path, operations) json_object_foreach(
-		operations, method, op) CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0,
+	json_object_foreach(json_object_get(doc, "paths"), path, operations) json_object_foreach(operations,
+		method, op) CHECK(visited(method, path) || strcmp(path, "/v1/events") == 0 /* flow_events */,
 		"%s %s is described, and tried here", method, path);
 	snprintf(n.d, sizeof(n.d), "%s", b.folder.path);
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);

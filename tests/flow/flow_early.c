@@ -1,4 +1,4 @@
-/* links: tests/line.c tests/gate.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_ask.c sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/login.c sip/digest.c sip/squeeze.c sip/sdes.c sip/ua_origin.c sip/challenge.c sip/caller.c sip/ua_tap.c sip/framing.c sip/ua_way.c */
+/* links: tests/line.c tests/gate.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_ask.c sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/sdp_read.c sip/sdp_write.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/login.c sip/digest.c sip/squeeze.c sip/sdes.c sip/ua_origin.c sip/challenge.c sip/caller.c sip/ua_tap.c sip/framing.c sip/ua_way.c sip/ua_inside.c sip/ua_refer.c sip/call_key.c sip/call_refer.c sip/refer.c */
 #include "tests/flow/peer.h"
 #include "tests/gate.h"
 #include "tests/line.h"
@@ -129,6 +129,76 @@ TEST(an_early_dialog_is_changed_by_update)
 	end(&b);
 }
 
+/*  RFC 6337 section 2: our offer has its one answer; a description in what comes later is neither offer nor answer. */
+TEST(what_comes_after_the_answer_is_none)
+{
+	struct bed b;
+
+	begin(&b, "7");
+	gate_answer(&b.gate, &b.invite, 183, "a", "Require: 100rel\r\nRSeq: 1\r\n", gate_sdp);
+	ask(&b, "PRACK");
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	expect(&b, "media PCMU pt 0 to 127.0.0.2:30000");
+	gate_answer(&b.gate, &b.invite, 183, "a", "Require: 100rel\r\nRSeq: 2\r\n", changed_sdp);
+	CHECK(strncmp(ask(&b, "PRACK"), "PRACK", 5) == 0 && strncmp(gate_header(&b.r, "RAck"), "2 ", 2) == 0,
+		"%s", gate_header(&b.r, "RAck"));
+	CHECK_STR("", gate_header(&b.r, "Content-Type"), "a PRACK without description");
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	gate_answer(&b.gate, &b.invite, 200, "a", NULL, changed_sdp);
+	ask(&b, "ACK");
+	expect(&b, "confirmed 7");
+	CHECK_INT(1, line_count(b.line, "media "), "one answer");
+	hang_up(&b);
+	end(&b);
+}
+
+/* RFC 3262 section 4: a PRACK that is lost goes out again; a response out of order is not acknowledged; an offer of theirs while ours has no
+ * answer is refused (RFC 3311 section 5.2) and changes nothing. */
+TEST(pracks_that_go_wrong)
+{
+	struct bed b;
+	char rack[GATE_VALUE];
+
+	begin(&b, "8");
+	gate_answer(&b.gate, &b.invite, 180, "a", "Require: 100rel\r\nRSeq: 7\r\n", NULL);
+	ask(&b, "PRACK"); /* lost */
+	snprintf(rack, sizeof(rack), "%s", gate_header(&b.r, "RAck"));
+	ask(&b, "PRACK");
+	CHECK_STR(rack, gate_header(&b.r, "RAck"), "the same again");
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	gate_request_body(
+		&b.gate, &b.invite, "UPDATE", "a", 1, "Content-Type: application/sdp\r\n", changed_sdp);
+	gate_answer(&b.gate, &b.invite, 183, "a", "Require: 100rel\r\nRSeq: 9\r\n", gate_sdp);
+	CHECK(gate_quiet(&b.gate, "PRACK", 300), "8 is missing");
+	CHECK_INT(0, line_count(b.line, "media "), "nothing is agreed on");
+	gate_answer(&b.gate, &b.invite, 183, "a", "Require: 100rel\r\nRSeq: 8\r\n", gate_sdp);
+	ask(&b, "PRACK");
+	CHECK(strncmp(gate_header(&b.r, "RAck"), "8 ", 2) == 0, "%s", gate_header(&b.r, "RAck"));
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	expect(&b, "media PCMU pt 0 to 127.0.0.2:30000");
+	gate_answer(&b.gate, &b.invite, 200, "a", NULL, NULL);
+	ask(&b, "ACK");
+	expect(&b, "confirmed 8");
+	hang_up(&b);
+	end(&b);
+}
+
+/* They do not know the response that we acknowledge: the call goes on as they say, here with a 200. */
+TEST(a_prack_is_refused)
+{
+	struct bed b;
+
+	begin(&b, "9");
+	gate_answer(&b.gate, &b.invite, 183, "a", "Require: 100rel\r\nRSeq: 1\r\n", gate_sdp);
+	ask(&b, "PRACK");
+	gate_answer(&b.gate, &b.r, 400, NULL, NULL, NULL);
+	gate_answer(&b.gate, &b.invite, 200, "a", NULL, gate_sdp);
+	ask(&b, "ACK");
+	expect(&b, "confirmed 9");
+	hang_up(&b);
+	end(&b);
+}
+
 TEST(p_early_media_opens_and_shuts)
 {
 	static const struct {
@@ -211,4 +281,5 @@ TEST(sipp_answers_reliably)
 }
 
 TESTS(sipp_answers_reliably, reliable_responses_are_acknowledged, a_repeated_response_is_told_once,
-	an_early_dialog_is_changed_by_update, p_early_media_opens_and_shuts, a_redirection_is_told)
+	an_early_dialog_is_changed_by_update, what_comes_after_the_answer_is_none, pracks_that_go_wrong,
+	a_prack_is_refused, p_early_media_opens_and_shuts, a_redirection_is_told)

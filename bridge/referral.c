@@ -1,0 +1,166 @@
+#include "bridge/referral.h"
+#include "bridge/dialout.h"
+#include "bridge/leg_priv.h"
+#include "bridge/meeting.h"
+#include "bridge/remark.h"
+#include "dialplan/block.h"
+#include "sip/vet.h"
+#include <stdio.h>
+#include <string.h>
+
+static bool is_allowed(const struct leg *leg)
+{
+	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
+
+	return trunk && trunk->takes_refer;
+}
+
+/* ---- REFER ---- */
+
+static bool is_ours(const struct site *s, const char *e164)
+{
+	for (size_t i = 0; i < s->n_numbers; i++) {
+		const struct site_number *number = &s->numbers[i];
+		struct block ends, one;
+
+		if (block_ends(&ends, number->number, number->last[0] ? number->last : number->number) &&
+			block_ends(&one, e164, e164) && one.first >= ends.first && one.first <= ends.last &&
+			strlen(e164) == strlen(number->number))
+			return true;
+	}
+	return false;
+}
+
+/* Calling ourselves through a carrier would be a loop. */
+static bool comes_back(const struct leg *leg, const char *number)
+{
+	const struct route_call call = {
+		.account = leg->account, .number = number, .at_s = when_now_us() / 1000000
+	};
+	struct route_decision d;
+
+	dialling_decide(leg->node->dialling, &call, &d);
+	return d.number.e164[0] && is_ours(leg->node->site, d.number.e164);
+}
+
+/* 404 or 482 would end the call that asks (RFC 5057 section 5.1). */
+static unsigned status_of(enum dialout_verdict v)
+{
+	switch (v) {
+	case DIALOUT_OK: return 202;
+	case DIALOUT_NO_NUMBER:
+	case DIALOUT_NO_ROUTE:
+	case DIALOUT_REFUSED: return 403;
+	case DIALOUT_BUSY_NODE: return 503;
+	case DIALOUT_NOMEM: return 500;
+	}
+	return 500;
+}
+
+static unsigned call_them(struct leg *leg, const char *number)
+{
+	const struct dialout_order order = { .meeting = leg->person->meeting->id,
+		.account = leg->account,
+		.to = number,
+		.name = "",
+		.referrer = leg->id };
+	char id[DIALOUT_ID], why[DIALOUT_WHY];
+	const enum dialout_verdict verdict = dialout_start(leg->node, &order, id, why);
+
+	remark(leg,
+		verdict == DIALOUT_OK ? "it has us call somebody into the meeting: %s"
+				      : "it would have us call somebody: %s",
+		verdict == DIALOUT_OK ? id : why);
+	return status_of(verdict);
+}
+
+static unsigned decide(struct leg *leg, const struct refer_target *target, const char *number)
+{
+	if (!is_allowed(leg) || target->has_replaces)
+		return 403;
+	if (!leg->person || leg->state != LEG_SEATED)
+		return 603; /* there is nothing that it could hand on */
+	if (comes_back(leg, number))
+		return 403;
+	return call_them(leg, number);
+}
+
+unsigned referral_asked(struct leg *leg, const struct refer_target *target)
+{
+	char number[sizeof(leg->referred_to)], shown[24];
+	unsigned status;
+
+	vet_user(number, sizeof(number), target->user, strlen(target->user));
+	number[strcspn(number, ";")] = '\0';
+	status = decide(leg, target, number);
+	leg_emit_more(leg, "referral.asked",
+		json_pack("{s:s, s:i}", "to", log_number(shown, number), "status", (int)status));
+	log_line(LOG_INFO, leg->cdr.call_id, "referral", "asked to call %s: %u", log_number(shown, number),
+		status);
+	if (status == 202)
+		memcpy(leg->referred_to, number, sizeof(number));
+	return status;
+}
+
+void referral_news(struct node *n, uint32_t referrer, unsigned status)
+{
+	struct leg *leg = referrer ? leg_find(n, referrer) : NULL;
+
+	if (!leg || !leg->call || leg->state == LEG_ENDED)
+		return; /* it has left meanwhile */
+	call_refer_news(leg->call, status);
+	if (status < 200)
+		return;
+	if (status < 300) {
+		snprintf(leg->cdr.transferred, sizeof(leg->cdr.transferred), "%s", leg->referred_to);
+		leg_ended_by(leg, WHY_CALLER);
+		leg_hangup(leg, Q850_NORMAL, "it had us call somebody in its place");
+	} else {
+		remark(leg, "whom it had us call did not come: %u", status);
+	}
+	leg->referred_to[0] = '\0';
+}
+
+/* ---- Replaces ---- */
+
+unsigned referral_replaces(struct leg *leg, const struct refer_replaces *r, const char **why)
+{
+	const struct call *call = call_of_dialog(leg->node->ua, r);
+	const struct leg *seat = call ? call_owner(call) : NULL;
+
+	*why = "there is no such call to be replaced";
+	if (!seat || strcmp(seat->cdr.trunk, leg->cdr.trunk) != 0)
+		return 481; /* another trunk's does not exist here */
+	*why = "the trunk's calls are not replaced (refer)";
+	if (!is_allowed(leg))
+		return 403;
+	*why = "the call to be replaced is up";
+	if (r->early_only)
+		return 486; /* RFC 3891 section 3 */
+	*why = "the call to be replaced is in no meeting";
+	if (seat->state != LEG_SEATED || !seat->person)
+		return 603;
+	leg->replaces = seat->id;
+	snprintf(leg->account, sizeof(leg->account), "%s", seat->account);
+	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", seat->account);
+	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", seat->cdr.number);
+	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", seat->person->meeting->id);
+	return 0;
+}
+
+bool referral_seat(struct leg *leg)
+{
+	struct leg *seat = leg->replaces ? leg_find(leg->node, leg->replaces) : NULL;
+	struct participant *person = seat && seat->state == LEG_SEATED ? seat->person : NULL;
+
+	if (!leg->replaces)
+		return false;
+	if (!person || meeting_enter(leg->node, leg, person->meeting->id, person->state.role) != DOOR_OPEN) {
+		leg_hangup(leg, Q850_NORMAL_UNSPECIFIED, "the call to be replaced is no more");
+		return true;
+	}
+	leg_emit_more(seat, "call.replaced", json_pack("{s:s}", "by", leg->cdr.id));
+	leg_ended_by(seat, WHY_CALLER);
+	leg_hangup(seat, Q850_NORMAL, "replaced by another call");
+	return true;
+}
