@@ -32,6 +32,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 		t->caller_id[0] ? t->caller_id : "anonymous");
 	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
+	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
 	cdr->started_us = when_now_us();
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);

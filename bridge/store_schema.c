@@ -198,6 +198,9 @@ static const char *const steps[] = {
 	/* 14: whom to believe at the other end of TLS */
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
+
+	/* 15: trunks that a call of ours was not tried on */
+	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -25,7 +25,8 @@ static const struct verb {
 	{ OBJECT("meeting", "MEETING"),
 		"meetings: IDs and PINs; fields as in the site file, or a file of JSON" },
 	{ OBJECT("user", "ACCOUNT/USER"), "VoIP clients" },
-	{ OBJECT("trunk", "TRUNK"), "carriers' trunks" },
+	{ OBJECT("trunk", "TRUNK") " | drain TRUNK [--wait] | resume TRUNK",
+		"carriers' trunks; drain: no new calls either way, live ones end by themselves" },
 	{ OBJECT("number", "NUMBER[@TRUNK]"), "numbers, and what answers them" },
 	{ OBJECT("route", "ROUTE"), "which trunks carry calls to where" },
 	{ OBJECT("calendar", "CALENDAR"), "hours that routes go by" },
@@ -66,6 +67,9 @@ static const struct verb {
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
+	{ "drain", 0, 0, ctl_drain, "drain [--stay] [--wait]",
+		"no new calls, and the bridge ends when the last one is over; --stay: it does not end" },
+	{ "resume", 0, 0, ctl_resume, "resume", "new calls are taken again" },
 	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
@@ -156,6 +160,14 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 	}
 	if (strcmp(arg, "--csv") == 0) {
 		c->csv = true;
+		return true;
+	}
+	if (strcmp(arg, "--wait") == 0) {
+		c->wait = true;
+		return true;
+	}
+	if (strcmp(arg, "--stay") == 0) {
+		c->stay = true;
 		return true;
 	}
 	if (strcmp(arg, "--full") == 0) {
