@@ -24,7 +24,7 @@ static const struct api_named named[] = {
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
 		" clipped_frames:i one_way:s echo:@Echo?" },
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i rx_packets:i tx_packets:i rx_lost:i"
-		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir?" },
+		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
 	{ "Call", "id:s call_id:s trunk:s source:s from:s to:s number:s account:s meeting:s participant:s state:s codec:s srtp:s"
@@ -35,6 +35,7 @@ static const struct api_named named[] = {
 		" answer_percent:i post_dial_ms:n causes:[@Cause] tls:@Tls?" },
 	{ "Tls", "state:s failure:s version:s cipher:s certificate_expires_at:t? opened:i failed:i" },
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
+	{ "Quirk", "quirk:s calls:i what:s" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
 	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b takes_calls:b route:i" },

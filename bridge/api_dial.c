@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/figures.h"
+#include "bridge/quirks.h"
 #include "bridge/secure.h"
 #include <string.h>
 
@@ -141,4 +142,6 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 	if (c)
 		add_figures(row, c, now_us);
 	json_object_set_new(row, "gateways", gateways);
+	if (c)
+		json_object_set_new(row, "quirks", quirks_trunk_json(c->tally.quirks));
 }

@@ -3,6 +3,7 @@
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
+#include "bridge/quirks.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"
 #include "bridge/secure.h"
@@ -166,13 +167,15 @@ static json_t *leg_json(const struct leg *leg)
 {
 	const struct stream_stats *s = &leg->stats;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f, s:o, s:o}",
-		"id", (int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o}", "id",
+		(int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
 		leg->cdr.codec, "srtp", leg->cdr.srtp, "on_hold", leg->on_hold, "jitter_ms",
 		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets,
 		"tx_packets", (json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
-		quality_json(s), "stir", leg_proof_json(leg));
+		quality_json(s), "stir", leg_proof_json(leg), "quirks",
+		quirks_json(leg->quirks));
 }
 
 static json_t *person_row(const struct participant *p)

@@ -57,6 +57,7 @@ static const struct cdr_field fields[] = {
 	FIELD(session_id, "session_id", CDR_TEXT),
 	FIELD(session_peer, "session_peer", CDR_TEXT),
 	FIELD(passed_over, "passed_over", CDR_TEXT),
+	FIELD(quirks, "quirks", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

@@ -199,8 +199,9 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
 
-	/* 15: trunks that a call of ours was not tried on */
-	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';",
+	/* 15: trunks that a call of ours was not tried on; what was odd about a call's packets */
+	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN quirks TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -251,9 +251,9 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"{\"trunk\":\"b\",\"number\":\"004930123456\",\"caller_id\":\"\"}],\"steps\":[]}",
 			"?number=030123456&account=acme&at=2026-12-24T18%3A00%3A00%2B01%3A00&caller_id=%"
 			"2B15550100 ",
-			"TRUNK      NUMBER        CALLER ID\n"
-			"carrier-a  030123456     +15550100\n"
-			"b          004930123456  -\n"
+			"TRUNK      NUMBER        CALLER ID  TAKES CALLS\n"
+			"carrier-a  030123456     +15550100  -\n"
+			"b          004930123456  -          -\n"
 			"=> +4930123456 goes out by 2 trunks, in this order\n" },
 		{ "dialplan explain 112 --account acme",
 			OK_JSON "{\"answer\":\"refuse\",\"cause\":\"class\",\"status\":403,\"trunks\":[],"

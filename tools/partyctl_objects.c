@@ -193,6 +193,18 @@ static enum ctl_exit list(struct ctl *c, const struct kind *k)
 
 /* ---- one ---- */
 
+/* What a trunk's calls showed of how its carrier makes RTP. */
+static void put_quirks(struct ctl *c, const json_t *quirks)
+{
+	static const struct ctl_column columns[] = { { "QUIRK", "quirk", false }, { "CALLS", "calls", true },
+		{ "THE FAR END", "what", false } };
+
+	if (json_array_size(quirks) == 0)
+		return;
+	fputc('\n', c->out);
+	ctl_table(c->out, columns, sizeof(columns) / sizeof(*columns), quirks);
+}
+
 static enum ctl_exit get(struct ctl *c, const struct kind *k)
 {
 	char path[CTL_PATH_MAX];
@@ -205,6 +217,7 @@ static enum ctl_exit get(struct ctl *c, const struct kind *k)
 	if (answer) {
 		join_lists(answer);
 		ctl_members(c->out, answer, "");
+		put_quirks(c, json_object_get(answer, "quirks"));
 	}
 	json_decref(answer);
 	return code;

@@ -47,8 +47,8 @@ static void gateway_start(struct bridge *b, struct peer *p, const char *ip, uint
 {
 	char text[8], scenario[200];
 	const char *root = getenv("TESTS_ROOT");
-	const char *const argv[] = { "sipp", "-sf", scenario, "-i", ip, "-p", text, "-nostdin", "-timeout", "60s",
-		NULL };
+	const char *const argv[] = { "sipp", "-sf", scenario, "-i", ip, "-p", text, "-nostdin", "-timeout",
+		"60s", NULL };
 
 	snprintf(text, sizeof(text), "%u", port);
 	snprintf(scenario, sizeof(scenario), "%s/tests/flow/sipp/gateway_answers.xml", root ? root : ".");
@@ -58,11 +58,12 @@ static void gateway_start(struct bridge *b, struct peer *p, const char *ip, uint
 static void dial(struct bridge *b, char id[64], long want)
 {
 	long status;
-	json_t *answer = bridge_call(
-		b, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\",\"name\":\"Bob\"}", &status);
+	json_t *answer = bridge_call(b, "POST", "/v1/meetings/100200300/calls", NULL,
+		"{\"to\":\"+15550199\",\"name\":\"Bob\"}", &status);
 
 	CHECK_INT(want, status, "POST");
-	snprintf(id, 64, "%s", want == 202 ? json_text_at(answer, "id") : json_text_at(answer, "error.message"));
+	snprintf(id, 64, "%s",
+		want == 202 ? json_text_at(answer, "id") : json_text_at(answer, "error.message"));
 	json_decref(answer);
 }
 
@@ -81,11 +82,14 @@ static void hear(struct events *e, const char *type, const char *key, const char
 static const char two_trunks[] =
 	"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
 	"trunks:\n"
-	"  - { name: first, inbound: { from: [ 127.0.0.2 ] }, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], "
+	"  - { name: first, inbound: { from: [ 127.0.0.2 ] }, outbound: { gateways: [ \"sip:127.0.0.11:%u\" "
+	"], "
 	"keepalive: false } }\n"
-	"  - { name: second, inbound: { from: [ 127.0.0.3 ] }, outbound: { gateways: [ \"sip:127.0.0.13:%u\" ], "
+	"  - { name: second, inbound: { from: [ 127.0.0.3 ] }, outbound: { gateways: [ \"sip:127.0.0.13:%u\" "
+	"], "
 	"keepalive: false } }\n"
-	"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: \"+15550100\" }\n"
+	"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: \"+15550100\" "
+	"}\n"
 	"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n"
 	"  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n";
 
@@ -122,11 +126,13 @@ static void takes_no_calls(struct bridge *b, struct events *events)
 	json_decref(bridge_call(b, "DELETE", path, NULL, NULL, NULL));
 	CHECK(bridge_wait_count(b, "/v1/records?direction=out&trunk=second", 1, WAIT_MS), "a record");
 	list = bridge_get(b, "/v1/records?direction=out&trunk=second");
-	CHECK_STR("first: the trunk is in maintenance", json_text_at(list, "items.0.passed_over"), "the record");
+	CHECK_STR("first: the trunk is in maintenance", json_text_at(list, "items.0.passed_over"),
+		"the record");
 	json_decref(list);
 	snprintf(words, sizeof(words), "why %s", id);
 	ctl_says(b, words, "not tried first: the trunk is in maintenance");
-	ctl_says(b, "dialplan explain +15550199 --account acme", "first is passed over: the trunk is in maintenance");
+	ctl_says(b, "dialplan explain +15550199 --account acme",
+		"first is passed over: the trunk is in maintenance");
 	ctl_says(b, "dialplan explain +15550101 --trunk first", "refused with SIP status 503: drained");
 	ctl_says(b, "dialplan explain +15550101 --trunk second", "is answered by meeting 100200300");
 }
@@ -205,9 +211,11 @@ TEST(a_registration_is_given_back_with_the_last_call)
 	CHECK(gate_open(&g, "127.0.0.11"), "gateway");
 	snprintf(site, sizeof(site),
 		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
-		"trunks:\n  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false, register: true, "
+		"trunks:\n  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: "
+		"false, register: true, "
 		"username: us, password: secret } }\n"
-		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ], caller_id: \"+15550100\" }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ], caller_id: \"+15550100\" "
+		"}\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		g.port);
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
