@@ -199,7 +199,8 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
 
-	/* 15: trunks that a call of ours was not tried on; what was odd about a call's packets */
+	/* 15: trunks that a call of ours was not tried on; what was odd about a call's packets; who signs for others' numbers */
+	"ALTER TABLE trunk ADD COLUMN sign_others INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN quirks TEXT NOT NULL DEFAULT '';",
 };
