@@ -290,6 +290,7 @@ void carriers_use_site(struct node *n)
 	}
 	if (!n->ua)
 		return;
+	secure_use_site(n);
 	tell_peers(n);
 	carrier_tell_contacts(n);
 	carriers_tick(n, now_us);

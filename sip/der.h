@@ -12,7 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DER_INTEGER = 0x02, DER_UTF8 = 0x0c, DER_IA5 = 0x16, DER_SEQUENCE = 0x30, DER_EXPLICIT = 0xa0 /* [0] */ };
+enum {
+	DER_INTEGER = 0x02,
+	DER_UTF8 = 0x0c,
+	DER_IA5 = 0x16,
+	DER_SEQUENCE = 0x30,
+	DER_EXPLICIT = 0xa0 /* [0] */
+};
 
 struct der {
 	const uint8_t *p; /* borrowed */
