@@ -1,6 +1,7 @@
 #include "bridge/drain.h"
 #include "bridge/carrier_priv.h"
 #include "bridge/leg.h"
+#include "bridge/node_open.h"
 #include <string.h>
 
 enum { RETRY_S = 60, RETRY_SPREAD_S = 15, GOODBYE_US = 2000000 };
