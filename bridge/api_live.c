@@ -174,8 +174,7 @@ static json_t *leg_json(const struct leg *leg)
 		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "rx_packets", (json_int_t)s->rx_packets,
 		"tx_packets", (json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
-		quality_json(s), "stir", leg_proof_json(leg), "quirks",
-		quirks_json(leg->quirks));
+		quality_json(s), "stir", leg_proof_json(leg), "quirks", quirks_json(leg->quirks));
 }
 
 static json_t *person_row(const struct participant *p)
