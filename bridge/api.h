@@ -67,6 +67,10 @@ void api_trunk_live(struct node *n, const char *name, json_t *row);
 struct site_place;
 json_t *api_row(struct node *n, const struct site_place *at, enum access_role role);
 
+/* PATCH of one object by a path of its own: `body` is stolen. */
+void api_object_set(struct node *n, const struct http_request *request, const char *word, json_t *body);
+
+api_fn api_trunk_drain, api_trunk_resume, api_drain, api_resume;
 api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer,
 	api_dial, api_dialouts, api_budgets, api_unblock;
 /* Whatever the site holds (api_objects.c, api_list.c). */

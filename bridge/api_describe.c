@@ -10,12 +10,13 @@ static const struct api_named named[] = {
 	{ "SipCounts", "invites:i refused:i stranger_refused:i stranger_silent:i malformed:i ended:i live:i" },
 	{ "Control", "lag_ms:n lag_worst_ms:n cpu_percent:n refuses:b" },
 	{ "Writer", "written:i failed_tries:i lost:i waiting:i disk_ok:b" },
-	{ "Status", "node:s version:s started_at:t uptime_s:n calls:i meetings_open:i participants:i rtp_ports_used:i interfaces:[@Interface]"
+	{ "Status", "node:s version:s started_at:t uptime_s:n drain:s calls:i meetings_open:i participants:i rtp_ports_used:i interfaces:[@Interface]"
 		" sip:@SipCounts"
 		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures] tls:@OwnCertificate?" },
+	{ "Drain", "drain:s calls:i exits:b" },
 	{ "OwnCertificate", "certificate_expires_at:t? days_left:i" },
 	{ "Interface", "name:s listen:s advertise:s first:i last:i pairs:i used:i refused:i" },
-	{ "TrunkFigures", "name:s gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
+	{ "TrunkFigures", "name:s drain:s calls:i gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
 		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? blocked:b"
 		" blocked_until:t?" },
@@ -26,7 +27,7 @@ static const struct api_named named[] = {
 		" clipped_frames:i one_way:s echo:@Echo?" },
 	{ "Delay", "wait_ms:n held_ms:n due_ms:n made_up_ms:i" },
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
-		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir?" },
+		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
 	{ "Call", "id:s call_id:s trunk:s source:s from:s to:s number:s account:s meeting:s participant:s state:s codec:s srtp:s"
@@ -37,9 +38,10 @@ static const struct api_named named[] = {
 		" answer_percent:i post_dial_ms:n causes:[@Cause] tls:@Tls?" },
 	{ "Tls", "state:s failure:s version:s cipher:s certificate_expires_at:t? opened:i failed:i" },
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
+	{ "Quirk", "quirk:s calls:i what:s" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
-	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b route:i gateway:s" },
+	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b takes_calls:b route:i gateway:s" },
 	{ "Explanation", "answer:s cause:s status:i number:s form:s account:s steps:[@Step] meeting:s~ country:s~ toll_free:b~ class:s~"
 		" trunks:[@Try]~ steps_unsaid:i~" },
 	{ "PlanChange", "id:s started_at:t outbound:b trunk:s account:s from:s to:s number:s before:s after:s why:s" },
@@ -53,6 +55,10 @@ static const struct api_named named[] = {
 
 static const struct api_about about[] = {
 	{ "GET", "/v1/status", NULL, NULL, "@Status", NULL, 0 },
+	{ "POST", "/v1/trunks/{id}/drain", NULL, NULL, "@Trunk", NULL, 0 },
+	{ "POST", "/v1/trunks/{id}/resume", NULL, NULL, "@Trunk", NULL, 0 },
+	{ "POST", "/v1/drain", NULL, "exit:b~", "@Drain", NULL, 202 },
+	{ "POST", "/v1/resume", NULL, NULL, "@Drain", NULL, 0 },
 	{ "GET", "/v1/meetings/{id}/participants", NULL, NULL, "items:[@Participant]", NULL, 0 },
 	{ "POST", "/v1/meetings/{id}/lock", NULL, "locked:b", "id:s locked:b", NULL, 0 },
 	{ "POST", "/v1/participants/{id}/mute", NULL, "muted:b", "@Participant", NULL, 0 },
@@ -64,7 +70,7 @@ static const struct api_about about[] = {
 	{ "POST", "/v1/calls/{id}/transfer", NULL, "to:s~ replaces:s~", "id:s state:s", NULL, 202 },
 	{ "GET", "/v1/calls/{id}/trace", NULL, NULL, "text:s items:[@Rung] records:[@Record] kept:b", NULL, 0 },
 	{ "GET", "/v1/calls/{id}/why", NULL, NULL,
-		"id:s text:s what:s end:s ended_by:s sip:s q850:s tried:[@Tried] trouble:[s] next:[s]", NULL, 0 },
+		"id:s text:s what:s end:s ended_by:s sip:s q850:s tried:[@Tried] passed_over:s trouble:[s] next:[s]", NULL, 0 },
 	{ "GET", "/v1/budgets", NULL, NULL, "items:[@Budget]", NULL, 0 },
 	{ "POST", "/v1/budgets/{id}/unblock", NULL, NULL, "account:s blocked:b", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"

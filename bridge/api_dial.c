@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/figures.h"
+#include "bridge/quirks.h"
 #include "bridge/secure.h"
 #include <string.h>
 
@@ -161,18 +162,6 @@ static json_t *gateway_json(const struct carrier_gateway *g, bool registers, uin
 		"registered", register_holds(&g->registration, now_us), "members", members);
 }
 
-struct use {
-	const char *trunk;
-	int calls;
-};
-
-static void count(void *arg, struct leg *leg)
-{
-	struct use *use = arg;
-
-	use->calls += leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0;
-}
-
 /* Of the calls that we made on it. */
 static void add_figures(json_t *row, const struct carrier *c, uint64_t now_us)
 {
@@ -191,18 +180,19 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 	const struct carrier *c = carrier_find(n, name);
 	const struct site_trunk *t = site_trunk(n->site, name);
 	const uint64_t now_us = loop_now_us();
-	struct use use = { .trunk = name };
 	const struct ports_count ports = interfaces_count(n->interfaces, t);
 	json_t *gateways = json_array();
 
-	leg_each(n, count, &use);
 	for (size_t i = 0; c && i < c->n_gateways; i++)
 		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
-	json_object_set_new(row, "calls", json_integer(use.calls));
+	json_object_set_new(row, "drain", json_string(drain_word(t ? drain_of(n, t) : DRAIN_OPEN)));
+	json_object_set_new(row, "calls", json_integer((json_int_t)drain_calls(n, name)));
 	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
 	json_object_set_new(row, "rtp_pairs", json_integer((json_int_t)ports.all));
 	json_object_set_new(row, "rtp_pairs_used", json_integer((json_int_t)ports.used));
 	if (c)
 		add_figures(row, c, now_us);
 	json_object_set_new(row, "gateways", gateways);
+	if (c)
+		json_object_set_new(row, "quirks", quirks_trunk_json(c->tally.quirks));
 }

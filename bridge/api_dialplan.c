@@ -25,41 +25,65 @@ static const char *answer_name(enum plan_answer answer)
 static void explain_in(struct node *n, uint64_t id, const char *number, const char *trunk)
 {
 	struct plan_call asked = { .trunk = trunk, .request_user = number };
+	const char *drained = drain_why(n, site_trunk(n->site, trunk));
 	struct plan_decision d;
 	json_t *steps = json_array();
 
 	plan_decide(n->plan, &asked, &d);
+	if (drained)
+		json_array_append_new(steps, step_json("drain", false, drained));
 	for (unsigned i = 0; i < d.n_steps; i++)
 		json_array_append_new(steps, step_json(d.steps[i].rule, d.steps[i].matched, d.steps[i].text));
 	api_reply(n, id, 200,
 		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "answer",
-			answer_name(d.answer), "cause", plan_cause_word(d.cause), "status",
-			d.answer == PLAN_REFUSE ? (int)d.sip_status : 200, "number", d.number.e164, "form",
-			number_form_words(d.number.form), "account", d.did ? d.did->account : "", "meeting",
-			d.did ? d.did->meeting : "", "country", d.did ? d.did->country : "", "toll_free",
-			d.did && d.did->toll_free, "steps", steps));
+			drained ? "refuse" : answer_name(d.answer), "cause",
+			drained ? "drained" : plan_cause_word(d.cause), "status",
+			drained                   ? 503
+			: d.answer == PLAN_REFUSE ? (int)d.sip_status
+						  : 200,
+			"number", d.number.e164, "form", number_form_words(d.number.form), "account",
+			d.did ? d.did->account : "", "meeting", d.did ? d.did->meeting : "", "country",
+			d.did ? d.did->country : "", "toll_free", d.did && d.did->toll_free, "steps", steps));
+}
+
+/* Trunks that would be passed over now; false: all of them. */
+static bool tell_drained(const struct node *n, const struct route_decision *d, json_t *steps)
+{
+	unsigned n_drained = 0;
+
+	for (unsigned i = 0; i < d->n_tries; i++) {
+		const char *why = drain_why(n, site_trunk(n->site, d->tries[i].trunk));
+		char text[SITE_NAME + 80];
+
+		if (!why)
+			continue;
+		n_drained++;
+		snprintf(text, sizeof(text), "%.63s is passed over: %s", d->tries[i].trunk, why);
+		json_array_append_new(steps, step_json("drain", false, text));
+	}
+	return n_drained < d->n_tries;
 }
 
 /* One try; `place` NULL: by all gateways of its trunk. */
-static json_t *try_json(const struct route_try *t, const struct lookup_place *place)
+static json_t *try_json(const struct node *n, const struct route_try *t, const struct lookup_place *place)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:s}", "trunk", t->trunk, "number",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:s}", "trunk", t->trunk, "number",
 		place && place->user[0] ? place->user : t->number, "caller_id", t->caller_id, "caller",
-		t->caller_e164, "owned", t->owned, "route", (int)t->rule, "gateway",
+		t->caller_e164, "owned", t->owned, "takes_calls", drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route", (int)t->rule, "gateway",
 		place ? place->gateway : "");
 }
 
 /* In the order of the call: where ENUM leads is asked first. */
-static json_t *tries_json(const struct route_decision *d, const struct lookup_place *place)
+static json_t *tries_json(const struct node *n, const struct route_decision *d, const struct lookup_place *place)
 {
 	json_t *list = json_array();
 
 	for (unsigned i = 0; place && i < d->n_tries; i++)
 		if (d->tries[i].trunk == place->trunk)
-			json_array_append_new(list, try_json(&d->tries[i], place));
+			json_array_append_new(list, try_json(n, &d->tries[i], place));
 
 	for (unsigned i = 0; i < d->n_tries; i++) {
-		json_array_append_new(list, try_json(&d->tries[i], NULL));
+		json_array_append_new(list, try_json(n, &d->tries[i], NULL));
 	}
 	return list;
 }
@@ -107,7 +131,7 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 	char text[BUDGET_TEXT];
 	struct route_decision d;
 	json_t *steps = json_array();
-	bool refused;
+	bool refused, drained = false;
 
 	dialling_decide_ported(n->dialling, call, l ? l->routing : "", &d);
 	if (l && l->routing[0] && d.result != ROUTE_OK) { /* as the call does */
@@ -124,18 +148,23 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 	if (d.result == ROUTE_OK) {
 		verdict = dialling_look(n->dialling, call->account, d.number.e164, call->at_s, text);
 		json_array_append_new(steps, step_json("limit", verdict <= BUDGET_NEAR, text));
+		drained = !tell_drained(n, &d, steps);
 	}
-	refused = d.result != ROUTE_OK || verdict > BUDGET_NEAR;
+	refused = d.result != ROUTE_OK || verdict > BUDGET_NEAR || drained;
 	api_reply(n, id, 200,
 		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:o}", "answer",
 			refused ? "refuse" : "route", "cause",
-			verdict > BUDGET_NEAR ? budget_word(verdict) : route_result_word(d.result), "status",
-			d.result  ? (int)d.sip_status
-			: refused ? 403
-				  : 200,
+			verdict > BUDGET_NEAR ? budget_word(verdict)
+			: drained             ? "drained"
+					      : route_result_word(d.result),
+			"status",
+			d.result                ? (int)d.sip_status
+			: verdict > BUDGET_NEAR ? 403
+			: drained               ? 503
+						: 200,
 			"number", d.number.e164, "form", number_form_words(d.number.form), "class",
 			class_word(d.class), "account", call->account, "trunks",
-			tries_json(&d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid, "steps",
+			tries_json(n, &d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid, "steps",
 			steps));
 }
 

@@ -3,6 +3,7 @@
 #include "bridge/dialout.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
+#include "bridge/quirks.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"
 #include "bridge/secure.h"
@@ -89,13 +90,15 @@ static json_t *trunks_json(struct node *n)
 		for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
 			in += t->ended[FIGURES_IN][class];
 		json_array_append_new(list,
-			json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}", "name",
-				c->name, "gateways", (int)f.n_gateways, "usable", (int)f.n_usable, "calls_in",
-				(json_int_t)in, "answered_in", (json_int_t)t->answered[FIGURES_IN],
-				"calls_out", (json_int_t)f.dialled, "answered_out", (json_int_t)f.answered,
-				"answer_percent", (int)f.answer_percent, "post_dial_ms",
-				f.post_dial_us / 1000.0, "round_trip_ms", f.round_trip_us / 1000.0,
-				"last_cause_in",
+			json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}",
+				"name", c->name, "drain",
+				drain_word(drain_of(n, site_trunk(n->site, c->name))), "calls",
+				(int)drain_calls(n, c->name), "gateways", (int)f.n_gateways, "usable",
+				(int)f.n_usable, "calls_in", (json_int_t)in, "answered_in",
+				(json_int_t)t->answered[FIGURES_IN], "calls_out", (json_int_t)f.dialled,
+				"answered_out", (json_int_t)f.answered, "answer_percent",
+				(int)f.answer_percent, "post_dial_ms", f.post_dial_us / 1000.0,
+				"round_trip_ms", f.round_trip_us / 1000.0, "last_cause_in",
 				t->last_cause[FIGURES_IN] ? cause_words(t->last_cause[FIGURES_IN]) : "",
 				"last_cause_out",
 				t->last_cause[FIGURES_OUT] ? cause_words(t->last_cause[FIGURES_OUT]) : ""));
@@ -113,9 +116,10 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
+		json_pack("{s:s, s:s, s:o, s:f, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
 			"node", n->config.node, "version", PARTYLINE_VERSION, "started_at",
 			when_json(n->started_us), "uptime_s", (double)(when_now_us() - n->started_us) / 1e6,
+			"drain", drain_word(n->drain.state),
 			"calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings, "participants",
 			(int)count_people(n), "rtp_ports_used", (int)interfaces_used(n->interfaces),
 			"interfaces", interfaces_json(n->interfaces), "sip", sip_json(n), "control",
@@ -165,7 +169,7 @@ static json_t *leg_json(const struct leg *leg)
 	const struct stream_stats *s = &leg->stats;
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:{s:f, s:f, s:f, s:i}, s:I, s:I, "
-			 "s:I, s:I, s:f, s:o, s:o}",
+			 "s:I, s:I, s:f, s:o, s:o, s:o}",
 		"id", (int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
 		leg->cdr.codec, "srtp", leg->cdr.srtp, "on_hold", leg->on_hold, "jitter_ms",
 		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay", "wait_ms", s->wait_us / 1000.0,
@@ -173,7 +177,7 @@ static json_t *leg_json(const struct leg *leg)
 		(int)(s->concealed_ms + s->added_ms), "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
 		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
-		quality_json(s), "stir", leg_proof_json(leg));
+		quality_json(s), "stir", leg_proof_json(leg), "quirks", quirks_json(leg->quirks));
 }
 
 static json_t *person_row(const struct participant *p)

@@ -126,6 +126,18 @@ void api_object_patch(struct node *n, const struct http_request *request, const 
 	change(n, request, EDIT_PATCH, word);
 }
 
+void api_object_set(struct node *n, const struct http_request *request, const char *word, json_t *body)
+{
+	struct edit *e = edit_of(n, request, EDIT_PATCH, word);
+
+	if (!e) {
+		json_decref(body);
+		return;
+	}
+	e->body = body;
+	editor_post(n->editor, e);
+}
+
 void api_object_delete(struct node *n, const struct http_request *request, const char *word)
 {
 	struct edit *e = edit_of(n, request, EDIT_DELETE, word);

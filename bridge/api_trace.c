@@ -129,9 +129,10 @@ static json_t *why_json(struct why_story *s)
 	for (size_t i = 0; i < s->n_tried; i++)
 		json_array_append_new(tried, json_pack("{s:s, s:s, s:s}", "trunk", s->tried[i].trunk,
 						     "gateway", s->tried[i].gateway, "why", s->tried[i].why));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "what", s->what, "end", s->end,
-		"ended_by", why_ender_word(s->by), "sip", s->sip, "q850", s->q850, "tried", tried, "trouble",
-		lines_json(s->trouble, s->n_trouble), "next", lines_json(s->next, s->n_next));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "what", s->what, "end", s->end,
+		"ended_by", why_ender_word(s->by), "sip", s->sip, "q850", s->q850, "tried", tried,
+		"passed_over", s->passed_over, "trouble", lines_json(s->trouble, s->n_trouble), "next",
+		lines_json(s->next, s->n_next));
 }
 
 static void answer_why(const struct asked *a)

@@ -190,6 +190,10 @@ static void tick_gateway(struct carrier_gateway *g, const struct site_trunk *t, 
 		if (due)
 			carrier_ask_options(m, t, now_us);
 	}
+	if (drain_leaves(g->of))
+		register_stop(&g->registration);
+	else if (g->registration.stopping)
+		register_init(&g->registration, 0);
 	if (t->registers && g->n_members && register_due(&g->registration, now_us, &expires_s))
 		carrier_ask_register(g, t, expires_s);
 }
@@ -236,7 +240,9 @@ static struct carrier *carrier_make(struct node *n, const struct site_trunk *t, 
 		free(c);
 		return NULL;
 	}
+	drain_carrier_begin(c, t->maintenance);
 	if (kept) {
+		c->drain = kept->drain;
 		c->in = kept->in;
 		c->out = kept->out;
 		c->tally = kept->tally;
@@ -286,6 +292,7 @@ void carriers_use_site(struct node *n)
 	}
 	if (!n->ua)
 		return;
+	secure_use_site(n);
 	tell_peers(n);
 	carrier_tell_contacts(n);
 	carriers_tick(n, now_us);

@@ -50,6 +50,7 @@ struct carrier {
 	struct carrier *next;
 	char name[SITE_NAME];
 	struct pace in, out;
+	enum drain_state drain; /* as it was last told */
 	struct figures_tally tally;
 	struct carrier_gateway *gateways; /* owned */
 	size_t n_gateways;

@@ -25,7 +25,9 @@ static void on_registered(void *arg, uint32_t id, const struct ask_answer *a)
 				carrier_tell(c, "trunk.registered", g->uri, "registered");
 			else if (a->status != 423 && !register_holds(&g->registration, now_us))
 				carrier_tell(c, "trunk.unregistered", g->uri,
-					a->status ? a->text : carrier_words(c->node, g->way, a->text, text));
+					g->registration.stopping ? "given back: the trunk is drained"
+					: a->status              ? a->text
+						    : carrier_words(c->node, g->way, a->text, text));
 		}
 }
 

@@ -60,6 +60,8 @@ static const struct cdr_field fields[] = {
 	FIELD(routing, "routing", CDR_TEXT),
 	FIELD(dips, "dips", CDR_TEXT),
 	FIELD(transferred, "transferred", CDR_TEXT),
+	FIELD(passed_over, "passed_over", CDR_TEXT),
+	FIELD(quirks, "quirks", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

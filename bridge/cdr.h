@@ -46,6 +46,10 @@ struct cdr {
 	char verstat[12]; /* "passed", "failed", "none"; "signed", "unsigned"; "": nobody looked */
 	char attest[2];   /* "A", "B", "C" */
 	char origid[64], verstat_why[96];
+	char passed_over
+		[128]; /* of a call that we made: trunks that were not tried before this one: "first: the trunk is in maintenance" */
+	char quirks
+		[128]; /* what was odd about its packets: names of mixer/quirk.h, as far as there is room */
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */

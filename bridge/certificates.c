@@ -9,7 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DAY_S = 86400, AGAIN_S = 60, FETCH_WHY = 96 };
+enum {
+	DAY_S = 86400,
+	AGAIN_S = 60,
+	FETCH_WHY = 96
+}; /* a certificate is kept for AGAIN_S to DAY_S, as its server says */
 
 enum entry_state { ENTRY_COMING, ENTRY_HERE, ENTRY_NOT };
 
@@ -23,13 +27,13 @@ struct entry {
 	const char *fault;             /* of its check; NULL: good */
 	uint64_t checked_until_s;      /* how long `fault` holds; 0: not checked yet */
 	uint64_t job;                  /* COMING */
+	bool is_list; /* of what was revoked: with the anchors when HERE, and no credential */
 };
 
 /* What the operator's files say. */
 struct trusted {
 	struct anchors *anchors; /* owned */
-	size_t n_anchors;
-	struct entry *given; /* owned */
+	struct entry *given;     /* owned */
 };
 
 struct certificates {
@@ -64,7 +68,10 @@ static enum bridge_err read_file(const char *path, char **out, size_t *n, char *
 	return text ? BRIDGE_OK : BRIDGE_FILE;
 }
 
-static enum bridge_err add_anchors(struct trusted *t, const char *path, char *why, size_t why_cap)
+typedef size_t add_fn(struct anchors *a, const char *text, size_t n);
+
+static enum bridge_err add_file(
+	struct trusted *t, add_fn *add, size_t *count, const char *path, char *why, size_t why_cap)
 {
 	char *pem;
 	size_t n;
@@ -72,12 +79,13 @@ static enum bridge_err add_anchors(struct trusted *t, const char *path, char *wh
 
 	if (err)
 		return err;
-	t->n_anchors += anchors_add(t->anchors, pem, n);
+	*count += add(t->anchors, pem, n);
 	free(pem);
 	return BRIDGE_OK;
 }
 
-static enum bridge_err add_directory(struct trusted *t, const char *path, char *why, size_t why_cap)
+static enum bridge_err add_directory(
+	struct trusted *t, add_fn *add, size_t *count, const char *path, char *why, size_t why_cap)
 {
 	DIR *d = opendir(path);
 	enum bridge_err err = BRIDGE_OK;
@@ -88,10 +96,10 @@ static enum bridge_err add_directory(struct trusted *t, const char *path, char *
 	while (d && !err && (e = readdir(d))) {
 		snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
 		if (e->d_name[0] != '.' && stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			err = add_anchors(t, file, why, why_cap);
+			err = add_file(t, add, count, file, why, why_cap);
 	}
 	if (!d) {
-		snprintf(why, why_cap, "stir.anchors: %.160s: %s", path, strerror(errno));
+		snprintf(why, why_cap, "stir: %.160s: %s", path, strerror(errno));
 		err = BRIDGE_FILE;
 	} else {
 		closedir(d);
@@ -99,19 +107,20 @@ static enum bridge_err add_directory(struct trusted *t, const char *path, char *
 	return err;
 }
 
-static enum bridge_err read_anchors(struct trusted *t, const char *path, char *why, size_t why_cap)
+/* A file, or all of a directory; `what` is what must be in it. */
+static enum bridge_err add_path(
+	struct trusted *t, add_fn *add, const char *path, const char *what, char *why, size_t why_cap)
 {
 	enum bridge_err err;
+	size_t count = 0;
 	struct stat st;
 
-	if (anchors_alloc(&t->anchors) != CALL_OK)
-		return BRIDGE_NOMEM;
 	if (!path[0])
 		return BRIDGE_OK;
-	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, path, why, why_cap)
-							  : add_anchors(t, path, why, why_cap);
-	if (!err && t->n_anchors == 0) {
-		snprintf(why, why_cap, "stir.anchors: %.160s: no certificate in it", path);
+	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, add, &count, path, why, why_cap)
+							  : add_file(t, add, &count, path, why, why_cap);
+	if (!err && count == 0) {
+		snprintf(why, why_cap, "stir: %.160s: no %s in it", path, what);
 		err = BRIDGE_FILE;
 	}
 	return err;
@@ -170,8 +179,13 @@ static void trusted_free(struct trusted *t)
 static enum bridge_err trusted_read(
 	struct trusted *out, const struct config_stir *config, char *why, size_t why_cap)
 {
-	struct trusted t = { .n_anchors = 0 };
-	enum bridge_err err = read_anchors(&t, config->anchors, why, why_cap);
+	struct trusted t = { .given = NULL };
+	enum bridge_err err = anchors_alloc(&t.anchors) == CALL_OK ? BRIDGE_OK : BRIDGE_NOMEM;
+
+	if (!err)
+		err = add_path(&t, anchors_add, config->anchors, "certificate", why, why_cap);
+	if (!err)
+		err = add_path(&t, anchors_revoke, config->crls, "revocation list", why, why_cap);
 
 	for (size_t i = 0; !err && i < config->n_certificates; i++)
 		err = read_given(&t, config->certificates[i].url, config->certificates[i].file, why, why_cap);
@@ -243,11 +257,33 @@ static struct entry *find(struct entry *list, const char *url)
 
 /* ---- fetching ---- */
 
+/* As its server says, within bounds: a call that comes now must be able to use it, and a change be seen within a day. */
+static uint64_t kept_s(const struct poster_result *r)
+{
+	if (r->max_age_s < 0 || r->max_age_s > DAY_S)
+		return DAY_S;
+	return r->max_age_s < AGAIN_S ? AGAIN_S : (uint64_t)r->max_age_s;
+}
+
+/* Who was found good without the list is looked at again. */
+static bool use_list(struct certificates *c, const struct poster_result *r)
+{
+	if (!anchors_revoke(c->trusted.anchors, r->answer, r->answer_len))
+		return false;
+	for (struct entry *e = c->fetched; e; e = e->next)
+		e->checked_until_s = 0;
+	for (struct entry *e = c->trusted.given; e; e = e->next)
+		e->checked_until_s = 0;
+	return true;
+}
+
 static void keep(struct certificates *c, struct entry *e, const struct poster_result *r)
 {
-	if (r->status == 200 && credential_read(&e->credential, r->answer, r->answer_len) == CALL_OK) {
+	if (r->status == 200 &&
+		(e->is_list ? use_list(c, r)
+			    : credential_read(&e->credential, r->answer, r->answer_len) == CALL_OK)) {
 		e->state = ENTRY_HERE;
-		e->until_s = c->now_s + DAY_S;
+		e->until_s = c->now_s + kept_s(r);
 		return;
 	}
 	e->state = ENTRY_NOT;
@@ -275,9 +311,10 @@ static void on_fetched(void *arg, const struct poster_result *r)
 }
 
 /* NULL: under way; else why not. */
-static const char *fetch(struct certificates *c, const char *url)
+static const char *fetch(struct certificates *c, const char *url, bool is_list)
 {
-	struct poster_job job = { .id = ++c->last_job, .fetch_max = CERTIFICATES_BYTES };
+	struct poster_job job = { .id = ++c->last_job,
+		.fetch_max = is_list ? CREDENTIAL_PEM : CERTIFICATES_BYTES };
 	bool by_address;
 	const char *why = x5u_refused(url, c->config.hosts, c->config.n_hosts, &by_address);
 	struct entry *e;
@@ -297,6 +334,7 @@ static const char *fetch(struct certificates *c, const char *url)
 		return "out of memory";
 	}
 	e->state = ENTRY_COMING;
+	e->is_list = is_list;
 	e->job = job.id;
 	e->next = c->fetched;
 	c->fetched = e;
@@ -317,27 +355,48 @@ static void check(struct certificates *c, struct entry *e)
 	e->checked_until_s = e->fault ? c->now_s + AGAIN_S : until_s;
 }
 
+/* Is the list of its authority here, or not to be had?  Without it the certificate is taken as it is. */
+static bool list_settled(struct certificates *c, const struct entry *e)
+{
+	char url[PASSPORT_URL];
+	const struct entry *list;
+
+	if (e->fault || !credential_lists(e->credential, url))
+		return true;
+	list = find(c->fetched, url);
+	if (list)
+		return list->state != ENTRY_COMING;
+	return fetch(c, url, true) != NULL;
+}
+
 bool certificates_get(struct certificates *c, const char *url, struct verify_credential *out)
 {
 	struct entry *e = find(c->trusted.given, url);
+	bool settled;
 
 	memset(out, 0, sizeof(*out));
 	if (!e)
 		e = find(c->fetched, url);
 	if (!e) {
-		out->fault = fetch(c, url);
+		out->fault = fetch(c, url, false);
 		return out->fault != NULL;
 	}
 	if (e->state == ENTRY_COMING)
 		return false;
+	if (e->is_list) {
+		out->fault = "a revocation list is no certificate";
+		return true;
+	}
 	if (e->state == ENTRY_NOT) {
 		out->fault = e->why;
 		return true;
 	}
 	check(c, e);
+	settled = list_settled(c, e);
+	check(c, e);
 	out->credential = e->credential;
 	out->fault = e->fault;
-	return true;
+	return settled;
 }
 
 enum bridge_err certificates_open(struct certificates **out, const struct config_stir *config,
@@ -386,6 +445,13 @@ enum bridge_err certificates_reload(
 	c->config = *config;
 	forget_all(c);
 	return BRIDGE_OK;
+}
+
+const struct credential *certificates_given(const struct certificates *c, const char *url)
+{
+	const struct entry *e = find(c->trusted.given, url);
+
+	return e ? e->credential : NULL;
 }
 
 int certificates_fd(const struct certificates *c)

@@ -6,7 +6,9 @@
  *
  * How: a certificate is looked up by its URL: first among the operator's files, then in the cache, then it is fetched by
  * bridge/poster on its own thread (bridge/x5u says which hosts may be asked).  Each is checked against the
- * anchors once, and the verdict holds until the first of its chain ends.  A full cache forgets what is oldest.
+ * anchors once, and the verdict holds until the first of its chain ends.  What was revoked is known from the operator's lists, and from
+ * those that a certificate names, fetched in the same way.  A server's Cache-Control is obeyed between a minute and a day.
+ * A full cache forgets what is oldest.
  * Use:  certificates_begin(), certificates_get() for each token of a call; when one is coming, wait for on_came(), and ask again.
  *
  * Thread: control.  Files are read by certificates_open() and certificates_reload() alone.
@@ -34,6 +36,8 @@ void certificates_poll(struct certificates *c);    /* calls on_came() */
 
 /* Forgets what is over.  What certificates_get() gives afterwards stays until the next certificates_begin(). */
 void certificates_begin(struct certificates *c, uint64_t now_s);
-/* False: it is coming.  True: *out holds it, or why there is none. */
+/* The operator's file for this URL; NULL: none.  Borrowed until the next reload. */
+const struct credential *certificates_given(const struct certificates *c, const char *url);
+/* False: it is coming, or what its authority has revoked is: then *out holds it all the same.  True: *out holds it, or why there is none. */
 bool certificates_get(struct certificates *c, const char *url, struct verify_credential *out);
 #endif

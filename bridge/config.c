@@ -279,7 +279,8 @@ static enum bridge_err read_stir_hosts(
 static enum bridge_err read_stir(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	struct config_stir *s = &c->stir;
-	enum bridge_err err = doc_only(map, WORDS("anchors", "certificates", "hosts", "ca", "wait_ms"), why);
+	enum bridge_err err =
+		doc_only(map, WORDS("anchors", "certificates", "crls", "hosts", "ca", "wait_ms"), why);
 
 	if (!err)
 		err = doc_text(doc_get(map, "anchors"), s->anchors, CONFIG_TEXT, why);
@@ -287,6 +288,8 @@ static enum bridge_err read_stir(struct config *c, const struct doc_node *map, s
 		err = read_stir_files(s, doc_get(map, "certificates"), why);
 	if (!err)
 		err = read_stir_hosts(s, doc_get(map, "hosts"), why);
+	if (!err)
+		err = doc_text(doc_get(map, "crls"), s->crls, CONFIG_TEXT, why);
 	if (!err)
 		err = doc_text(doc_get(map, "ca"), s->ca, CONFIG_TEXT, why);
 	if (!err)

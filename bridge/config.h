@@ -45,8 +45,9 @@ struct config_stir {               /* whom we believe about callers' numbers */
 	char hosts[CONFIG_STIR_MAX]
 		  [CONFIG_TEXT]; /* that certificates may be fetched from; none: nothing is fetched */
 	size_t n_hosts;
-	char ca[CONFIG_TEXT]; /* whom these hosts are verified by; "": the system's */
-	unsigned wait_ms;     /* how long a call waits for a certificate */
+	char crls[CONFIG_TEXT]; /* file of revocation lists, or a directory of such; "": none */
+	char ca[CONFIG_TEXT];   /* whom these hosts are verified by; "": the system's */
+	unsigned wait_ms;       /* how long a call waits for a certificate */
 };
 
 struct config {

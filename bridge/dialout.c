@@ -81,6 +81,7 @@ static void record_untried(const struct dialout *d)
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	cdr->started_us = when_now_us();
 	cdr->sip_status = d->status;
+	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
 	if (d->gave_up == GAVE_UP_ASKED)
 		leg_ended_by(leg, WHY_OPERATOR);
 	leg_note_end(leg, d->q850, d->cause);
@@ -101,8 +102,12 @@ static void finish(struct dialout *d)
 /* No INVITE went out on it; dialout_note_cause() has been told why. */
 static void pass_over(struct dialout *d)
 {
-	remark_dialout(
-		d->node, d->id, "trunk %s is passed over: %s", d->tries.list[d->at_try].trunk, d->cause);
+	const char *trunk = d->tries.list[d->at_try].trunk;
+	const size_t used = strlen(d->passed_over);
+
+	remark_dialout(d->node, d->id, "trunk %s is passed over: %s", trunk, d->cause);
+	snprintf(d->passed_over + used, sizeof(d->passed_over) - used, "%s%s: %s", used ? "; " : "", trunk,
+		d->cause);
 }
 
 static void next_trunk(struct dialout *d)
@@ -121,8 +126,8 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
 		return false;
 	}
-	if (trunk->maintenance) {
-		dialout_note_cause(d, 0, Q850_TEMPORARY, "the trunk is in maintenance");
+	if (drain_why(d->node, trunk)) {
+		dialout_note_cause(d, 0, Q850_TEMPORARY, drain_why(d->node, trunk));
 		return false;
 	}
 	if (leg_trunk_is_full(d->node, trunk, 1)) {

@@ -34,6 +34,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	lookup_words(&d->lookup, cdr->dips);
 	snprintf(cdr->routing, sizeof(cdr->routing), "%s", d->lookup.routing);
+	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
 	cdr->started_us = when_now_us();
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);

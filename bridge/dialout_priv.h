@@ -3,6 +3,7 @@
 #define BRIDGE_DIALOUT_PRIV_H
 
 #include "bridge/carrier.h"
+#include "bridge/cdr.h"
 #include "bridge/dialout.h"
 #include "bridge/lookup.h"
 
@@ -37,6 +38,8 @@ struct dialout {
 	unsigned redirects; /* that were followed */
 	struct leg *leg;    /* borrowed; of the attempt that is under way */
 	unsigned attempts;
+	char passed_over[sizeof(
+		((struct cdr *)0)->passed_over)]; /* trunks before this one that were not tried, and why */
 	bool rang;
 	enum gave_up gave_up;
 	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;

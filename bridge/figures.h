@@ -10,6 +10,7 @@
 #ifndef BRIDGE_FIGURES_H
 #define BRIDGE_FIGURES_H
 
+#include "mixer/quirk.h"
 #include "sip/cause.h"
 #include <stdint.h>
 
@@ -21,7 +22,8 @@ struct node;
 
 struct figures_tally { /* of a trunk, since the node started; kept over a reload */
 	uint64_t ended[2][CAUSE_CLASSES], answered[2];
-	uint8_t last_cause[2]; /* Q.850, of the last call that was not answered; 0: none */
+	uint32_t quirks[QUIRKS]; /* calls whose packets had it */
+	uint8_t last_cause[2];   /* Q.850, of the last call that was not answered; 0: none */
 };
 
 struct figures {

@@ -28,12 +28,17 @@ static struct call *let_go(struct leg *leg, unsigned status, unsigned q850, cons
 }
 
 /* Who is refused with 503 is told when to come again (RFC 3261 section 21.5.4). */
-static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why)
+static void leg_refuse_for(struct leg *leg, unsigned status, unsigned q850, const char *why, unsigned after_s)
 {
 	struct call *call = let_go(leg, status, q850, why);
 
-	call_refuse(call, status, q850, why, status == 503 ? retry_s() : 0);
+	call_refuse(call, status, q850, why, after_s);
 	leg_finish(leg);
+}
+
+static void leg_refuse(struct leg *leg, unsigned status, unsigned q850, const char *why)
+{
+	leg_refuse_for(leg, status, q850, why, status == 503 ? retry_s() : 0);
 }
 
 /* The number as it was called, without its parameters: digits dialled on after it (postd=) may be a PIN. */
@@ -117,8 +122,8 @@ static bool admit(struct leg *leg, const struct site_trunk *trunk)
 
 	if (n->stopping)
 		leg_refuse(leg, 503, Q850_TEMPORARY, "shutting down");
-	else if (trunk && trunk->maintenance)
-		leg_refuse(leg, 503, Q850_TEMPORARY, "the trunk is in maintenance");
+	else if (drain_why(n, trunk))
+		leg_refuse_for(leg, 503, Q850_TEMPORARY, drain_why(n, trunk), drain_retry_s());
 	else if (trunk && leg_trunk_is_full(n, trunk, 0)) /* this leg is among them */
 		leg_refuse(leg, over_limit(trunk), Q850_NO_CIRCUIT, "the trunk's channels are all in use");
 	else if (trunk && too_fast(n, trunk))

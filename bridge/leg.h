@@ -91,6 +91,7 @@ struct leg {
 	int volume_db;              /* what it hears (C3) */
 	struct participant *person; /* borrowed from its meeting; NULL outside */
 	struct stream_stats stats;  /* as last asked for */
+	uint32_t quirks;            /* 1 << enum quirk: what was told of its packets */
 	uint64_t heard_us;          /* when these last showed new packets (loop_now_us()); 0: never */
 	bool media_lost;
 };

@@ -180,5 +180,6 @@ struct call_handlers leg_call_handlers(struct node *n)
 		.on_note = on_note,
 		.on_message = remark_message,
 		.media_flows = media_flows,
+		.away = drain_away,
 		.arg = n };
 }

@@ -1,6 +1,7 @@
 #include "bridge/leg_heard.h"
 #include "bridge/leg_priv.h"
 #include "bridge/meeting.h"
+#include "bridge/quirks.h"
 #include "bridge/remark.h"
 #include "bridge/transfer.h"
 #include "bridge/unassigned.h"
@@ -81,6 +82,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
+	case MEDIA_QUIRK: quirks_tell(leg, event->quirk); break;
 	case MEDIA_LATCHED: break;
 	}
 }

@@ -167,6 +167,8 @@ const char *leg_no_room(struct node *n)
 	survey(n);
 	if (n->stopping)
 		return "shutting down";
+	if (drain_why(n, NULL))
+		return drain_why(n, NULL);
 	if (pulse_busy(&n->pulse))
 		return "control thread busy";
 	if (admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY) == ADMISSION_NONE)

@@ -123,6 +123,7 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 		return BRIDGE_UNKNOWN;
 	out->tx.id = id;
 	out->tx.ptime_ms = agreed->ptime_ms;
+	out->asked_ptime_ms = (uint8_t)agreed->ptime_ms;
 	out->tx.complexity = 5;
 	if (id == CODEC_OPUS) { /* RFC 7587 section 6.1: what the far end wishes to receive */
 		out->tx.fec = sdp_fmtp_number(agreed->codec.fmtp, "useinbandfec", 0) == 1;

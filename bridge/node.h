@@ -12,6 +12,7 @@
 #include "bridge/admission.h"
 #include "bridge/config.h"
 #include "bridge/dialling.h"
+#include "bridge/drain.h"
 #include "bridge/event.h"
 #include "bridge/heap.h"
 #include "bridge/http.h"
@@ -100,6 +101,7 @@ struct node {
 	struct tally tally;  /* how calls sounded */
 	struct trace *trace; /* signalling of recent calls; NULL: switched off */
 	int64_t started_us;  /* wall clock */
+	struct drain drain;  /* no new calls */
 	bool stopping;
 };
 

@@ -27,6 +27,7 @@ static void on_tick(void *arg)
 	pulse_beat(&n->pulse, now_us, thread_cpu_us());
 	leg_tick_all(n, now_us);
 	carriers_tick(n, now_us);
+	drain_tick(n, now_us);
 	dialout_tick_all(n, now_us);
 }
 

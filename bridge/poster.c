@@ -19,6 +19,7 @@ struct post {
 	struct post *next;
 	struct poster_job job;
 	struct poster_result result;
+	bool never_keep;            /* its server said so */
 	struct curl_slist *headers; /* owned, as long as it is under way */
 	CURL *easy;                 /* owned, likewise */
 	size_t got;                 /* bytes of the answer */
@@ -73,6 +74,28 @@ static size_t take_answer(char *bytes, size_t size, size_t n, void *arg)
 	return p->got > ANSWER_MAX ? 0 : size * n;
 }
 
+/* "Cache-Control: public, max-age=3600"; what is said last counts, and no-store above all. */
+static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	static const char name[] = "cache-control:";
+	struct post *p = arg;
+	char line[256];
+
+	if (size * n >= sizeof(line) || size * n < sizeof(name) ||
+		strncasecmp(bytes, name, sizeof(name) - 1) != 0)
+		return size * n;
+	snprintf(line, sizeof(line), "%.*s", (int)(size * n), bytes);
+	for (char *rest = line + sizeof(name) - 1, *word; (word = strsep(&rest, ", \r\n"));) {
+		if (strcasecmp(word, "no-store") == 0 || strcasecmp(word, "no-cache") == 0)
+			p->never_keep = true;
+		else if (strncasecmp(word, "max-age=", 8) == 0 && word[8] >= '0' && word[8] <= '9')
+			p->result.max_age_s = (int64_t)strtoul(word + 8, NULL, 10);
+	}
+	if (p->never_keep)
+		p->result.max_age_s = 0;
+	return size * n;
+}
+
 /* Names are looked up by libcurl: what they lead to is looked at here, just before it would be called. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -87,6 +110,9 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static bool prepare_fetch(struct post *p)
 {
 	p->answer = malloc(p->job.fetch_max);
+	p->result.max_age_s = -1;
+	curl_easy_setopt(p->easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(p->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);

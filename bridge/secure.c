@@ -1,4 +1,5 @@
 #include "bridge/secure.h"
+#include "bridge/carrier.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
 #include <stdio.h>
@@ -38,6 +39,15 @@ static void tell_way(struct node *n, const struct tls_notice *note, bool up)
 			note->words));
 }
 
+static void tell_retired(struct node *n, const struct tls_notice *note)
+{
+	log_line(LOG_INFO, NULL, "trunk", "%s: %s: the connection takes no new requests: %s", note->trunk,
+		note->target, note->words);
+	event_emit(n->bus, "trunk.tls_replaced",
+		json_pack("{s:s, s:s, s:s}", "trunk", note->trunk, "gateway", note->target, "what",
+			note->words));
+}
+
 static void tell(struct node *n, const struct tls_notice *note)
 {
 	switch (note->event) {
@@ -45,6 +55,7 @@ static void tell(struct node *n, const struct tls_notice *note)
 	case TLS_FILES_REFUSED: tell_files(n, note, false); break;
 	case TLS_WAY_CAME_UP: tell_way(n, note, true); break;
 	case TLS_WAY_WENT_DOWN: tell_way(n, note, false); break;
+	case TLS_WAY_RETIRED: tell_retired(n, note); break;
 	}
 }
 
@@ -230,6 +241,26 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 	else if (trunk->tls_name[0] && trunk->tls_name[0] != '*')
 		order.sni = trunk->tls_name;
 	return tls_way(n->tls, &order);
+}
+
+/* Is it a way that the site in force would make? */
+static bool is_wanted(void *arg, const char *trunk, const char *name, const char *ca)
+{
+	const struct node *n = arg;
+	const struct site_trunk *t = site_trunk(n->site, trunk);
+	const struct carrier *c = carrier_find(n, trunk);
+	char wanted[TRUNK_SUBJECT];
+
+	for (size_t i = 0; t && c && strcmp(t->tls_ca, ca) == 0 && i < c->n_gateways; i++)
+		if (strcmp(secure_name(t, c->gateways[i].host, wanted), name) == 0)
+			return true;
+	return false;
+}
+
+void secure_use_site(struct node *n)
+{
+	if (n->tls)
+		tls_keep(n->tls, is_wanted, n);
 }
 
 uint16_t secure_way(struct node *n, const struct site_trunk *trunk, const char *host, const char *target,

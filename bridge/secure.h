@@ -30,6 +30,9 @@ void secure_tick(struct node *n);
 bool secure_behind(void *arg, uint16_t port, struct ua_behind *out);
 void secure_known(void *arg, uint16_t port);
 
+/* After every change of it: connections made for what it no longer says take nothing new. */
+void secure_use_site(struct node *n);
+
 /* Where the endpoint gets to that target: relay "tcp:127.0.0.1:40000", and its port.  0: it needs no such thing, or there is none. */
 uint16_t secure_way(struct node *n, const struct site_trunk *trunk, const char *host, const char *target,
 	char out[SECURE_RELAY]);

@@ -1,4 +1,5 @@
 #include "bridge/signing.h"
+#include "bridge/stir.h"
 #include "sip/credential.h"
 
 #include <errno.h>
@@ -90,15 +91,16 @@ static const struct signer *signer_of(const struct signing *s, const char *trunk
 
 /* ---- tokens ---- */
 
-static char level_of(const struct signing_call *call)
+static char level_of(const struct site_trunk *t, const struct signing_call *call)
 {
-	if (!call->account[0])
-		return 'C';
-	return call->own_number ? 'A' : 'B';
+	if (call->account[0] && call->own_number)
+		return 'A';
+	return call->account[0] && t->sign_others == SITE_OTHERS_B ? 'B' : 'C';
 }
 
 static const char *const level_words[] = { "the number shown is the account's own",
-	"the account is known, the number shown is not one of its own", "the call is only passed on" };
+	"the account is known, the number shown is not one of its own",
+	"the call is passed on, with a number that is not ours" };
 
 /* One name on all nodes and trunks is one origin to whoever traces a call. */
 static bool write_origid(const struct node *n, const struct site_trunk *t, char out[PASSPORT_ORIGID])
@@ -113,14 +115,24 @@ static bool write_origid(const struct node *n, const struct site_trunk *t, char 
 	return signer_origid(name, out);
 }
 
-static bool sign(const struct signer *signer, const struct passport *p, char identity[IDENTITY_VALUE])
+/* NULL: it is signed; else why not. */
+static const char *sign(const struct node *n, const struct signer *signer, const struct passport *p,
+	char identity[IDENTITY_VALUE])
 {
+	static const char unwritten[] = "the token cannot be written";
 	char text[PASSPORT_SIGNED];
 	uint8_t signature[PASSPORT_SIGNATURE];
+	const char *forbidden;
 
-	return passport_write(text, p) == CALL_OK &&
-	       signer_sign(signer, text, strlen(text), signature) == CALL_OK &&
-	       identity_write(identity, text, signature, p->x5u, p->ppt) == CALL_OK;
+	if (passport_write(text, p) != CALL_OK)
+		return unwritten;
+	forbidden = stir_forbids(n, p->x5u, text);
+	if (forbidden)
+		return forbidden;
+	return signer_sign(signer, text, strlen(text), signature) == CALL_OK &&
+			       identity_write(identity, text, signature, p->x5u, p->ppt) == CALL_OK
+		       ? NULL
+		       : unwritten;
 }
 
 static bool fill(
@@ -133,7 +145,7 @@ static bool fill(
 	snprintf(p->dest[0].name, sizeof(p->dest[0].name), "%s", call->called + 1);
 	p->n_dest = 1;
 	p->iat_s = (uint64_t)call->now_s;
-	p->attest = level_of(call);
+	p->attest = level_of(t, call);
 	return write_origid(n, t, p->origid);
 }
 
@@ -144,6 +156,8 @@ static const char *unsigned_why(
 		return "the trunk's key cannot be read";
 	if (call->caller[0] != '+' || call->called[0] != '+')
 		return "there is no number to speak for";
+	if (!call->own_number && t->sign_others == SITE_OTHERS_UNSIGNED)
+		return "the number shown is not one of the account's own";
 	return t->privacy && !t->asserts ? "the caller's number is hidden from the carrier" : NULL;
 }
 
@@ -157,8 +171,10 @@ bool signing_make(const struct node *n, const struct site_trunk *trunk, const st
 	if (!trunk->sign_key[0])
 		return false;
 	why = unsigned_why(signer, trunk, call);
-	if (!why && !(fill(&p, n, trunk, call) && sign(signer, &p, identity)))
+	if (!why && !fill(&p, n, trunk, call))
 		why = "the token cannot be written";
+	if (!why)
+		why = sign(n, signer, &p, identity);
 	snprintf(note->verstat, sizeof(note->verstat), "%s", why ? "unsigned" : "signed");
 	snprintf(note->verstat_why, sizeof(note->verstat_why), "%s", why ? why : level_words[p.attest - 'A']);
 	if (why)

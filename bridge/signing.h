@@ -2,10 +2,11 @@
  *
  *   A  the number shown is one of the account's own
  *   B  the account is known to us, the number is not one of its own
- *   C  we only pass the call on: nobody's account
+ *   C  we only pass the call on: nobody's account, or a trunk that is a gateway for numbers of others (`sign.others: C`)
  *
+ * That is ATIS-1000074 section 5.2.3: B wants a customer whom we know, C is for the point where a call enters from elsewhere.
  * How: a trunk with `sign: { certificate, key }` has its key here, read when the site comes into force; a call without a number, or
- * whose number is to stay hidden from the carrier, is not signed.
+ * whose number is to stay hidden from the carrier, is not signed; nor is one that the certificate, where its file is given, does not permit.
  *
  * Thread: control.
  */

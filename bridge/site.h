@@ -79,6 +79,7 @@ enum site_refer { SITE_REFER_NEVER, SITE_REFER_NUMBERS, SITE_REFER_ANY, SITE_REF
 enum site_refusal { SITE_REFUSE_UNAVAILABLE, SITE_REFUSE_BUSY, SITE_REFUSALS };
 
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
+enum site_others { SITE_OTHERS_B, SITE_OTHERS_C, SITE_OTHERS_UNSIGNED, SITE_OTHERS_ALL };
 enum site_stir { SITE_STIR_IGNORE, SITE_STIR_FLAG, SITE_STIR_REQUIRE, SITE_STIRS };
 
 struct site_trunk {
@@ -142,7 +143,9 @@ struct site_trunk {
 	unsigned stir;              /* enum site_stir: what callers' numbers must prove */
 	char sign_certificate[256]; /* URL of the certificate that calls are signed with; "": they are not */
 	char sign_key[256];         /* file of its key, on this machine */
-	char sign_origid[64];       /* UUID; "": made of node and trunk */
+	unsigned
+		sign_others; /* enum site_others: of calls that show a number which is not the account's own */
+	char sign_origid[64]; /* UUID; "": made of node and trunk */
 };
 
 struct site_number {

@@ -51,6 +51,10 @@ static const char *const stir_words[SITE_STIRS] = {
 	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
 };
 
+static const char *const others_words[SITE_OTHERS_ALL] = {
+	[SITE_OTHERS_B] = "B", [SITE_OTHERS_C] = "C", [SITE_OTHERS_UNSIGNED] = "unsigned"
+};
+
 enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500, DIP_MS_MAX = 300 };
 
 /* clang-format off */
@@ -161,6 +165,7 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "stir", stir, stir_words),
 	TEXT(site_trunk, "sign.certificate", sign_certificate, RULE_HTTPS),
 	TEXT(site_trunk, "sign.key", sign_key, RULE_PATH),
+	WORD(site_trunk, "sign.others", sign_others, others_words),
 	TEXT(site_trunk, "sign.origid", sign_origid, RULE_UUID),
 };
 static const struct site_field number_fields[] = {

@@ -76,7 +76,8 @@ static bool decide(struct stir *s, struct wait *w, struct leg *leg, bool time_is
 			continue;
 		if (!time_is_up)
 			return false;
-		credentials[i].fault = "the certificate was not there in time";
+		if (!credentials[i].credential)
+			credentials[i].fault = "the certificate was not there in time";
 	}
 	verify_decide(&w->verify, credentials, &call, &result);
 	note(leg, &result);
@@ -211,6 +212,13 @@ bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct ca
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk)
 {
 	return trunk && trunk->stir == SITE_STIR_REQUIRE ? leg->proof_refuses : 0;
+}
+
+const char *stir_forbids(const struct node *n, const char *url, const char *text)
+{
+	const struct credential *own = certificates_given(n->stir->certificates, url);
+
+	return own ? credential_claims(own, (struct span){ text, strlen(text) }) : NULL;
 }
 
 uint64_t stir_count(const struct node *n, enum verstat verstat)

@@ -30,5 +30,7 @@ enum bridge_err stir_reload(struct node *n, const struct config *fresh, char *wh
 bool stir_begin(struct leg *leg, const struct site_trunk *trunk, const struct call_invite *invite);
 /* The status that the trunk's policy refuses it with; 0: it may come in. */
 unsigned stir_refuses(const struct leg *leg, const struct site_trunk *trunk);
+/* What the operator's file of this certificate says against a token of ours, header.claims; NULL: nothing, or there is no file. */
+const char *stir_forbids(const struct node *n, const char *url, const char *text);
 uint64_t stir_count(const struct node *n, enum verstat verstat); /* such verdicts since the start */
 #endif

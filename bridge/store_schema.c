@@ -220,6 +220,11 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN refers INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN takes_refer INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN transferred TEXT NOT NULL DEFAULT '';",
+
+	/* 18: trunks that a call of ours was not tried on; what was odd about a call's packets; who signs for others' numbers */
+	"ALTER TABLE trunk ADD COLUMN sign_others INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN quirks TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -5,13 +5,15 @@ void pass_put_stir(struct pass *p, const struct site *site)
 	for (size_t i = 0; i < site->n_trunks && !p->err; i++) {
 		const struct site_trunk *t = &site->trunks[i];
 
-		pass_use(p, "UPDATE trunk SET stir = ?, sign_certificate = ?, sign_key = ?, sign_origid = ?"
+		pass_use(p, "UPDATE trunk SET stir = ?, sign_certificate = ?, sign_key = ?, sign_origid = ?, "
+			    "sign_others = ?"
 			    " WHERE name = ?");
 		pass_put_number(p, 1, t->stir);
 		pass_put_text(p, 2, t->sign_certificate);
 		pass_put_text(p, 3, t->sign_key);
 		pass_put_text(p, 4, t->sign_origid);
-		pass_put_text(p, 5, t->name);
+		pass_put_number(p, 5, t->sign_others);
+		pass_put_text(p, 6, t->name);
 		pass_put_row(p);
 	}
 }
@@ -20,7 +22,8 @@ void pass_get_stir(struct pass *p, struct site *site)
 {
 	size_t i = 0;
 
-	pass_use(p, "SELECT stir, sign_certificate, sign_key, sign_origid FROM trunk ORDER BY position");
+	pass_use(p, "SELECT stir, sign_certificate, sign_key, sign_origid, sign_others FROM trunk ORDER BY "
+		    "position");
 	while (pass_next(p) && i < site->n_trunks) {
 		struct site_trunk *t = &site->trunks[i++];
 
@@ -30,5 +33,8 @@ void pass_get_stir(struct pass *p, struct site *site)
 		pass_get_text(p, 1, t->sign_certificate, sizeof(t->sign_certificate));
 		pass_get_text(p, 2, t->sign_key, sizeof(t->sign_key));
 		pass_get_text(p, 3, t->sign_origid, sizeof(t->sign_origid));
+		t->sign_others = pass_get_number(p, 4);
+		if (t->sign_others >= SITE_OTHERS_ALL)
+			pass_unreadable(p, "a trunk's sign.others");
 	}
 }

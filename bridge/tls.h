@@ -13,7 +13,9 @@
  * A way connects when the endpoint does, asks for its name (SNI), and gives up within TLS_DIAL_MS unless it is shown a
  * certificate for that very name: then the loopback half is reset, which fails what waited there, and tls_way_status() has the words.
  * Open, it is kept and used again, kept alive with empty lines (RFC 5626 section 3.5.1), and closed when idle.
- * Certificates and authorities are looked at every TLS_FILES_MS; new ones are for connections to come.
+ * Certificates and authorities are looked at every TLS_FILES_MS; new ones are for connections to come: a way whose files, or whose trunk's
+ * settings (tls_keep()), have changed is retired.  Nothing new goes by it, calls that go by it stay, and it is closed when none has
+ * for TLS_RETIRE_MS (or the idle time, if that is shorter).
  * Use:  tls_open(); tls_listen() for each address; tls_way() before each request that goes out; tls_poll() when tls_fd() is readable.
  *
  * Thread: control, which shares a lock with the thread of the connections; calls take microseconds.
@@ -37,6 +39,8 @@ enum {
 	TLS_STRANGER_MS = 30000,
 	TLS_IDLE_MS = 900000,
 	TLS_PING_MS = 60000,
+	TLS_RETIRE_MS =
+		32000, /* for answers to what was asked by it last (RFC 3261 section 17.1.2.2, timer F) */
 	TLS_FORGET_MS = 1800000, /* a way that nobody has asked for */
 	TLS_FILES_MS = 2000,
 	TLS_CONNECTIONS =
@@ -93,6 +97,10 @@ struct tls_way_order { /* of all four two ways with one difference are two */
 /* The port of 127.0.0.1 that leads there, the same each time.  0: out of memory or ports, or no such target. */
 uint16_t tls_way(struct tls *t, const struct tls_way_order *order);
 
+/* Ways of which `keep` says no are retired, whatever is wanted from now on; `keep` must not call back. */
+typedef bool (*tls_keep_fn)(void *arg, const char *trunk, const char *name, const char *ca);
+void tls_keep(struct tls *t, tls_keep_fn keep, void *arg);
+
 enum tls_way_state { TLS_WAY_IDLE, TLS_WAY_TRYING, TLS_WAY_OPEN, TLS_WAY_FAILED };
 struct tls_way_status {
 	enum tls_way_state state;
@@ -106,7 +114,7 @@ const char *tls_way_word(enum tls_way_state state); /* "idle", "connecting", "op
 
 /* ---- what happened ---- */
 
-enum tls_event { TLS_FILES_TAKEN, TLS_FILES_REFUSED, TLS_WAY_CAME_UP, TLS_WAY_WENT_DOWN };
+enum tls_event { TLS_FILES_TAKEN, TLS_FILES_REFUSED, TLS_WAY_CAME_UP, TLS_WAY_WENT_DOWN, TLS_WAY_RETIRED };
 struct tls_notice {
 	enum tls_event event;
 	char trunk[TLS_NAME], target[TLS_TARGET]; /* of a way */

@@ -106,4 +106,5 @@ void tls_files_look(struct tls *t, uint64_t at_ms)
 	pthread_mutex_lock(&t->loading);
 	look(t);
 	pthread_mutex_unlock(&t->loading);
+	tls_way_look(t);
 }

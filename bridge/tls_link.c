@@ -411,6 +411,16 @@ static void ping(struct tls_link *l, uint64_t at_ms)
 	tls_link_run(l, at_ms);
 }
 
+/* Of a way that nothing new goes by: its calls are over, and what was asked last has its answer. */
+static bool is_retired(const struct tls_link *l, uint64_t busy_ms, uint64_t at_ms)
+{
+	const uint64_t retired_ms = l->way ? atomic_load(&l->way->retired_ms) : 0,
+		       last_ms = busy_ms > retired_ms ? busy_ms : retired_ms,
+		       idle_ms = atomic_load(&l->tls->idle_ms);
+
+	return retired_ms && at_ms >= last_ms + (idle_ms < TLS_RETIRE_MS ? idle_ms : TLS_RETIRE_MS);
+}
+
 bool tls_link_over(struct tls_link *l, uint64_t at_ms)
 {
 	const uint64_t busy_ms = atomic_load(&l->busy_ms);
@@ -431,5 +441,5 @@ bool tls_link_over(struct tls_link *l, uint64_t at_ms)
 		return at_ms - l->since_ms >= TLS_STRANGER_MS;
 	if (l->way)
 		ping(l, at_ms);
-	return l->dead || at_ms >= last_ms + atomic_load(&l->tls->idle_ms);
+	return l->dead || is_retired(l, busy_ms, at_ms) || at_ms >= last_ms + atomic_load(&l->tls->idle_ms);
 }

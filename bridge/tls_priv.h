@@ -57,6 +57,11 @@ struct tls_way { /* where the endpoint connects, to get to a gateway */
 	struct tls_way_status status;
 	unsigned n_links;
 	uint64_t asked_ms;
+	unsigned
+		round; /* of the files that its last connection was made with, and its trunk's own authorities */
+	struct tls_stamp stamp;
+	bool made;
+	atomic_uint_fast64_t retired_ms; /* 0: it is not */
 };
 
 struct tls_buffer {
@@ -141,6 +146,7 @@ void tls_way_failed(struct tls *t, struct tls_way *w, const char *words);
 void tls_way_opened(struct tls *t, struct tls_way *w, SSL *ssl);
 void tls_way_closed(struct tls *t, struct tls_way *w);
 void tls_way_broken(struct tls_link *l, int error);               /* SSL_get_error()'s */
+void tls_way_look(struct tls *t);                                 /* retires those whose files have changed */
 void tls_way_sweep(struct tls *t, uint64_t at_ms);                /* lets go of those that nobody wants */
 struct tls_way *tls_way_find(const struct tls *t, uint16_t port); /* under the lock; control as well */
 struct tls_way *tls_way_free(struct tls_way *w);                  /* returns the next */

@@ -116,8 +116,9 @@ static struct tls_trust *trust_of(struct tls *t, const char *ca)
 }
 
 /* Made when a way first wants it, and again after the files have changed: a trunk's own authorities are read with each change as well. */
-static SSL_CTX *context_of(struct tls *t, const char *ca, char *why, size_t why_cap)
+static SSL_CTX *context_of(struct tls *t, struct tls_way *w, char *why, size_t why_cap)
 {
+	const char *ca = w->ca;
 	struct tls_trust *trust = trust_of(t, ca);
 	char certificate[TLS_PATH], key[TLS_PATH], own_ca[TLS_PATH];
 	struct tls_files files = { certificate, key, ca[0] ? ca : own_ca };
@@ -133,8 +134,11 @@ static SSL_CTX *context_of(struct tls *t, const char *ca, char *why, size_t why_
 	memcpy(certificate, t->files.certificate, sizeof(certificate));
 	memcpy(key, t->files.key, sizeof(key));
 	memcpy(own_ca, t->files.ca, sizeof(own_ca));
-	pthread_mutex_unlock(&t->lock);
 	now = tls_stamp_of(files.ca);
+	w->round = round;
+	w->stamp = now;
+	w->made = true;
+	pthread_mutex_unlock(&t->lock);
 	if (trust->ctx && trust->round == round && tls_stamp_same(&trust->stamp, &now))
 		return trust->ctx;
 	if (tls_context_out(&fresh, &files, why, why_cap) != BRIDGE_OK)
@@ -149,7 +153,7 @@ static SSL_CTX *context_of(struct tls *t, const char *ca, char *why, size_t why_
 SSL *tls_way_ssl(struct tls *t, struct tls_way *w)
 {
 	char why[TLS_WORDS * 3];
-	SSL_CTX *ctx = context_of(t, w->ca, why, sizeof(why));
+	SSL_CTX *ctx = context_of(t, w, why, sizeof(why));
 	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
 
 	if (!ssl)
@@ -157,6 +161,43 @@ SSL *tls_way_ssl(struct tls *t, struct tls_way *w)
 	else if (w->sni[0])
 		SSL_set_tlsext_host_name(ssl, w->sni);
 	return ssl;
+}
+
+/* ---- what is not to be used any more ---- */
+
+/* Under the lock. */
+static void retire(struct tls *t, struct tls_way *w, const char *why)
+{
+	if (atomic_load(&w->retired_ms))
+		return;
+	atomic_store(&w->retired_ms, tls_now_ms());
+	if (w->n_links)
+		tls_tell(t, TLS_WAY_RETIRED, w, why);
+}
+
+void tls_way_look(struct tls *t)
+{
+	pthread_mutex_lock(&t->lock);
+	for (struct tls_way *w = t->ways; w; w = w->next) {
+		const struct tls_stamp now = tls_stamp_of(w->ca);
+
+		if (!w->made || !w->n_links || atomic_load(&w->retired_ms))
+			continue;
+		if (w->round != t->round)
+			retire(t, w, "our certificate or authorities have changed");
+		else if (w->ca[0] && !tls_stamp_same(&w->stamp, &now))
+			retire(t, w, "the trunk's authorities have changed");
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void tls_keep(struct tls *t, tls_keep_fn keep, void *arg)
+{
+	pthread_mutex_lock(&t->lock);
+	for (struct tls_way *w = t->ways; w; w = w->next)
+		if (!keep(arg, w->trunk, w->name, w->ca))
+			retire(t, w, "the trunk's settings have changed");
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* Only the endpoint of this very process may speak here: whoever else connects would speak in our name. */
@@ -227,8 +268,9 @@ void tls_way_sweep(struct tls *t, uint64_t at_ms)
 
 static bool is_it(const struct tls_way *w, const struct tls_way_order *o)
 {
-	return strcmp(w->trunk, o->trunk) == 0 && strcmp(w->target, o->target) == 0 &&
-	       strcmp(w->name, o->name) == 0 && strcmp(w->ca, o->ca ? o->ca : "") == 0;
+	return !atomic_load(&w->retired_ms) && strcmp(w->trunk, o->trunk) == 0 &&
+	       strcmp(w->target, o->target) == 0 && strcmp(w->name, o->name) == 0 &&
+	       strcmp(w->ca, o->ca ? o->ca : "") == 0;
 }
 
 static bool fits(char *out, size_t cap, const char *text)

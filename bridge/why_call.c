@@ -139,8 +139,8 @@ static const struct advice {
 	{ 0, 34, ANY,
 		"No circuit was free: try later; with more trunks on the route the next one is tried." },
 	{ 0, 38, ANY,
-		"The carrier's network is out of order: look at `partyctl trunks`, call the carrier, set "
-		"`maintenance: true` meanwhile." },
+		"The carrier's network is out of order: look at `partyctl trunks`, call the carrier, "
+		"`partyctl trunk drain` it meanwhile." },
 	{ 0, 41, ANY, "A passing failure: when it comes again, give the carrier the Call-ID." },
 	{ 0, 42, ANY, "Congestion: try later; with more trunks on the route the next one is tried." },
 	{ 0, 47, ANY, "The carrier has no resources: try later, or another trunk." },
@@ -358,6 +358,7 @@ void why_call(struct why_story *out, const struct cdr *records, size_t n, bool l
 		tell_codes(out, last);
 	}
 	tell_tried(out, records, n, live);
+	snprintf(out->passed_over, sizeof(out->passed_over), "%s", last->passed_over);
 	tell_one_way(out, last);
 	tell_quality(out, last);
 	if (!live && heard_nothing(last))
@@ -397,6 +398,8 @@ char *why_text(const struct why_story *story)
 	for (size_t i = 0; i < s.n_tried; i++)
 		fprintf(to, "%-9s %zu. %s %s: %s\n", i ? "" : "tried", i + 1, s.tried[i].trunk,
 			s.tried[i].gateway, s.tried[i].why);
+	if (s.passed_over[0])
+		fprintf(to, "%-9s %s\n", "not tried", s.passed_over);
 	put_lines(to, "sound", s.trouble, s.n_trouble);
 	put_lines(to, "next", s.next, s.n_next);
 	if (fclose(to) == 0)

@@ -25,7 +25,7 @@ struct press {            /* one key going down once, in whichever ways we hear 
 
 struct event { /* one RFC 4733 event, known by its timestamp */
 	char digit;
-	bool ended;
+	bool begun, ended; /* packets without and with the end bit */
 	bool first;        /* it told of its press before the sound did */
 	uint16_t duration; /* the longest seen */
 	uint32_t timestamp;
@@ -124,6 +124,10 @@ static bool event_goes_on(const struct event *e, const struct event *seen)
 	if (later == 0) /* else a sender whose timestamps stand still: it ended, and begins again */
 		return seen->ended || !e->ended || seen->duration >= e->duration ||
 		       within(e->last_us, now_us, EVENT_GONE_MS);
+	/* An end that comes again with another timestamp: events do not overlap, and no key is let go twice as soon. */
+	if (seen->ended && e->ended)
+		return (int32_t)later > 0 && within(e->last_us, now_us, EVENT_GONE_MS) &&
+		       (later < e->duration || (e->begun && seen->duration == e->duration));
 	if (!event_held(e, now_us))
 		return false;
 	if (e->duration >= SEGMENT_FULL && later <= UINT16_MAX)
@@ -143,6 +147,7 @@ static void take_in(struct event *e, const struct event *seen)
 		e->duration = seen->duration;
 	if (newer)
 		e->timestamp = seen->timestamp;
+	e->begun |= seen->begun;
 	e->ended |= seen->ended;
 	e->last_us = seen->last_us;
 }
@@ -154,6 +159,7 @@ char keypad_event(struct keypad *k, const uint8_t *payload, size_t len, uint32_t
 
 	struct event seen = {
 		.digit = keys[payload[0]],
+		.begun = (payload[1] & END_BIT) == 0,
 		.ended = (payload[1] & END_BIT) != 0,
 		.duration = (uint16_t)(payload[2] << 8 | payload[3]),
 		.timestamp = timestamp,

@@ -3,7 +3,7 @@
  * How: RFC 4733 events, SIP INFO and in-band tones all come to keypad_*(); a press that
  * was reported by one way within KEYPAD_SAME_MS of the other way's report of the same
  * key is the same press (D15).  An event is identified by its RTP timestamp, so lost
- * markers, repeated or missing end packets and duration 0 are all one key.  Two presses
+ * markers, repeated or missing end packets, ends with other timestamps and duration 0 are all one key.  Two presses
  * of one key are two timestamps, two tones with a gap, or two INFOs.
  * Use:  keypad_event() per telephone-event payload, keypad_sound() per decoded frame at
  *       8 kHz, keypad_info() per INFO; each says which key (if any) was pressed now.

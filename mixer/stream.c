@@ -153,6 +153,7 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us)
 	refit_rx(s, fresh, old && s->rx_n <= fresh->rx_cap ? old : NULL);
 	refit_tx(s, fresh, old);
 	stream_begin_one_way(s);
+	quirk_agreed(&s->quirks);
 	s->frame = NULL; /* it lay in the old kit */
 	s->kit = fresh;
 	*kit = old;
@@ -266,6 +267,7 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 	out->skew_ppb = s->pace.followed_ppb;
 	out->cut_ms = (uint32_t)(s->pace.cut_us / 1000);
 	out->added_ms = (uint32_t)(s->pace.added_us / 1000);
+	out->quirks = s->quirks.found;
 	out->concealed_ms = (uint32_t)(s->concealed_us / 1000);
 	out->level_dbov = s->talk.smooth_dbov;
 	if (s->kit) {

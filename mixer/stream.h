@@ -23,6 +23,7 @@
 #include "mixer/echo.h"
 #include "mixer/err.h"
 #include "mixer/oneway.h"
+#include "mixer/quirk.h"
 #include "mixer/resample.h"
 #include "mixer/seal.h"
 #include <stdbool.h>
@@ -42,6 +43,7 @@ struct stream_format {
 	uint8_t event_rx_pt, event_tx_pt; /* telephone-event, PT_NONE: not negotiated */
 	uint8_t cn_pt;                    /* comfort noise (RFC 3389), PT_NONE: not negotiated */
 	bool send, receive;               /* direction as seen by us: false on hold */
+	uint8_t asked_ptime_ms;           /* of sound in a packet that comes in, as described; 0: not said */
 	bool rtcp_mux;                    /* RFC 5761: RTCP on the RTP port */
 	bool no_tones;                    /* keys never come as sound: nobody listens for them there */
 	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
@@ -91,6 +93,7 @@ struct stream_stats { /* counters since stream_alloc() */
 		rx_clipped;  /* frames that others may have heard; of these, with samples at full scale */
 	int8_t levelling_db; /* gain that its voice is given */
 	enum oneway_kind one_way;
+	uint32_t quirks; /* 1 << enum quirk */
 	bool has_echo;
 	struct echo_finding echo; /* when has_echo */
 
@@ -105,6 +108,7 @@ enum media_event_kind {
 	MEDIA_SILENT,  /* no RTP and no RTCP for the time set by stream_watch(); once per silence */
 	MEDIA_LATCHED, /* peer: RTP comes from here from now on */
 	MEDIA_ONE_WAY, /* on, one_way: sound goes one way only, or none that is worth it; off: that is over */
+	MEDIA_QUIRK,   /* quirk: something is odd about its packets, and is made up for; once each */
 	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
 	MEDIA_PRESSED, /* on: a key of stream_press() has gone out whole; off: it could not, events were not agreed on */
 };
@@ -116,6 +120,7 @@ struct media_event {
 	struct net_addr peer;
 	enum oneway_kind one_way;
 	struct echo_finding echo;
+	enum quirk quirk;
 };
 
 /* Where a stream's output goes; called inside the tick, must not block.

@@ -19,6 +19,7 @@
 #include "mixer/limit.h"
 #include "mixer/mix.h"
 #include "mixer/narrow.h"
+#include "mixer/quirk.h"
 #include "mixer/rtcp.h"
 #include "mixer/skew.h"
 #include "mixer/stream.h"
@@ -120,6 +121,7 @@ struct stream {
 	struct net_addr
 		rtcp_peer; /* where reports go without rtcp-mux: signalled, or where theirs come from */
 	struct rtcp_rx rx;
+	struct quirks quirks;
 	unsigned rx_clock_hz;
 	uint8_t rx_at;            /* codec now coming in: index of kit's decoders */
 	uint16_t packet_samples;  /* of the last packet, at its codec's rate */
@@ -210,6 +212,8 @@ void stream_warm_parts(const struct stream *s);
 
 /* stream_rx.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
 void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
+void stream_settle_quirks(
+	struct stream *s, uint64_t now_us, const struct media_out *out); /* every few seconds */
 
 /* stream_pace.c */
 void stream_pace_reset(struct stream *s);                 /* another sender, clock or rate */

@@ -58,6 +58,7 @@ void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct
 	if (s->rtcp_due_us == 0)
 		s->rtcp_due_us = now_us + first_interval_us(s);
 	if (now_us >= s->rtcp_due_us) {
+		stream_settle_quirks(s, now_us, out);
 		send_report(s, out, false, now_us, ntp);
 		s->rtcp_due_us += RTCP_INTERVAL_US;
 		if (s->rtcp_due_us <= now_us)

@@ -141,6 +141,9 @@ struct call_handlers {
 	void (*on_note)(void *arg, const char *call_id, const char *text); /* worth a log line */
 	/* Each SIP message that passes, as it passes (sip/tap.h); NULL: nobody keeps a trace. */
 	void (*on_message)(void *arg, const struct tap_message *message);
+	/* Is a new call of this trunk (NULL: of one of several that share a place) to be refused for now?  Then its OPTIONS
+	 * are as well, with 503 and these seconds in Retry-After (RFC 3261 section 11.2); 0: no.  NULL: never. */
+	unsigned (*away)(void *arg, const char *trunk);
 	/* Does sound flow on this call? Session timers ask before they give up (T7). */
 	bool (*media_flows)(void *owner, struct call *call);
 	void *arg;

@@ -1,4 +1,6 @@
 #include "sip/credential.h"
+#include "sip/base64url.h"
+#include "sip/claims.h"
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -13,10 +15,12 @@
 
 enum { HALF = PASSPORT_SIGNATURE / 2 };
 
-static const char tnauth_oid[] = "1.3.6.1.5.5.7.1.26", constraints_oid[] = "1.3.6.1.5.5.7.1.27";
+static const char tnauth_oid[] = "1.3.6.1.5.5.7.1.26", constraints_oid[] = "1.3.6.1.5.5.7.1.27",
+		  enhanced_oid[] = "1.3.6.1.5.5.7.1.33";
 
 struct anchors {
 	X509_STORE *store; /* owned */
+	bool has_lists;    /* of what was revoked */
 };
 
 struct credential {
@@ -79,6 +83,46 @@ size_t anchors_add(struct anchors *a, const char *pem, size_t n)
 		count += X509_STORE_add_cert(a->store, one) == 1;
 		X509_free(one);
 	}
+	BIO_free(bio);
+	forget_errors();
+	return count;
+}
+
+/* Not every authority's list need be here, and one that is old still says what it says. */
+static int on_verify(int good, X509_STORE_CTX *x)
+{
+	const int error = X509_STORE_CTX_get_error(x);
+
+	return good || error == X509_V_ERR_UNABLE_TO_GET_CRL || error == X509_V_ERR_CRL_HAS_EXPIRED ||
+	       error == X509_V_ERR_CRL_NOT_YET_VALID;
+}
+
+static bool add_list(struct anchors *a, X509_CRL *list)
+{
+	const bool good = list && X509_STORE_add_crl(a->store, list) == 1;
+
+	X509_CRL_free(list);
+	if (good && !a->has_lists) {
+		a->has_lists = true;
+		X509_STORE_set_flags(a->store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CRL_CHECK |
+						       X509_V_FLAG_CRL_CHECK_ALL |
+						       X509_V_FLAG_EXTENDED_CRL_SUPPORT);
+		X509_STORE_set_verify_cb(a->store, on_verify);
+	}
+	return good;
+}
+
+size_t anchors_revoke(struct anchors *a, const char *list, size_t n)
+{
+	const uint8_t *der = (const uint8_t *)list;
+	BIO *bio = bio_of(list, n);
+	X509_CRL *one;
+	size_t count = 0;
+
+	while (bio && (one = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)))
+		count += add_list(a, one);
+	if (!count && n <= CREDENTIAL_PEM)
+		count += add_list(a, d2i_X509_CRL(NULL, &der, (long)n));
 	BIO_free(bio);
 	forget_errors();
 	return count;
@@ -180,8 +224,6 @@ static const char *own_fault(const struct credential *c)
 		return "the certificate is not for signing";
 	if (!c->has_numbers)
 		return "the certificate has no readable TNAuthList";
-	if (extension_of(c->own, constraints_oid))
-		return "the certificate restricts claims in ways that are not understood";
 	return NULL;
 }
 
@@ -189,6 +231,7 @@ static const char *chain_words(int error)
 {
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED: return "the certificate, or one above it, has expired";
+	case X509_V_ERR_CERT_REVOKED: return "the certificate, or one above it, was revoked";
 	case X509_V_ERR_CERT_NOT_YET_VALID: return "the certificate, or one above it, is not valid yet";
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -254,6 +297,60 @@ const char *credential_check(
 const struct tnauth *credential_numbers(const struct credential *c)
 {
 	return &c->numbers;
+}
+
+const char *credential_claims(const struct credential *c, struct span text)
+{
+	const char *const oids[] = { constraints_oid, enhanced_oid };
+	char claims[BASE64URL_BYTES(PASSPORT_MAX)];
+	struct span rest = text;
+	const char *fault = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(oids) / sizeof(*oids) && !fault; i++) {
+		const ASN1_OCTET_STRING *rules = extension_of(c->own, oids[i]);
+
+		if (!rules)
+			continue;
+		if (!n) {
+			span_until(&rest, '.');
+			if (!base64url_read(claims, sizeof(claims), &n, rest.p, rest.n))
+				return "the token's claims cannot be read";
+		}
+		fault = claims_fault(ASN1_STRING_get0_data(rules), (size_t)ASN1_STRING_length(rules),
+			(struct span){ claims, n });
+	}
+	forget_errors();
+	return fault;
+}
+
+bool credential_lists(const struct credential *c, char url[PASSPORT_URL])
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(c->own, NID_crl_distribution_points, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_DIST_POINT_num(points) && !found; i++) {
+		const DIST_POINT *p = sk_DIST_POINT_value(points, i);
+
+		for (int k = 0; p->distpoint && p->distpoint->type == 0 &&
+				k < sk_GENERAL_NAME_num(p->distpoint->name.fullname) && !found;
+			k++) {
+			const GENERAL_NAME *name = sk_GENERAL_NAME_value(p->distpoint->name.fullname, k);
+			const ASN1_IA5STRING *uri =
+				name->type == GEN_URI ? name->d.uniformResourceIdentifier : NULL;
+			const int n = uri ? ASN1_STRING_length(uri) : 0;
+
+			found = n > 0 && n < PASSPORT_URL &&
+				memcmp(ASN1_STRING_get0_data(uri), "https:", sizeof("https:") - 1) == 0 &&
+				!memchr(ASN1_STRING_get0_data(uri), '\0', (size_t)n);
+			if (found)
+				snprintf(url, PASSPORT_URL, "%.*s", n,
+					(const char *)ASN1_STRING_get0_data(uri));
+		}
+	}
+	CRL_DIST_POINTS_free(points);
+	forget_errors();
+	return found;
 }
 
 /* ---- signatures: JWS has r and s side by side, OpenSSL a DER sequence of them ---- */

@@ -6,7 +6,7 @@
  *
  * How: this file alone sees OpenSSL's keys and certificates of STIR.  A credential is checked against anchors at a time that is
  * given (chain, validity, P-256, a TNAuthList that can be read, digitalSignature where usage is said); what it may speak
- * for is then asked of credential_numbers().  Nothing is looked up: no revocation list, no other certificate.
+ * for is then asked of credential_numbers() and credential_claims().  Nothing is looked up: revocation lists are those that were added.
  * Use:  credential_read(); credential_check(); credential_verify().   signer_read(); signer_sign().
  *
  * Thread: one at a time.
@@ -29,6 +29,10 @@ struct anchors *anchors_free(struct anchors *a);
 /* Adds all certificates in PEM; how many there were. */
 size_t anchors_add(struct anchors *a, const char *pem, size_t n);
 
+/* Adds revocation lists (RFC 5280 section 5), PEM or one in DER; how many there were.  Certificates of an authority without a list are
+ * not looked up; a list that is over still revokes what it names. */
+size_t anchors_revoke(struct anchors *a, const char *list, size_t n);
+
 /* PEM; the first is the signer's own.  CALL_SYNTAX: none, too many, or one that cannot be read; CALL_LIMIT: too long. */
 enum call_err credential_read(struct credential **out, const char *pem, size_t n);
 struct credential *credential_free(struct credential *c);
@@ -36,6 +40,10 @@ struct credential *credential_free(struct credential *c);
 const char *credential_check(
 	const struct credential *c, const struct anchors *a, uint64_t now_s, uint64_t *until_s);
 const struct tnauth *credential_numbers(const struct credential *c);
+/* NULL: what the certificate says of claims (RFC 8226 section 8, RFC 9118) holds for this text, header.claims; else why not. */
+const char *credential_claims(const struct credential *c, struct span text);
+/* Where its authority says what was revoked (RFC 5280 section 4.2.1.13), by https; false: it does not. */
+bool credential_lists(const struct credential *c, char url[PASSPORT_URL]);
 bool credential_verify(
 	const struct credential *c, struct span text, const uint8_t signature[PASSPORT_SIGNATURE]);
 

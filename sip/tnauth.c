@@ -1,44 +1,15 @@
 #include "sip/tnauth.h"
+#include "sip/der.h"
 
 #include <string.h>
 
-enum { SEQUENCE = 0x30, INTEGER = 0x02, IA5STRING = 0x16, SPC = 0xa0, RANGE = 0xa1, ONE = 0xa2 };
-
-struct der {
-	const uint8_t *p;
-	size_t n;
-};
-
-/* Takes the element off *rest that must have this tag.  Lengths in DER are the shortest possible. */
-static bool take(struct der *rest, uint8_t tag, struct der *value)
-{
-	size_t at = 2, len, n_len;
-
-	if (rest->n < 2 || rest->p[0] != tag)
-		return false;
-	len = rest->p[1];
-	if (len >= 0x80) {
-		n_len = len & 0x7f;
-		if (n_len == 0 || n_len > 2 || rest->n < 2 + n_len)
-			return false;
-		for (len = 0; n_len--; at++)
-			len = len << 8 | rest->p[at];
-		if (len < 0x80 || (at == 4 && len < 0x100))
-			return false;
-	}
-	if (rest->n - at < len)
-		return false;
-	*value = (struct der){ rest->p + at, len };
-	rest->p += at + len;
-	rest->n -= at + len;
-	return true;
-}
+enum { SPC = DER_EXPLICIT, RANGE, ONE };
 
 static bool take_letters(struct der *rest, char *out, size_t cap, const char *allowed)
 {
 	struct der text;
 
-	if (!take(rest, IA5STRING, &text) || text.n == 0 || text.n >= cap)
+	if (!der_take(rest, DER_IA5, &text) || text.n == 0 || text.n >= cap)
 		return false;
 	memcpy(out, text.p, text.n);
 	out[text.n] = '\0';
@@ -49,7 +20,7 @@ static bool take_count(struct der *rest, uint64_t *out)
 {
 	struct der value;
 
-	if (!take(rest, INTEGER, &value) || value.n == 0 || value.n > 8 || (value.p[0] & 0x80))
+	if (!der_take(rest, DER_INTEGER, &value) || value.n == 0 || value.n > 8 || (value.p[0] & 0x80))
 		return false;
 	*out = 0;
 	for (size_t i = 0; i < value.n; i++)
@@ -65,7 +36,7 @@ static bool read_entry(struct tnauth *out, struct der *list)
 	struct der entry, inner;
 	char spc[TNAUTH_SPC];
 
-	if (take(list, SPC, &entry)) {
+	if (der_take(list, SPC, &entry)) {
 		if (!take_letters(&entry, spc, sizeof(spc), code) || entry.n)
 			return false;
 		if (!out->spc[0])
@@ -74,14 +45,14 @@ static bool read_entry(struct tnauth *out, struct der *list)
 	}
 	if (out->n_ranges == TNAUTH_ENTRIES)
 		return false;
-	if (take(list, RANGE, &entry)) {
-		if (!take(&entry, SEQUENCE, &inner) || entry.n ||
+	if (der_take(list, RANGE, &entry)) {
+		if (!der_take(&entry, DER_SEQUENCE, &inner) || entry.n ||
 			!take_letters(&inner, range->start, sizeof(range->start), digits) ||
 			!take_count(&inner, &range->count))
 			return false;
 	} else {
 		range->count = 1;
-		if (!take(list, ONE, &entry) ||
+		if (!der_take(list, ONE, &entry) ||
 			!take_letters(&entry, range->start, sizeof(range->start), digits) || entry.n)
 			return false;
 	}
@@ -94,7 +65,7 @@ bool tnauth_read(struct tnauth *out, const uint8_t *der, size_t n)
 	struct der all = { der, n }, list;
 
 	memset(out, 0, sizeof(*out));
-	if (!take(&all, SEQUENCE, &list) || all.n || list.n == 0)
+	if (!der_take(&all, DER_SEQUENCE, &list) || all.n || list.n == 0)
 		return false;
 	while (list.n)
 		if (!read_entry(out, &list))

@@ -273,15 +273,28 @@ static void on_info(const struct ua_event *ev)
 		ua->config.on.on_digit(ev->call->owner, ev->call, digit.key);
 }
 
+/* OPTIONS outside a call ask whether a new one would be taken. */
+static unsigned away_s(const struct ua_event *ev)
+{
+	const struct call_handlers *on = &ev->at->ua->config.on;
+
+	if (ev->call || !on->away)
+		return 0;
+	return on->away(on->arg, ev->seen->set.n > 1 ? NULL : ev->seen->trunk);
+}
+
 static void on_options(const struct ua_event *ev)
 {
 	const bool stranger = !ev->seen->trunk[0];
-	const int status = stranger ? 403 : ev->at->ua->closing ? 503 : 200;
+	const unsigned after_s = stranger ? 0 : away_s(ev);
+	const int status = stranger ? 403 : ev->at->ua->closing || after_s ? 503 : 200;
+	char after[16];
 
 	if (stranger)
 		ev->at->ua->stats.stranger_refused++;
+	snprintf(after, sizeof(after), "%u", after_s);
 	nua_respond(ev->handle, status, status_words((unsigned)status), NUTAG_WITH_THIS(ev->at->nua),
-		SIPTAG_SERVER_STR(ev->at->ua->agent),
+		SIPTAG_SERVER_STR(ev->at->ua->agent), TAG_IF(after_s, SIPTAG_RETRY_AFTER_STR(after)),
 		TAG_IF(status == 200, SIPTAG_ACCEPT_STR("application/sdp")),
 		TAG_IF(status == 200, SIPTAG_ACCEPT_ENCODING_STR("identity")),
 		TAG_IF(status == 200, SIPTAG_ACCEPT_LANGUAGE_STR("en")), TAG_END());

@@ -148,6 +148,7 @@ static bool is_good(const struct verify_token *t, const struct verify_credential
 	const struct verify_call *call, struct verify_result *out)
 {
 	const struct passport *p = &t->token.passport;
+	const char *restricted;
 
 	if (t->fault) {
 		say(out, VERSTAT_FAILED, INVALID_IDENTITY, t->fault);
@@ -170,6 +171,11 @@ static bool is_good(const struct verify_token *t, const struct verify_credential
 			"the certificate may not speak for the caller's number");
 		return false;
 	}
+	restricted = credential_claims(c->credential, t->token.text);
+	if (restricted) {
+		say(out, VERSTAT_FAILED, UNSUPPORTED_CREDENTIAL, restricted);
+		return false;
+	}
 	if (!credential_verify(c->credential, t->token.text, t->token.signature)) {
 		say(out, VERSTAT_FAILED, INVALID_IDENTITY, "the signature is not the certificate's");
 		return false;
@@ -189,6 +195,18 @@ static size_t next_div(const struct verify *v, const struct passport *from, unsi
 	return SIZE_MAX;
 }
 
+/* Both numbers by name: which one is asked for, and which one the token, or the last of its diversions, was made for. */
+static void say_elsewhere(
+	struct verify_result *out, const struct passport *from, const struct verify_call *call)
+{
+	const struct passport_party *first = &from->dest[0];
+	char text[VERIFY_WHY];
+
+	snprintf(text, sizeof(text), "the token was made for %s%.40s, %.17s is called",
+		first->is_uri ? "" : "+", first->name, call->called[0] ? call->called : "another number");
+	say(out, VERSTAT_FAILED, INVALID_IDENTITY, text);
+}
+
 /* Was the call for us, or led to us? */
 static bool reaches(const struct verify *v, const struct verify_credential *credentials,
 	const struct verify_call *call, const struct passport *from, struct verify_result *out)
@@ -200,8 +218,7 @@ static bool reaches(const struct verify *v, const struct verify_credential *cred
 		const size_t i = next_div(v, from, used);
 
 		if (i == SIZE_MAX) {
-			say(out, VERSTAT_FAILED, INVALID_IDENTITY,
-				"the token was made for another number than the one called");
+			say_elsewhere(out, from, call);
 			return false;
 		}
 		if (!is_good(&v->tokens[i], &credentials[i], call, out))

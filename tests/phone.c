@@ -101,6 +101,7 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 	case MEDIA_LATCHED: p->latched++; break;
 	case MEDIA_PRESSED: p->pressed += event->on; break;
 	case MEDIA_ONE_WAY: p->one_way = event->one_way; break;
+	case MEDIA_QUIRK: p->quirks |= 1U << event->quirk; break;
 	case MEDIA_ECHO: p->echo = event->on; break;
 	}
 }

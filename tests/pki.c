@@ -137,6 +137,36 @@ static bool add_list(X509 *x, const struct pki_order *o)
 	return extend_raw(x, "1.3.6.1.5.5.7.1.26", whole, n);
 }
 
+static int put_name(uint8_t *out, uint8_t tag, const char *name)
+{
+	uint8_t text[60], list[62];
+	const int n = put(text, 0x16, name, strlen(name)), m = put(list, 0x30, text, (size_t)n);
+
+	return put(out, tag, list, (size_t)m);
+}
+
+static bool add_constraints(X509 *x, const struct pki_order *o)
+{
+	uint8_t all[120], values[60], one[80], list[82], outer[84], whole[124];
+	int n = 0, m = 0;
+
+	if (o->include)
+		n += put_name(all + n, 0xa0, o->include);
+	if (o->claim) {
+		for (int i = 0; i < 2 && o->values[i]; i++)
+			m += put(values + m, 0x0c, o->values[i], strlen(o->values[i]));
+		int k = put(one, 0x16, o->claim, strlen(o->claim));
+		k += put(one + k, 0x30, values, (size_t)m);
+		k = put(list, 0x30, one, (size_t)k);
+		k = put(outer, 0x30, list, (size_t)k);
+		n += put(all + n, 0xa1, outer, (size_t)k);
+	}
+	if (o->exclude)
+		n += put_name(all + n, 0xa2, o->exclude);
+	n = put(whole, 0x30, all, (size_t)n);
+	return extend_raw(x, o->exclude ? "1.3.6.1.5.5.7.1.33" : "1.3.6.1.5.5.7.1.27", whole, n);
+}
+
 bool pki_issue(const struct pki *p, const struct pki_order *o, struct pki_leaf *out)
 {
 	static const uint8_t anything[] = { 0x30, 0x00 };
@@ -165,9 +195,57 @@ bool pki_issue(const struct pki *p, const struct pki_order *o, struct pki_leaf *
 	}
 	if (o->constrains)
 		good = good && extend_raw(x, "1.3.6.1.5.5.7.1.27", anything, sizeof(anything));
+	if (o->include || o->claim || o->exclude)
+		good = good && add_constraints(x, o);
+	if (o->lists) {
+		snprintf(san, sizeof(san), "URI:%s", o->lists);
+		good = good && extend(x, ca, NID_crl_distribution_points, san);
+	}
 	good = good && X509_sign(x, p->key, EVP_sha256()) > 0 && pem_of(out->pem, x, NULL) &&
 	       pem_of(out->key_pem, NULL, out->key);
 	X509_free(x);
+	return good;
+}
+
+static bool list_revoked(X509_CRL *list, const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	X509_REVOKED *r = X509_REVOKED_new();
+	ASN1_TIME *now = X509_gmtime_adj(NULL, -60);
+	const bool good = x && r && X509_REVOKED_set_serialNumber(r, X509_get_serialNumber(x)) == 1 &&
+			  X509_REVOKED_set_revocationDate(r, now) == 1 && X509_CRL_add0_revoked(list, r) == 1;
+
+	ASN1_TIME_free(now);
+	X509_free(x);
+	BIO_free(bio);
+	return good;
+}
+
+bool pki_revoke(const struct pki *p, const struct pki_leaf *leaf, long until_s, char out[PKI_PEM])
+{
+	X509_CRL *list = X509_CRL_new();
+	ASN1_TIME *last = X509_gmtime_adj(NULL, -3600), *next = X509_gmtime_adj(NULL, until_s);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long n = 0;
+	bool good = list && X509_CRL_set_version(list, 1) == 1 &&
+		    X509_CRL_set_issuer_name(list, X509_get_subject_name(p->certificate)) == 1 &&
+		    X509_CRL_set1_lastUpdate(list, last) == 1 && X509_CRL_set1_nextUpdate(list, next) == 1 &&
+		    (!leaf || list_revoked(list, leaf->pem)) && X509_CRL_sort(list) == 1 &&
+		    X509_CRL_sign(list, p->key, EVP_sha256()) > 0 && PEM_write_bio_X509_CRL(bio, list) == 1;
+
+	if (good)
+		n = BIO_get_mem_data(bio, &text);
+	good = n > 0 && n < PKI_PEM;
+	if (good) {
+		memcpy(out, text, (size_t)n);
+		out[n] = '\0';
+	}
+	BIO_free(bio);
+	ASN1_TIME_free(last);
+	ASN1_TIME_free(next);
+	X509_CRL_free(list);
 	return good;
 }
 

@@ -33,13 +33,18 @@ struct pki_order {
 	const char *key_pem;  /* a key that is there already; NULL: a new one */
 	bool no_list;         /* no TNAuthList at all */
 	bool other_curve;     /* a key of P-384 */
-	bool constrains;      /* JWTClaimConstraints */
-	const char *host; /* instead: a TLS server's certificate for this address and localhost; no list */
+	bool constrains;      /* JWTClaimConstraints that hold nothing */
+	/* RFC 8226 section 8: a claim that must be there; one with its permitted values; RFC 9118: one that must not.  NULL: none */
+	const char *include, *claim, *values[2], *exclude;
+	const char *lists; /* URL of its authority's revocation list */
+	const char *host;  /* instead: a TLS server's certificate for this address and localhost; no list */
 };
 
 bool pki_open(struct pki *out);
 void pki_close(struct pki *p);
 bool pki_issue(const struct pki *p, const struct pki_order *order, struct pki_leaf *out);
+/* The authority's list with this certificate on it (leaf NULL: nobody's), over `until_s` from now; PEM. */
+bool pki_revoke(const struct pki *p, const struct pki_leaf *leaf, long until_s, char out[PKI_PEM]);
 void pki_leaf_close(struct pki_leaf *leaf);
 
 /* header.claims.signature of these two JSON texts. */

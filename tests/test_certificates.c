@@ -1,4 +1,4 @@
-/* links: bridge/certificates.c bridge/x5u.c sip/credential.c sip/tnauth.c tests/pki.c */
+/* links: bridge/certificates.c bridge/x5u.c sip/credential.c sip/tnauth.c sip/der.c sip/claims.c sip/base64url.c sip/jread.c tests/pki.c */
 /* The poster is the test's own: it keeps what it was asked, and answers when the test says so. */
 #include "bridge/certificates.h"
 #include "bridge/poster.h"
@@ -50,12 +50,15 @@ enum bridge_err poster_post(struct poster *p, const struct poster_job *job, cons
 	return BRIDGE_OK;
 }
 
+static int64_t age_s = -1; /* what the server says */
+
 static void answer(unsigned job, unsigned status, const char *text)
 {
 	const struct poster_result r = { .id = post.jobs[job].id,
 		.status = status,
 		.why = "no way",
 		.answer = text,
+		.max_age_s = age_s,
 		.answer_len = strlen(text) };
 
 	post.done(post.arg, &r);
@@ -146,6 +149,98 @@ TEST(fetched_once_and_kept_for_a_day)
 	end(&b);
 }
 
+/* RFC 9111: max-age counts, between a minute and a day. */
+TEST(servers_say_how_long)
+{
+	static const struct {
+		const char *story;
+		int64_t max_age_s;
+		unsigned kept_s;
+	} cases[] = { { "an hour", 3600, 3600 }, { "not at all", 0, 60 }, { "a month", 2592000, 86400 },
+		{ "nothing said", -1, 86400 } };
+	struct bed b;
+
+	begin(&b);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK_STR("coming", ask(&b, URL), cases[i].story);
+		age_s = cases[i].max_age_s;
+		answer(i, 200, b.leaf.pem);
+		b.now_s += cases[i].kept_s - 1;
+		(void)ask(&b, URL);
+		CHECK_INT(i + 1, post.n, cases[i].story);
+		b.now_s += 1;
+	}
+	age_s = -1;
+	end(&b);
+}
+
+/* A certificate that names its authority's list is used when that is here, or cannot be had. */
+TEST(lists_that_certificates_name_are_fetched)
+{
+	static const struct {
+		const char *story, *lists;
+		unsigned status;
+		bool revoked;
+		const char *words;
+	} cases[] = {
+		{ "not on it", "https://cr.example.org/crl", 200, false, "good" },
+		{ "on it", "https://cr.example.org/crl", 200, true, "was revoked" },
+		{ "no list there", "https://cr.example.org/crl", 404, true, "good" },
+		{ "from a host that nobody allowed", "https://evil.example/crl", 0, true, "good" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bed b;
+		char list[PKI_PEM];
+
+		begin(&b);
+		pki_leaf_close(&b.leaf);
+		CHECK(pki_issue(&b.pki, &(struct pki_order){ .spc = "709J", .lists = cases[i].lists },
+			      &b.leaf) &&
+				pki_revoke(&b.pki, cases[i].revoked ? &b.leaf : NULL, 3600, list),
+			"keys");
+		CHECK_STR("coming", ask(&b, URL), cases[i].story);
+		answer(0, 200, b.leaf.pem);
+		if (cases[i].status) {
+			CHECK_STR("coming", ask(&b, URL), "its list first");
+			CHECK_STR(cases[i].lists, post.jobs[1].url, cases[i].story);
+			answer(1, cases[i].status, list);
+		}
+		CHECK(strstr(ask(&b, URL), cases[i].words), "%s: %s", cases[i].story, ask(&b, URL));
+		CHECK_INT(cases[i].status ? 2 : 1, post.n, "asked once");
+		end(&b);
+	}
+}
+
+/* The operator's own lists, read anew with everything else. */
+TEST(lists_of_the_operator_are_read_anew)
+{
+	struct bed b;
+	char list[PKI_PEM], why[256];
+	const char *path;
+
+	begin(&b);
+	path = test_dir_file(&b.dir, "list.crl");
+	CHECK(pki_revoke(&b.pki, NULL, 3600, list), "empty");
+	write_file(path, list);
+	snprintf(b.config.crls, sizeof(b.config.crls), "%s", path);
+	CHECK(certificates_reload(b.c, &b.config, why, sizeof(why)) == BRIDGE_OK, "%s", why);
+	ask(&b, URL);
+	answer(0, 200, b.leaf.pem);
+	CHECK_STR("good", ask(&b, URL), "not on it");
+	CHECK(pki_revoke(&b.pki, &b.leaf, 3600, list), "revoked");
+	write_file(path, list);
+	CHECK(certificates_reload(b.c, &b.config, why, sizeof(why)) == BRIDGE_OK, "%s", why);
+	ask(&b, URL);
+	answer(1, 200, b.leaf.pem);
+	CHECK(strstr(ask(&b, URL), "was revoked"), "%s", ask(&b, URL));
+	write_file(path, "hello");
+	CHECK_INT(BRIDGE_FILE, certificates_reload(b.c, &b.config, why, sizeof(why)), "no list");
+	CHECK(strstr(why, "no revocation list"), "%s", why);
+	CHECK(strstr(ask(&b, URL), "was revoked"), "what was in force stays");
+	end(&b);
+}
+
 TEST(failures_are_remembered_for_a_minute)
 {
 	static const struct {
@@ -227,5 +322,6 @@ TEST(given_files_come_first_and_are_read_anew)
 	end(&b);
 }
 
-TESTS(fetched_once_and_kept_for_a_day, failures_are_remembered_for_a_minute, what_is_fetched_has_bounds,
+TESTS(servers_say_how_long, lists_that_certificates_name_are_fetched, lists_of_the_operator_are_read_anew,
+	fetched_once_and_kept_for_a_day, failures_are_remembered_for_a_minute, what_is_fetched_has_bounds,
 	given_files_come_first_and_are_read_anew)

@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -187,16 +187,24 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\r\n\r\n{\"to\":\"+15550199\",\"name\":\"Bob\"}",
 			"+15550199 is being called: d1\n" },
 		{ "trunks",
-			OK_JSON
-			"{\"items\":[{\"name\":\"a\",\"calls\":2,\"gateways\":[{\"registration\":\"off\","
-			"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
-			"percent\":50,"
-			"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
+			OK_JSON "{\"items\":[{\"name\":\"a\",\"drain\":\"open\",\"calls\":2,\"gateways\":[{"
+				"\"registration\":\"off\","
+				"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
+				"percent\":50,"
+				"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
 			"GET /v1/trunks?limit=1000 HTTP/1.1",
-			"TRUNK  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST DIAL MS  "
+			"TRUNK  CALLS ARE  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST "
+			"DIAL MS  "
 			"ROUND TRIP "
-			"MS\na      udp:192.0.2.1:5060  up     off               2          50           1.5 "
+			"MS\na      open       udp:192.0.2.1:5060  up     off               2          50    "
+			"       1.5 "
 			"           2.5\n" },
+		{ "trunk drain a", OK_JSON "{\"id\":\"a\",\"drain\":\"draining\",\"calls\":3}",
+			"POST /v1/trunks/a/drain HTTP/1.1", "a is draining, 3 calls\n" },
+		{ "trunk resume a", OK_JSON "{\"id\":\"a\",\"drain\":\"open\",\"calls\":3}",
+			"POST /v1/trunks/a/resume HTTP/1.1", "a is open, 3 calls\n" },
+		{ "drain --stay", OK_JSON "{\"drain\":\"drained\",\"calls\":0}", "POST /v1/drain HTTP/1.1",
+			"the bridge is drained, 0 calls\n" },
 		{ "hangup c1", OK_JSON "{\"id\":\"c1\"}", "DELETE /v1/calls/c1 HTTP/1.1",
 			"c1 is being hung up\n" },
 		{ "mute p1", OK_JSON "{\"muted\":true}", "POST /v1/participants/p1/mute HTTP/1.1",
@@ -243,9 +251,9 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"{\"trunk\":\"b\",\"number\":\"004930123456\",\"caller_id\":\"\"}],\"steps\":[]}",
 			"?number=030123456&account=acme&at=2026-12-24T18%3A00%3A00%2B01%3A00&caller_id=%"
 			"2B15550100 ",
-			"TRUNK      NUMBER        CALLER ID\n"
-			"carrier-a  030123456     +15550100\n"
-			"b          004930123456  -\n"
+			"TRUNK      NUMBER        CALLER ID  TAKES CALLS\n"
+			"carrier-a  030123456     +15550100  -\n"
+			"b          004930123456  -          -\n"
 			"=> +4930123456 goes out by 2 trunks, in this order\n" },
 		{ "dialplan explain 112 --account acme",
 			OK_JSON "{\"answer\":\"refuse\",\"cause\":\"class\",\"status\":403,\"trunks\":[],"

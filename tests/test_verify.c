@@ -1,4 +1,4 @@
-/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c tests/pki.c */
+/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/der.c sip/claims.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c tests/pki.c */
 #include "sip/base64url.h"
 #include "sip/verify.h"
 #include "tests/pki.h"
@@ -189,8 +189,7 @@ TEST(whatever_is_wrong_is_named)
 		{ "a clock that is fast", -60, "12155551212", "12125551213", 0, "proven" },
 		{ "from the future", -61, "12155551212", "12125551213", 403, "61 s from now" },
 		{ "another caller", 0, "12155551299", "12125551213", 438, "another caller" },
-		{ "for somebody else", 0, "12155551212", "12125551299", 438,
-			"another number than the one called" },
+		{ "for somebody else", 0, "12155551212", "12125551299", 438, "+12125551213 is called" },
 		{ "a plus is forgiven", 0, "+12155551212", "+12125551213", 0, "proven" },
 	};
 	struct bed b;
@@ -244,7 +243,17 @@ TEST(certificates_that_do_not_count)
 		{ "a bad TNAuthList", { .one = "12155551212x" }, false, "no readable TNAuthList" },
 		{ "an empty one", { .spc = NULL }, false, "no readable TNAuthList" },
 		{ "P-384", { .spc = "709J", .other_curve = true }, false, "not one of P-256" },
-		{ "claims restricted", { .spc = "709J", .constrains = true }, false, "restricts claims" },
+		{ "claims restricted to nothing", { .spc = "709J", .constrains = true }, false,
+			"restrictions on claims cannot be read" },
+		{ "a claim must be there that is not", { .spc = "709J", .include = "rph" }, false,
+			"demands is missing" },
+		{ "attest A is not permitted", { .spc = "709J", .claim = "attest", .values = { "B", "C" } },
+			false, "does not permit" },
+		{ "an object has no permitted value",
+			{ .spc = "709J", .claim = "orig", .values = { "12155551212" } }, false,
+			"does not permit" },
+		{ "a claim that is excluded", { .spc = "709J", .exclude = "origid" }, false,
+			"excludes is there" },
 	};
 	struct bed b;
 
@@ -259,6 +268,74 @@ TEST(certificates_that_do_not_count)
 		check_result(&r, VERSTAT_FAILED, 437, cases[i].words, cases[i].story);
 	}
 	end(&b);
+}
+
+/* RFC 8226 section 8: what is permitted passes. */
+TEST(claims_that_a_certificate_permits_pass)
+{
+	static const struct {
+		const char *story;
+		struct pki_order order;
+	} cases[] = {
+		{ "the claim is there", { .spc = "709J", .include = "origid" } },
+		{ "one of two values", { .spc = "709J", .claim = "attest", .values = { "B", "A" } } },
+		{ "a claim that is not there", { .spc = "709J", .claim = "rph", .values = { "x" } } },
+		{ "all at once", { .spc = "709J",
+					 .include = "attest",
+					 .claim = "attest",
+					 .values = { "A" },
+					 .exclude = "rph" } },
+	};
+	struct bed b;
+
+	begin(&b);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct verify_result r;
+
+		take_leaf(&b, &b.pki, &cases[i].order);
+		b.n_values = 0;
+		sign_shaken(&b, 0, "12155551212", "12125551213");
+		r = decide(&b);
+		check_result(&r, VERSTAT_PASSED, 0, "proven", cases[i].story);
+	}
+	end(&b);
+}
+
+/* RFC 5280: who stands on the list fails, others do not; an old list still says what it says; a stranger's list says nothing. */
+TEST(revoked_certificates_fail)
+{
+	static const struct {
+		const char *story;
+		bool of_leaf, strange;
+		long until_s;
+		bool passes;
+	} cases[] = {
+		{ "on nobody's list", false, false, 3600, true },
+		{ "an empty list that is over", false, false, -60, true },
+		{ "a list that its authority did not sign", true, true, 3600, false },
+		{ "on the list", true, false, 3600, false },
+		{ "on a list that is over", true, false, -60, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bed b;
+		struct verify_result r;
+		char list[PKI_PEM];
+
+		begin(&b);
+		CHECK(pki_revoke(cases[i].strange ? &b.strange : &b.pki, cases[i].of_leaf ? &b.leaf : NULL,
+			      cases[i].until_s, list),
+			"list");
+		CHECK_INT(1, anchors_revoke(b.anchors, list, strlen(list)), cases[i].story);
+		sign_shaken(&b, 0, "12155551212", "12125551213");
+		r = decide(&b);
+		check_result(&r, cases[i].passes ? VERSTAT_PASSED : VERSTAT_FAILED, cases[i].passes ? 0 : 437,
+			cases[i].passes    ? "proven"
+			: cases[i].strange ? "signature failure"
+					   : "was revoked",
+			cases[i].story);
+		end(&b);
+	}
 }
 
 TEST(certificates_speak_for_their_numbers_only)
@@ -384,7 +461,7 @@ TEST(diverted_calls_are_followed)
 	sign(&b, DIV, second, "");
 	sign_shaken(&b, 3, "12155551212", "12125551211");
 	r = decide(&b);
-	check_result(&r, VERSTAT_FAILED, 438, "another number", "a step is missing");
+	check_result(&r, VERSTAT_FAILED, 438, "is called", "a step is missing");
 	sign(&b, DIV, first, "");
 	r = decide(&b);
 	check_result(&r, VERSTAT_PASSED, 0, "proven", "two steps, in any order");
@@ -454,6 +531,7 @@ TEST(certificates_are_read_or_refused_whole)
 
 TESTS(es256_is_that_of_the_standard, a_good_call_passes, whatever_is_wrong_is_named,
 	a_signature_is_of_one_text_and_one_key, certificates_that_do_not_count,
+	claims_that_a_certificate_permits_pass, revoked_certificates_fail,
 	certificates_speak_for_their_numbers_only, headers_that_do_not_count,
 	a_certificate_that_cannot_be_had_proves_nothing, diverted_calls_are_followed,
 	lists_of_numbers_are_read_as_the_standard_has_them, certificates_are_read_or_refused_whole)

@@ -29,8 +29,8 @@ enum ctl_exit ctl_call(struct ctl *c)
 	body = json_pack("{s:s, s:s}", "to", c->args[1], "name", c->n_args > 2 ? c->args[2] : "");
 	if (c->digits)
 		json_object_set_new(body, "digits", json_string(c->digits));
-	if (c->wait)
-		json_object_set_new(body, "digits_wait_ms", json_integer(strtol(c->wait, NULL, 10)));
+	if (c->digits_wait)
+		json_object_set_new(body, "digits_wait_ms", json_integer(strtol(c->digits_wait, NULL, 10)));
 	if (c->no_confirm)
 		json_object_set_new(body, "confirm", json_false());
 	code = post(c, path, body, &answer);

@@ -26,7 +26,7 @@ static const struct kind {
 	{ "trunk", "trunks", "Trunk",
 		{ { "TRUNK", "id", false }, { "FROM", "inbound.from", false },
 			{ "GATEWAYS", "outbound.gateways", false }, { "SRTP", "srtp", false },
-			{ "MAINTENANCE", "maintenance", false }, { "CALLS", "calls", true },
+			{ "CALLS ARE", "drain", false }, { "CALLS", "calls", true },
 			{ "CHANNELS", "limits.channels", true } } },
 	{ "number", "numbers", "Number",
 		{ { "NUMBER", "id", false }, { "ACCOUNT", "account", false }, { "ANSWER", "answer", false },
@@ -193,6 +193,18 @@ static enum ctl_exit list(struct ctl *c, const struct kind *k)
 
 /* ---- one ---- */
 
+/* What a trunk's calls showed of how its carrier makes RTP. */
+static void put_quirks(struct ctl *c, const json_t *quirks)
+{
+	static const struct ctl_column columns[] = { { "QUIRK", "quirk", false }, { "CALLS", "calls", true },
+		{ "THE FAR END", "what", false } };
+
+	if (json_array_size(quirks) == 0)
+		return;
+	fputc('\n', c->out);
+	ctl_table(c->out, columns, sizeof(columns) / sizeof(*columns), quirks);
+}
+
 static enum ctl_exit get(struct ctl *c, const struct kind *k)
 {
 	char path[CTL_PATH_MAX];
@@ -205,6 +217,7 @@ static enum ctl_exit get(struct ctl *c, const struct kind *k)
 	if (answer) {
 		join_lists(answer);
 		ctl_members(c->out, answer, "");
+		put_quirks(c, json_object_get(answer, "quirks"));
 	}
 	json_decref(answer);
 	return code;
@@ -382,14 +395,17 @@ enum ctl_exit ctl_object(struct ctl *c)
 		{ "change", 3, CTL_ARGS_MAX, change },
 		{ "delete", 2, 2, drop },
 	};
-	char wrong[160];
+	char wrong[240];
 
+	if (strcmp(c->verb, "trunk") == 0 && c->n_args == 2 &&
+		(strcmp(c->args[0], "drain") == 0 || strcmp(c->args[0], "resume") == 0))
+		return ctl_trunk_drain(c);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
 		if (strcmp(actions[i].word, c->args[0]) == 0 && c->n_args >= actions[i].min &&
 			c->n_args <= actions[i].max)
 			return actions[i].run(c, kind_of(c));
 	snprintf(wrong, sizeof(wrong),
-		"%s knows: list, get ID, create FIELD=VALUE..., change ID FIELD=VALUE..., delete ID",
-		c->verb);
+		"%s knows: list, get ID, create FIELD=VALUE..., change ID FIELD=VALUE..., delete ID%s",
+		c->verb, strcmp(c->verb, "trunk") == 0 ? ", drain ID, resume ID" : "");
 	return ctl_usage(c, wrong);
 }

@@ -25,7 +25,8 @@ static const struct verb {
 	{ OBJECT("meeting", "MEETING"),
 		"meetings: IDs and PINs; fields as in the site file, or a file of JSON" },
 	{ OBJECT("user", "ACCOUNT/USER"), "VoIP clients" },
-	{ OBJECT("trunk", "TRUNK"), "carriers' trunks" },
+	{ OBJECT("trunk", "TRUNK") " | drain TRUNK [--wait] | resume TRUNK",
+		"carriers' trunks; drain: no new calls either way, live ones end by themselves" },
 	{ OBJECT("number", "NUMBER[@TRUNK]"), "numbers, and what answers them" },
 	{ OBJECT("route", "ROUTE"), "which trunks carry calls to where" },
 	{ OBJECT("calendar", "CALENDAR"), "hours that routes go by" },
@@ -33,7 +34,7 @@ static const struct verb {
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
-	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME] [--digits DIGITS] [--wait MS] [--no-confirm]",
+	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME] [--digits DIGITS] [--digits-wait MS] [--no-confirm]",
 		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
 		"answer; "
 		"--no-confirm: a machine is meant, nobody there is asked to press 1" },
@@ -71,6 +72,9 @@ static const struct verb {
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
+	{ "drain", 0, 0, ctl_drain, "drain [--stay] [--wait]",
+		"no new calls, and the bridge ends when the last one is over; --stay: it does not end" },
+	{ "resume", 0, 0, ctl_resume, "resume", "new calls are taken again" },
 	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
@@ -163,6 +167,14 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->csv = true;
 		return true;
 	}
+	if (strcmp(arg, "--wait") == 0) {
+		c->wait = true;
+		return true;
+	}
+	if (strcmp(arg, "--stay") == 0) {
+		c->stay = true;
+		return true;
+	}
 	if (strcmp(arg, "--full") == 0) {
 		c->full = true;
 		return true;
@@ -243,7 +255,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--mos-below", &c.mos_below },
 		{ "--cursor", &c.cursor },
 		{ "--digits", &c.digits },
-		{ "--wait", &c.wait },
+		{ "--digits-wait", &c.digits_wait },
 		{ "--replaces", &c.replaces },
 	};
 	enum ctl_exit code;
@@ -266,8 +278,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		wrong = "--limit takes a whole number above 0";
 	if (!wrong && c.days && !is_count(c.days))
 		wrong = "--days takes a whole number above 0";
-	if (!wrong && c.wait && strcmp(c.wait, "0") != 0 && !is_count(c.wait))
-		wrong = "--wait takes milliseconds";
+	if (!wrong && c.digits_wait && strcmp(c.digits_wait, "0") != 0 && !is_count(c.digits_wait))
+		wrong = "--digits-wait takes milliseconds";
 	if (wrong)
 		return ctl_usage(&c, wrong);
 	code = socket_choose(&c, config_path, socket_path);

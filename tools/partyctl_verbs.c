@@ -185,6 +185,8 @@ enum ctl_exit ctl_status(struct ctl *c)
 	};
 	static const struct ctl_column trunks[] = {
 		{ "TRUNK", "name", false },
+		{ "CALLS ARE", "drain", false },
+		{ "NOW", "calls", true },
 		{ "USABLE", "usable", true },
 		{ "OF", "gateways", true },
 		{ "IN", "calls_in", true },
@@ -293,6 +295,7 @@ static json_t *flatten_trunks(const json_t *trunks)
 		json_t *row = json_deep_copy(member);
 
 		json_object_set(row, "trunk", json_object_get(trunk, "name"));
+		json_object_set(row, "drain", json_object_get(trunk, "drain"));
 		json_object_set(row, "calls_now", json_object_get(trunk, "calls"));
 		json_object_set(row, "registration", json_object_get(gateway, "registration"));
 		json_array_append_new(rows, row);
@@ -304,6 +307,7 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 {
 	static const struct ctl_column columns[] = {
 		{ "TRUNK", "trunk", false },
+		{ "CALLS ARE", "drain", false },
 		{ "GATEWAY", "address", false },
 		{ "STATE", "state", false },
 		{ "REGISTRATION", "registration", false },

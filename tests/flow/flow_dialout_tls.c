@@ -47,23 +47,34 @@ static void write_site(const struct bed *b, char out[SITE], const char *gateway,
 		gateway, more, b->spare_port);
 }
 
-static void begin(
-	struct bed *b, const char *gateway, const char *more, const char *node_more, const char *tls_ip)
+static void begin_with(struct bed *b, const char *gateway, const char *more, const char *node_more,
+	const char *tls_ip, unsigned idle_s)
 {
 	char site[SITE], node[NODE];
 
 	write_site(b, site, gateway, more);
 	b->tls_port = free_tcp_port("127.0.0.1");
 	snprintf(node, sizeof(node),
-		"tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: 60 }\n%s",
+		"tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", keepalive_s: 1, idle_s: %u }\n%s",
 		folder_file(&b->keys, "bridge.pem"), folder_file(&b->keys, "bridge.key"),
-		folder_file(&b->keys, "authority.pem"), node_more ? node_more : "");
+		folder_file(&b->keys, "authority.pem"), idle_s, node_more ? node_more : "");
 	CHECK(bridge_start(&b->bridge,
 		      &(struct bridge_setup){
 			      .site = site, .node = node, .tls_port = b->tls_port, .tls_ip = tls_ip }),
 		"the bridge is up");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
+}
+
+static void begin(
+	struct bed *b, const char *gateway, const char *more, const char *node_more, const char *tls_ip)
+{
+	begin_with(b, gateway, more, node_more, tls_ip, 60);
+}
+
+static void begin_idle(struct bed *b, const char *gateway, const char *more, unsigned idle_s)
+{
+	begin_with(b, gateway, more, NULL, NULL, idle_s);
 }
 
 static void end(struct bed *b)
@@ -265,6 +276,154 @@ TEST(kept_alive_and_closed_when_idle)
 	for (const char *p = g.at.got; (p = strstr(p, "\r\n\r\n")); p += 4)
 		n++;
 	CHECK(n >= 2, "kept alive till then: %u", n);
+	tlsgate_close(&g);
+	end(&b);
+}
+
+/* A file of certificates: the ones named, together. */
+static void join_files(struct bed *b, const char *file, const char *const names[], size_t n)
+{
+	static char text[16384];
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		FILE *f = fopen(folder_file(&b->keys, names[i]), "re");
+
+		CHECK(f, "%s", names[i]);
+		used += fread(text + used, 1, sizeof(text) - 1 - used, f);
+		fclose(f);
+	}
+	text[used] = '\0';
+	CHECK(folder_write(&b->keys, file, text), "%s", file);
+}
+
+/* The next call comes by a connection of its own, and ends. */
+static void comes_anew(struct bed *b, struct tlsgate *g, const char *sni, const char *story)
+{
+	struct gate_request invite, r;
+
+	dial(b);
+	CHECK(tlsgate_accept(g, WAIT_MS), "%s: a new connection", story);
+	CHECK_STR(sni, g->asked_for, story);
+	CHECK(tlsgate_wait(g, &invite, "INVITE ", WAIT_MS), "%s: INVITE", story);
+	tlsgate_answer(g, &invite, 486, "x", NULL, NULL);
+	CHECK(tlsgate_wait(g, &r, "ACK ", WAIT_MS), "%s: ACK", story);
+	wait_event(b, "dialout.busy");
+}
+
+static unsigned replaced(struct bed *b)
+{
+	unsigned n = 0;
+
+	for (int at = -1; (at = events_wait(b->events, (size_t)(at + 1), "trunk.tls_replaced", "trunk",
+				   "first", 1)) >= 0;)
+		n++;
+	return n;
+}
+
+static bool is_replaced(void *arg)
+{
+	const unsigned *wanted = ((void **)arg)[1];
+
+	return replaced(((void **)arg)[0]) >= *wanted;
+}
+
+static void wait_replaced(struct bed *b, unsigned times, const char *story)
+{
+	void *both[] = { b, &times };
+
+	CHECK(wait_until(is_replaced, both, 9000), "%s: told that it is replaced", story);
+}
+
+/* The connection stays, and the next one does not end it. */
+static struct tlspeer set_aside(struct tlsgate *g)
+{
+	const struct tlspeer at = g->at;
+
+	g->at = (struct tlspeer){ .fd = -1 };
+	return at;
+}
+
+/* The trunk's authorities, then our certificate: files alone have changed. */
+static void comes_anew_after_change(struct bed *b, struct tlsgate *g, const char *const both[2])
+{
+	struct tlspeer before;
+
+	dial(b); /* one that is open, by what is in force */
+	if (tlsgate_quiet(g, 300)) {
+		struct gate_request invite, r;
+
+		CHECK(tlsgate_wait(g, &invite, "INVITE ", WAIT_MS), "INVITE");
+		tlsgate_answer(g, &invite, 486, "y", NULL, NULL);
+		CHECK(tlsgate_wait(g, &r, "ACK ", WAIT_MS), "ACK");
+	} else {
+		struct gate_request invite, r;
+
+		CHECK(tlsgate_accept(g, WAIT_MS) && tlsgate_wait(g, &invite, "INVITE ", WAIT_MS), "INVITE");
+		tlsgate_answer(g, &invite, 486, "y", NULL, NULL);
+		CHECK(tlsgate_wait(g, &r, "ACK ", WAIT_MS), "ACK");
+	}
+	wait_event(b, "dialout.busy");
+	before = set_aside(g);
+	join_files(b, "trust.pem", both, 2);
+	wait_replaced(b, 2, "its authorities");
+	comes_anew(b, g, "other.example", "its authorities");
+	CHECK_STR("/CN=bridge.example", g->at.shown, "our certificate");
+	tlspeer_close(&before);
+
+	before = set_aside(g);
+	join_files(b, "bridge.key", (const char *const[]){ "fresh.key" }, 1);
+	join_files(b, "bridge.pem", (const char *const[]){ "fresh.pem" }, 1);
+	wait_replaced(b, 3, "our certificate");
+	comes_anew(b, g, "other.example", "our certificate");
+	CHECK_STR("/CN=fresh.example", g->at.shown, "the new one is shown");
+	CHECK(tlspeer_ended(&before, 20000), "the old connection is closed");
+	tlspeer_close(&before);
+}
+
+/* What a connection was made with has changed: nothing new goes by it.
+ *
+ *   a call by the first; another tls_name -> the next call by a second, the first call goes on, ends, and its connection is closed
+ *   the trunk's authorities, our certificate: a third, a fourth */
+TEST(a_change_takes_new_connections)
+{
+	static const char *const both[] = { "authority.pem", "impostor.pem" };
+	char site[SITE], gateway[80], more[400];
+	struct gate_request invite, r;
+	struct tlsgate g, first;
+	struct bed b;
+
+	make_keys(&b);
+	tlspeer_authority(&b.keys, "impostor");
+	tlspeer_certificate(&b.keys, "two", "DNS:carrier.example,DNS:other.example", "authority");
+	tlspeer_certificate(&b.keys, "fresh", "fresh.example", "authority");
+	join_files(&b, "trust.pem", both, 1);
+	tlsgate_open(&g, &b.keys, "127.0.0.11", "two", "authority");
+	snprintf(gateway, sizeof(gateway), tls_gateway, g.port);
+	snprintf(more, sizeof(more), ", tls_name: carrier.example, tls_ca: \"%s\"",
+		folder_file(&b.keys, "trust.pem"));
+	begin_idle(&b, gateway, more, 7);
+	dial(&b);
+	CHECK(tlsgate_accept(&g, WAIT_MS) && tlsgate_wait(&g, &invite, "INVITE ", WAIT_MS), "INVITE");
+	tlsgate_answer(&g, &invite, 200, "a", NULL, gate_sdp);
+	CHECK(tlsgate_wait(&g, &r, "ACK ", WAIT_MS), "ACK");
+	wait_event(&b, "dialout.answered");
+	first = g;
+	first.at = set_aside(&g);
+
+	snprintf(more, sizeof(more), ", tls_name: other.example, tls_ca: \"%s\"",
+		folder_file(&b.keys, "trust.pem"));
+	write_site(&b, site, gateway, more);
+	CHECK_INT(200, bridge_put_site(&b.bridge, site, NULL), "another name");
+	wait_replaced(&b, 1, "another name");
+	comes_anew(&b, &g, "other.example", "another name");
+	CHECK(!tlspeer_ended(&first.at, 8500), "who talks stays, longer than an idle connection may");
+	tlsgate_request(&first, &invite, "BYE", "a", 1, NULL);
+	CHECK(tlsgate_wait(&first, &r, "SIP/2.0 200 ", WAIT_MS), "the first call ends by its own connection");
+	CHECK(tlspeer_ended(&first.at, 20000), "which is closed then");
+	tlspeer_close(&first.at);
+
+	comes_anew_after_change(&b, &g, both);
 	tlsgate_close(&g);
 	end(&b);
 }
@@ -519,5 +678,6 @@ TEST(ipv6)
 	end(&b);
 }
 
-TESTS(one_connection_for_calls_both_ways, kept_alive_and_closed_when_idle, tls_failures_move_on_and_say_why,
-	a_gateway_that_does_not_know_us_is_a_failure, names_authorities_and_keys, ipv6)
+TESTS(one_connection_for_calls_both_ways, kept_alive_and_closed_when_idle, a_change_takes_new_connections,
+	tls_failures_move_on_and_say_why, a_gateway_that_does_not_know_us_is_a_failure,
+	names_authorities_and_keys, ipv6)

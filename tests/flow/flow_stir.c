@@ -25,6 +25,7 @@
 #define GIVEN "https://cert.example.org/shaken.pem"
 #define NARROW "https://cert.example.org/narrow.pem"
 #define STRANGE "https://cert.example.org/strange.pem"
+#define BOUND "https://cert.example.org/bound.pem"
 #define CALLER "12155551212"
 #define CALLED "15550101"
 #define ORIGID "123e4567-e89b-12d3-a456-426655440000"
@@ -49,6 +50,8 @@ static void put(struct bed *b, const char *name, const char *text)
 
 static void make_keys(struct bed *b)
 {
+	struct pki_leaf bound;
+
 	CHECK(folder_make(&b->keys), "a folder");
 	CHECK(pki_open(&b->pki) && pki_open(&b->other), "authorities");
 	CHECK(pki_issue(&b->pki, &(struct pki_order){ .spc = "709J" }, &b->leaf), "a provider's");
@@ -62,6 +65,12 @@ static void make_keys(struct bed *b)
 	put(b, "shaken.pem", b->leaf.pem);
 	put(b, "narrow.pem", b->narrow.pem);
 	put(b, "strange.pem", b->strange.pem);
+	CHECK(pki_issue(&b->pki,
+		      &(struct pki_order){ .spc = "709J", .claim = "attest", .values = { "B", "C" } },
+		      &bound),
+		"one that may not say A");
+	put(b, "bound.pem", bound.pem);
+	pki_leaf_close(&bound);
 	put(b, "ours.key", b->ours.key_pem);
 	put(b, "server.pem", b->host.pem);
 	put(b, "server.key", b->host.key_pem);
@@ -113,6 +122,15 @@ static void write_site(const struct bed *b, char *out, size_t cap)
 		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\" }\n"
 		"  - name: lost\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
 		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/none.key\" }\n"
+		"  - name: passes\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
+		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\", "
+		"others: C }\n"
+		"  - name: shy\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
+		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\", "
+		"others: "
+		"unsigned }\n"
+		"  - name: bound\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
+		"    sign: { certificate: \"" BOUND "\", key: \"%s/ours.key\" }\n"
 		"numbers:\n"
 		"  - { number: \"+" CALLED "\", account: acme, answer: \"meeting:100200300\" }\n"
 		"  - { number: \"+15550200..+15550299\", account: acme, answer: attendant }\n"
@@ -121,13 +139,17 @@ static void write_site(const struct bed *b, char *out, size_t cap)
 		"  - { account: acme, prefix: \"+1\", trunks: [ signs ], caller_id: \"+15550205\" }\n"
 		"  - { account: acme, prefix: \"+44\", trunks: [ signs ], caller_id: \"+15550300\" }\n"
 		"  - { account: acme, prefix: \"+49\", trunks: [ hides ], caller_id: \"+15550205\" }\n"
-		"  - { account: acme, prefix: \"+33\", trunks: [ lost ], caller_id: \"+15550205\" }\n",
-		b->gateway_port, k, b->gateway_port, k, b->gateway_port, k);
+		"  - { account: acme, prefix: \"+33\", trunks: [ lost ], caller_id: \"+15550205\" }\n"
+		"  - { account: acme, prefix: \"+34\", trunks: [ passes ], caller_id: \"+15550300\" }\n"
+		"  - { account: acme, prefix: \"+39\", trunks: [ shy ], caller_id: \"+15550300\" }\n"
+		"  - { account: acme, prefix: \"+41\", trunks: [ bound ], caller_id: \"+15550205\" }\n",
+		b->gateway_port, k, b->gateway_port, k, b->gateway_port, k, b->gateway_port, k,
+		b->gateway_port, k, b->gateway_port, k);
 }
 
 static void begin(struct bed *b)
 {
-	static char node[2048], site[4096];
+	static char node[3072], site[6144];
 	const char *k;
 
 	memset(b, 0, sizeof(*b));
@@ -140,9 +162,9 @@ static void begin(struct bed *b)
 	snprintf(node, sizeof(node),
 		"stir:\n  anchors: %s/anchor.pem\n  ca: %s/anchor.pem\n"
 		"  certificates: { \"" GIVEN "\": %s/shaken.pem, \"" NARROW "\": %s/narrow.pem, \"" STRANGE
-		"\": %s/strange.pem }\n"
+		"\": %s/strange.pem, \"" BOUND "\": %s/bound.pem }\n"
 		"  hosts: [ \"127.0.0.1:%u\", \"localhost:%u\", \"127.0.0.1:%u\" ]\n",
-		k, k, k, k, k, b->https_port, b->https_port, b->silent_port);
+		k, k, k, k, k, k, b->https_port, b->https_port, b->silent_port);
 	write_site(b, site, sizeof(site));
 	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .node = node }), "bridge");
 	b->events = events_open(&b->bridge, NULL);
@@ -273,7 +295,7 @@ TEST(callers_are_judged_as_the_trunk_wants_it)
 		{ "another caller", { .leaf = &b.leaf, .x5u = GIVEN, .orig = "12155551213" }, 438, "failed",
 			"", "another caller" },
 		{ "for somebody else", { .leaf = &b.leaf, .x5u = GIVEN, .dest = "15550102" }, 438, "failed",
-			"", "another number" },
+			"", "is called" },
 		{ "two minutes old", { .leaf = &b.leaf, .x5u = GIVEN, .age_s = 120 }, 403, "failed", "",
 			"Stale Date" },
 		{ "a certificate of another number", { .leaf = &b.narrow, .x5u = NARROW }, 437, "failed", "",
@@ -699,6 +721,9 @@ TEST(our_calls_are_signed_for_what_we_know)
 	check_signed(&b, "+442079460123", "15550300", 'B', "not one of its own");
 	check_unsigned(&b, "+4930123456", "hidden");
 	check_unsigned(&b, "+33123456789", "key cannot be read");
+	check_signed(&b, "+34911234567", "15550300", 'C', "passed on");
+	check_unsigned(&b, "+390612345678", "not one of the account's own");
+	check_unsigned(&b, "+41441234567", "does not permit");
 	end(&b);
 }
 

@@ -1,4 +1,4 @@
-/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c */
+/* links: sip/verify.c sip/credential.c sip/tnauth.c sip/der.c sip/claims.c sip/passport.c sip/jread.c sip/base64url.c sip/identity.c */
 #include "sip/jread.h"
 #include "sip/verify.h"
 
