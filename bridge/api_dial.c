@@ -113,18 +113,6 @@ static json_t *gateway_json(const struct carrier_gateway *g, bool registers, uin
 		"registered", register_holds(&g->registration, now_us), "members", members);
 }
 
-struct use {
-	const char *trunk;
-	int calls;
-};
-
-static void count(void *arg, struct leg *leg)
-{
-	struct use *use = arg;
-
-	use->calls += leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0;
-}
-
 /* Of the calls that we made on it. */
 static void add_figures(json_t *row, const struct carrier *c, uint64_t now_us)
 {
@@ -143,13 +131,11 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 	const struct carrier *c = carrier_find(n, name);
 	const struct site_trunk *t = site_trunk(n->site, name);
 	const uint64_t now_us = loop_now_us();
-	struct use use = { .trunk = name };
 	json_t *gateways = json_array();
 
-	leg_each(n, count, &use);
 	for (size_t i = 0; c && i < c->n_gateways; i++)
 		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
-	json_object_set_new(row, "calls", json_integer(use.calls));
+	json_object_set_new(row, "calls", json_integer(channels_used(&n->channels, name)));
 	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
 	if (c)
 		add_figures(row, c, now_us);

@@ -86,6 +86,7 @@ void leg_free(struct leg *leg)
 	struct node *n = leg->node;
 
 	leg_delist(n, leg);
+	leg_give_channel(leg);
 	stream_free(leg->stream);
 	if (leg->ports.rtp_port)
 		ports_give(n->ports, &leg->ports);

@@ -44,9 +44,10 @@ struct leg_audio {
 struct leg {
 	uint32_t id;
 	enum leg_state state;
-	struct node *node; /* borrowed */
-	struct leg *next;  /* hash chain */
-	struct call *call; /* borrowed from sip/; NULL when it has ended */
+	struct node *node;       /* borrowed */
+	struct leg *next;        /* hash chain */
+	struct call *call;       /* borrowed from sip/; NULL when it has ended */
+	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
 	bool on_hold;            /* the far end holds us */

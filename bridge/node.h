@@ -10,6 +10,7 @@
 
 #include "bridge/access.h"
 #include "bridge/admission.h"
+#include "bridge/channels.h"
 #include "bridge/config.h"
 #include "bridge/dialling.h"
 #include "bridge/event.h"
@@ -87,6 +88,7 @@ struct node {
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
+	struct channels channels; /* that they take of their trunks */
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;

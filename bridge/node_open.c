@@ -401,6 +401,7 @@ struct node *node_close(struct node *n)
 	signing_free(n->signing);
 	site_free(n->site);
 	free(n->legs);
+	channels_clear(&n->channels);
 	free(n);
 	return NULL;
 }
