@@ -215,6 +215,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = retention_open(&n->retention, n->writer);
 	if (err)
 		return err;
+	retention_of_nobody(n->retention, n->config.records.keep_days);
 	event_bus_sink(n->bus, on_event, n->hooks);
 	return loop_watch(n->loop, hooks_fd(n->hooks), on_hooks, n->hooks) == CALL_OK &&
 			       loop_every(n->loop, HOOKS_MS, on_hooks_tick, n->hooks) == CALL_OK
