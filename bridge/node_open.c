@@ -363,6 +363,11 @@ struct node *node_close(struct node *n)
 {
 	if (!n)
 		return NULL;
+	/* Who has asked the disk something gets the answer while all is there that it may change; nobody asks any more. */
+	if (n->http)
+		loop_unwatch(n->loop, http_fd(n->http));
+	if (n->writer)
+		writer_settle(n->writer);
 	dialout_close_all(n);
 	if (n->loop)
 		carriers_close(n);
@@ -375,8 +380,6 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, worker_fd(n->workers[i]));
 		n->workers[i] = worker_close(n->workers[i]);
 	}
-	if (n->http)
-		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
 	exports_close(n);
