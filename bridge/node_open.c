@@ -5,6 +5,7 @@
 #include "bridge/editor.h"
 #include "bridge/idempotence.h"
 #include "bridge/incoming.h"
+#include "bridge/keeping.h"
 #include "bridge/leg_calls.h"
 #include "bridge/leg_heard.h"
 #include "bridge/node_beat.h"
@@ -142,6 +143,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 {
 	struct store *store = NULL;
 	struct site *site = NULL;
+	uint8_t tag_key[EDIT_TAG_KEY];
 	enum bridge_err err = store_open(&store, n->config.database, why, why_cap);
 
 	if (err)
@@ -155,6 +157,10 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = use_site(n, site);
 	if (!err)
 		err = spending_load(n, store);
+	if (!err)
+		err = keeping_load(n, store, tag_key);
+	if (!err)
+		err = editor_open(&n->editor, n, tag_key);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -207,10 +213,6 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = event_bus_alloc(&n->bus, n->http, first_seq);
 	if (!err)
 		err = hooks_open(&n->hooks, n->writer, any_number);
-	if (!err)
-		err = editor_open(&n->editor, n);
-	if (!err)
-		err = idempotence_alloc(&n->idempotence);
 	if (!err)
 		err = retention_open(&n->retention, n->writer);
 	if (err)

@@ -198,6 +198,14 @@ static const char *const steps[] = {
 	/* 14: whom to believe at the other end of TLS */
 	"ALTER TABLE trunk ADD COLUMN tls_name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE trunk ADD COLUMN tls_ca TEXT NOT NULL DEFAULT '';",
+
+	/* 15: requests that were carried out and may be sent again; what object tags are made with */
+	"CREATE TABLE idempotence ("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, key TEXT NOT NULL, asked BLOB NOT NULL,"
+	" at_us INTEGER NOT NULL, status INTEGER NOT NULL, body BLOB, etag TEXT NOT NULL, location TEXT NOT "
+	"NULL,"
+	" UNIQUE (who, key)) STRICT;"
+	"CREATE TABLE tag_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -18,8 +18,8 @@ static char *large_site(unsigned round)
 	CHECK(text, "memory");
 	n = (size_t)snprintf(text, cap, "accounts:\n  - name: acme\n    meetings:\n");
 	for (unsigned i = 0; i < MEETINGS; i++)
-		n += (size_t)snprintf(text + n, cap - n, "      - { id: \"%u\", name: Round %u }\n",
-			100000000 + i, round);
+		n += (size_t)snprintf(
+			text + n, cap - n, "      - { id: \"%u\", name: Round %u }\n", 100000000 + i, round);
 	return text;
 }
 
