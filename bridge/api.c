@@ -47,6 +47,8 @@ static const struct api_route routes[] = {
 		"Call somebody into the meeting" },
 	{ "GET", "/v1/meetings/{id}/calls", api_dialouts, ACCESS_READER, OF_ACCOUNT,
 		"Whom the meeting is calling" },
+	{ "GET", "/v1/alerts", api_alerts, ACCESS_READER, OF_NODE,
+		"What is wrong now, since when, and what can be done" },
 	{ "GET", "/v1/budgets", api_budgets, ACCESS_READER, OF_ACCOUNT,
 		"What accounts have spent on calls, and their ceilings" },
 	{ "POST", "/v1/budgets/{id}/unblock", api_unblock, ACCESS_OPERATOR, OF_NODE,

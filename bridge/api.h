@@ -67,7 +67,7 @@ struct site_place;
 json_t *api_row(struct node *n, const struct site_place *at, enum access_role role);
 
 api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_dial,
-	api_dialouts, api_budgets, api_unblock;
+	api_dialouts, api_budgets, api_unblock, api_alerts;
 /* Whatever the site holds (api_objects.c, api_list.c). */
 api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;
 api_fn api_openapi;

@@ -72,7 +72,7 @@ struct leg {
 	struct participant *person; /* borrowed from its meeting; NULL outside */
 	struct stream_stats stats;  /* as last asked for */
 	uint64_t heard_us;          /* when these last showed new packets (loop_now_us()); 0: never */
-	bool media_lost;
+	bool media_lost, one_way;   /* its sound was, at some time */
 };
 
 struct leg *leg_find_call(const struct node *n, const char *token);

@@ -30,6 +30,7 @@
 enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
+struct conditions;
 struct dialout;
 struct editor;
 struct export;
@@ -92,9 +93,10 @@ struct node {
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	struct tally tally;  /* how calls sounded */
-	struct trace *trace; /* signalling of recent calls; NULL: switched off */
-	int64_t started_us;  /* wall clock */
+	struct conditions *conditions; /* what is wrong now */
+	struct tally tally;            /* how calls sounded */
+	struct trace *trace;           /* signalling of recent calls; NULL: switched off */
+	int64_t started_us;            /* wall clock */
 	bool stopping;
 };
 

@@ -1,6 +1,7 @@
 #include "bridge/node_open.h"
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/editor.h"
 #include "bridge/idempotence.h"
@@ -215,6 +216,8 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		err = hooks_open(&n->hooks, n->writer, any_number);
 	if (!err)
 		err = retention_open(&n->retention, n->writer);
+	if (!err)
+		err = conditions_open(n);
 	if (err)
 		return err;
 	retention_of_nobody(n->retention, n->config.records.keep_days);
@@ -394,6 +397,7 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
 	n->editor = editor_close(n->editor);
+	conditions_close(n);
 	n->idempotence = idempotence_free(n->idempotence);
 	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);

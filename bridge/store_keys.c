@@ -66,8 +66,8 @@ static bool read_key(sqlite3_stmt *statement, struct idempotence_kept *k)
 	return true;
 }
 
-enum bridge_err store_each_key(struct store *s, int64_t now_us,
-	void (*each)(void *arg, const struct idempotence_kept *k), void *arg)
+enum bridge_err store_each_key(
+	struct store *s, int64_t now_us, void (*each)(void *arg, const struct idempotence_kept *k), void *arg)
 {
 	sqlite3_stmt *statement;
 	enum bridge_err err = store_prepare(s, &statement,

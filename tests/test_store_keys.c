@@ -114,4 +114,5 @@ TEST(one_tag_key_for_all_runs)
 	store_close(s);
 }
 
-TESTS(a_key_comes_back_for_a_day, a_secret_is_never_on_the_disk, the_table_is_bounded, one_tag_key_for_all_runs)
+TESTS(a_key_comes_back_for_a_day, a_secret_is_never_on_the_disk, the_table_is_bounded,
+	one_tag_key_for_all_runs)

@@ -54,6 +54,7 @@ static const struct step {
 	{ "GET", "/v1/calls", NULL, NULL, 200 },
 	{ "GET", "/v1/calls/{id}/trace", "/v1/calls/{c}/trace", NULL, 200 },
 	{ "GET", "/v1/calls/{id}/why", "/v1/calls/{c}/why", NULL, 200 },
+	{ "GET", "/v1/alerts", NULL, NULL, 200 },
 	{ "GET", "/v1/budgets", NULL, NULL, 200 },
 	{ "POST", "/v1/budgets/{id}/unblock", "/v1/budgets/acme/unblock", NULL, 200 },
 	{ "POST", "/v1/meetings/{id}/calls", "/v1/meetings/100200300/calls", "{\"to\":\"+15550199\"}", 202 },
