@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/idempotence.h"
+#include "bridge/keeping.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,8 @@ static const struct api_route routes[] = {
 		"Call somebody into the meeting" },
 	{ "GET", "/v1/meetings/{id}/calls", api_dialouts, ACCESS_READER, OF_ACCOUNT,
 		"Whom the meeting is calling" },
+	{ "GET", "/v1/alerts", api_alerts, ACCESS_READER, OF_NODE,
+		"What is wrong now, since when, and what can be done" },
 	{ "GET", "/v1/budgets", api_budgets, ACCESS_READER, OF_ACCOUNT,
 		"What accounts have spent on calls, and their ceilings" },
 	{ "POST", "/v1/budgets/{id}/unblock", api_unblock, ACCESS_OPERATOR, OF_NODE,
@@ -108,8 +111,13 @@ void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body)
 static void answer(
 	struct node *n, uint64_t id, unsigned status, const char *text, const struct http_more *more)
 {
-	idempotence_settle(n->idempotence, id, status, text, strlen(text), more);
-	http_reply_more(n->http, id, status, "application/json", text, strlen(text), more);
+	const struct idempotence_kept *kept =
+		idempotence_settle(n->idempotence, id, status, text, strlen(text), more);
+
+	if (kept)
+		keeping_answer(n, id, kept);
+	else
+		http_reply_more(n->http, id, status, "application/json", text, strlen(text), more);
 }
 
 void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, const struct http_more *more)
@@ -214,6 +222,15 @@ static bool asked_before(struct node *n, const struct http_request *request)
 			&(struct api_error){ .status = 422,
 				.code = "key_reused",
 				.message = "this Idempotency-Key was used for another request",
+				.field = "Idempotency-Key" });
+		return true;
+	case IDEMPOTENCE_GONE:
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 409,
+				.code = "answer_gone",
+				.message =
+					"this was carried out before the bridge restarted; its answer held a "
+					"secret, which is not kept",
 				.field = "Idempotency-Key" });
 		return true;
 	case IDEMPOTENCE_AGAIN: break;

@@ -48,6 +48,7 @@ static const struct api_named named[] = {
 	{ "Token", "id:s name:s role:s account:s created_at:t expires_at:t? token:s~" },
 	{ "AuditRow", "id:i at:t who:s what:s changes:*" },
 	{ "Webhook", "id:s url:s account:s events:s secret:s~ created_at:t~ waiting:b~ tries:i~ last_status:i~ last_error:s~" },
+	{ "Alert", "kind:s subject:s severity:s since:t text:s advice:s" },
 	{ "Deleted", "id:s" },
 	{ "Error", "error:@ErrorDetail" },
 	{ "ErrorDetail", "code:s message:s field:s~ line:i~" },
@@ -71,6 +72,7 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/calls/{id}/trace", NULL, NULL, "text:s items:[@Rung] records:[@Record] kept:b", NULL, 0 },
 	{ "GET", "/v1/calls/{id}/why", NULL, NULL,
 		"id:s text:s what:s end:s ended_by:s sip:s q850:s tried:[@Tried] passed_over:s trouble:[s] next:[s]", NULL, 0 },
+	{ "GET", "/v1/alerts", NULL, NULL, "items:[@Alert]", NULL, 0 },
 	{ "GET", "/v1/budgets", NULL, NULL, "items:[@Budget]", NULL, 0 },
 	{ "POST", "/v1/budgets/{id}/unblock", NULL, NULL, "account:s blocked:b", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"

@@ -186,7 +186,7 @@ void api_trunk_live(struct node *n, const char *name, json_t *row)
 	for (size_t i = 0; c && i < c->n_gateways; i++)
 		json_array_append_new(gateways, gateway_json(&c->gateways[i], t && t->registers, now_us));
 	json_object_set_new(row, "drain", json_string(drain_word(t ? drain_of(n, t) : DRAIN_OPEN)));
-	json_object_set_new(row, "calls", json_integer((json_int_t)drain_calls(n, name)));
+	json_object_set_new(row, "calls", json_integer(channels_used(&n->channels, name)));
 	json_object_set_new(row, "channels", json_integer(t ? t->channels : 0));
 	json_object_set_new(row, "rtp_pairs", json_integer((json_int_t)ports.all));
 	json_object_set_new(row, "rtp_pairs_used", json_integer((json_int_t)ports.used));

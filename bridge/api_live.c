@@ -93,7 +93,7 @@ static json_t *trunks_json(struct node *n)
 			json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}",
 				"name", c->name, "drain",
 				drain_word(drain_of(n, site_trunk(n->site, c->name))), "calls",
-				(int)drain_calls(n, c->name), "gateways", (int)f.n_gateways, "usable",
+				(int)channels_used(&n->channels, c->name), "gateways", (int)f.n_gateways, "usable",
 				(int)f.n_usable, "calls_in", (json_int_t)in, "answered_in",
 				(json_int_t)t->answered[FIGURES_IN], "calls_out", (json_int_t)f.dialled,
 				"answered_out", (json_int_t)f.answered, "answer_percent",

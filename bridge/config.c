@@ -26,6 +26,7 @@ enum {
 	TRACE_DEFAULT_BYTES = 16 << 20,
 	TRACE_BYTES_MIN = 65536,
 	TRACE_BYTES_MAX = 1 << 30,
+	KEEP_DAYS_MAX = 36500,
 	STIR_WAIT_MS = 300
 };
 
@@ -376,6 +377,15 @@ static enum bridge_err read_trace(struct config *c, const struct doc_node *map, 
 	return err;
 }
 
+static enum bridge_err read_records(struct config *c, const struct doc_node *map, struct config_why *why)
+{
+	enum bridge_err err = doc_only(map, WORDS("keep_days"), why);
+
+	if (!err)
+		err = doc_unsigned(doc_get(map, "keep_days"), 0, KEEP_DAYS_MAX, &c->records.keep_days, why);
+	return err;
+}
+
 static enum bridge_err read_all(struct config *c, const struct doc_node *root, struct config_why *why)
 {
 	static const struct {
@@ -393,11 +403,12 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		{ "prompts", read_prompts },
 		{ "log", read_log },
 		{ "trace", read_trace },
+		{ "records", read_records },
 	};
 	enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) };
 	enum bridge_err err = doc_only(root,
 		WORDS("node", "sip", "dns", "rtp", "interfaces", "http", "tls", "stir", "control", "database",
-			"recordings", "media", "prompts", "log", "trace"),
+			"recordings", "media", "prompts", "log", "trace", "records"),
 		why);
 
 	if (!err)

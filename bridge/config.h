@@ -9,6 +9,7 @@
  * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing).
  * `interfaces: { NAME: { listen: ADDRESS, advertise: ADDRESS, ports: FIRST-LAST } }`: other addresses of this machine, and the
  * RTP ports there, for trunks that name one (docs/trunks.md); no two of them share a port.
+ * `records: { keep_days }`: call records that belong to no account of the site go after so many days (left out: never).
  * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
  *
  * Thread: any; the struct is plain and owns its strings inline.
@@ -94,6 +95,9 @@ struct config {
 		unsigned calls; /* 0: none is kept */
 		unsigned bytes;
 	} trace; /* SIP messages of recent calls, in memory */
+	struct {
+		unsigned keep_days; /* 0: for ever */
+	} records;                  /* of strangers' calls, and of accounts that the site has no more */
 };
 
 /* "udp:127.0.0.1:5060" taken apart. */

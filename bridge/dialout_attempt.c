@@ -119,6 +119,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 		leg_finish(leg);
 		return why;
 	}
+	leg_take_channel(leg);
 	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
 	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
 	snprintf(leg->cdr.session_id, sizeof(leg->cdr.session_id), "%s", call_session(leg->call));

@@ -32,31 +32,11 @@ unsigned drain_away(void *node, const char *trunk)
 
 /* ---- calls that are left ---- */
 
-struct left {
-	const char *trunk;
-	unsigned calls;
-};
-
-static void count_leg(void *arg, struct leg *leg)
-{
-	struct left *left = arg;
-
-	left->calls += leg->call && strcmp(leg->cdr.trunk, left->trunk) == 0;
-}
-
-unsigned drain_calls(struct node *n, const char *trunk)
-{
-	struct left left = { .trunk = trunk };
-
-	leg_each(n, count_leg, &left);
-	return left.calls;
-}
-
 enum drain_state drain_of(struct node *n, const struct site_trunk *trunk)
 {
 	if (!drain_why(n, trunk))
 		return DRAIN_OPEN;
-	return drain_calls(n, trunk->name) ? DRAIN_DRAINING : DRAIN_DRAINED;
+	return channels_used(&n->channels, trunk->name) ? DRAIN_DRAINING : DRAIN_DRAINED;
 }
 
 bool drain_leaves(const struct carrier *c)
@@ -85,12 +65,12 @@ static void tick_trunk(struct carrier *c, bool in_maintenance)
 		return;
 	if (!in_maintenance) {
 		c->drain = DRAIN_OPEN;
-		tell_trunk(c, "trunk.resumed", drain_calls(c->node, c->name));
+		tell_trunk(c, "trunk.resumed", channels_used(&c->node->channels, c->name));
 		return;
 	}
 	if (c->drain == DRAIN_DRAINED)
 		return;
-	calls = drain_calls(c->node, c->name);
+	calls = channels_used(&c->node->channels, c->name);
 	if (c->drain == DRAIN_OPEN) {
 		c->drain = DRAIN_DRAINING;
 		tell_trunk(c, "trunk.draining", calls);

@@ -41,8 +41,6 @@ unsigned drain_retry_s(void);
 /* call_handlers.away: seconds for Retry-After when OPTIONS of this trunk (NULL: of one of several) are to be refused; 0: they are not. */
 unsigned drain_away(void *node, const char *trunk);
 
-unsigned drain_calls(
-	struct node *n, const char *trunk); /* live ones, those that are being set up among them */
 enum drain_state drain_of(struct node *n, const struct site_trunk *trunk);
 /* Is our registration on this trunk to be given back? */
 bool drain_leaves(const struct carrier *c);

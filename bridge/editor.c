@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct editor {
 	struct node *node; /* borrowed: its owner */
@@ -20,7 +21,7 @@ struct batch {
 	struct node_site fresh;  /* owned; all NULL: nothing has changed */
 };
 
-enum bridge_err editor_open(struct editor **out, struct node *n)
+enum bridge_err editor_open(struct editor **out, struct node *n, const uint8_t tag_key[EDIT_TAG_KEY])
 {
 	struct editor *ed = calloc(1, sizeof(*ed));
 
@@ -28,7 +29,7 @@ enum bridge_err editor_open(struct editor **out, struct node *n)
 		return BRIDGE_NOMEM;
 	ed->node = n;
 	ed->end = &ed->waiting;
-	node_random(ed->tag_key, sizeof(ed->tag_key));
+	memcpy(ed->tag_key, tag_key, sizeof(ed->tag_key));
 	*out = ed;
 	return BRIDGE_OK;
 }

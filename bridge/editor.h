@@ -18,14 +18,14 @@ enum { EDITOR_BATCH = 64 };
 
 struct editor;
 struct node_site;
-enum bridge_err editor_open(struct editor **out, struct node *n);
+enum bridge_err editor_open(struct editor **out, struct node *n, const uint8_t tag_key[EDIT_TAG_KEY]);
 struct editor *editor_close(struct editor *ed); /* accepts NULL; after the writer */
 /* Takes the edit; it is answered by api_edited(), once. */
 void editor_post(struct editor *ed, struct edit *e);
 void editor_go(struct editor *ed); /* a restore has ended: what waited may go on */
 /* Puts a site in force that came another way; what it replaces is freed behind the jobs that may still read it. */
 void editor_use(struct editor *ed, struct node_site *fresh);
-const uint8_t *editor_tag_key(const struct editor *ed); /* edit_etag()'s; another in each run */
+const uint8_t *editor_tag_key(const struct editor *ed); /* edit_etag()'s; the same in each run */
 
 /* api_objects.c: `e` is settled, and in force when it was done. */
 void api_edited(struct node *n, const struct edit *e);

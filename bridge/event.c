@@ -65,7 +65,7 @@ static char *event_line(uint64_t seq, int64_t now_us, const char *type, json_t *
 
 uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, json_t *data)
 {
-	char *line = event_line(bus->next_seq, now_us, type, data);
+	char *line = bus ? event_line(bus->next_seq, now_us, type, data) : NULL;
 	const char *of = json_string_value(json_object_get(data, "account"));
 	char account[HTTP_ACCOUNT_MAX];
 	uint64_t seq = 0;
@@ -79,7 +79,7 @@ uint64_t event_emit_at(struct event_bus *bus, int64_t now_us, const char *type, 
 			http_publish(bus->http, seq, type, account, line);
 		if (bus->sink)
 			bus->sink(bus->sink_arg, seq, type, account, line, now_us);
-	} else {
+	} else if (bus) {
 		bus->stats.dropped++;
 	}
 	free(line);

@@ -212,7 +212,7 @@ void http_reply(
 void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, const struct http_more *more)
 {
-	struct answer *a = answer_alloc(id, status, content_type, len);
+	struct answer *a = h ? answer_alloc(id, status, content_type, len) : NULL;
 
 	if (!a) /* the request gets its 504 */
 		return;
@@ -231,7 +231,7 @@ bool http_part(struct http *h, uint64_t id, unsigned status, const char *content
 	const size_t n_size = len ? (size_t)snprintf(size, sizeof(size), "%zx\r\n", len) : 0;
 	const size_t n_end = last ? sizeof(end) - 1 : 0,
 		     n_eol = len ? 2 : 0; /* a chunk of no bytes would end it */
-	struct answer *a = answer_alloc(id, status, content_type, n_size + len + n_eol + n_end);
+	struct answer *a = h ? answer_alloc(id, status, content_type, n_size + len + n_eol + n_end) : NULL;
 
 	if (!a)
 		return false;

@@ -83,7 +83,7 @@ struct http *http_close(struct http *h);
 int http_fd(const struct http *h); /* readable when http_poll() has work */
 void http_poll(struct http *h);
 void http_reply(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
-	size_t len); /* copies; an id that is gone is ignored */
+	size_t len); /* copies; an id that is gone is ignored, and so is any when `h` is NULL: nobody listens any more */
 /* The same with more headers; "" leaves one out. */
 struct http_more {
 	char etag[32], location[HTTP_PATH_MAX], allow[64];
@@ -92,7 +92,7 @@ struct http_more {
 void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, const struct http_more *more);
 /* The next part of an answer whose length is not known (chunked, RFC 9112 section 7.1); status and type of the first one count.  After each
- * but the last, wait for on_more().  Copies.  False: out of memory, nothing was sent: try again or leave it. */
+ * but the last, wait for on_more().  Copies.  False: out of memory or `h` NULL, nothing was sent: try again or leave it. */
 bool http_part(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, bool last);
 /* `account` "": of no account, for those alone who may hear everything.  Copies. */

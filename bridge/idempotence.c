@@ -6,19 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HASH = 32, WHO_MAX = 160 };
+enum { HASH = IDEMPOTENCE_HASH };
 static const int64_t HOUR_US = 3600000000;
 
 struct entry {
 	struct entry *next;
-	char who[WHO_MAX], key[HTTP_KEY_MAX];
-	uint8_t asked[HASH];
-	int64_t at_us;
 	uint64_t request; /* 0: settled */
-	unsigned status;
-	char *body; /* owned */
-	size_t len;
-	struct http_more more;
+	struct idempotence_kept kept;
 };
 
 struct idempotence {
@@ -46,10 +40,10 @@ static void drop(struct idempotence *t, struct entry **at)
 	if (!*at)
 		t->end = at;
 	t->n--;
-	t->bytes -= e->len;
-	if (e->body)
-		OPENSSL_cleanse(e->body, e->len);
-	free(e->body);
+	t->bytes -= e->kept.len;
+	if (e->kept.body)
+		OPENSSL_cleanse(e->kept.body, e->kept.len);
+	free(e->kept.body);
 	free(e);
 }
 
@@ -79,25 +73,41 @@ static bool hash_of(const struct http_request *r, uint8_t out[HASH])
 static void forget_old(struct idempotence *t, int64_t now_us)
 {
 	while (t->first && (t->n >= IDEMPOTENCE_MAX || t->bytes > IDEMPOTENCE_BYTES ||
-				   now_us - t->first->at_us >= IDEMPOTENCE_HOURS * HOUR_US))
+				   now_us - t->first->kept.at_us >= IDEMPOTENCE_HOURS * HOUR_US))
 		drop(t, &t->first);
+}
+
+static struct entry *add(struct idempotence *t)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	*t->end = e;
+	t->end = &e->next;
+	t->n++;
+	return e;
+}
+
+/* Whose answers are shown once: only a hash of such a token is on the disk (FEATURES S8). */
+static bool shows_secret(const char *path)
+{
+	return strcmp(path, "/v1/tokens") == 0 || strcmp(path, "/v1/webhooks") == 0;
 }
 
 static void note(struct idempotence *t, const char *who, const struct http_request *request,
 	const uint8_t asked[HASH], int64_t now_us)
 {
-	struct entry *e = calloc(1, sizeof(*e));
+	struct entry *e = add(t);
 
 	if (!e)
 		return;
-	snprintf(e->who, sizeof(e->who), "%s", who);
-	snprintf(e->key, sizeof(e->key), "%s", request->idempotency_key);
-	memcpy(e->asked, asked, HASH);
-	e->at_us = now_us;
+	snprintf(e->kept.who, sizeof(e->kept.who), "%s", who);
+	snprintf(e->kept.key, sizeof(e->kept.key), "%s", request->idempotency_key);
+	memcpy(e->kept.asked, asked, HASH);
+	e->kept.at_us = now_us;
+	e->kept.secret = shows_secret(request->path);
 	e->request = request->id;
-	*t->end = e;
-	t->end = &e->next;
-	t->n++;
 }
 
 enum idempotence_verdict idempotence_begin(struct idempotence *t, const char *who,
@@ -109,21 +119,36 @@ enum idempotence_verdict idempotence_begin(struct idempotence *t, const char *wh
 	if (!hash_of(request, asked))
 		return IDEMPOTENCE_NEW;
 	for (const struct entry *e = t->first; e; e = e->next) {
-		if (strcmp(e->key, request->idempotency_key) != 0 || strcmp(e->who, who) != 0)
+		const struct idempotence_kept *k = &e->kept;
+
+		if (strcmp(k->key, request->idempotency_key) != 0 || strcmp(k->who, who) != 0)
 			continue;
-		if (memcmp(e->asked, asked, HASH) != 0)
+		if (memcmp(k->asked, asked, HASH) != 0)
 			return IDEMPOTENCE_OTHER;
 		if (e->request)
 			return IDEMPOTENCE_BUSY;
-		*out = (struct idempotence_answer){ e->status, e->body, e->len, e->more };
+		if (!k->body)
+			return IDEMPOTENCE_GONE;
+		*out = (struct idempotence_answer){ k->status, k->body, k->len, k->more };
 		return IDEMPOTENCE_AGAIN;
 	}
 	note(t, who, request, asked, now_us);
 	return IDEMPOTENCE_NEW;
 }
 
-void idempotence_settle(struct idempotence *t, uint64_t id, unsigned status, const char *body, size_t len,
-	const struct http_more *more)
+static bool keep_body(struct idempotence *t, struct idempotence_kept *k, const char *body, size_t len)
+{
+	k->body = malloc(len ? len : 1);
+	if (!k->body)
+		return false;
+	memcpy(k->body, body, len);
+	k->len = len;
+	t->bytes += len;
+	return true;
+}
+
+const struct idempotence_kept *idempotence_settle(struct idempotence *t, uint64_t id, unsigned status,
+	const char *body, size_t len, const struct http_more *more)
 {
 	struct entry **at = &t->first, *e;
 
@@ -131,17 +156,29 @@ void idempotence_settle(struct idempotence *t, uint64_t id, unsigned status, con
 		at = &(*at)->next;
 	e = *at;
 	if (!e)
-		return;
-	e->body = status < 300 ? malloc(len ? len : 1) : NULL;
-	if (!e->body) {
+		return NULL;
+	if (status >= 300 || !keep_body(t, &e->kept, body, len)) {
 		drop(t, at);
-		return;
+		return NULL;
 	}
-	memcpy(e->body, body, len);
-	e->len = len;
-	e->status = status;
+	e->kept.status = status;
 	e->request = 0;
 	if (more)
-		e->more = *more;
-	t->bytes += len;
+		e->kept.more = *more;
+	return &e->kept;
+}
+
+void idempotence_restore(struct idempotence *t, const struct idempotence_kept *k)
+{
+	struct entry *e;
+
+	forget_old(t, k->at_us);
+	e = add(t);
+	if (!e)
+		return;
+	e->kept = *k;
+	e->kept.body = NULL;
+	e->kept.len = 0;
+	if (!k->secret && !keep_body(t, &e->kept, k->body, k->len))
+		e->kept.secret = true; /* as if it were one: it is not carried out twice */
 }

@@ -215,6 +215,7 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 	}
 	fill_record(leg, invite);
+	leg_take_channel(leg);
 	remark_begin(leg);
 	leg_emit(leg, "call.started");
 	if (!admit(leg, trunk))

@@ -87,6 +87,7 @@ void leg_free(struct leg *leg)
 	struct node *n = leg->node;
 
 	leg_delist(n, leg);
+	leg_give_channel(leg);
 	stream_free(leg->stream);
 	leg->share = share_end(leg->share);
 	ports_give(&leg->ports);

@@ -57,9 +57,10 @@ struct leg_audio {
 struct leg {
 	uint32_t id;
 	enum leg_state state;
-	struct node *node; /* borrowed */
-	struct leg *next;  /* hash chain */
-	struct call *call; /* borrowed from sip/; NULL when it has ended */
+	struct node *node;       /* borrowed */
+	struct leg *next;        /* hash chain */
+	struct call *call;       /* borrowed from sip/; NULL when it has ended */
+	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
 	bool on_hold;            /* the far end holds us */
@@ -93,7 +94,7 @@ struct leg {
 	struct stream_stats stats;  /* as last asked for */
 	uint32_t quirks;            /* 1 << enum quirk: what was told of its packets */
 	uint64_t heard_us;          /* when these last showed new packets (loop_now_us()); 0: never */
-	bool media_lost;
+	bool media_lost, one_way;   /* its sound was, at some time */
 };
 
 struct leg *leg_find_call(const struct node *n, const char *token);

@@ -134,6 +134,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 		return;
 	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
 	leg->call = NULL;
+	leg_give_channel(leg);
 	leg->state = LEG_ENDED;
 	leg->cdr.ended_us = when_now_us();
 	leg->cdr.by_far_end = end->by_far_end;

@@ -32,6 +32,7 @@ static void tell_one_way(struct leg *leg, const struct media_event *event)
 {
 	if (event->on) {
 		leg->node->tally.one_way[event->one_way]++;
+		leg->one_way = true;
 		remark_trouble(leg, oneway_name(event->one_way));
 	} else {
 		remark(leg, "one-way audio is over");

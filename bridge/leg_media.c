@@ -5,27 +5,20 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-struct trunk_use {
-	const char *trunk;
-	unsigned calls;
-};
-
-static void count_trunk(void *arg, struct leg *leg)
+void leg_take_channel(struct leg *leg)
 {
-	struct trunk_use *use = arg;
+	leg->channel = channels_take(&leg->node->channels, leg->cdr.trunk);
+}
 
-	if (leg->call && strcmp(leg->cdr.trunk, use->trunk) == 0)
-		use->calls++;
+void leg_give_channel(struct leg *leg)
+{
+	channels_give(&leg->node->channels, leg->channel);
+	leg->channel = NULL;
 }
 
 bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned coming)
 {
-	struct trunk_use use = { .trunk = trunk->name };
-
-	if (!trunk->channels)
-		return false;
-	leg_each(n, count_trunk, &use);
-	return use.calls + coming > trunk->channels;
+	return trunk->channels && channels_used(&n->channels, trunk->name) + coming > trunk->channels;
 }
 
 /* On a trunk whose carrier sends from where it says: a place at a shared port.  Whatever is against it, there are ports. */

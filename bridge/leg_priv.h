@@ -19,6 +19,9 @@ enum call_err leg_open_media(
 /* Gives the stream to the worker with the most time.  NULL: done; else why there is none. */
 const char *leg_place(struct leg *leg);
 const char *leg_no_room(struct node *n); /* NULL: there is time for one leg more */
+/* It has a call and its record a trunk: it takes one of its channels, until the call ends. */
+void leg_take_channel(struct leg *leg);
+void leg_give_channel(struct leg *leg);
 /* Are all channels of the trunk in use when `coming` more come? */
 bool leg_trunk_is_full(struct node *n, const struct site_trunk *trunk, unsigned coming);
 

@@ -1,5 +1,6 @@
 /* leg_record.c - what is written and told of a leg: its events while it lives, its record when it is over. */
 #include "bridge/leg_priv.h"
+#include "bridge/conditions.h"
 #include "bridge/figures.h"
 #include "bridge/remark.h"
 #include <jansson.h>
@@ -78,6 +79,8 @@ void leg_finish(struct leg *leg)
 	snprintf(cdr->ended_by, sizeof(cdr->ended_by), "%s", why_ender_word(why_ender(cdr)));
 	writer_cdr(n->writer, cdr);
 	figures_count(n, cdr);
+	if (cdr->answered_us)
+		conditions_call(n, cdr->trunk, leg->one_way);
 	remark_end(leg);
 
 	data = leg_event_json(leg);

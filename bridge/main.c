@@ -1,6 +1,7 @@
 /* main.c - partylined: reads the node file, opens the node, runs it until SIGTERM. */
 #include "bridge/log.h"
 #include "bridge/node_open.h"
+#include "bridge/retention.h"
 #include "bridge/secure.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"
@@ -88,12 +89,15 @@ static void reload(struct daemon *d)
 	log_open(fresh.node, fresh.log.json, (enum log_level)fresh.log.level);
 	d->node->config.log.level = fresh.log.level;
 	d->node->config.log.json = fresh.log.json;
+	d->node->config.records = fresh.records;
+	retention_of_nobody(d->node->retention, fresh.records.keep_days);
 	if (secure_reload(d->node, &fresh, why, sizeof(why)))
 		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: the certificates before stay in force", why);
 	if (stir_reload(d->node, &fresh, why, sizeof(why)))
 		log_line(LOG_ERROR, NULL, "node", "SIGHUP: %s: what callers prove stays as it was", why);
 	log_line(LOG_INFO, NULL, "node",
-		"SIGHUP: log settings and certificates are in force; listeners, paths and workers change "
+		"SIGHUP: log settings, `records` and certificates are in force; listeners, paths and workers "
+		"change "
 		"with a restart");
 }
 

@@ -10,6 +10,7 @@
 
 #include "bridge/access.h"
 #include "bridge/admission.h"
+#include "bridge/channels.h"
 #include "bridge/config.h"
 #include "bridge/dialling.h"
 #include "bridge/drain.h"
@@ -31,6 +32,7 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct clips;
+struct conditions;
 struct dialout;
 struct dips;
 struct editor;
@@ -95,13 +97,15 @@ struct node {
 
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
+	struct channels channels; /* that they take of their trunks */
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
-	struct tally tally;  /* how calls sounded */
-	struct trace *trace; /* signalling of recent calls; NULL: switched off */
-	int64_t started_us;  /* wall clock */
-	struct drain drain;  /* no new calls */
+	struct conditions *conditions; /* what is wrong now */
+	struct tally tally;            /* how calls sounded */
+	struct trace *trace;           /* signalling of recent calls; NULL: switched off */
+	int64_t started_us;            /* wall clock */
+	struct drain drain;            /* no new calls */
 	bool stopping;
 };
 

@@ -1,5 +1,6 @@
 #include "bridge/node_beat.h"
 #include "bridge/carrier.h"
+#include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/leg_heard.h"
 #include "bridge/retention.h"
@@ -25,6 +26,7 @@ static void on_tick(void *arg)
 
 	heap_look(&n->heap);
 	pulse_beat(&n->pulse, now_us, thread_cpu_us());
+	conditions_beat(n);
 	leg_tick_all(n, now_us);
 	carriers_tick(n, now_us);
 	drain_tick(n, now_us);
@@ -71,6 +73,7 @@ static void on_stats(void *arg)
 	leg_ask_stats_all(arg);
 	retention_tick(n->retention, n->site, when_now_us());
 	secure_tick(arg);
+	conditions_round(n);
 	give_back(arg);
 }
 

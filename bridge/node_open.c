@@ -2,10 +2,12 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/clips.h"
+#include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/editor.h"
 #include "bridge/idempotence.h"
 #include "bridge/incoming.h"
+#include "bridge/keeping.h"
 #include "bridge/leg_calls.h"
 #include "bridge/leg_heard.h"
 #include "bridge/node_beat.h"
@@ -144,6 +146,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 {
 	struct store *store = NULL;
 	struct site *site = NULL;
+	uint8_t tag_key[EDIT_TAG_KEY];
 	enum bridge_err err = store_open(&store, n->config.database, why, why_cap);
 
 	if (err)
@@ -157,6 +160,10 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = use_site(n, site);
 	if (!err)
 		err = spending_load(n, store);
+	if (!err)
+		err = keeping_load(n, store, tag_key);
+	if (!err)
+		err = editor_open(&n->editor, n, tag_key);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -210,13 +217,12 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 	if (!err)
 		err = hooks_open(&n->hooks, n->writer, any_number);
 	if (!err)
-		err = editor_open(&n->editor, n);
-	if (!err)
-		err = idempotence_alloc(&n->idempotence);
-	if (!err)
 		err = retention_open(&n->retention, n->writer);
+	if (!err)
+		err = conditions_open(n);
 	if (err)
 		return err;
+	retention_of_nobody(n->retention, n->config.records.keep_days);
 	event_bus_sink(n->bus, on_event, n->hooks);
 	return loop_watch(n->loop, hooks_fd(n->hooks), on_hooks, n->hooks) == CALL_OK &&
 			       loop_every(n->loop, HOOKS_MS, on_hooks_tick, n->hooks) == CALL_OK
@@ -382,6 +388,11 @@ struct node *node_close(struct node *n)
 {
 	if (!n)
 		return NULL;
+	/* Who has asked the disk something gets the answer while all is there that it may change; nobody asks any more. */
+	if (n->http)
+		loop_unwatch(n->loop, http_fd(n->http));
+	if (n->writer)
+		writer_settle(n->writer);
 	dialout_close_all(n);
 	if (n->loop)
 		carriers_close(n);
@@ -397,8 +408,6 @@ struct node *node_close(struct node *n)
 	for (unsigned i = 0; i < n->n_workers; i++)
 		n->workers[i] = worker_close(n->workers[i]);
 	n->shared = shared_free(n->shared);
-	if (n->http)
-		loop_unwatch(n->loop, http_fd(n->http));
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
 	exports_close(n);
@@ -412,6 +421,7 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, writer_fd(n->writer));
 	n->writer = writer_close(n->writer);
 	n->editor = editor_close(n->editor);
+	conditions_close(n);
 	n->idempotence = idempotence_free(n->idempotence);
 	n->retention = retention_close(n->retention);
 	n->access = access_free(n->access);
@@ -426,6 +436,7 @@ struct node *node_close(struct node *n)
 	signing_free(n->signing);
 	site_free(n->site);
 	free(n->legs);
+	channels_clear(&n->channels);
 	free(n);
 	return NULL;
 }

@@ -1,12 +1,12 @@
 #include "bridge/retention.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const int64_t HOUR_US = 3600000000, DAY_US = 86400000000;
 
 struct rule {
-	char account[SITE_NAME];
+	char account[SITE_NAME]; /* "": all that the site does not have */
 	int64_t before_us;
 	bool more; /* the last batch was a full one */
 };
@@ -21,6 +21,7 @@ struct sweep {                /* one round, batch by batch */
 struct retention {
 	struct writer *w; /* borrowed */
 	bool due, sweeping;
+	unsigned nobodys_days; /* 0: for ever */
 	int64_t next_us;
 	uint64_t deleted;
 };
@@ -55,7 +56,9 @@ static enum bridge_err sweep_batch(void *arg, struct store *store)
 
 		if (!rule->more)
 			continue;
-		err = store_expire_cdrs(store, rule->account, rule->before_us, RETENTION_BATCH, &n);
+		err = rule->account[0]
+			      ? store_expire_cdrs(store, rule->account, rule->before_us, RETENTION_BATCH, &n)
+			      : store_expire_orphans(store, rule->before_us, RETENTION_BATCH, &n);
 		rule->more = n == RETENTION_BATCH;
 		s->deleted += n;
 	}
@@ -82,6 +85,18 @@ static void sweep_done(void *arg, enum bridge_err err, const char *text)
 	free(s);
 }
 
+static void add_rule(struct sweep *s, const char *account, unsigned days, int64_t now_us)
+{
+	struct rule *rule = &s->rules[s->n];
+
+	if (!days)
+		return;
+	snprintf(rule->account, sizeof(rule->account), "%s", account);
+	rule->before_us = now_us - (int64_t)days * DAY_US;
+	rule->more = true;
+	s->n++;
+}
+
 static struct sweep *sweep_of(struct retention *r, const struct site *site, int64_t now_us)
 {
 	struct sweep *s = calloc(1, sizeof(*s));
@@ -93,17 +108,9 @@ static struct sweep *sweep_of(struct retention *r, const struct site *site, int6
 		return NULL;
 	}
 	s->of = r;
-	for (size_t i = 0; i < site->n_accounts; i++) {
-		const struct site_account *a = &site->accounts[i];
-		struct rule *rule = &s->rules[s->n];
-
-		if (!a->keep_days)
-			continue;
-		memcpy(rule->account, a->name, sizeof(rule->account));
-		rule->before_us = now_us - (int64_t)a->keep_days * DAY_US;
-		rule->more = true;
-		s->n++;
-	}
+	for (size_t i = 0; i < site->n_accounts; i++)
+		add_rule(s, site->accounts[i].name, site->accounts[i].keep_days, now_us);
+	add_rule(s, "", r->nobodys_days, now_us);
 	return s;
 }
 
@@ -126,6 +133,12 @@ void retention_tick(struct retention *r, const struct site *site, int64_t now_us
 	}
 	r->sweeping = true;
 	writer_do(r->w, sweep_batch, sweep_done, s);
+}
+
+void retention_of_nobody(struct retention *r, unsigned keep_days)
+{
+	r->due = r->due || keep_days != r->nobodys_days;
+	r->nobodys_days = keep_days;
 }
 
 void retention_due(struct retention *r)

@@ -67,6 +67,8 @@ enum bridge_err store_list_cdrs(
 /* Deletes at most `limit` of an account's records that began before then, the oldest first; *n: how many. */
 enum bridge_err store_expire_cdrs(
 	struct store *s, const char *account, int64_t before_us, unsigned limit, unsigned *n);
+/* The same of records that belong to no account of the site: strangers', and those of accounts that are gone. */
+enum bridge_err store_expire_orphans(struct store *s, int64_t before_us, unsigned limit, unsigned *n);
 
 /* One change: who made it, what it was, and its particulars as JSON.  Each row is sealed with SHA-256 over itself and
  * the seal of the row before: whoever alters, drops or slips in one breaks the chain (S10). */

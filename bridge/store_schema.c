@@ -225,6 +225,14 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN sign_others INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE cdr ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE cdr ADD COLUMN quirks TEXT NOT NULL DEFAULT '';",
+
+	/* 19: requests that were carried out and may be sent again; what object tags are made with */
+	"CREATE TABLE idempotence ("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, key TEXT NOT NULL, asked BLOB NOT NULL,"
+	" at_us INTEGER NOT NULL, status INTEGER NOT NULL, body BLOB, etag TEXT NOT NULL, location TEXT NOT "
+	"NULL,"
+	" UNIQUE (who, key)) STRICT;"
+	"CREATE TABLE tag_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

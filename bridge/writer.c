@@ -1,6 +1,7 @@
 #include "bridge/writer.h"
 #include "bridge/backlog.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,7 +30,9 @@ struct writer {
 	struct store *store; /* owned; the disk thread's while it runs */
 	pthread_t thread;
 	int done_fd;
-	bool running; /* control thread's */
+	/* the control thread's */
+	bool running;
+	uint64_t n_asked, n_told; /* jobs */
 
 	pthread_mutex_t lock; /* what follows; held for moving pointers, never for the disk */
 	pthread_cond_t wake;
@@ -222,6 +225,16 @@ enum bridge_err writer_open(struct writer **out, struct store *store)
 	return BRIDGE_OK;
 }
 
+void writer_settle(struct writer *w)
+{
+	struct pollfd fd = { .fd = w->done_fd, .events = POLLIN };
+	const uint64_t until = w->n_asked;
+
+	while (w->running && w->n_told < until)
+		if (poll(&fd, 1, -1) > 0)
+			writer_poll(w);
+}
+
 void writer_drain(struct writer *w)
 {
 	struct job *job;
@@ -279,6 +292,7 @@ void writer_poll(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 
 	while ((job = jobs_take(&done))) {
+		w->n_told++;
 		job->done(job->arg, job->err, job->text);
 		free(job);
 	}
@@ -316,12 +330,13 @@ void writer_cdr(struct writer *w, const struct cdr *cdr)
 
 void writer_do(struct writer *w, writer_work_fn work, writer_done_fn done, void *arg)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = w->running ? calloc(1, sizeof(*job)) : NULL;
 
 	if (!job) {
-		done(arg, BRIDGE_NOMEM, "");
+		done(arg, w->running ? BRIDGE_NOMEM : BRIDGE_STATE, "");
 		return;
 	}
+	w->n_asked++;
 	job->work = work;
 	job->done = done;
 	job->arg = arg;

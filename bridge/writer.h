@@ -37,9 +37,11 @@ struct writer_stats {
 
 enum bridge_err writer_open(
 	struct writer **out, struct store *store); /* takes the store over; on error it stays the caller's */
+/* Waits until what was asked so far is done and has been told: those who asked are all there.  What they ask then is not waited for. */
+void writer_settle(struct writer *w);
 /* Stops: writes what waits (gives up after WRITER_GIVE_UP_MS without progress), calls the done functions that
- * are left (BRIDGE_STATE for what was not carried out).  Afterwards only writer_stats() (`waiting`: records given
- * up) and writer_close() may follow.  Waits for the disk. */
+ * are left (BRIDGE_STATE for what was not carried out).  Afterwards writer_stats() has in `waiting` the records given
+ * up, whoever asks is told BRIDGE_STATE at once, and writer_close() may follow.  Waits for the disk. */
 void writer_drain(struct writer *w);
 struct writer *writer_close(struct writer *w); /* drains first, if that has not been done; closes the store */
 int writer_fd(const struct writer *w);         /* readable when writer_poll() has work */

@@ -54,7 +54,7 @@ TEST(every_key_is_read)
 		"control: run/c.sock\ndatabase: \":memory:\"\nrecordings: rec\n"
 		"media: { workers: 3, mixed_talkers: 7, max_load: 60, room_legs_per_worker: 250 }\n"
 		"prompts: { directory: /p, override: /o }\n"
-		"log: { format: json, level: debug }\n";
+		"log: { format: json, level: debug }\nrecords: { keep_days: 90 }\n";
 	struct config_why why;
 	struct config c;
 
@@ -91,6 +91,7 @@ TEST(every_key_is_read)
 	CHECK_STR("/o", c.prompts.override, "prompts.override");
 	CHECK_INT(true, c.log.json, "log.format");
 	CHECK_INT(3, c.log.level, "log.level");
+	CHECK_INT(90, c.records.keep_days, "records.keep_days");
 }
 
 TEST(what_is_wrong_is_named_by_line_and_key)

@@ -156,4 +156,48 @@ TEST(another_site_counts_at_once)
 	bed_close(&b);
 }
 
-TESTS(each_account_says_how_long, many_go_in_batches_and_others_go_between, another_site_counts_at_once)
+static enum bridge_err save_site(void *arg, struct store *s)
+{
+	return store_save_site(s, ((struct bed *)arg)->site, "test", "[]");
+}
+
+static void on_saved(void *arg, enum bridge_err err, const char *text)
+{
+	(void)arg;
+	CHECK(err == BRIDGE_OK, "saved: %s", text);
+}
+
+/* Strangers', and those of an account that is deleted: by the node's own word; what an account keeps for ever stays. */
+TEST(what_is_nobodys_goes_by_the_nodes_word)
+{
+	struct bed b;
+
+	bed_open(&b, "accounts:\n  - { name: a }\n  - { name: z, records: { keep_days: 300 } }\n");
+	writer_do(b.w, save_site, on_saved, &b);
+	for (int day = 0; day < 40; day++) {
+		add(&b, "", START_US - day * DAY_US);
+		add(&b, "a", START_US - day * DAY_US);
+		add(&b, "deleted", START_US - day * DAY_US);
+		add(&b, "z", START_US - day * DAY_US);
+	}
+	for (int i = 0; i < 2 * RETENTION_BATCH; i++)
+		add(&b, "", START_US - 50 * DAY_US - i);
+	retention_tick(b.r, b.site, START_US);
+	settle(&b);
+	CHECK_INT(0, retention_deleted(b.r), "nothing said: for ever");
+	retention_of_nobody(b.r, 10);
+	retention_tick(b.r, b.site, START_US);
+	settle(&b);
+	CHECK_INT(11, left(&b, "deleted"), "ten days back, to the moment");
+	CHECK_INT(40, left(&b, "a"), "an account that keeps for ever");
+	CHECK_INT(40, left(&b, "z"), "an account with a word of its own");
+	CHECK_INT(11 + 40 + 40 + 11, left(&b, NULL), "all that are left, strangers' with them");
+	CHECK_INT(29 + 29 + 2 * RETENTION_BATCH, retention_deleted(b.r), "counted, whatever a batch holds");
+	retention_of_nobody(b.r, 10);
+	retention_tick(b.r, b.site, START_US + HOUR_US - 1);
+	CHECK(retention_idle(b.r), "the same word again is no reason to look");
+	bed_close(&b);
+}
+
+TESTS(each_account_says_how_long, many_go_in_batches_and_others_go_between, another_site_counts_at_once,
+	what_is_nobodys_goes_by_the_nodes_word)

@@ -352,7 +352,60 @@ TEST(a_full_disk_loses_nothing)
 	test_dir_remove(&dir);
 }
 
-TESTS(records_are_written_in_order_and_a_question_sees_them, records_wait_for_company,
-	while_the_file_is_locked_records_wait_and_questions_go_ahead,
+struct asked {
+	struct writer *w; /* borrowed */
+	unsigned told;
+	enum bridge_err last;
+	bool again; /* asks once more when it is told */
+};
+
+static enum bridge_err nothing(void *arg, struct store *s)
+{
+	(void)arg;
+	(void)s;
+	return BRIDGE_OK;
+}
+
+static void on_told(void *arg, enum bridge_err err, const char *text)
+{
+	struct asked *a = arg;
+
+	(void)text;
+	a->told++;
+	a->last = err;
+	if (!a->again)
+		return;
+	a->again = false;
+	writer_do(a->w, nothing, on_told, a);
+}
+
+/* At the end: who has asked is told while all is there, who asks too late is told at once that it is too late. */
+TEST(who_asked_is_told_before_the_end)
+{
+	struct store *s = NULL;
+	struct asked a = { .again = false };
+	char why[256];
+
+	CHECK(store_open(&s, ":memory:", why, sizeof(why)) == BRIDGE_OK, "%s", why);
+	CHECK_INT(BRIDGE_OK, writer_open(&a.w, s), "a writer");
+	writer_settle(a.w); /* nobody has asked */
+	for (int i = 0; i < 20; i++)
+		writer_do(a.w, nothing, on_told, &a);
+	writer_settle(a.w);
+	CHECK_INT(20, a.told, "all of them");
+	CHECK_INT(BRIDGE_OK, a.last, "done");
+	a.again = true;
+	writer_do(a.w, nothing, on_told, &a);
+	writer_drain(a.w);
+	CHECK_INT(22, a.told, "what is asked while the end is told comes back as well");
+	CHECK_INT(BRIDGE_STATE, a.last, "undone");
+	writer_do(a.w, nothing, on_told, &a);
+	CHECK_INT(23, a.told, "at once");
+	CHECK_INT(BRIDGE_STATE, a.last, "too late");
+	writer_close(a.w);
+}
+
+TESTS(who_asked_is_told_before_the_end, records_are_written_in_order_and_a_question_sees_them,
+	records_wait_for_company, while_the_file_is_locked_records_wait_and_questions_go_ahead,
 	a_record_that_no_table_takes_holds_up_nobody, the_queue_is_bounded_and_the_oldest_go,
 	closing_writes_what_waits, closing_gives_up_in_the_end, a_full_disk_loses_nothing)

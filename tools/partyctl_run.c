@@ -67,6 +67,7 @@ static const struct verb {
 	{ "webhook", 1, 2, ctl_webhook,
 		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive" },
+	{ "alerts", 0, 0, ctl_alerts, "alerts", "what is wrong now, since when, and what can be done" },
 	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
 		"what accounts have spent on calls; let out one that looked like fraud" },
 	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },

@@ -367,3 +367,17 @@ enum ctl_exit ctl_mute(struct ctl *c)
 	json_decref(answer);
 	return code;
 }
+
+enum ctl_exit ctl_alerts(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "SEVERITY", "severity", false },
+		{ "SINCE", "since", false },
+		{ "WHAT", "kind", false },
+		{ "OF", "subject", false },
+		{ "WHAT IS WRONG", "text", false },
+		{ "WHAT TO DO", "advice", false },
+	};
+
+	return ctl_table_of(c, "/v1/alerts", columns, COUNT(columns));
+}

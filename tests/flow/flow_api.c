@@ -58,6 +58,7 @@ static const struct step {
 	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"+4420\"}", 422 },
 	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"sip:bob@example.com\"}",
 		202 },
+	{ "GET", "/v1/alerts", NULL, NULL, 200 },
 	{ "GET", "/v1/budgets", NULL, NULL, 200 },
 	{ "POST", "/v1/budgets/{id}/unblock", "/v1/budgets/acme/unblock", NULL, 200 },
 	{ "POST", "/v1/meetings/{id}/calls", "/v1/meetings/100200300/calls", "{\"to\":\"+15550199\"}", 202 },

@@ -210,6 +210,8 @@ static void check_trunk_limit(struct bridge *b)
 	CHECK(strstr(f[2].answer, "Retry-After: "), "with Retry-After: %s", f[2].answer);
 	check_record(b, f[2].sip.call_id,
 		&(struct record){ .trunk = "carrier-small", .status = 503, .q850 = 34 }, "beyond the limit");
+	CHECK_INT(2, bridge_number(b, "/v1/trunks", "items.1.calls", -1),
+		"counted: two, and none that was refused");
 	far_bye(&f[0]);
 	raw_fresh(&f[2].sip, OF_SMALL_CARRIER);
 	CHECK_INT(200, far_offer(&f[2], "INVITE", NULL, &f[2].wire, "0 101", "sendrecv"),
@@ -330,6 +332,9 @@ TEST(every_flow_of_a_carrier)
 	check_database(&b);
 	CHECK(bridge_wait_number(&b, "/v1/status", "calls", 0, WAIT_MS), "calls are left");
 	CHECK_INT(0, bridge_number(&b, "/v1/status", "rtp_ports_used", -1), "ports are left");
+	for (int i = 0; i < 2; i++) /* however each of them ended */
+		CHECK_INT(0, bridge_number(&b, "/v1/trunks", i ? "items.1.calls" : "items.0.calls", -1),
+			"channels are left");
 	CHECK_INT(0, bridge_stop(&b), "exit status");
 }
 

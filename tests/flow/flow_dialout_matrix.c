@@ -284,6 +284,7 @@ static void walk(struct bed *b, const struct row *row)
 
 		snprintf(at, sizeof(at), "items.0.gateways.%u.members.0.usable", g);
 		CHECK_INT(!(row->rests & 1u << g), json_at(trunks, at, -1), row->story);
+		CHECK_INT(0, json_at(trunks, g ? "items.1.calls" : "items.0.calls", -1), row->story);
 	}
 	json_decref(trunks);
 	for (unsigned g = 0; g < GATEWAYS; g++)

@@ -166,6 +166,57 @@ TEST(lost_updates_and_second_requests)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
+/* A client that has lost its answer to a crash asks again; one that has lost only the connection still knows what it saw. */
+TEST(keys_and_tags_outlive_the_process)
+{
+	static const char meeting[] = "{\"account\":\"acme\",\"id\":\"42424\",\"name\":\"Once\"}";
+	static const char token[] = "{\"name\":\"t\",\"role\":\"reader\"}";
+	struct bridge b;
+	struct exchange x;
+	char etag[256], line[300], header[256], text[1024];
+	int code;
+
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
+	x = exchange(&b, "POST", "/v1/meetings", meeting, "Idempotency-Key: one", NULL);
+	CHECK_INT(201, x.status, x.text);
+	exchange_header(&x, "etag", etag);
+	snprintf(text, sizeof(text), "%s", x.text);
+	exchange_free(&x);
+	x = exchange(&b, "POST", "/v1/tokens", token, "Idempotency-Key: two", NULL);
+	CHECK_INT(201, x.status, x.text);
+	exchange_free(&x);
+	CHECK(bridge_restart(&b, SIGKILL, &code), "again");
+	CHECK_INT(128 + SIGKILL, code, "killed");
+
+	x = exchange(&b, "POST", "/v1/meetings", meeting, "Idempotency-Key: one", NULL);
+	CHECK_INT(201, x.status, "not carried out a second time, which would be 409");
+	CHECK_STR(text, x.text, "the same answer");
+	CHECK_STR("true", exchange_header(&x, "idempotency-replayed", header), "and it says so");
+	CHECK_STR("/v1/meetings/42424", exchange_header(&x, "location", header), "where it is");
+	exchange_free(&x);
+	x = exchange(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"42425\"}",
+		"Idempotency-Key: one", NULL);
+	CHECK_INT(422, x.status, "the key was used for something else");
+	exchange_free(&x);
+	x = exchange(&b, "POST", "/v1/tokens", token, "Idempotency-Key: two", NULL);
+	CHECK_INT(409, x.status, "carried out, but the token was shown once");
+	CHECK_STR("answer_gone", json_text_at(x.body, "error.code"), x.text);
+	exchange_free(&x);
+	CHECK_INT(1, bridge_count(&b, "/v1/tokens"), "made once");
+
+	x = exchange(&b, "GET", "/v1/meetings/42424", NULL, NULL);
+	CHECK_STR(etag, exchange_header(&x, "etag", header), "the same object, the same tag");
+	exchange_free(&x);
+	snprintf(line, sizeof(line), "If-Match: %s", etag);
+	x = exchange(&b, "PATCH", "/v1/meetings/42424", "{\"name\":\"A\"}", line, NULL);
+	CHECK_INT(200, x.status, x.text);
+	exchange_free(&x);
+	x = exchange(&b, "PATCH", "/v1/meetings/42424", "{\"name\":\"B\"}", line, NULL);
+	CHECK_INT(412, x.status, "changed meanwhile");
+	exchange_free(&x);
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+}
+
 static struct exchange far(
 	const struct bridge *b, const char *token, const char *method, const char *path, const char *body)
 {
@@ -510,5 +561,5 @@ TEST(one_more_of_many_is_cheap_and_pages_show_all)
 TESTS(a_change_is_live_at_once_and_touches_no_call, lost_updates_and_second_requests,
 	an_accounts_token_reaches_its_own_alone, the_log_says_who_what_before_and_after,
 	changes_are_events_of_their_account, guessers_are_told_when_to_come_back,
-	records_go_when_their_account_says_so, partyctl_does_the_same,
+	keys_and_tags_outlive_the_process, records_go_when_their_account_says_so, partyctl_does_the_same,
 	one_more_of_many_is_cheap_and_pages_show_all)
