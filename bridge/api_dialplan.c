@@ -40,15 +40,19 @@ static void explain_in(struct node *n, uint64_t id, const char *number, const ch
 
 static json_t *tries_json(const struct route_decision *d)
 {
+	static const char *const standings[] = {
+		[ROUTE_GOOD] = "good", [ROUTE_LOW] = "low", [ROUTE_PROBED] = "probed"
+	};
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < d->n_tries; i++) {
 		const struct route_try *t = &d->tries[i];
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "trunk", t->trunk, "number",
-				      t->number, "caller_id", t->caller_id, "caller", t->caller_e164, "owned",
-				      t->owned, "route", (int)t->rule));
+			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:s}", "trunk", t->trunk,
+				      "number", t->number, "caller_id", t->caller_id, "caller",
+				      t->caller_e164, "owned", t->owned, "route", (int)t->rule, "price",
+				      api_price_json(t->rates, t->rate), "standing", standings[t->standing]));
 	}
 	return list;
 }
@@ -68,7 +72,10 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 			steps, step_json(route_step_rule(&d.steps[i]), d.steps[i].matched,
 				       route_step_text(routes, call, &d, i, text, sizeof(text))));
 	if (d.result == ROUTE_OK) {
-		verdict = dialling_look(n->dialling, call->account, d.number.e164, call->at_s, text);
+		verdict = dialling_look(n->dialling,
+			&(struct dialling_ask){
+				call->account, d.number.e164, call->at_s, dialling_first_cost(&d) },
+			text);
 		json_array_append_new(steps, step_json("limit", verdict <= BUDGET_NEAR, text));
 	}
 	refused = d.result != ROUTE_OK || verdict > BUDGET_NEAR;

@@ -1,6 +1,7 @@
 /* A day's call records through a candidate site: page by page, so that calls in progress are not kept waiting. */
 #include "bridge/api.h"
 #include "bridge/replay.h"
+#include "bridge/tariff.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,9 @@ static void page_read(void *arg, enum bridge_err err, const struct cdr *cdrs, si
 		replay_free(r);
 		return;
 	}
+	for (const struct tariff *t = r->node->tariffs; t;
+		t = t->next) /* a page is decided by today's prices */
+		dialling_rate(r->dialling, t->trunk, t->rates);
 	for (size_t i = 0; i < n; i++)
 		replay_record(r, &cdrs[i]);
 	if (n == PAGE) {

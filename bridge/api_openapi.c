@@ -157,7 +157,8 @@ static json_t *record_schema(void)
 		[CDR_COUNT] = "i",
 		[CDR_SPAN] = "n",
 		[CDR_SCORE] = "n?",
-		[CDR_FLAG] = "b" };
+		[CDR_FLAG] = "b",
+		[CDR_MONEY] = "s?" };
 	json_t *schema = empty_object();
 	size_t n;
 	const struct cdr_field *fields = cdr_fields(&n);
@@ -300,6 +301,8 @@ static void describe_other(struct operation *o)
 		each_word(a->query, add_parameter, o->parameters);
 	if (a->request && strcmp(a->request, "yaml") == 0)
 		json_object_set_new(o->json, "requestBody", body_of(type_schema('s'), "application/yaml"));
+	else if (a->request && strcmp(a->request, "csv") == 0)
+		json_object_set_new(o->json, "requestBody", body_of(type_schema('s'), "text/csv"));
 	else if (a->request)
 		json_object_set_new(
 			o->json, "requestBody", body_of(words_schema(a->request), "application/json"));

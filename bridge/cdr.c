@@ -1,5 +1,6 @@
 #include "bridge/cdr.h"
 #include "bridge/when.h"
+#include "dialplan/money.h"
 
 #include <string.h>
 
@@ -56,6 +57,9 @@ static const struct cdr_field fields[] = {
 	FIELD(diversion, "diversion", CDR_TEXT),
 	FIELD(session_id, "session_id", CDR_TEXT),
 	FIELD(session_peer, "session_peer", CDR_TEXT),
+	FIELD(cost, "cost", CDR_MONEY),
+	FIELD(currency, "currency", CDR_TEXT),
+	FIELD(rate, "rate", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)
@@ -80,6 +84,7 @@ static json_t *text_json(const char *text, size_t cap)
 static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 {
 	const char *at = (const char *)cdr + field->offset;
+	char amount[MONEY_TEXT];
 	uint32_t narrow;
 	uint64_t wide;
 	int64_t us;
@@ -100,6 +105,9 @@ static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 		memcpy(&narrow, at, sizeof(narrow));
 		return narrow ? json_real(narrow / 100.0) : json_null();
 	case CDR_FLAG: memcpy(&flag, at, sizeof(flag)); return json_boolean(flag);
+	case CDR_MONEY:
+		memcpy(&us, at, sizeof(us));
+		return cdr->currency[0] ? json_string(money_text(amount, us)) : json_null();
 	}
 	return NULL;
 }

@@ -42,6 +42,10 @@ struct cdr {
 	char verstat[12]; /* "passed", "failed", "none"; "signed", "unsigned"; "": nobody looked */
 	char attest[2];   /* "A", "B", "C" */
 	char origid[64], verstat_why[96];
+	/* of a call that we made through a trunk whose price is known (dialplan/rates.h) */
+	int64_t cost;     /* millionths */
+	char currency[4]; /* "EUR"; "": nothing is known of its cost */
+	char rate[160];   /* the row that it was charged by, in words */
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */
@@ -57,6 +61,7 @@ enum cdr_kind {
 	CDR_SPAN,  /* uint32_t microseconds; JSON: milliseconds */
 	CDR_SCORE, /* uint32_t hundredths; JSON: a number, null when 0 */
 	CDR_FLAG,
+	CDR_MONEY, /* int64_t millionths; JSON: a text, so that it stays exact; null where there is no currency */
 };
 
 struct cdr_field {

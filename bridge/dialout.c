@@ -1,6 +1,7 @@
 #include "bridge/dialout.h"
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
+#include "bridge/meter.h"
 #include "bridge/reception.h"
 #include "bridge/remark.h"
 #include "sip/reroute.h"
@@ -43,7 +44,7 @@ static void dialout_free(struct dialout *d)
 		at = &(*at)->next;
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
-	dialling_give(d->node->dialling, d->account, talked_s(d), when_now_us() / SECOND_US);
+	meter_give(d, talked_s(d));
 	free(d);
 }
 
@@ -111,6 +112,8 @@ static void next_trunk(struct dialout *d)
 /* May a call go out on this trunk now?  False: try the next one, or wait (*wait). */
 static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
 {
+	const char *why;
+
 	*wait = false;
 	if (!trunk || !c) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
@@ -118,6 +121,10 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 	}
 	if (trunk->maintenance) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the trunk is in maintenance");
+		return false;
+	}
+	if (!meter_allows(d, &why)) {
+		dialout_note_cause(d, 0, Q850_REJECTED, why);
 		return false;
 	}
 	if (leg_trunk_is_full(d->node, trunk, 1)) {
@@ -372,6 +379,7 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 	if (!d || d->leg != leg)
 		return;
 	if (d->state == DIALOUT_ANSWERED) {
+		meter_end(d, &leg->cdr);
 		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {

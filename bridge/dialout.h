@@ -31,6 +31,8 @@ struct dialout_try {
 	char caller_id[DIALOUT_NUMBER]; /* "": none, the call is anonymous */
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
+	struct rate rate;               /* that it is charged by */
+	char currency[MONEY_CURRENCY];  /* of its price; "": none is known */
 };
 
 struct dialout_order {

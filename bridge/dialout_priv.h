@@ -31,6 +31,8 @@ struct dialout {
 	size_t n_targets, at_target;
 	struct leg *leg; /* borrowed; of the attempt that is under way */
 	unsigned attempts;
+	int64_t cost,
+		cut_us; /* bridge/meter.h: when it is over; how long it had lasted when its money was used up, 0: it was not */
 	bool rang;
 	enum gave_up gave_up;
 	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;

@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
 #include "bridge/leg_heard.h"
+#include "bridge/meter.h"
 #include "bridge/retention.h"
 #include "bridge/secure.h"
 #include "bridge/spending.h"
@@ -59,6 +60,7 @@ static void tell_disk(struct node *n)
 
 static void on_second(void *arg)
 {
+	meter_tick(arg);
 	spending_save(arg);
 	tell_disk(arg);
 }

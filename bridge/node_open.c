@@ -15,6 +15,7 @@
 #include "bridge/meeting.h"
 #include "bridge/secure.h"
 #include "bridge/spending.h"
+#include "bridge/tariff.h"
 #include "bridge/trace.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
@@ -155,6 +156,10 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = use_site(n, site);
 	if (!err)
 		err = spending_load(n, store);
+	if (!err)
+		err = tariffs_load(store, &n->tariffs);
+	if (!err)
+		tariffs_use(n);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -397,6 +402,7 @@ struct node *node_close(struct node *n)
 	n->trace = trace_free(n->trace);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
+	tariffs_free(n->tariffs);
 	plan_free(n->plan);
 	signing_free(n->signing);
 	site_free(n->site);

@@ -59,6 +59,7 @@ struct site_account {
 	char classes[SITE_LIST][SITE_WORD]; /* number_class that it may call although refused by default */
 	size_t n_classes;
 	struct budget_limits limits;
+	char daily_money[MONEY_TEXT]; /* their ceiling of money, "12.50", which dialling.h reads; "": none */
 
 	unsigned keep_days; /* its call records are deleted after so many days; 0: never */
 };
@@ -138,6 +139,9 @@ struct site_number {
 	char meeting[SITE_MEETING_ID];
 };
 
+enum site_order { SITE_ORDER_LISTED, SITE_ORDER_COST, SITE_ORDERS };
+enum site_unrated { SITE_UNRATED_LAST, SITE_UNRATED_REFUSE, SITE_UNRATEDS };
+
 struct site_route {
 	char account[SITE_NAME], prefix[NUMBER_E164], caller_id[NUMBER_E164];
 	char (*prefixes)[NUMBER_E164]; /* owned: a list in place of `prefix` */
@@ -145,6 +149,8 @@ struct site_route {
 	char trunks[SITE_LIST][SITE_NAME];
 	size_t n_trunks;
 	unsigned priority, weight, percent; /* 0: not given, means 1, 1, 100 */
+	unsigned order;                     /* enum site_order: how its trunks are tried */
+	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
 };
 

@@ -190,6 +190,11 @@ static enum bridge_err check_route(
 		return site_refuse(why, at, "prefix", "prefix is missing, or a list of prefixes");
 	if (r->prefix[0] && r->n_prefixes > 0)
 		return site_refuse(why, at, "prefixes", "prefix or prefixes, not both");
+	if (r->order == SITE_ORDER_COST && r->weight)
+		return site_refuse(
+			why, at, "weight", "a route by cost has no weight: the cheapest trunk comes first");
+	if (r->unrated == SITE_UNRATED_REFUSE && r->order != SITE_ORDER_COST)
+		return site_refuse(why, at, "unrated", "order: cost is wanted as well");
 	return BRIDGE_OK;
 }
 

@@ -47,6 +47,13 @@ static const char *const stir_words[SITE_STIRS] = {
 	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
 };
 
+static const char *const order_words[SITE_ORDERS] = {
+	[SITE_ORDER_LISTED] = "listed", [SITE_ORDER_COST] = "cost"
+};
+static const char *const unrated_words[SITE_UNRATEDS] = {
+	[SITE_UNRATED_LAST] = "last", [SITE_UNRATED_REFUSE] = "refuse"
+};
+
 enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500 };
 
 /* clang-format off */
@@ -83,6 +90,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "dialling.consecutive", limits.consecutive, BUDGET_RECENT - 1),
 	UPTO(site_account, "dialling.alike", limits.alike, BUDGET_RECENT - 1),
 	COUNT(site_account, "dialling.daily_minutes", limits.daily_minutes),
+	TEXT(site_account, "dialling.daily_money", daily_money, RULE_MONEY),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {
@@ -167,6 +175,8 @@ static const struct site_field route_fields[] = {
 	UPTO(site_route, "weight", weight, 1000),
 	UPTO(site_route, "percent", percent, 100),
 	TEXT(site_route, "calendar", calendar, RULE_NAME),
+	WORD(site_route, "order", order, order_words),
+	WORD(site_route, "unrated", unrated, unrated_words),
 };
 static const struct site_field calendar_fields[] = {
 	NEED(site_calendar, "name", name, RULE_NAME),
@@ -333,6 +343,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	struct trunk_network network;
 	struct calendar_span span;
 	const char *wrong;
+	int64_t amount;
 
 	if (!doc_printable(text))
 		return "holds control characters or is not UTF-8";
@@ -383,6 +394,11 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
 	case RULE_PATH: return NULL;
+	case RULE_MONEY:
+		return money_parse(text, &amount) && amount > 0
+			       ? NULL
+			       : "an amount above 0 is wanted as in 50 or 12.50, with six digits behind the "
+				 "point at most";
 	case RULE_UUID:
 		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
 	}

@@ -59,6 +59,7 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_HTTPS,
 	RULE_PATH,
 	RULE_UUID,
+	RULE_MONEY,
 };
 
 struct site_field {

@@ -8,6 +8,7 @@
  *   partyctl_dialplan.c  what the dial plan says, and would say
  *   partyctl_why.c     a call's ladder and its story
  *   partyctl_records.c  call records, as a table or CSV
+ *   partyctl_rates.c   trunks' rate sheets
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -34,11 +35,12 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive, full, csv;
+	bool dry_run, recursive, full, csv, add;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
+	const char *currency;                       /* of rates */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -49,7 +51,7 @@ enum ctl_exit ctl_usage(struct ctl *c, const char *wrong);
 typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token, ctl_audit,
-	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why;
+	ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why, ctl_rates;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

@@ -45,6 +45,9 @@ static void put_trunks(struct ctl *c, const json_t *answer)
 		{ "TRUNK", "trunk", false },
 		{ "NUMBER", "number", false },
 		{ "CALLER ID", "caller_id", false },
+		{ "A MINUTE", "price.rate.per_minute", true },
+		{ "3 MINUTES", "price.cost", true },
+		{ "STANDING", "standing", false },
 	};
 	const json_t *trunks = json_object_get(answer, "trunks");
 	size_t n = json_array_size(trunks);

@@ -55,6 +55,11 @@ static const struct verb {
 		" | diff FILE --records DAY",
 		"what would answer a number, or carry a call to it, and why; what a day's calls would meet "
 		"with another site file" },
+	{ "rates", 1, 3, ctl_rates,
+		"rates import TRUNK FILE [--add] [--currency CUR] | list | show TRUNK [--number N] [--at "
+		"TIME] "
+		"[--limit N] [--cursor C] | delete TRUNK",
+		"what calls through a trunk cost: rate sheets, from CSV" },
 	{ "token", 1, 2, ctl_token,
 		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
 		"who may use the API: reader, admin or operator" },
@@ -158,6 +163,10 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->csv = true;
 		return true;
 	}
+	if (strcmp(arg, "--add") == 0) {
+		c->add = true;
+		return true;
+	}
 	if (strcmp(arg, "--full") == 0) {
 		c->full = true;
 		return true;
@@ -233,6 +242,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--min-duration", &c.min_duration },
 		{ "--mos-below", &c.mos_below },
 		{ "--cursor", &c.cursor },
+		{ "--currency", &c.currency },
 	};
 	enum ctl_exit code;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 4 << 20 };
+enum { FILE_MAX = 32 << 20 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
