@@ -14,7 +14,7 @@ static const struct api_named named[] = {
 		" control:@Control workers:[@Worker] writer:@Writer events:i trunks:[@TrunkFigures] tls:@OwnCertificate?" },
 	{ "OwnCertificate", "certificate_expires_at:t? days_left:i" },
 	{ "TrunkFigures", "name:s gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
-		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
+		" round_trip_ms:n standing:s last_cause_in:s last_cause_out:s" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? money_today:s daily_money:s?"
 		" currency:s blocked:b"
 		" blocked_until:t?" },
@@ -37,6 +37,7 @@ static const struct api_named named[] = {
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
+	{ "Standing", "standing:s since:t? calls:i asr:i? ccr:i? pdd_ms:i? acd_s:i?" },
 	{ "Rate", "prefix:s per_minute:s connect:s first_s:i next_s:i from:t? until:t?" },
 	{ "RateSheet", "trunk:s currency:s rows:i imported_at:t imported_by:s in_site:b" },
 	{ "Price", "currency:s rate:@Rate text:s cost:s seconds:i" },

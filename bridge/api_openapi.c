@@ -117,7 +117,7 @@ static void add_live(json_t *schema, enum site_kind kind, bool answer)
 	static const char *const live[SITE_KINDS] = {
 		[SITE_MEETING] = "open:b participants:i parts:i locked:b opened_at:t?",
 		[SITE_TRUNK] = "calls:i channels:i dialled:i~ answered:i~ answer_percent:i~ talk_s:n~ "
-			       "post_dial_ms:n~ gateways:[@Gateway]",
+			       "post_dial_ms:n~ standing:@Standing~ gateways:[@Gateway]",
 	};
 	json_t *more = empty_object(), *value;
 	const char *name;

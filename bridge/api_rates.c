@@ -8,8 +8,8 @@
 
 enum { SHOWN = 100, SHOWN_MAX = 1000, SECOND_US = 1000000 };
 
-static void refuse(
-	struct node *n, uint64_t id, unsigned status, const char *code, const char *message, const char *field)
+static void refuse(struct node *n, uint64_t id, unsigned status, const char *code, const char *message,
+	const char *field)
 {
 	api_refuse(n, id,
 		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
@@ -138,8 +138,8 @@ void api_rates_show(struct node *n, const struct http_request *request, const ch
 	answer = sheet_json(n, t);
 	put_rows(answer, t, &a);
 	json_object_set_new(answer, "price",
-		api_price_json(t->rates,
-			a.number[0] ? rates_find(t->rates, a.number, a.at_us / SECOND_US) : NULL));
+		api_price_json(
+			t->rates, a.number[0] ? rates_find(t->rates, a.number, a.at_us / SECOND_US) : NULL));
 	api_reply(n, request->id, 200, answer);
 }
 
@@ -150,7 +150,7 @@ struct rates_job { /* a sheet on its way to the disk, or away from it */
 	uint64_t request;
 	char trunk[SITE_NAME], who[STORE_WHO];
 	struct tariff_order order;
-	char *text; /* owned; CSV */
+	char *text;          /* owned; CSV */
 	struct tariff *made; /* owned */
 	struct rates_why why;
 };
@@ -174,9 +174,7 @@ static struct rates_job *job_of(struct node *n, const struct http_request *reque
 	job->request = request->id;
 	snprintf(job->trunk, sizeof(job->trunk), "%s", trunk);
 	snprintf(job->who, sizeof(job->who), "%s", request->who->name);
-	job->order = (struct tariff_order){
-		.trunk = job->trunk, .who = job->who, .now_us = when_now_us()
-	};
+	job->order = (struct tariff_order){ .trunk = job->trunk, .who = job->who, .now_us = when_now_us() };
 	return job;
 }
 

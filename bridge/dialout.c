@@ -4,6 +4,7 @@
 #include "bridge/meter.h"
 #include "bridge/reception.h"
 #include "bridge/remark.h"
+#include "bridge/standing.h"
 #include "sip/reroute.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +315,7 @@ void dialout_answered(struct leg *leg)
 	heard_us = d->rang_us ? d->rang_us : loop_now_us();
 	carrier_note_call(
 		leg->node, leg->cdr.trunk, leg->cdr.source, true, 0, (uint32_t)(heard_us - d->dialled_us), 0);
+	standing_call(leg->node, leg->cdr.trunk, true, 0, 0, (uint32_t)(heard_us - d->dialled_us));
 	leg->cdr.sip_status = 200;
 	leg->cdr.answered_us = when_now_us();
 	d->deadline_us = 0;
@@ -356,6 +358,9 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	if (d->gave_up != GAVE_UP_ASKED)
 		carrier_note_call(leg->node, leg->cdr.trunk, leg->cdr.source, false, end->q850, heard_us,
 			verdict.rest_s);
+	if (d->gave_up != GAVE_UP_ASKED)
+		standing_call(leg->node, leg->cdr.trunk, false, ended.sip_status,
+			d->gave_up == GAVE_UP_RINGING ? Q850_NO_ANSWER : end->q850, heard_us);
 	if (verdict.what == REROUTE_ANSWER || leg->node->stopping) {
 		finish(d);
 		return;
@@ -380,6 +385,7 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 		return;
 	if (d->state == DIALOUT_ANSWERED) {
 		meter_end(d, &leg->cdr);
+		standing_talk(leg->node, leg->cdr.trunk, talked_s(d));
 		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {

@@ -2,6 +2,7 @@
 #include "bridge/dialout.h"
 #include "bridge/meter.h"
 #include "bridge/spending.h"
+#include "bridge/standing.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ enum dialout_verdict dialout_tries(
 		snprintf(why, DIALOUT_WHY, "%s", text);
 		return DIALOUT_REFUSED;
 	}
+	standing_decided(n, &d);
 	snprintf(out->e164, sizeof(out->e164), "%s", d.number.e164);
 	for (out->n = 0; out->n < d.n_tries && out->n < DIALOUT_TRIES; out->n++) {
 		struct dialout_try *t = &out->list[out->n];

@@ -46,8 +46,8 @@ static void update(struct node *n, const char *account)
 
 /* ---- before a call ---- */
 
-enum budget_verdict meter_take(struct node *n, const char *account, const struct route_decision *d, int64_t at_s,
-	char text[BUDGET_TEXT])
+enum budget_verdict meter_take(struct node *n, const char *account, const struct route_decision *d,
+	int64_t at_s, char text[BUDGET_TEXT])
 {
 	update(n, account);
 	return dialling_take(n->dialling,
@@ -158,8 +158,8 @@ static void tick_account(struct node *n, const struct dialling_spent *s)
 	money_text(have, spent);
 	money_text(all, limit);
 	if (soon > limit && cut_some(n, s->account, soon - limit)) {
-		snprintf(text, sizeof(text), "%s of %s spent today: calls that would outgrow it are ended", have,
-			all);
+		snprintf(text, sizeof(text), "%s of %s spent today: calls that would outgrow it are ended",
+			have, all);
 		spending_tell(n, s->account, BUDGET_MONEY, text);
 	} else if (spent >= limit / 100 * BUDGET_WARN_PERCENT) {
 		snprintf(text, sizeof(text), "%s of %s spent today", have, all);

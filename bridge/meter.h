@@ -18,8 +18,8 @@ struct cdr;
 
 /* ---- before a call ---- */
 /* dialling_take() of a call that was decided on. */
-enum budget_verdict meter_take(struct node *n, const char *account, const struct route_decision *d, int64_t at_s,
-	char text[BUDGET_TEXT]);
+enum budget_verdict meter_take(struct node *n, const char *account, const struct route_decision *d,
+	int64_t at_s, char text[BUDGET_TEXT]);
 void meter_price(struct dialout_try *to, const struct route_try *from);
 /* May it go out on the trunk in turn?  False: *why says why not. */
 bool meter_allows(const struct dialout *d, const char **why);

@@ -6,6 +6,7 @@
 #include "bridge/retention.h"
 #include "bridge/secure.h"
 #include "bridge/spending.h"
+#include "bridge/standing.h"
 #include <malloc.h>
 #include <time.h>
 
@@ -61,6 +62,7 @@ static void tell_disk(struct node *n)
 static void on_second(void *arg)
 {
 	meter_tick(arg);
+	standing_tick(arg);
 	spending_save(arg);
 	tell_disk(arg);
 }

@@ -13,6 +13,7 @@
 
 #include "bridge/config.h"
 #include "dialplan/budget.h"
+#include "dialplan/repute.h"
 #include "dialplan/route.h"
 #include "sip/trunk.h"
 
@@ -124,10 +125,12 @@ struct site_trunk {
 	unsigned foreign; /* enum route_foreign */
 	unsigned strip;
 	char prepend[12];
-	unsigned stir;              /* enum site_stir: what callers' numbers must prove */
-	char sign_certificate[256]; /* URL of the certificate that calls are signed with; "": they are not */
-	char sign_key[256];         /* file of its key, on this machine */
-	char sign_origid[64];       /* UUID; "": made of node and trunk */
+	struct repute_rules quality; /* how well calls of ours through it must do */
+	bool demotes;                /* ... or it comes behind the others; key `quality.demote` */
+	unsigned stir;               /* enum site_stir: what callers' numbers must prove */
+	char sign_certificate[256];  /* URL of the certificate that calls are signed with; "": they are not */
+	char sign_key[256];          /* file of its key, on this machine */
+	char sign_origid[64];        /* UUID; "": made of node and trunk */
 };
 
 struct site_number {

@@ -96,9 +96,8 @@ static enum bridge_err finish(struct pass *p, const struct audit_row *row)
 
 static void put_rows(struct pass *p, const struct rate_sheet *sheet)
 {
-	pass_use(p,
-		"INSERT INTO rate(trunk, prefix, from_s, until_s, per_minute, connect, first_s, next_s)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+	pass_use(p, "INSERT INTO rate(trunk, prefix, from_s, until_s, per_minute, connect, first_s, next_s)"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 	for (size_t i = 0; i < sheet->n && !p->err; i++) {
 		const struct rate *rate = &sheet->rows[i];
 

@@ -62,8 +62,8 @@ static void note_other(void *arg, const struct rate_sheet *sheet)
 }
 
 /* Reads the text into *sheet; the currency of a node's sheets is one. */
-static enum bridge_err read_text(struct store *s, const struct tariff_order *order, struct rate_sheet *sheet,
-	struct rates_why *why)
+static enum bridge_err read_text(
+	struct store *s, const struct tariff_order *order, struct rate_sheet *sheet, struct rates_why *why)
 {
 	struct others others = { .trunk = order->trunk };
 	enum bridge_err err = store_each_sheet(s, note_other, &others);
@@ -78,7 +78,8 @@ static enum bridge_err read_text(struct store *s, const struct tariff_order *ord
 	if (others.currency[0] && strcmp(others.currency, sheet->currency) != 0) {
 		*why = (struct rates_why){ .name = "currency" };
 		snprintf(why->text, sizeof(why->text),
-			"%s, but the sheet of trunk '%.63s' is in %s: prices in two currencies cannot be compared",
+			"%s, but the sheet of trunk '%.63s' is in %s: prices in two currencies cannot be "
+			"compared",
 			sheet->currency, others.named, others.currency);
 		return BRIDGE_SYNTAX;
 	}
@@ -170,7 +171,7 @@ enum bridge_err tariff_forget(struct store *s, const struct tariff_order *order)
 	return err;
 }
 
-struct names { /* of trunks that have a sheet */
+struct names {                   /* of trunks that have a sheet */
 	char (*list)[SITE_NAME]; /* owned */
 	size_t n;
 	bool no_memory;
@@ -205,8 +206,8 @@ enum bridge_err tariffs_load(struct store *s, struct tariff **out)
 		if (!err)
 			err = make(&t, &sheet);
 		if (err == BRIDGE_SYNTAX) { /* the bridge can do without it */
-			log_line(LOG_ERROR, NULL, "rates", "the sheet of trunk %s cannot be read: import it again",
-				names.list[i]);
+			log_line(LOG_ERROR, NULL, "rates",
+				"the sheet of trunk %s cannot be read: import it again", names.list[i]);
 			err = BRIDGE_OK;
 		}
 		if (t) {

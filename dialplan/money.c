@@ -43,6 +43,5 @@ const char *money_text(char out[MONEY_TEXT], int64_t amount)
 
 bool money_is_currency(const char *text)
 {
-	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == MONEY_CURRENCY - 1 &&
-	       !text[MONEY_CURRENCY - 1];
+	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == MONEY_CURRENCY - 1 && !text[MONEY_CURRENCY - 1];
 }

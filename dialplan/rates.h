@@ -23,10 +23,12 @@ enum { RATES_MAX = 1000000 /* rows */, RATE_STEP_MAX_S = 3600, RATE_WORDS = 160 
 
 struct rate {
 	char prefix[NUMBER_E164]; /* "+4930" */
-	uint16_t first_s, next_s; /* steps that are charged: the first, then each next one; 1..RATE_STEP_MAX_S */
-	uint32_t line;            /* of the text that it was read from; 0: none */
+	uint16_t first_s,
+		next_s; /* steps that are charged: the first, then each next one; 1..RATE_STEP_MAX_S */
+	uint32_t line;  /* of the text that it was read from; 0: none */
 	int64_t per_minute, connect; /* millionths; 0..RATE_PRICE_MAX; connect: once, when it is answered */
-	int64_t from_s, until_s;     /* seconds since 1970 UTC; in force from that second on until before that one */
+	int64_t from_s,
+		until_s; /* seconds since 1970 UTC; in force from that second on until before that one */
 };
 
 struct rates;
@@ -36,7 +38,8 @@ enum plan_err rates_alloc(struct rates **out, const struct rate *rows, size_t n,
 	const char currency[MONEY_CURRENCY], size_t *at);
 struct rates *rates_free(struct rates *r); /* accepts NULL, returns NULL */
 size_t rates_count(const struct rates *r);
-const struct rate *rates_row(const struct rates *r, size_t i); /* below rates_count(), by prefix, then from_s */
+const struct rate *rates_row(
+	const struct rates *r, size_t i); /* below rates_count(), by prefix, then from_s */
 const char *rates_currency(const struct rates *r);
 
 /* The row that a call to `e164` at that moment is charged by; NULL: none.  `r` may be NULL. */

@@ -14,7 +14,7 @@ static const char *const names[COLUMNS] = { "prefix", "per_minute", "connect", "
 	"from", "until" };
 
 struct reading {
-	const char *at, *end; /* what is left of the text */
+	const char *at, *end;  /* what is left of the text */
 	unsigned line, column; /* of the field that was read last */
 	char between;          /* , or ; */
 	bool last;             /* it was the last of its line */
@@ -143,7 +143,8 @@ static enum plan_err read_name(struct reading *r)
 		column++;
 	if (column == COLUMNS)
 		return refuse(r,
-			"the first line names the columns: prefix, per_minute, connect, increments, currency, from, "
+			"the first line names the columns: prefix, per_minute, connect, increments, "
+			"currency, from, "
 			"until; not '%.24s'",
 			r->field);
 	if (named(r, column) || r->n_columns == COLUMNS_MAX)
@@ -194,7 +195,8 @@ static enum plan_err take_prefix(struct reading *r, struct rate *rate)
 static enum plan_err take_price(struct reading *r, int64_t *out)
 {
 	if (!money_parse(r->field, out))
-		return refuse(r, "an amount is wanted as in 0.0123, with six digits behind the point at most");
+		return refuse(
+			r, "an amount is wanted as in 0.0123, with six digits behind the point at most");
 	return *out <= RATE_PRICE_MAX ? PLAN_OK : refuse(r, "10000 is the most");
 }
 

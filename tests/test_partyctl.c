@@ -187,16 +187,17 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\r\n\r\n{\"to\":\"+15550199\",\"name\":\"Bob\"}",
 			"+15550199 is being called: d1\n" },
 		{ "trunks",
-			OK_JSON
-			"{\"items\":[{\"name\":\"a\",\"calls\":2,\"gateways\":[{\"registration\":\"off\","
-			"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
-			"percent\":50,"
-			"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
+			OK_JSON "{\"items\":[{\"name\":\"a\",\"standing\":{\"standing\":\"low\"},\"calls\":2,"
+				"\"gateways\":[{\"registration\":\"off\","
+				"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
+				"percent\":50,"
+				"\"post_dial_ms\":1.5,\"round_trip_ms\":2.5}]}]}]}",
 			"GET /v1/trunks?limit=1000 HTTP/1.1",
 			"TRUNK  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST DIAL MS  "
 			"ROUND TRIP "
-			"MS\na      udp:192.0.2.1:5060  up     off               2          50           1.5 "
-			"           2.5\n" },
+			"MS  STANDING\na      udp:192.0.2.1:5060  up     off               2          50     "
+			"      1.5 "
+			"           2.5  low\n" },
 		{ "hangup c1", OK_JSON "{\"id\":\"c1\"}", "DELETE /v1/calls/c1 HTTP/1.1",
 			"c1 is being hung up\n" },
 		{ "mute p1", OK_JSON "{\"muted\":true}", "POST /v1/participants/p1/mute HTTP/1.1",

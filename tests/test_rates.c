@@ -25,8 +25,8 @@ TEST(money_is_exact)
 		{ "0.000001", 1, "0.000001" },
 		{ "1000000000", MONEY_MAX, "1000000000" },
 	};
-	static const char *const bad[] = { "", ".", "-1", "+1", "1,5", "1.2.3", "0.0000001", "1e3", " 1", "1 ",
-		"1000000000.000001", "99999999999999999999999999" };
+	static const char *const bad[] = { "", ".", "-1", "+1", "1,5", "1.2.3", "0.0000001", "1e3", " 1",
+		"1 ", "1000000000.000001", "99999999999999999999999999" };
 	char text[MONEY_TEXT];
 	int64_t amount;
 
@@ -56,8 +56,8 @@ TEST(dates_of_a_sheet)
 		{ "2026-12-01T01:00:00+01:00", DEC, "2026-12-01" },
 		{ "2026-11-30T19:00:00-05:00", DEC, "2026-12-01" },
 	};
-	static const char *const bad[] = { "", "2026", "2026-13-01", "2026-02-30", "01.12.2026", "2026-12-01T",
-		"2026-12-01T25:00", "2026-12-01x", "1969-12-31", "2026-12-01T06:00+1" };
+	static const char *const bad[] = { "", "2026", "2026-13-01", "2026-02-30", "01.12.2026",
+		"2026-12-01T", "2026-12-01T25:00", "2026-12-01x", "1969-12-31", "2026-12-01T06:00+1" };
 	char text[DAYS_TEXT];
 	int64_t at_s;
 
@@ -88,9 +88,9 @@ TEST(a_call_is_charged_in_steps)
 		{ "30/6, in the second", 30, 6, 12000, 0, 31, 7200 },
 		{ "30/6, at the end of the second", 30, 6, 12000, 0, 36, 7200 },
 		{ "to be connected costs once", 60, 60, 12000, 50000, 121, 86000 },
-		{ "the nearest millionth", 1, 1, 100, 0, 1, 2 },    /* 1.67 */
-		{ "half of one goes up", 1, 1, 30, 0, 1, 1 },       /* 0.5 */
-		{ "less than half goes down", 1, 1, 29, 0, 1, 0 },  /* 0.48 */
+		{ "the nearest millionth", 1, 1, 100, 0, 1, 2 },   /* 1.67 */
+		{ "half of one goes up", 1, 1, 30, 0, 1, 1 },      /* 0.5 */
+		{ "less than half goes down", 1, 1, 29, 0, 1, 0 }, /* 0.48 */
 		{ "free is free", 60, 60, 0, 0, 3600, 0 },
 	};
 
@@ -214,8 +214,8 @@ TEST(a_mistake_is_named_with_line_and_column)
 		{ "no prefix", "prefix,per_minute,currency\n+49,1,EUR\n\nabc,1,EUR\n", 4, 1, "prefix",
 			"beginning of a number" },
 		{ "an empty one", "prefix,per_minute,currency\n,1,EUR\n", 2, 1, "prefix", "beginning" },
-		{ "too long a prefix", "prefix,per_minute,currency\n+4912345678901234,1,EUR\n", 2, 1, "prefix",
-			"longer" },
+		{ "too long a prefix", "prefix,per_minute,currency\n+4912345678901234,1,EUR\n", 2, 1,
+			"prefix", "longer" },
 		{ "a comma for a point", "prefix;per_minute;currency\n+49;0,02;EUR\n", 2, 2, "per_minute",
 			"an amount" },
 		{ "seven digits", "prefix,per_minute,currency\n+49,0.0000001,EUR\n", 2, 2, "per_minute",
@@ -233,8 +233,10 @@ TEST(a_mistake_is_named_with_line_and_column)
 			"one currency" },
 		{ "no currency at all", "prefix,per_minute,currency\n+49,1,euro\n", 2, 3, "currency", "EUR" },
 		{ "a field too many", "prefix,per_minute,currency\n+49,1,EUR,9\n", 2, 4, "", "more fields" },
-		{ "a field too few", "prefix,per_minute,currency\n+49,1\n", 2, 3, "currency", "fewer fields" },
-		{ "an open quote", "prefix,per_minute,currency\n\"+49,1,EUR\n", 2, 1, "prefix", "not closed" },
+		{ "a field too few", "prefix,per_minute,currency\n+49,1\n", 2, 3, "currency",
+			"fewer fields" },
+		{ "an open quote", "prefix,per_minute,currency\n\"+49,1,EUR\n", 2, 1, "prefix",
+			"not closed" },
 		{ "more behind a quote", "prefix,per_minute,currency\n+49,1,EUR\rx\n", 2, 3, "currency",
 			"wrong place" },
 		{ "the same twice", "prefix,per_minute,currency\n+49,1,EUR\n+1,1,EUR\n49,2,EUR\n", 4, 0, "",
@@ -253,8 +255,8 @@ TEST(a_mistake_is_named_with_line_and_column)
 			rates_read(&rows, &n, currency, cases[i].text, strlen(cases[i].text), &why),
 			cases[i].story);
 		CHECK(!rows && !currency[0], "%s: nothing is given out", cases[i].story);
-		CHECK(why.line == cases[i].line && why.column == cases[i].column, "%s: line %u, column %u: %s",
-			cases[i].story, why.line, why.column, why.text);
+		CHECK(why.line == cases[i].line && why.column == cases[i].column,
+			"%s: line %u, column %u: %s", cases[i].story, why.line, why.column, why.text);
 		CHECK_STR(cases[i].name, why.name, cases[i].story);
 		CHECK(strstr(why.text, cases[i].word), "%s: %s", cases[i].story, why.text);
 	}
@@ -279,22 +281,24 @@ TEST(a_currency_may_be_given_by_who_reads_it)
 /* Rows into the place of those that begin at the same moment, the others beside them. */
 TEST(a_sheet_can_be_added_to)
 {
-	static const char more[] = "prefix,per_minute,currency,from\n+4930,0.04,EUR,2026-12-01\n+33,0.2,EUR,\n"
-				   "+49,0.021,EUR,\n";
+	static const char more[] =
+		"prefix,per_minute,currency,from\n+4930,0.04,EUR,2026-12-01\n+33,0.2,EUR,\n"
+		"+49,0.021,EUR,\n";
 	struct rates *old = read_sheet(sheet), *fresh = read_sheet(more), *both = NULL;
 	struct rate *merged;
 	char words[RATE_WORDS];
 	size_t n = 0, at;
 
-	merged = rates_merge(rates_row(old, 0), rates_count(old), rates_row(fresh, 0), rates_count(fresh), &n);
+	merged =
+		rates_merge(rates_row(old, 0), rates_count(old), rates_row(fresh, 0), rates_count(fresh), &n);
 	CHECK_INT(7, (int)n, "two replaced, one more");
 	CHECK_INT(PLAN_OK, rates_alloc(&both, merged, n, "EUR", &at), "sound");
 	CHECK_STR("0.04 EUR a minute in 60/60 s, by +4930 since 2026-12-01",
 		rate_words(rates_find(both, "+49301", DEC), "EUR", words), "the new one");
 	CHECK_STR("0.01 EUR a minute in 1/1 s, 0.005 to connect, by +4930 until 2026-12-01",
 		rate_words(rates_find(both, "+49301", NOV), "EUR", words), "the old one until then");
-	CHECK_STR("0.2 EUR a minute in 60/60 s, by +33", rate_words(rates_find(both, "+331", NOV), "EUR", words),
-		"one more");
+	CHECK_STR("0.2 EUR a minute in 60/60 s, by +33",
+		rate_words(rates_find(both, "+331", NOV), "EUR", words), "one more");
 	CHECK_STR("0.021 EUR a minute in 60/60 s, by +49",
 		rate_words(rates_find(both, "+4989", NOV), "EUR", words), "from ever, replaced");
 	free(merged);
@@ -330,7 +334,8 @@ TEST(memory_may_run_out)
 		err = sheet_made();
 		starved = STARVE_WORKS && starve_at == 0;
 		starve_at = 0;
-		CHECK(starved ? err == PLAN_NOMEM || err == PLAN_OK : err == PLAN_OK, "allocation %d: %d", nth, err);
+		CHECK(starved ? err == PLAN_NOMEM || err == PLAN_OK : err == PLAN_OK, "allocation %d: %d",
+			nth, err);
 	}
 }
 

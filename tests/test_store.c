@@ -33,6 +33,8 @@ static const char rich[] =
 	"                tls_name: \"*.carrier.example\", tls_ca: /etc/ca.pem }\n"
 	"    limits: { channels: 100, calls_per_second: 20, call_s: 60, refusal: busy }\n"
 	"    ptime: 40\n    dtmf: info\n"
+	"    quality: { min_asr: 40, min_ccr: 60, min_acd_s: 30, max_pdd_ms: 5000, min_calls: 10, window_s: 600,"
+	" probe_s: 90, demote: false }\n"
 	"    codecs: [ opus, PCMU ]\n"
 	"    srtp: require\n"
 	"  - name: carrier-a\n"

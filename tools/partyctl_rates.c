@@ -113,7 +113,7 @@ enum ctl_exit ctl_rates(struct ctl *c)
 		return show(c);
 	if (strcmp(what, "delete") == 0 && c->n_args == 2)
 		return forget(c);
-	return ctl_usage(c,
-		"rates knows: import TRUNK FILE [--add] [--currency CUR], list, show TRUNK [--number N] [--at TIME], "
-		"delete TRUNK");
+	return ctl_usage(c, "rates knows: import TRUNK FILE [--add] [--currency CUR], list, show TRUNK "
+			    "[--number N] [--at TIME], "
+			    "delete TRUNK");
 }

@@ -31,9 +31,11 @@ static void begin(struct bed *b, const char *more)
 		"  - { name: cheap, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false } }\n"
 		"  - { name: unrated, outbound: { gateways: [ \"sip:127.0.0.13:%u\" ], keepalive: false } }\n"
 		"routes:\n"
-		"  - { account: acme, prefix: \"+1\", trunks: [ unrated, dear, cheap ], order: cost, caller_id: "
+		"  - { account: acme, prefix: \"+1\", trunks: [ unrated, dear, cheap ], order: cost, "
+		"caller_id: "
 		"\"+15550100\" }\n"
-		"  - { account: acme, prefix: \"+44\", trunks: [ unrated, dear, cheap ], order: cost, unrated: refuse, "
+		"  - { account: acme, prefix: \"+44\", trunks: [ unrated, dear, cheap ], order: cost, "
+		"unrated: refuse, "
 		"caller_id: \"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		more, b->gateways.ports[DEAR], b->gateways.ports[CHEAP], b->gateways.ports[UNRATED]);
@@ -155,12 +157,14 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 	{
 		char words[300];
 
-		snprintf(words, sizeof(words), "rates import dear %s", folder_file(&b.bridge.folder, "bad.csv"));
+		snprintf(words, sizeof(words), "rates import dear %s",
+			folder_file(&b.bridge.folder, "bad.csv"));
 		says(&b, 1, words, SAYS("line 3, column 2 (per_minute): an amount is wanted"));
 	}
 	says(&b, 0, "rates show dear --number +15550199",
 		SAYS("+1", "0.05", "=> +15550199: 0.05 EUR a minute in 60/60 s, by +1"));
-	list = bridge_call(&b.bridge, "PUT", "/v1/rates/dear", "text/csv", "prefix,per_minute\n+1,x\n", &status);
+	list = bridge_call(
+		&b.bridge, "PUT", "/v1/rates/dear", "text/csv", "prefix,per_minute\n+1,x\n", &status);
 	CHECK_INT(422, status, "by the API");
 	CHECK_STR("invalid_rates", json_text_at(list, "error.code"), "code");
 	CHECK_STR("per_minute", json_text_at(list, "error.field"), "the column");
@@ -217,7 +221,8 @@ TEST(the_cheapest_trunk_is_called_first)
 	says(&b, 0, "dialplan explain +15550199 --account acme",
 		SAYS("routes[0], priority 1: by cost, the cheapest trunk first", "1: trunk 'cheap' is sent",
 			"0.037 EUR for 180 s: 0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555",
-			"2: trunk 'dear' is sent", "0.18 EUR for 180 s: 0.06 EUR a minute in 60/60 s, by +1555",
+			"2: trunk 'dear' is sent",
+			"0.18 EUR for 180 s: 0.06 EUR a minute in 60/60 s, by +1555",
 			"3: trunk 'unrated' is sent", "'unrated' has no price for it: it comes behind",
 			"cheap", "0.012", "goes out by 3 trunks"));
 	says(&b, 0, "dialplan explain +12120199 --account acme",
@@ -239,12 +244,13 @@ TEST(the_cheapest_trunk_is_called_first)
 	CHECK_STR("cheap", json_text_at(list, "items.0.trunk"), "trunk");
 	CHECK_STR("EUR", json_text_at(list, "items.0.currency"), "currency");
 	CHECK_STR("0.0014", json_text_at(list, "items.0.cost"), "two seconds begun, and to connect");
-	CHECK_STR("0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555", json_text_at(list, "items.0.rate"),
-		"rate");
+	CHECK_STR("0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555",
+		json_text_at(list, "items.0.rate"), "rate");
 	json_decref(list);
 	text = ctl(&b, 0, "records --csv");
 	CHECK(strstr(text, ",cost,currency,rate\r\n") &&
-			strstr(text, ",0.0014,EUR,\"0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555\"\r\n"),
+			strstr(text, ",0.0014,EUR,\"0.012 EUR a minute in 1/1 s, 0.001 to connect, by "
+				     "+1555\"\r\n"),
 		"%s", text);
 	free(text);
 

@@ -22,15 +22,18 @@ void gateways_init(struct gateways *g, unsigned n)
 }
 
 static const char answers[] =
-	"<send><![CDATA[\nSIP/2.0 180 Ringing\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]g[call_number]\n"
+	"<send><![CDATA[\nSIP/2.0 180 "
+	"Ringing\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]g[call_number]\n"
 	"[last_Call-ID:]\n[last_CSeq:]\n[last_Record-Route:]\nContact: <sip:gw@[local_ip]:[local_port]>\n"
 	"Content-Length: 0\n\n]]></send>\n"
 	"<send retrans=\"200\"><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n"
 	"[last_To:];tag=[pid]g[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n[last_Record-Route:]\n"
 	"Contact: <sip:gw@[local_ip]:[local_port]>\nContent-Type: application/sdp\nContent-Length: [len]\n\n"
-	"v=0\no=- 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [local_ip]\nt=0 0\nm=audio 30000 RTP/AVP 0\n]]></send>\n"
+	"v=0\no=- 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [local_ip]\nt=0 0\nm=audio 30000 RTP/AVP "
+	"0\n]]></send>\n"
 	"<recv request=\"ACK\"/>\n<recv request=\"BYE\"/>\n"
-	"<send><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+	"<send><![CDATA[\nSIP/2.0 200 "
+	"OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
 	"Content-Length: 0\n\n]]></send>\n";
 
 static void put_scenario(char out[SCENARIO], const char *does)
@@ -44,7 +47,8 @@ static void put_scenario(char out[SCENARIO], const char *does)
 	else if (strcmp(does, "silent") != 0)
 		snprintf(middle, sizeof(middle),
 			"<send retrans=\"200\"><![CDATA[\nSIP/2.0 %.3s Said\n[last_Via:]\n[last_From:]\n"
-			"[last_To:];tag=[pid]r[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n%s%sContent-Length: 0\n\n"
+			"[last_To:];tag=[pid]r[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n%s%sContent-"
+			"Length: 0\n\n"
 			"]]></send>\n<recv request=\"ACK\"/>\n",
 			does, does[3] ? does + 4 : "", does[3] ? "\n" : "");
 	snprintf(out, SCENARIO,
