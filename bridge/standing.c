@@ -29,8 +29,9 @@ json_t *standing_json(const struct carrier *c)
 	repute_figures(&c->repute, now_s(), &f);
 	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:o}", "standing", standing_word(c), "since",
 		when_json(c->repute.since_s * SECOND_US), "calls", (int)f.calls, "asr",
-		f.calls ? json_integer(f.asr) : json_null(), "ccr", f.calls ? json_integer(f.ccr) : json_null(),
-		"pdd_ms", f.rung ? json_integer(f.pdd_ms) : json_null(), "acd_s",
+		f.calls ? json_integer(f.asr) : json_null(), "ccr",
+		f.calls ? json_integer(f.ccr) : json_null(), "pdd_ms",
+		f.rung ? json_integer(f.pdd_ms) : json_null(), "acd_s",
 		f.talks ? json_integer(f.acd_s) : json_null());
 }
 
@@ -55,8 +56,8 @@ static void note_change(
 	repute_words(&c->repute, f, words);
 	event_emit(n->bus, fell ? "trunk.quality_low" : "trunk.quality_ok",
 		json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "trunk", c->name, "why", words, "calls",
-			(int)f->calls, "asr", (int)f->asr, "ccr", (int)f->ccr, "pdd_ms", (int)f->pdd_ms, "acd_s",
-			(int)f->acd_s, "demoted", fell && c->demotes));
+			(int)f->calls, "asr", (int)f->asr, "ccr", (int)f->ccr, "pdd_ms", (int)f->pdd_ms,
+			"acd_s", (int)f->acd_s, "demoted", fell && c->demotes));
 	log_line(fell ? LOG_WARNING : LOG_INFO, NULL, "trunk", "%s %s: %s", c->name,
 		fell ? "does badly" : "does well again", words);
 	heed(n, c);

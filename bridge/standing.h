@@ -20,7 +20,8 @@ void standing_call(
 void standing_talk(struct node *n, const char *trunk, uint32_t talked_s); /* an answered one is over */
 /* A call was decided on: a trunk that is probed has had its chance for a while. */
 void standing_decided(struct node *n, const struct route_decision *d);
-void standing_use_site(struct carrier *c, const struct site_trunk *t, const struct carrier *kept); /* kept NULL: a new trunk */
+void standing_use_site(struct carrier *c, const struct site_trunk *t,
+	const struct carrier *kept); /* kept NULL: a new trunk */
 void standing_tick(struct node *n);
 /* { standing, since, calls, asr, ccr, pdd_ms, acd_s } */
 json_t *standing_json(const struct carrier *c);

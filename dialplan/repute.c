@@ -3,7 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PERCENT = 100, BETTER = 10 /* percent, or percentage points */, QUARTER = 4, LEAST_BACK = 2, MS = 1000 };
+enum {
+	PERCENT = 100,
+	BETTER = 10 /* percent, or percentage points */,
+	QUARTER = 4,
+	LEAST_BACK = 2,
+	MS = 1000
+};
 
 static bool has_bounds(const struct repute *r)
 {
@@ -104,7 +110,8 @@ static bool is_good_again(const struct repute *r, const struct repute_figures *f
 	const uint64_t acd = (uint64_t)rules->min_acd_s * (PERCENT + BETTER) / PERCENT;
 
 	return f->calls >= back_after(r) && f->asr >= points_above(rules->min_asr) &&
-	       f->ccr >= points_above(rules->min_ccr) && (!rules->max_pdd_ms || (f->rung && f->pdd_ms <= pdd)) &&
+	       f->ccr >= points_above(rules->min_ccr) &&
+	       (!rules->max_pdd_ms || (f->rung && f->pdd_ms <= pdd)) &&
 	       (!rules->min_acd_s || (f->talks && f->acd_s >= acd));
 }
 
@@ -119,7 +126,8 @@ static enum repute_change judge(struct repute *r, int64_t now_s, struct repute_f
 	return r->low ? REPUTE_FELL : REPUTE_ROSE;
 }
 
-enum repute_change repute_call(struct repute *r, const struct repute_call *call, struct repute_figures *judged)
+enum repute_change repute_call(
+	struct repute *r, const struct repute_call *call, struct repute_figures *judged)
 {
 	r->calls[r->next_call] = *call;
 	r->next_call = (r->next_call + 1) % REPUTE_CALLS;
@@ -127,7 +135,8 @@ enum repute_change repute_call(struct repute *r, const struct repute_call *call,
 	return judge(r, call->at_s, judged);
 }
 
-enum repute_change repute_talk(struct repute *r, int64_t at_s, uint32_t talked_s, struct repute_figures *judged)
+enum repute_change repute_talk(
+	struct repute *r, int64_t at_s, uint32_t talked_s, struct repute_figures *judged)
 {
 	r->talks[r->next_talk] = (struct repute_talk){ at_s, talked_s };
 	r->next_talk = (r->next_talk + 1) % REPUTE_CALLS;
@@ -159,8 +168,8 @@ const char *repute_words(const struct repute *r, const struct repute_figures *f,
 		snprintf(out, REPUTE_TEXT, "PDD %u ms on average of %u calls, %u ms is the most", f->pdd_ms,
 			f->rung, rules->max_pdd_ms);
 	else if (f->talks && f->acd_s < rules->min_acd_s)
-		snprintf(out, REPUTE_TEXT, "ACD %u s on average of %u calls, %u s is wanted", f->acd_s, f->talks,
-			rules->min_acd_s);
+		snprintf(out, REPUTE_TEXT, "ACD %u s on average of %u calls, %u s is wanted", f->acd_s,
+			f->talks, rules->min_acd_s);
 	else
 		snprintf(out, REPUTE_TEXT, "ASR %u %%, CCR %u %%, PDD %u.%03u s of %u calls", f->asr, f->ccr,
 			f->pdd_ms / MS, f->pdd_ms % MS, f->calls);

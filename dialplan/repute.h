@@ -31,7 +31,7 @@ enum {
 	REPUTE_TEXT = 160
 };
 
-struct repute_rules { /* 0: no bound, or the default of the last three */
+struct repute_rules {              /* 0: no bound, or the default of the last three */
 	unsigned min_asr, min_ccr; /* percent */
 	unsigned min_acd_s, max_pdd_ms;
 	unsigned min_calls, window_s, probe_s;
@@ -48,13 +48,13 @@ struct repute_call {
 struct repute {
 	struct repute_rules rules;
 	bool low;
-	int64_t since_s;  /* of the last change; 0: none */
-	int64_t probed_s; /* when a call was let through last */
+	int64_t since_s;                        /* of the last change; 0: none */
+	int64_t probed_s;                       /* when a call was let through last */
 	struct repute_call calls[REPUTE_CALLS]; /* a ring */
 	struct repute_talk {
 		int64_t at_s;
 		uint32_t talked_s;
-	} talks[REPUTE_CALLS]; /* a ring */
+	} talks[REPUTE_CALLS];                           /* a ring */
 	unsigned next_call, n_calls, next_talk, n_talks; /* n: since the last change, at most REPUTE_CALLS */
 };
 
@@ -62,7 +62,7 @@ void repute_init(struct repute *r);
 /* What was learned stays; without bounds a trunk is GOOD. */
 void repute_set_rules(struct repute *r, const struct repute_rules *rules);
 
-struct repute_figures { /* of the window */
+struct repute_figures {              /* of the window */
 	unsigned calls, rung, talks; /* how many they are of */
 	unsigned asr, ccr;           /* percent */
 	unsigned pdd_ms, acd_s;      /* 0: not known */

@@ -31,13 +31,15 @@ static const char *played(struct repute *r, const char *script)
 		if (word[0] == 't')
 			change = repute_talk(r, now_s, (uint32_t)atoi(word + 1), &f);
 		else
-			change = repute_call(r, &(struct repute_call){ .at_s = now_s,
-							.pdd_ms = word[0] == 'x' ? 0 : ms,
-							.answered = word[0] == 'a',
-							.reached = word[0] != 'x' }, &f);
+			change = repute_call(r,
+				&(struct repute_call){ .at_s = now_s,
+					.pdd_ms = word[0] == 'x' ? 0 : ms,
+					.answered = word[0] == 'a',
+					.reached = word[0] != 'x' },
+				&f);
 		if (change != REPUTE_SAME)
-			snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%u:%s", out[0] ? " " : "", n,
-				change == REPUTE_FELL ? "fell" : "rose");
+			snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%u:%s", out[0] ? " " : "",
+				n, change == REPUTE_FELL ? "fell" : "rose");
 	}
 	return out;
 }
@@ -56,7 +58,8 @@ TEST(a_trunk_falls_and_rises)
 		{ "a busy one was not answered", { .min_asr = 50, .min_calls = 4 }, "a b b b", "4:fell" },
 		{ "but reached", { .min_ccr = 50, .min_calls = 4 }, "a b b b", "" },
 		{ "CCR", { .min_ccr = 50, .min_calls = 4 }, "b x x x", "4:fell" },
-		{ "PDD on average", { .max_pdd_ms = 1000, .min_calls = 4 }, "a500 a1000 a1500 a1100", "4:fell" },
+		{ "PDD on average", { .max_pdd_ms = 1000, .min_calls = 4 }, "a500 a1000 a1500 a1100",
+			"4:fell" },
 		{ "just quick enough", { .max_pdd_ms = 1000, .min_calls = 4 }, "a500 a1000 a1500 a1000", "" },
 		{ "what never rang has no delay", { .max_pdd_ms = 1000, .min_calls = 4 }, "x x x a9000", "" },
 		{ "ACD", { .min_acd_s = 30, .min_calls = 2 }, "a a t10 t20", "3:fell" },
@@ -67,8 +70,8 @@ TEST(a_trunk_falls_and_rises)
 			"x x x x x x x x a a", "8:fell 10:rose" },
 		{ "not as soon as it keeps its bound", { .min_asr = 50, .min_calls = 16 },
 			"x x x x x x x x x x x x x x x x a x a x", "16:fell" },
-		{ "one that fails in between does not keep it down for ever", { .min_asr = 50, .min_calls = 8 },
-			"x x x x x x x x x a a", "8:fell 11:rose" },
+		{ "one that fails in between does not keep it down for ever",
+			{ .min_asr = 50, .min_calls = 8 }, "x x x x x x x x x a a", "8:fell 11:rose" },
 		{ "what made it fall does not hold it down, nor up", { .min_asr = 50, .min_calls = 4 },
 			"x x x x a a x x x", "4:fell 6:rose" },
 		{ "it falls again as at first", { .min_asr = 50, .min_calls = 4 }, "x x x x a a x x x x",
@@ -117,8 +120,10 @@ TEST(what_is_wrong_is_said)
 		{ { .min_ccr = 90, .min_calls = 9 }, "a b x x", "CCR 50 % of 4 calls, 90 % is wanted" },
 		{ { .max_pdd_ms = 200, .min_calls = 9 }, "a300 a500 x",
 			"PDD 400 ms on average of 2 calls, 200 ms is the most" },
-		{ { .min_acd_s = 60, .min_calls = 9 }, "a t30 t40", "ACD 35 s on average of 2 calls, 60 s is wanted" },
-		{ { .min_asr = 50, .min_calls = 9 }, "a a b1200", "ASR 66 %, CCR 100 %, PDD 0.466 s of 3 calls" },
+		{ { .min_acd_s = 60, .min_calls = 9 }, "a t30 t40",
+			"ACD 35 s on average of 2 calls, 60 s is wanted" },
+		{ { .min_asr = 50, .min_calls = 9 }, "a a b1200",
+			"ASR 66 %, CCR 100 %, PDD 0.466 s of 3 calls" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -145,7 +150,8 @@ TEST(very_many_calls)
 	CHECK_INT(REPUTE_CALLS, r.rules.min_calls, "as many as are remembered");
 	for (unsigned i = 0; i < 10 * REPUTE_CALLS; i++)
 		CHECK_INT(REPUTE_SAME,
-			repute_call(&r, &(struct repute_call){ NOON, 100, i % 2 == 0, true }, &f), "half of them");
+			repute_call(&r, &(struct repute_call){ NOON, 100, i % 2 == 0, true }, &f),
+			"half of them");
 	CHECK_INT(REPUTE_CALLS, r.n_calls, "the last ones count");
 }
 

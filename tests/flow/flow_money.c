@@ -30,14 +30,17 @@ static void begin(struct bed *b, const char *money, const char *first, const cha
 		"trunks:\n"
 		"  - { name: first, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false } }\n"
 		"  - { name: second, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false } }\n"
-		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: \"+15550100\" }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
+		"\"+15550100\" }\n"
 		"  - { account: acme, prefix: \"+44\", trunks: [ second ], caller_id: \"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		money, b->gateways.ports[FIRST], b->gateways.ports[SECOND]);
 	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
-	json_decref(bridge_call(&b->bridge, "PUT", "/v1/rates/first?currency=EUR", "text/csv", first, &status));
+	json_decref(
+		bridge_call(&b->bridge, "PUT", "/v1/rates/first?currency=EUR", "text/csv", first, &status));
 	CHECK_INT(200, status, first);
-	json_decref(bridge_call(&b->bridge, "PUT", "/v1/rates/second?currency=EUR", "text/csv", second, &status));
+	json_decref(
+		bridge_call(&b->bridge, "PUT", "/v1/rates/second?currency=EUR", "text/csv", second, &status));
 	CHECK_INT(200, status, second);
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
@@ -113,7 +116,8 @@ TEST(a_call_is_ended_before_it_outgrows_the_money)
 	gateways_start(&b.gateways, &b.bridge, FIRST, "answer");
 	dial(&b, "+15550199", 202, NULL);
 	wait_event(&b, "dialout.answered", "id", b.id, WAIT_MS);
-	CHECK_STR("near", json_text_at(wait_event(&b, "budget.near", "account", "acme", LONG_MS), "kind"), "near");
+	CHECK_STR("near", json_text_at(wait_event(&b, "budget.near", "account", "acme", LONG_MS), "kind"),
+		"near");
 	CHECK(bridge_count(&b.bridge, "/v1/calls") == 1, "it goes on");
 	CHECK(money_today(&b) >= 0.96, "what it costs so far is counted: %g", money_today(&b));
 	CHECK_STR("money", json_text_at(wait_event(&b, "budget.reached", "account", "acme", LONG_MS), "kind"),
@@ -160,7 +164,8 @@ TEST(a_call_is_let_out_while_its_first_step_is_left)
 	begin(&b, "1", "prefix,per_minute\n+1,0.6\n", "prefix,per_minute\n+33,0.01\n");
 	gateways_start(&b.gateways, &b.bridge, FIRST, "silent");
 	dial(&b, "+15550199", 202, NULL);
-	dial(&b, "+15550188", 403, "1 a day is all the account may spend: 0.6 is spent, its first step costs 0.6");
+	dial(&b, "+15550188", 403,
+		"1 a day is all the account may spend: 0.6 is spent, its first step costs 0.6");
 	CHECK_STR("money", json_text_at(wait_event(&b, "budget.reached", "account", "acme", WAIT_MS), "kind"),
 		"told");
 	dial(&b, "+442012345", 403, "nobody knows what it costs");

@@ -185,6 +185,20 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 	CHECK_INT(200, status, "added");
 	says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
 
+	/* it is in a backup, and comes back with it */
+	{
+		char words[300];
+
+		snprintf(words, sizeof(words), "backup %s", folder_file(&b.bridge.folder, "copy.db"));
+		free(ctl(&b, 0, words));
+		free(ctl(&b, 0, "rates delete dear"));
+		CHECK_INT(0, bridge_count(&b.bridge, "/v1/rates"), "gone");
+		snprintf(words, sizeof(words), "restore %s", folder_file(&b.bridge.folder, "copy.db"));
+		free(ctl(&b, 0, words));
+		says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
+		says(&b, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
+	}
+
 	/* it outlives a crash and a site without the trunk, and is audited */
 	events_close(b.events);
 	{

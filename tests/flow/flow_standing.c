@@ -28,7 +28,8 @@ static void begin(struct bed *b, const char *quality)
 		"  - name: first\n    outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false }\n"
 		"    quality: { %s }\n"
 		"  - { name: second, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false } }\n"
-		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: \"+15550100\" }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
+		"\"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		b->gateways.ports[FIRST], quality, b->gateways.ports[SECOND]);
 	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
@@ -56,7 +57,8 @@ static void call(struct bed *b, unsigned n)
 	CHECK_INT(202, status, body);
 	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
 	json_decref(answer);
-	CHECK(events_wait(b->events, 0, "dialout.answered", "id", b->id, WAIT_MS) >= 0, "call %u is answered", n);
+	CHECK(events_wait(b->events, 0, "dialout.answered", "id", b->id, WAIT_MS) >= 0, "call %u is answered",
+		n);
 	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
 	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
 	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
@@ -65,13 +67,14 @@ static void call(struct bed *b, unsigned n)
 /* Trunks in the order of the decision, and what is said of the first one. */
 static void decided(const struct bed *b, const char *first, const char *standing, const char *says)
 {
-	char *text = bridge_text(&b->bridge, "GET", "/v1/dialplan/explain?number=%2B15550199&account=acme", NULL,
-		NULL, NULL);
+	char *text = bridge_text(
+		&b->bridge, "GET", "/v1/dialplan/explain?number=%2B15550199&account=acme", NULL, NULL, NULL);
 	json_t *answer = json_loads(text, 0, NULL);
 
 	CHECK_STR(first, json_text_at(answer, "trunks.0.trunk"), says);
 	CHECK_STR(standing,
-		json_text_at(answer, strcmp(first, "first") == 0 ? "trunks.0.standing" : "trunks.1.standing"), says);
+		json_text_at(answer, strcmp(first, "first") == 0 ? "trunks.0.standing" : "trunks.1.standing"),
+		says);
 	CHECK(strstr(text, says), "'%s' in %s", says, text);
 	json_decref(answer);
 	free(text);
@@ -147,7 +150,8 @@ TEST(a_slow_carrier_is_told_and_may_keep_its_place)
 	CHECK(json_at(event, "pdd_ms", 0) >= 600, "%g ms", json_at(event, "pdd_ms", 0));
 	decided(&b, "first", "good", "trunks, in this order");
 	call(&b, 2);
-	CHECK(gateways_asked(&b.gateways, FIRST) == 3 && gateways_asked(&b.gateways, SECOND) == 0, "in its place");
+	CHECK(gateways_asked(&b.gateways, FIRST) == 3 && gateways_asked(&b.gateways, SECOND) == 0,
+		"in its place");
 	end(&b);
 }
 
