@@ -415,7 +415,7 @@ static void try_chosen(struct asking *q, const struct choosing *c, enum route_re
 		}
 		try_trunk(q, one, failed);
 	}
-	if (c->left_out)
+	if (c->left_out && c->n)
 		note(q, WHY_TOO_MANY, false, c->list[c->n - 1].rule, 0, 0);
 }
 

@@ -185,6 +185,23 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 	CHECK_INT(200, status, "added");
 	says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
 
+	end(&b);
+}
+
+TEST(a_sheet_is_kept)
+{
+	struct bed b;
+	json_t *list;
+	long status;
+
+	begin(&b, "");
+	import(&b, "dear", "prefix,per_minute,currency\n+1,0.06,EUR\n+44,0.2,EUR\n");
+	/* over another site in force */
+	json_decref(bridge_call(
+		&b.bridge, "PATCH", "/v1/trunks/cheap", "application/json", "{\"ptime\":30}", &status));
+	CHECK_INT(200, status, "a change");
+	says(&b, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
+
 	/* it is in a backup, and comes back with it */
 	{
 		char words[300];
@@ -361,5 +378,5 @@ TEST(a_large_sheet_is_imported)
 	end(&b);
 }
 
-TESTS(a_sheet_is_imported_whole_or_not_at_all, the_cheapest_trunk_is_called_first,
+TESTS(a_sheet_is_imported_whole_or_not_at_all, a_sheet_is_kept, the_cheapest_trunk_is_called_first,
 	a_future_price_comes_into_force_at_its_moment, a_large_sheet_is_imported)

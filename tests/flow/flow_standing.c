@@ -112,6 +112,9 @@ TEST(a_failing_carrier_falls_behind_and_comes_back)
 	trunks = bridge_get(&b.bridge, "/v1/trunks/first");
 	CHECK_STR("low", json_text_at(trunks, "standing.standing"), "shown");
 	json_decref(trunks);
+	json_decref(bridge_call(
+		&b.bridge, "PATCH", "/v1/trunks/second", "application/json", "{\"ptime\":30}", NULL));
+	decided(&b, "second", "low", "trunk 'first' does badly"); /* a new site forgets nothing */
 	call(&b, 4);
 	CHECK(gateways_asked(&b.gateways, FIRST) == 4 && gateways_asked(&b.gateways, SECOND) == 5,
 		"the failing one is left alone: %u and %u", gateways_asked(&b.gateways, FIRST),
