@@ -14,7 +14,7 @@ struct bed {
 	struct bridge bridge;
 	struct gateways gateways;
 	struct events *events;
-	char id[64];
+	char id[ASK_ID];
 };
 
 static void begin(struct bed *b, const char *money, const char *first, const char *second)
@@ -53,7 +53,7 @@ static void end(struct bed *b)
 	gateways_stop(&b->gateways);
 }
 
-static void dial(struct bed *b, const char *to, long want, const char *why)
+static void refused(struct bed *b, const char *to, const char *why)
 {
 	char body[128];
 	long status;
@@ -61,28 +61,15 @@ static void dial(struct bed *b, const char *to, long want, const char *why)
 
 	snprintf(body, sizeof(body), "{\"to\":\"%s\"}", to);
 	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(want, status, to);
-	snprintf(b->id, sizeof(b->id), "%s", want == 202 ? json_text_at(answer, "id") : "");
-	if (why)
-		CHECK(strstr(json_text_at(answer, "error.message"), why), "%s: %s", to,
-			json_text_at(answer, "error.message"));
+	CHECK_INT(403, status, to);
+	CHECK(strstr(json_text_at(answer, "error.message"), why), "%s: %s", to,
+		json_text_at(answer, "error.message"));
 	json_decref(answer);
 }
 
-static const json_t *wait_event(
-	struct bed *b, const char *type, const char *key, const char *value, unsigned ms)
+static const json_t *need(struct bed *b, const char *type, const char *key, const char *value, unsigned ms)
 {
-	const int n = events_wait(b->events, 0, type, key, value, ms);
-
-	if (n < 0) {
-		char *text = events_text(b->events);
-
-		b->bridge.trouble = true;
-		print_error("%s", text);
-		free(text);
-	}
-	CHECK(n >= 0, "no event %s", type);
-	return events_get(b->events, n, NULL);
+	return events_get(b->events, events_need(b->events, &b->bridge, type, key, value, ms), NULL);
 }
 
 static double money_today(const struct bed *b)
@@ -114,15 +101,14 @@ TEST(a_call_is_ended_before_it_outgrows_the_money)
 	begin(&b, "1.2", "prefix,per_minute,connect,increments\n+1,6,0.1,1/1\n",
 		"prefix,per_minute\n+1,0.01\n");
 	gateways_start(&b.gateways, &b.bridge, FIRST, "answer");
-	dial(&b, "+15550199", 202, NULL);
-	wait_event(&b, "dialout.answered", "id", b.id, WAIT_MS);
-	CHECK_STR("near", json_text_at(wait_event(&b, "budget.near", "account", "acme", LONG_MS), "kind"),
-		"near");
+	ask_call(&b.bridge, "+15550199", b.id);
+	need(&b, "dialout.answered", "id", b.id, WAIT_MS);
+	CHECK_STR("near", json_text_at(need(&b, "budget.near", "account", "acme", LONG_MS), "kind"), "near");
 	CHECK(bridge_count(&b.bridge, "/v1/calls") == 1, "it goes on");
 	CHECK(money_today(&b) >= 0.96, "what it costs so far is counted: %g", money_today(&b));
-	CHECK_STR("money", json_text_at(wait_event(&b, "budget.reached", "account", "acme", LONG_MS), "kind"),
+	CHECK_STR("money", json_text_at(need(&b, "budget.reached", "account", "acme", LONG_MS), "kind"),
 		"reached");
-	wait_event(&b, "call.ended", "cause", "the account's money for today is used up", WAIT_MS);
+	need(&b, "call.ended", "cause", "the account's money for today is used up", WAIT_MS);
 	list = record(&b);
 	CHECK_STR("us", json_text_at(list, "items.0.ended_by"), "by whom");
 	cost = strtod(json_text_at(list, "items.0.cost"), NULL);
@@ -143,8 +129,8 @@ TEST(what_a_call_cost_so_far_outlives_a_crash)
 
 	begin(&b, "100", "prefix,per_minute,increments\n+1,60,1/1\n", "prefix,per_minute\n+1,0.01\n");
 	gateways_start(&b.gateways, &b.bridge, FIRST, "answer");
-	dial(&b, "+15550199", 202, NULL);
-	wait_event(&b, "dialout.answered", "id", b.id, WAIT_MS);
+	ask_call(&b.bridge, "+15550199", b.id);
+	need(&b, "dialout.answered", "id", b.id, WAIT_MS);
 	test_sleep_ms(3500);
 	before = money_today(&b);
 	CHECK(before >= 3, "it costs while it goes on: %g", before);
@@ -163,12 +149,12 @@ TEST(a_call_is_let_out_while_its_first_step_is_left)
 
 	begin(&b, "1", "prefix,per_minute\n+1,0.6\n", "prefix,per_minute\n+33,0.01\n");
 	gateways_start(&b.gateways, &b.bridge, FIRST, "silent");
-	dial(&b, "+15550199", 202, NULL);
-	dial(&b, "+15550188", 403,
+	ask_call(&b.bridge, "+15550199", b.id);
+	refused(&b, "+15550188",
 		"1 a day is all the account may spend: 0.6 is spent, its first step costs 0.6");
-	CHECK_STR("money", json_text_at(wait_event(&b, "budget.reached", "account", "acme", WAIT_MS), "kind"),
+	CHECK_STR("money", json_text_at(need(&b, "budget.reached", "account", "acme", WAIT_MS), "kind"),
 		"told");
-	dial(&b, "+442012345", 403, "nobody knows what it costs");
+	refused(&b, "+442012345", "nobody knows what it costs");
 	end(&b);
 }
 
@@ -181,8 +167,8 @@ TEST(a_dearer_trunk_is_passed_over)
 	begin(&b, "1", "prefix,per_minute\n+1,0.6\n", "prefix,per_minute\n+1,2\n");
 	gateways_start(&b.gateways, &b.bridge, FIRST, "500");
 	gateways_start(&b.gateways, &b.bridge, SECOND, "answer");
-	dial(&b, "+15550199", 202, NULL);
-	event = wait_event(&b, "dialout.failed", "id", b.id, WAIT_MS);
+	ask_call(&b.bridge, "+15550199", b.id);
+	event = need(&b, "dialout.failed", "id", b.id, WAIT_MS);
 	CHECK_STR("the account's money for today does not reach for its first step",
 		json_text_at(event, "cause"), "why");
 	CHECK(gateways_asked(&b.gateways, FIRST) == 1 && gateways_asked(&b.gateways, SECOND) == 0,

@@ -15,7 +15,7 @@ struct bed {
 	struct bridge bridge;
 	struct gateways gateways;
 	struct events *events;
-	char id[64];
+	char id[ASK_ID];
 };
 
 static void begin(struct bed *b, const char *more)
@@ -94,32 +94,10 @@ static void import(const struct bed *b, const char *trunk, const char *sheet)
 	free(ctl(b, 0, words));
 }
 
-static void dial(struct bed *b, const char *to, long want)
+static void call(struct bed *b)
 {
-	char body[128];
-	long status;
-	json_t *answer;
-
-	snprintf(body, sizeof(body), "{\"to\":\"%s\"}", to);
-	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(want, status, to);
-	snprintf(b->id, sizeof(b->id), "%s", want == 202 ? json_text_at(answer, "id") : "");
-	json_decref(answer);
-}
-
-static int wait_event(struct bed *b, const char *type)
-{
-	const int n = events_wait(b->events, 0, type, "id", b->id, WAIT_MS);
-
-	if (n < 0) {
-		char *text = events_text(b->events);
-
-		b->bridge.trouble = true;
-		print_error("%s", text);
-		free(text);
-	}
-	CHECK(n >= 0, "no event %s", type);
-	return n;
+	ask_call(&b->bridge, "+15550199", b->id);
+	events_need(b->events, &b->bridge, "dialout.answered", "id", b->id, WAIT_MS);
 }
 
 static void hang_up(struct bed *b)
@@ -264,8 +242,7 @@ TEST(the_cheapest_trunk_is_called_first)
 	gateways_start(&b.gateways, &b.bridge, DEAR, "answer");
 	gateways_start(&b.gateways, &b.bridge, CHEAP, "answer");
 	gateways_start(&b.gateways, &b.bridge, UNRATED, "answer");
-	dial(&b, "+15550199", 202);
-	wait_event(&b, "dialout.answered");
+	call(&b);
 	test_sleep_ms(1200);
 	hang_up(&b);
 	CHECK(gateways_asked(&b.gateways, CHEAP) == 1 && gateways_asked(&b.gateways, DEAR) == 0 &&
@@ -287,8 +264,7 @@ TEST(the_cheapest_trunk_is_called_first)
 
 	/* the cheap one fails: the next is dearer, and each attempt's record says what it cost */
 	gateways_start(&b.gateways, &b.bridge, CHEAP, "503");
-	dial(&b, "+15550199", 202);
-	wait_event(&b, "dialout.answered");
+	call(&b);
 	hang_up(&b);
 	list = record(&b, 2);
 	CHECK_STR("dear", json_text_at(list, "items.0.trunk"), "the newest");

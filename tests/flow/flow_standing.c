@@ -13,7 +13,7 @@ struct bed {
 	struct bridge bridge;
 	struct gateways gateways;
 	struct events *events;
-	char id[64];
+	char id[ASK_ID];
 };
 
 static void begin(struct bed *b, const char *quality)
@@ -48,17 +48,12 @@ static void end(struct bed *b)
 /* One call that somebody answers. */
 static void call(struct bed *b, unsigned n)
 {
-	char body[64], path[96];
+	char to[20], path[96];
 	long status;
-	json_t *answer;
 
-	snprintf(body, sizeof(body), "{\"to\":\"+155501%02u\"}", n);
-	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(202, status, body);
-	snprintf(b->id, sizeof(b->id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
-	CHECK(events_wait(b->events, 0, "dialout.answered", "id", b->id, WAIT_MS) >= 0, "call %u is answered",
-		n);
+	snprintf(to, sizeof(to), "+155501%02u", n);
+	ask_call(&b->bridge, to, b->id);
+	events_need(b->events, &b->bridge, "dialout.answered", "id", b->id, WAIT_MS);
 	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
 	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
 	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
