@@ -63,6 +63,10 @@ void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);
 /* What is going on in a meeting or trunk, beside what the site says of it: more members for `row`. */
 void api_meeting_live(const struct node *n, const char *id, json_t *row);
 void api_trunk_live(struct node *n, const char *name, json_t *row);
+/* What a call costs by a row of a sheet; null without one. */
+struct rates;
+struct rate;
+json_t *api_price_json(const struct rates *rates, const struct rate *rate);
 /* An object of the site as `role` may see it; NULL: out of memory. */
 struct site_place;
 json_t *api_row(struct node *n, const struct site_place *at, enum access_role role);
@@ -79,5 +83,6 @@ api_fn api_openapi;
 api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_call_trace, api_call_why;
+api_fn api_rates, api_rates_show, api_rates_import, api_rates_delete;
 api_fn api_webhook_make, api_webhooks, api_webhook_drop;
 #endif

@@ -2,6 +2,7 @@
 #include "bridge/api.h"
 #include "bridge/node_site.h"
 #include "bridge/editor.h"
+#include "bridge/tariff.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -377,6 +378,7 @@ struct copy_job {
 	uint64_t request;
 	char path[PATH_CAP];
 	struct node_site fresh; /* owned; what was restored */
+	struct tariff *tariffs; /* owned; the same */
 };
 
 /* {"file": "/absolute/path"}, from the machine's own operators: a file here is none of a remote one's business. */
@@ -445,6 +447,8 @@ static enum bridge_err restore(void *arg, struct store *store)
 		err = node_site_build(&job->fresh, site, true);
 	if (err)
 		site_free(site);
+	if (!err)
+		err = tariffs_load(store, &job->tariffs);
 	if (!err) {
 		access_clear(job->node->access);
 		err = store_load_tokens(store, job->node->access);
@@ -461,6 +465,8 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 	if (!err && job->fresh.site) {
 		editor_use(n->editor, &job->fresh);
 		job->fresh = (struct node_site){ .site = NULL };
+		tariffs_replace(n, job->tariffs);
+		job->tariffs = NULL;
 		n->trim_due = true;
 	}
 	if (err) {
@@ -474,6 +480,7 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 		api_reply(n, job->request, 200, json_pack("{s:s}", "file", job->path));
 	}
 	node_site_clear(&job->fresh);
+	tariffs_free(job->tariffs);
 	free(job);
 	editor_go(n->editor);
 }

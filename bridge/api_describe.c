@@ -17,8 +17,9 @@ static const struct api_named named[] = {
 	{ "OwnCertificate", "certificate_expires_at:t? days_left:i" },
 	{ "Interface", "name:s listen:s advertise:s first:i last:i pairs:i used:i refused:i" },
 	{ "TrunkFigures", "name:s drain:s calls:i gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
-		" round_trip_ms:n last_cause_in:s last_cause_out:s" },
-	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? blocked:b"
+		" round_trip_ms:n standing:s last_cause_in:s last_cause_out:s" },
+	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? money_today:s daily_money:s?"
+		" currency:s blocked:b"
 		" blocked_until:t?" },
 	{ "Rung", "at:t offset_s:n kind:s call:s direction:s~ far_end:s~ message:s~ status:i~ detail:s~ bytes:i~ text:s~ note:s~ keys:i~" },
 	{ "Tried", "trunk:s gateway:s why:s" },
@@ -41,7 +42,11 @@ static const struct api_named named[] = {
 	{ "Quirk", "quirk:s calls:i what:s" },
 	{ "Change", "kind:s key:s what:s fields:s" },
 	{ "Step", "rule:s matched:b text:s" },
-	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b takes_calls:b route:i gateway:s" },
+	{ "Standing", "standing:s since:t? calls:i asr:i? ccr:i? pdd_ms:i? acd_s:i?" },
+	{ "Rate", "prefix:s per_minute:s connect:s first_s:i next_s:i from:t? until:t?" },
+	{ "RateSheet", "trunk:s currency:s rows:i imported_at:t imported_by:s in_site:b" },
+	{ "Price", "currency:s rate:@Rate text:s cost:s seconds:i" },
+	{ "Try", "trunk:s number:s caller_id:s caller:s owned:b takes_calls:b route:i gateway:s price:@Price? standing:s" },
 	{ "Explanation", "answer:s cause:s status:i number:s form:s account:s steps:[@Step] meeting:s~ country:s~ toll_free:b~ class:s~"
 		" trunks:[@Try]~ steps_unsaid:i~" },
 	{ "PlanChange", "id:s started_at:t outbound:b trunk:s account:s from:s to:s number:s before:s after:s why:s" },
@@ -75,6 +80,11 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/alerts", NULL, NULL, "items:[@Alert]", NULL, 0 },
 	{ "GET", "/v1/budgets", NULL, NULL, "items:[@Budget]", NULL, 0 },
 	{ "POST", "/v1/budgets/{id}/unblock", NULL, NULL, "account:s blocked:b", NULL, 0 },
+	{ "GET", "/v1/rates", NULL, NULL, "items:[@RateSheet]", NULL, 0 },
+	{ "GET", "/v1/rates/{id}", "number:s at:s limit:i cursor:i", NULL,
+		"trunk:s currency:s rows:i imported_at:t imported_by:s in_site:b items:[@Rate] price:@Price? next_cursor:i~", NULL, 0 },
+	{ "PUT", "/v1/rates/{id}", "add:b currency:s", "csv", "@RateSheet", NULL, 0 },
+	{ "DELETE", "/v1/rates/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"
 		" answered:b since:t before:t min_duration:n mos_below:n", NULL, "items:[@Record] next_cursor:s~", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },

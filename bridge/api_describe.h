@@ -18,7 +18,7 @@ struct api_named {
 struct api_about {
 	const char *method, *path;
 	const char *query;   /* parameters; NULL none */
-	const char *request; /* JSON body; NULL none; "yaml": a site file */
+	const char *request; /* JSON body; NULL none; "yaml": a site file; "csv": a rate sheet */
 	const char *answer;  /* NULL: not JSON, of this `type` */
 	const char *type;
 	unsigned status; /* of success; 0: 200 */

@@ -4,6 +4,7 @@
 #include "bridge/figures.h"
 #include "bridge/quirks.h"
 #include "bridge/secure.h"
+#include "bridge/standing.h"
 #include <string.h>
 
 static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
@@ -173,6 +174,7 @@ static void add_figures(json_t *row, const struct carrier *c, uint64_t now_us)
 	json_object_set_new(row, "answer_percent", json_integer((json_int_t)f.answer_percent));
 	json_object_set_new(row, "talk_s", json_real(f.talk_ms / 1e3));
 	json_object_set_new(row, "post_dial_ms", json_real(f.post_dial_us / 1e3));
+	json_object_set_new(row, "standing", standing_json(c));
 }
 
 void api_trunk_live(struct node *n, const char *name, json_t *row)

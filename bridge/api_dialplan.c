@@ -67,10 +67,14 @@ static bool tell_drained(const struct node *n, const struct route_decision *d, j
 /* One try; `place` NULL: by all gateways of its trunk. */
 static json_t *try_json(const struct node *n, const struct route_try *t, const struct lookup_place *place)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:s}", "trunk", t->trunk, "number",
+	static const char *const standings[] = {
+		[ROUTE_GOOD] = "good", [ROUTE_LOW] = "low", [ROUTE_PROBED] = "probed"
+	};
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:s, s:o, s:s}", "trunk", t->trunk, "number",
 		place && place->user[0] ? place->user : t->number, "caller_id", t->caller_id, "caller",
 		t->caller_e164, "owned", t->owned, "takes_calls", drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route", (int)t->rule, "gateway",
-		place ? place->gateway : "");
+		place ? place->gateway : "", "price", api_price_json(t->rates, t->rate), "standing", standings[t->standing]);
 }
 
 /* In the order of the call: where ENUM leads is asked first. */
@@ -146,7 +150,10 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 	if (l)
 		add_lookup(steps, l);
 	if (d.result == ROUTE_OK) {
-		verdict = dialling_look(n->dialling, call->account, d.number.e164, call->at_s, text);
+		verdict = dialling_look(n->dialling,
+			&(struct dialling_ask){
+				call->account, d.number.e164, call->at_s, dialling_first_cost(&d) },
+			text);
 		json_array_append_new(steps, step_json("limit", verdict <= BUDGET_NEAR, text));
 		drained = !tell_drained(n, &d, steps);
 	}

@@ -1,6 +1,7 @@
 /* A day's call records through a candidate site: page by page, so that calls in progress are not kept waiting. */
 #include "bridge/api.h"
 #include "bridge/replay.h"
+#include "bridge/tariff.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,17 @@ static void replay_record(struct replay *r, const struct cdr *record)
 		json_array_append_new(r->items, change_json(record, &change));
 }
 
+/* Each page anew: between two of them sheets may come and go. */
+static void use_prices(struct replay *r)
+{
+	for (size_t i = 0; i < r->site->n_trunks; i++) {
+		const char *trunk = r->site->trunks[i].name;
+		const struct tariff *t = tariff_find(r->node, trunk);
+
+		dialling_rate(r->dialling, trunk, t ? t->rates : NULL);
+	}
+}
+
 static void page_read(void *arg, enum bridge_err err, const struct cdr *cdrs, size_t n)
 {
 	struct replay *r = arg;
@@ -70,6 +82,7 @@ static void page_read(void *arg, enum bridge_err err, const struct cdr *cdrs, si
 		replay_free(r);
 		return;
 	}
+	use_prices(r);
 	for (size_t i = 0; i < n; i++)
 		replay_record(r, &cdrs[i]);
 	if (n == PAGE) {

@@ -4,6 +4,7 @@
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
+#include "bridge/standing.h"
 #include "bridge/stir.h"
 #include "bridge/version.h"
 #include "bridge/secure.h"
@@ -90,7 +91,7 @@ static json_t *trunks_json(struct node *n)
 		for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
 			in += t->ended[FIGURES_IN][class];
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s}",
+			json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s, s:s}",
 				"name", c->name, "drain",
 				drain_word(drain_of(n, site_trunk(n->site, c->name))), "calls",
 				(int)channels_used(&n->channels, c->name), "gateways", (int)f.n_gateways, "usable",
@@ -98,7 +99,7 @@ static json_t *trunks_json(struct node *n)
 				(json_int_t)t->answered[FIGURES_IN], "calls_out", (json_int_t)f.dialled,
 				"answered_out", (json_int_t)f.answered, "answer_percent",
 				(int)f.answer_percent, "post_dial_ms", f.post_dial_us / 1000.0,
-				"round_trip_ms", f.round_trip_us / 1000.0, "last_cause_in",
+				"round_trip_ms", f.round_trip_us / 1000.0, "standing", standing_word(c), "last_cause_in",
 				t->last_cause[FIGURES_IN] ? cause_words(t->last_cause[FIGURES_IN]) : "",
 				"last_cause_out",
 				t->last_cause[FIGURES_OUT] ? cause_words(t->last_cause[FIGURES_OUT]) : ""));

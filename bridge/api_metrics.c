@@ -75,6 +75,7 @@ static void trunk_lines(struct page *p, const struct node *n)
 		{ "talk_seconds_mean", "gauge", "how long an answered one lasts (ACD)" },
 		{ "post_dial_seconds", "gauge",
 			"from INVITE to ringing or answer (PDD), smoothed; 0: not known" },
+		{ "quality_low", "gauge", "1 while it does worse than its `quality` wants" },
 		{ "round_trip_seconds", "gauge", "of OPTIONS to its gateways, smoothed; 0: not known" },
 	};
 	const uint64_t now_us = loop_now_us();
@@ -95,7 +96,8 @@ static void trunk_lines(struct page *p, const struct node *n)
 			values[5] = f.answer_percent / 100.0;
 			values[6] = f.talk_ms / 1e3;
 			values[7] = f.post_dial_us / 1e6;
-			values[8] = f.round_trip_us / 1e6;
+			values[8] = c->repute.low;
+			values[9] = f.round_trip_us / 1e6;
 			put(p, "partyline_trunk_%s{trunk=\"%s\"} %.10g\n", series[s].name, c->name,
 				values[s]);
 		}

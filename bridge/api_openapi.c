@@ -118,7 +118,7 @@ static void add_live(json_t *schema, enum site_kind kind, bool answer)
 		[SITE_MEETING] = "open:b participants:i parts:i locked:b opened_at:t?",
 		[SITE_TRUNK] =
 			"drain:s~ calls:i channels:i rtp_pairs:i rtp_pairs_used:i dialled:i~ answered:i~ answer_percent:i~ talk_s:n~ "
-			"post_dial_ms:n~ gateways:[@Gateway] quirks:[@Quirk]~",
+			"post_dial_ms:n~ standing:@Standing~ gateways:[@Gateway] quirks:[@Quirk]~",
 	};
 	json_t *more = empty_object(), *value;
 	const char *name;
@@ -158,7 +158,8 @@ static json_t *record_schema(void)
 		[CDR_COUNT] = "i",
 		[CDR_SPAN] = "n",
 		[CDR_SCORE] = "n?",
-		[CDR_FLAG] = "b" };
+		[CDR_FLAG] = "b",
+		[CDR_MONEY] = "s?" };
 	json_t *schema = empty_object();
 	size_t n;
 	const struct cdr_field *fields = cdr_fields(&n);
@@ -301,6 +302,8 @@ static void describe_other(struct operation *o)
 		each_word(a->query, add_parameter, o->parameters);
 	if (a->request && strcmp(a->request, "yaml") == 0)
 		json_object_set_new(o->json, "requestBody", body_of(type_schema('s'), "application/yaml"));
+	else if (a->request && strcmp(a->request, "csv") == 0)
+		json_object_set_new(o->json, "requestBody", body_of(type_schema('s'), "text/csv"));
 	else if (a->request)
 		json_object_set_new(
 			o->json, "requestBody", body_of(words_schema(a->request), "application/json"));

@@ -2,6 +2,7 @@
 #include "bridge/carrier_priv.h"
 #include "bridge/dips.h"
 #include "bridge/secure.h"
+#include "bridge/standing.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +248,7 @@ static struct carrier *carrier_make(struct node *n, const struct site_trunk *t, 
 		c->out = kept->out;
 		c->tally = kept->tally;
 	}
+	standing_use_site(c, t, kept);
 	for (; c->n_gateways < t->n_gateways; c->n_gateways++) {
 		struct carrier_gateway *g = &c->gateways[c->n_gateways];
 

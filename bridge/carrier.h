@@ -15,6 +15,7 @@
 #include "bridge/figures.h"
 #include "bridge/node.h"
 #include "bridge/resolver.h"
+#include "dialplan/repute.h"
 #include "sip/gateway.h"
 #include "sip/pace.h"
 #include "sip/register.h"
@@ -52,6 +53,8 @@ struct carrier {
 	struct pace in, out;
 	enum drain_state drain; /* as it was last told */
 	struct figures_tally tally;
+	struct repute repute;             /* bridge/standing.h, as the next */
+	bool demotes;                     /* who does badly comes behind the others */
 	struct carrier_gateway *gateways; /* owned */
 	size_t n_gateways;
 };

@@ -1,5 +1,6 @@
 #include "bridge/cdr.h"
 #include "bridge/when.h"
+#include "dialplan/money.h"
 
 #include <string.h>
 
@@ -62,6 +63,9 @@ static const struct cdr_field fields[] = {
 	FIELD(transferred, "transferred", CDR_TEXT),
 	FIELD(passed_over, "passed_over", CDR_TEXT),
 	FIELD(quirks, "quirks", CDR_TEXT),
+	FIELD(cost, "cost", CDR_MONEY),
+	FIELD(currency, "currency", CDR_TEXT),
+	FIELD(rate, "rate", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)
@@ -86,6 +90,7 @@ static json_t *text_json(const char *text, size_t cap)
 static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 {
 	const char *at = (const char *)cdr + field->offset;
+	char amount[MONEY_TEXT];
 	uint32_t narrow;
 	uint64_t wide;
 	int64_t us;
@@ -106,6 +111,9 @@ static json_t *field_json(const struct cdr_field *field, const struct cdr *cdr)
 		memcpy(&narrow, at, sizeof(narrow));
 		return narrow ? json_real(narrow / 100.0) : json_null();
 	case CDR_FLAG: memcpy(&flag, at, sizeof(flag)); return json_boolean(flag);
+	case CDR_MONEY:
+		memcpy(&us, at, sizeof(us));
+		return cdr->currency[0] ? json_string(money_text(amount, us)) : json_null();
 	}
 	return NULL;
 }

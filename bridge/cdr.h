@@ -50,6 +50,10 @@ struct cdr {
 		[128]; /* of a call that we made: trunks that were not tried before this one: "first: the trunk is in maintenance" */
 	char quirks
 		[128]; /* what was odd about its packets: names of mixer/quirk.h, as far as there is room */
+	/* of a call that we made through a trunk whose price is known (dialplan/rates.h) */
+	int64_t cost;     /* millionths */
+	char currency[4]; /* "EUR"; "": nothing is known of its cost */
+	char rate[160];   /* the row that it was charged by, in words */
 	uint64_t rx_packets, tx_packets;
 	uint32_t rx_lost, jitter_us, far_lost, round_trip_us;
 	/* mixer/quality.h, in hundredths, 0: not known; rx: what it sent, as we heard it, tx: what we sent */
@@ -65,6 +69,7 @@ enum cdr_kind {
 	CDR_SPAN,  /* uint32_t microseconds; JSON: milliseconds */
 	CDR_SCORE, /* uint32_t hundredths; JSON: a number, null when 0 */
 	CDR_FLAG,
+	CDR_MONEY, /* int64_t millionths; JSON: a text, so that it stays exact; null where there is no currency */
 };
 
 struct cdr_field {

@@ -99,6 +99,8 @@ static enum bridge_err spenders_make(struct dialling *d, const struct site *s)
 			return err;
 		memcpy(sp->account, a->name, sizeof(sp->account));
 		sp->limits = a->limits;
+		if (a->daily_money[0] && !money_parse(a->daily_money, &sp->limits.daily_money))
+			return BRIDGE_SYNTAX;
 	}
 	qsort(d->spenders, d->n_spenders, sizeof(*d->spenders), spender_order);
 	return BRIDGE_OK;
@@ -237,6 +239,8 @@ static void rules_fill(struct making *m, const struct site *s)
 			.percent = from->percent,
 			.caller_id = from->caller_id,
 			.calendar = from->calendar,
+			.by_cost = from->order == SITE_ORDER_COST,
+			.rated_only = from->unrated == SITE_UNRATED_REFUSE,
 		};
 	}
 	for (size_t i = 0; i < s->n_classes; i++)
@@ -329,6 +333,16 @@ const struct routes *dialling_routes(const struct dialling *d)
 	return d->routes;
 }
 
+void dialling_rate(struct dialling *d, const char *trunk, const struct rates *rates)
+{
+	routes_rate(d->routes, trunk, rates);
+}
+
+void dialling_standing(struct dialling *d, const char *trunk, enum route_standing standing)
+{
+	routes_standing(d->routes, trunk, standing);
+}
+
 void dialling_decide(const struct dialling *d, const struct route_call *call, struct route_decision *out)
 {
 	route_decide(d->routes, call, out);
@@ -341,34 +355,64 @@ void dialling_decide_ported(const struct dialling *d, const struct route_call *c
 }
 
 enum budget_verdict dialling_look(
-	const struct dialling *d, const char *account, const char *e164, int64_t at_s, char text[BUDGET_TEXT])
+	const struct dialling *d, const struct dialling_ask *ask, char text[BUDGET_TEXT])
 {
-	const struct spender *sp = spender_find(d, account);
+	const struct spender *sp = spender_find(d, ask->account);
+	struct budget_now now;
 
 	text[0] = '\0';
-	return sp ? budget_look(&sp->budget, &sp->limits, e164, now_of(sp, at_s), text) : BUDGET_BLOCKED;
+	if (!sp)
+		return BUDGET_BLOCKED;
+	now = now_of(sp, ask->at_s);
+	now.first_cost = ask->first_cost;
+	return budget_look(&sp->budget, &sp->limits, ask->e164, now, text);
 }
 
-enum budget_verdict dialling_take(
-	struct dialling *d, const char *account, const char *e164, int64_t at_s, char text[BUDGET_TEXT])
+enum budget_verdict dialling_take(struct dialling *d, const struct dialling_ask *ask, char text[BUDGET_TEXT])
 {
-	struct spender *sp = spender_find(d, account);
+	struct spender *sp = spender_find(d, ask->account);
+	struct budget_now now;
 
 	text[0] = '\0';
 	if (!sp)
 		return BUDGET_BLOCKED;
 	sp->changed = true;
-	return budget_take(&sp->budget, &sp->limits, e164, now_of(sp, at_s), text);
+	now = now_of(sp, ask->at_s);
+	now.first_cost = ask->first_cost;
+	return budget_take(&sp->budget, &sp->limits, ask->e164, now, text);
 }
 
-void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t at_s)
+void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t cost, int64_t at_s)
 {
 	struct spender *sp = spender_find(d, account);
 
 	if (!sp)
 		return;
-	budget_give(&sp->budget, talked_s, now_of(sp, at_s));
+	budget_give(&sp->budget, talked_s, cost, now_of(sp, at_s));
 	sp->changed = true;
+}
+
+void dialling_running(struct dialling *d, const char *account, int64_t running)
+{
+	struct spender *sp = spender_find(d, account);
+
+	if (!sp || sp->budget.running == running)
+		return;
+	sp->budget.running = running;
+	sp->changed = true;
+}
+
+int64_t dialling_first_cost(const struct route_decision *decision)
+{
+	int64_t least = BUDGET_NO_PRICE;
+
+	for (unsigned i = 0; i < decision->n_tries; i++) {
+		const struct rate *rate = decision->tries[i].rate;
+
+		if (rate && (least < 0 || rate_cost(rate, 0) < least))
+			least = rate_cost(rate, 0);
+	}
+	return least;
 }
 
 bool dialling_spent(struct dialling *d, size_t i, int64_t at_s, struct dialling_spent *out)
@@ -378,6 +422,13 @@ bool dialling_spent(struct dialling *d, size_t i, int64_t at_s, struct dialling_
 	if (sp)
 		*out = (struct dialling_spent){ sp->account, &sp->limits, &sp->budget, now_of(sp, at_s) };
 	return sp != NULL;
+}
+
+bool dialling_spent_of(struct dialling *d, const char *account, int64_t at_s, struct dialling_spent *out)
+{
+	const struct spender *sp = spender_find(d, account);
+
+	return sp && dialling_spent(d, (size_t)(sp - d->spenders), at_s, out);
 }
 
 struct budget *dialling_budget(struct dialling *d, const char *account)

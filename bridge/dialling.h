@@ -20,6 +20,9 @@ struct dialling *dialling_free(struct dialling *d); /* accepts NULL, returns NUL
 void dialling_inherit(struct dialling *d, struct dialling *from);
 
 const struct routes *dialling_routes(const struct dialling *d);
+/* A trunk's prices and how it does, as they are now (dialplan/route.h); a new site's dialling has to be told. */
+void dialling_rate(struct dialling *d, const char *trunk, const struct rates *rates);
+void dialling_standing(struct dialling *d, const char *trunk, enum route_standing standing);
 /* route_decide() over this site's routes. */
 void dialling_decide(const struct dialling *d, const struct route_call *call, struct route_decision *out);
 /* route_decide_ported(); `routing` "": dialling_decide(). */
@@ -27,12 +30,19 @@ void dialling_decide_ported(const struct dialling *d, const struct route_call *c
 	struct route_decision *out);
 
 /* The account's ceilings and patterns (dialplan/budget.h).  BUDGET_BLOCKED for an unknown account. */
-enum budget_verdict dialling_look(const struct dialling *d, const char *account, const char *e164,
-	int64_t at_s, char text[BUDGET_TEXT]);
-enum budget_verdict dialling_take(
-	struct dialling *d, const char *account, const char *e164, int64_t at_s, char text[BUDGET_TEXT]);
-/* `talked_s`: how long the call was answered, 0 not at all. */
-void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t at_s);
+struct dialling_ask {
+	const char *account, *e164;
+	int64_t at_s, first_cost; /* as budget_now */
+};
+enum budget_verdict dialling_look(
+	const struct dialling *d, const struct dialling_ask *ask, char text[BUDGET_TEXT]);
+enum budget_verdict dialling_take(struct dialling *d, const struct dialling_ask *ask, char text[BUDGET_TEXT]);
+/* `talked_s`: how long the call was answered, 0 not at all; `cost`: millionths. */
+void dialling_give(struct dialling *d, const char *account, uint32_t talked_s, int64_t cost, int64_t at_s);
+/* What the account's calls that are on cost so far. */
+void dialling_running(struct dialling *d, const char *account, int64_t running);
+/* What a call to this costs at least, by the cheapest first step of the trunks decided on; BUDGET_NO_PRICE: no price is known. */
+int64_t dialling_first_cost(const struct route_decision *decision);
 
 /* One account as it stands, by its place in the order of names. */
 struct dialling_spent {
@@ -43,6 +53,8 @@ struct dialling_spent {
 };
 bool dialling_spent(
 	struct dialling *d, size_t i, int64_t at_s, struct dialling_spent *out); /* false: no more */
+/* The same by name; false: no such account. */
+bool dialling_spent_of(struct dialling *d, const char *account, int64_t at_s, struct dialling_spent *out);
 /* NULL: no such account. */
 struct budget *dialling_budget(struct dialling *d, const char *account);
 /* Has it changed since this was asked last?  Once more when saving it failed: dialling_touch(). */

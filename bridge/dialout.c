@@ -1,9 +1,11 @@
 #include "bridge/dialout.h"
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
+#include "bridge/meter.h"
 #include "bridge/reception.h"
 #include "bridge/referral.h"
 #include "bridge/remark.h"
+#include "bridge/standing.h"
 #include "sip/reroute.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +48,7 @@ static void dialout_free(struct dialout *d)
 	remark_dialout_end(d->node, d->id);
 	referral_news(d->node, d->referrer, d->status >= 300 ? d->status : 603);
 	postdial_clear(&d->postdial);
-	dialling_give(d->node->dialling, d->account, talked_s(d), when_now_us() / SECOND_US);
+	meter_give(d, talked_s(d));
 	free(d);
 }
 
@@ -120,6 +122,7 @@ static void next_trunk(struct dialout *d)
 static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
 {
 	struct ports_count ports;
+	const char *why;
 
 	*wait = false;
 	if (!trunk || !c) {
@@ -128,6 +131,10 @@ static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struc
 	}
 	if (drain_why(d->node, trunk)) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, drain_why(d->node, trunk));
+		return false;
+	}
+	if (!meter_allows(d, &why)) {
+		dialout_note_cause(d, 0, Q850_REJECTED, why);
 		return false;
 	}
 	if (leg_trunk_is_full(d->node, trunk, 1)) {
@@ -345,6 +352,7 @@ void dialout_answered(struct leg *leg)
 	heard_us = d->rang_us ? d->rang_us : loop_now_us();
 	carrier_note_call(
 		leg->node, leg->cdr.trunk, leg->cdr.source, true, 0, (uint32_t)(heard_us - d->dialled_us), 0);
+	standing_call(leg->node, leg->cdr.trunk, true, 0, 0, (uint32_t)(heard_us - d->dialled_us));
 	leg->cdr.sip_status = 200;
 	leg->cdr.answered_us = when_now_us();
 	d->deadline_us = 0;
@@ -412,6 +420,9 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	if (d->gave_up != GAVE_UP_ASKED)
 		carrier_note_call(leg->node, leg->cdr.trunk, leg->cdr.source, false, end->q850, heard_us,
 			verdict.rest_s);
+	if (d->gave_up != GAVE_UP_ASKED)
+		standing_call(leg->node, leg->cdr.trunk, false, ended.sip_status,
+			d->gave_up == GAVE_UP_RINGING ? Q850_NO_ANSWER : end->q850, heard_us);
 	if (verdict.what == REROUTE_ANSWER || leg->node->stopping) {
 		finish(d);
 		return;
@@ -435,6 +446,8 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 	if (!d || d->leg != leg)
 		return;
 	if (d->state == DIALOUT_ANSWERED) {
+		meter_end(d, &leg->cdr);
+		standing_talk(leg->node, leg->cdr.trunk, talked_s(d));
 		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {

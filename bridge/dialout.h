@@ -33,6 +33,8 @@ struct dialout_try {
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
 	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
+	struct rate rate;               /* that it is charged by */
+	char currency[MONEY_CURRENCY];  /* of its price; "": none is known */
 };
 
 struct dialout_order {

@@ -3,6 +3,7 @@
 #include "bridge/dialout_priv.h"
 #include "bridge/leg_priv.h"
 #include "bridge/media.h"
+#include "bridge/meter.h"
 #include "bridge/remark.h"
 #include "bridge/secure.h"
 #include "bridge/signing.h"
@@ -40,6 +41,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
 	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
 	leg->dialout = d->number;
+	meter_begin(t, cdr);
 }
 
 /* The site's caller-ID policy for this trunk (FEATURES T18, O8). */

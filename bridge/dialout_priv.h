@@ -40,6 +40,8 @@ struct dialout {
 	unsigned attempts;
 	char passed_over[sizeof(
 		((struct cdr *)0)->passed_over)]; /* trunks before this one that were not tried, and why */
+	int64_t cost,
+		cut_us; /* bridge/meter.h: when it is over; how long it had lasted when its money was used up, 0: it was not */
 	bool rang;
 	enum gave_up gave_up;
 	uint64_t begun_us, dialled_us, rang_us, deadline_us, answered_us;

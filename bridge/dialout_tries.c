@@ -1,6 +1,8 @@
 /* dialout_tries.c - which trunks carry a call of ours: what the dial plan decided, and what the account may still spend. */
 #include "bridge/dialout.h"
+#include "bridge/meter.h"
 #include "bridge/spending.h"
+#include "bridge/standing.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ static void copy_tries(struct dialout_tries *out, const struct route_decision *d
 		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d->tries[out->n].caller_id);
 		memcpy(t->caller_e164, d->tries[out->n].caller_e164, sizeof(t->caller_e164));
 		t->own_number = d->tries[out->n].own_number;
+		meter_price(t, &d->tries[out->n]);
 	}
 }
 
@@ -58,12 +61,13 @@ enum dialout_verdict dialout_tries(
 	snprintf(why, DIALOUT_WHY, "%s", route_result_text(d.result));
 	if (d.result != ROUTE_OK)
 		return verdict_of(d.result);
-	spent = dialling_take(n->dialling, order->account, d.number.e164, at_s, text);
+	spent = meter_take(n, order->account, &d, at_s, text);
 	spending_tell(n, order->account, spent, text);
 	if (spent > BUDGET_NEAR) {
 		snprintf(why, DIALOUT_WHY, "%s", text);
 		return DIALOUT_REFUSED;
 	}
+	standing_decided(n, &d);
 	copy_tries(out, &d);
 	return DIALOUT_OK;
 }

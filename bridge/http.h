@@ -14,7 +14,7 @@
  * 403; headers over HTTP_HEADERS_MAX and a request sent ahead of the answer to one with a body are closed upon.
  * A HEAD comes as a GET and its reply's body is not sent.
  *
- * Limits: body HTTP_BODY_MAX, HTTP_CONNECTIONS on each of the two (503 to one more), and the times below.  A listener may be as far
+ * Limits: body HTTP_BODY_MAX (HTTP_BODY_LOCAL_MAX by the control socket), HTTP_CONNECTIONS on each of the two (503 to one more), and the times below.  A listener may be as far
  * behind as what is kept (HTTP_EVENTS, HTTP_EVENT_BYTES), and may take nothing for HTTP_STALLED_MS.
  *
  * Thread: control.
@@ -31,6 +31,7 @@ struct access_who;
 
 enum {
 	HTTP_BODY_MAX = 4 << 20,
+	HTTP_BODY_LOCAL_MAX = 32 << 20, /* by the control socket: a rate sheet may be long */
 	HTTP_EVENTS = 4096,
 	HTTP_EVENT_BYTES = 8 << 20,
 	HTTP_PATH_MAX = 512,

@@ -102,7 +102,7 @@ static int64_t body_length(struct lws *wsi)
 	for (const char *p = text; *p; p++) {
 		if (*p < '0' || *p > '9')
 			return -1;
-		length = length > HTTP_BODY_MAX ? length : length * 10 + (*p - '0');
+		length = length > HTTP_BODY_LOCAL_MAX ? length : length * 10 + (*p - '0');
 	}
 	return length;
 }
@@ -250,8 +250,10 @@ int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path
 		return conn_refuse(c, wsi, 411, "length_required", "a body needs a Content-Length", true);
 	if (body_len < 0)
 		return conn_refuse(c, wsi, 400, "malformed", "Content-Length is not a number", true);
-	if (body_len > HTTP_BODY_MAX)
-		return conn_refuse(c, wsi, 413, "too_large", "the body is longer than 4 MB", true);
+	if (body_len > (conn_local(wsi) ? HTTP_BODY_LOCAL_MAX : HTTP_BODY_MAX))
+		return conn_refuse(c, wsi, 413, "too_large",
+			conn_local(wsi) ? "the body is longer than 32 MB" : "the body is longer than 4 MB",
+			true);
 	if (path_len >= HTTP_PATH_MAX || !conn_query(wsi, query, sizeof(query)))
 		return conn_refuse(c, wsi, 414, "too_long", "path and query may be 511 bytes each", rest);
 	if (strcmp(method, "OPTIONS") == 0 && !rest)

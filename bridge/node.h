@@ -46,6 +46,7 @@ struct resolver;
 struct retention;
 struct signing;
 struct stir;
+struct tariff;
 struct tls;
 struct trace;
 
@@ -74,6 +75,7 @@ struct node {
 	struct site *site; /* in force; replaced whole */
 	struct plan *plan;
 	struct dialling *dialling;
+	struct tariff *tariffs; /* trunks' prices, chained, by name */
 	struct trunks *trunks;
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */

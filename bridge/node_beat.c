@@ -3,9 +3,11 @@
 #include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/leg_heard.h"
+#include "bridge/meter.h"
 #include "bridge/retention.h"
 #include "bridge/secure.h"
 #include "bridge/spending.h"
+#include "bridge/standing.h"
 #include <malloc.h>
 #include <time.h>
 
@@ -62,6 +64,8 @@ static void tell_disk(struct node *n)
 
 static void on_second(void *arg)
 {
+	meter_tick(arg);
+	standing_tick(arg);
 	spending_save(arg);
 	tell_disk(arg);
 }

@@ -19,6 +19,7 @@
 #include "bridge/secure.h"
 #include "bridge/shared.h"
 #include "bridge/spending.h"
+#include "bridge/tariff.h"
 #include "bridge/trace.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
@@ -164,6 +165,10 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = keeping_load(n, store, tag_key);
 	if (!err)
 		err = editor_open(&n->editor, n, tag_key);
+	if (!err)
+		err = tariffs_load(store, &n->tariffs);
+	if (!err)
+		tariffs_use(n);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -432,6 +437,7 @@ struct node *node_close(struct node *n)
 	n->trace = trace_free(n->trace);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
+	tariffs_free(n->tariffs);
 	plan_free(n->plan);
 	signing_free(n->signing);
 	site_free(n->site);

@@ -3,6 +3,7 @@
 #include "bridge/meeting.h"
 #include "bridge/retention.h"
 #include "bridge/signing.h"
+#include "bridge/tariff.h"
 
 enum bridge_err node_site_build(struct node_site *out, struct site *site, bool all)
 {
@@ -52,6 +53,7 @@ void node_site_swap(struct node *n, struct node_site *s)
 		n->signing = s->signing;
 		if (n->interfaces)
 			interfaces_use_site(n->interfaces, n->site);
+		tariffs_use(n);
 		carriers_use_site(n);
 		for (struct meeting *m = n->meetings; m; m = m->next)
 			meeting_apply_audio(m);

@@ -13,6 +13,7 @@
 
 #include "bridge/config.h"
 #include "dialplan/budget.h"
+#include "dialplan/repute.h"
 #include "dialplan/route.h"
 #include "sip/trunk.h"
 
@@ -59,6 +60,7 @@ struct site_account {
 	char classes[SITE_LIST][SITE_WORD]; /* number_class that it may call although refused by default */
 	size_t n_classes;
 	struct budget_limits limits;
+	char daily_money[MONEY_TEXT]; /* their ceiling of money, "12.50", which dialling.h reads; "": none */
 
 	/* ---- what name servers are asked about numbers; each suffix "": nothing ---- */
 	char enum_suffix[SITE_NAME],
@@ -140,6 +142,8 @@ struct site_trunk {
 	unsigned foreign; /* enum route_foreign */
 	unsigned strip;
 	char prepend[12];
+	struct repute_rules quality; /* how well calls of ours through it must do */
+	bool demotes;                /* ... or it comes behind the others; key `quality.demote` */
 	unsigned stir;              /* enum site_stir: what callers' numbers must prove */
 	char sign_certificate[256]; /* URL of the certificate that calls are signed with; "": they are not */
 	char sign_key[256];         /* file of its key, on this machine */
@@ -157,6 +161,9 @@ struct site_number {
 	char meeting[SITE_MEETING_ID];
 };
 
+enum site_order { SITE_ORDER_LISTED, SITE_ORDER_COST, SITE_ORDERS };
+enum site_unrated { SITE_UNRATED_LAST, SITE_UNRATED_REFUSE, SITE_UNRATEDS };
+
 struct site_route {
 	char account[SITE_NAME], prefix[NUMBER_E164], caller_id[NUMBER_E164];
 	char (*prefixes)[NUMBER_E164]; /* owned: a list in place of `prefix` */
@@ -164,6 +171,8 @@ struct site_route {
 	char trunks[SITE_LIST][SITE_NAME];
 	size_t n_trunks;
 	unsigned priority, weight, percent; /* 0: not given, means 1, 1, 100 */
+	unsigned order;                     /* enum site_order: how its trunks are tried */
+	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
 };
 

@@ -168,6 +168,9 @@ static enum bridge_err check_trunk(
 		return site_refuse(why, at, "outbound.register", "there is no gateway to register with");
 	if (t->registers && !t->username[0])
 		return site_refuse(why, at, "outbound.register", "there is no username to register as");
+	if ((t->quality.min_calls || t->quality.window_s || t->quality.probe_s) && !t->quality.min_asr &&
+		!t->quality.min_ccr && !t->quality.min_acd_s && !t->quality.max_pdd_ms)
+		return site_refuse(why, at, "quality", "min_asr, min_ccr, min_acd_s or max_pdd_ms is wanted");
 	if (!t->sign_certificate[0] != !t->sign_key[0])
 		return site_refuse(why, at, t->sign_key[0] ? "sign.certificate" : "sign.key",
 			"certificate and key belong together: one of them is missing");
@@ -190,6 +193,11 @@ static enum bridge_err check_route(
 		return site_refuse(why, at, "prefix", "prefix is missing, or a list of prefixes");
 	if (r->prefix[0] && r->n_prefixes > 0)
 		return site_refuse(why, at, "prefixes", "prefix or prefixes, not both");
+	if (r->order == SITE_ORDER_COST && r->weight)
+		return site_refuse(
+			why, at, "weight", "a route by cost has no weight: the cheapest trunk comes first");
+	if (r->unrated == SITE_UNRATED_REFUSE && r->order != SITE_ORDER_COST)
+		return site_refuse(why, at, "unrated", "order: cost is wanted as well");
 	return BRIDGE_OK;
 }
 

@@ -87,7 +87,9 @@ static void put_route_key(char out[2 * SITE_NAME], const struct site_route *r)
 		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " and %zu more", r->n_prefixes - 1);
 	if (n > 0 && n < 2 * SITE_NAME && r->priority > 1)
 		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " priority %u", r->priority);
-	if (n > 0 && n < 2 * SITE_NAME && r->weight)
+	if (n > 0 && n < 2 * SITE_NAME && r->order == SITE_ORDER_COST)
+		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " by cost");
+	if (n > 0 && n < 2 * SITE_NAME && (r->weight || r->order == SITE_ORDER_COST))
 		n += snprintf(out + n, (size_t)(2 * SITE_NAME - n), " to %.20s", r->trunks[0]);
 	if (n > 0 && n < 2 * SITE_NAME && r->calendar[0])
 		snprintf(out + n, (size_t)(2 * SITE_NAME - n), " in %.20s", r->calendar);

@@ -55,6 +55,13 @@ static const char *const others_words[SITE_OTHERS_ALL] = {
 	[SITE_OTHERS_B] = "B", [SITE_OTHERS_C] = "C", [SITE_OTHERS_UNSIGNED] = "unsigned"
 };
 
+static const char *const order_words[SITE_ORDERS] = {
+	[SITE_ORDER_LISTED] = "listed", [SITE_ORDER_COST] = "cost"
+};
+static const char *const unrated_words[SITE_UNRATEDS] = {
+	[SITE_UNRATED_LAST] = "last", [SITE_UNRATED_REFUSE] = "refuse"
+};
+
 enum { COUNT_MAX = 100000, KEEP_DAYS_MAX = 36500, DIP_MS_MAX = 300 };
 
 /* clang-format off */
@@ -98,6 +105,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "lnp.timeout_ms", lnp_ms, DIP_MS_MAX),
 	TEXT(site_account, "cnam.suffix", cnam_suffix, RULE_DOMAIN),
 	UPTO(site_account, "cnam.timeout_ms", cnam_ms, DIP_MS_MAX),
+	TEXT(site_account, "dialling.daily_money", daily_money, RULE_MONEY),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
 };
 static const struct site_field meeting_fields[] = {
@@ -162,6 +170,14 @@ static const struct site_field trunk_fields[] = {
 	UPTO(site_trunk, "dialling.strip", strip, 15),
 	TEXT(site_trunk, "dialling.prepend", prepend, RULE_PREPEND),
 	WORD(site_trunk, "dialling.caller_id", foreign, foreign_words),
+	UPTO(site_trunk, "quality.min_asr", quality.min_asr, 100),
+	UPTO(site_trunk, "quality.min_ccr", quality.min_ccr, 100),
+	COUNT(site_trunk, "quality.min_acd_s", quality.min_acd_s),
+	COUNT(site_trunk, "quality.max_pdd_ms", quality.max_pdd_ms),
+	UPTO(site_trunk, "quality.min_calls", quality.min_calls, REPUTE_CALLS),
+	COUNT(site_trunk, "quality.window_s", quality.window_s),
+	COUNT(site_trunk, "quality.probe_s", quality.probe_s),
+	FLAG(site_trunk, "quality.demote", demotes, true),
 	WORD(site_trunk, "stir", stir, stir_words),
 	TEXT(site_trunk, "sign.certificate", sign_certificate, RULE_HTTPS),
 	TEXT(site_trunk, "sign.key", sign_key, RULE_PATH),
@@ -188,6 +204,8 @@ static const struct site_field route_fields[] = {
 	UPTO(site_route, "weight", weight, 1000),
 	UPTO(site_route, "percent", percent, 100),
 	TEXT(site_route, "calendar", calendar, RULE_NAME),
+	WORD(site_route, "order", order, order_words),
+	WORD(site_route, "unrated", unrated, unrated_words),
 };
 static const struct site_field calendar_fields[] = {
 	NEED(site_calendar, "name", name, RULE_NAME),
@@ -364,6 +382,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	struct port_range ports;
 	struct calendar_span span;
 	const char *wrong;
+	int64_t amount;
 
 	if (!doc_printable(text))
 		return "holds control characters or is not UTF-8";
@@ -416,6 +435,11 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_PATH: return NULL;
 	case RULE_DOMAIN: return is_domain(text) ? NULL : "a name in the DNS is wanted, as in e164.arpa";
 	case RULE_PORTS: return config_ports_broken(&ports, text);
+	case RULE_MONEY:
+		return money_parse(text, &amount) && amount > 0
+			       ? NULL
+			       : "an amount above 0 is wanted as in 50 or 12.50, with six digits behind the "
+				 "point at most";
 	case RULE_UUID:
 		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
 	}

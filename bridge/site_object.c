@@ -100,6 +100,12 @@ static uint64_t hash_text(uint64_t hash, const char *text) /* FNV-1a, with the e
 	return hash;
 }
 
+/* May others have its prefix and priority? */
+static bool shares(const struct site_route *r)
+{
+	return r->weight || r->order == SITE_ORDER_COST;
+}
+
 static uint64_t route_hash(const struct site_route *r)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
@@ -111,19 +117,21 @@ static uint64_t route_hash(const struct site_route *r)
 		hash = hash_text(hash, site_prefix(r, i));
 	hash = hash_text(hash, priority);
 	hash = hash_text(hash, r->calendar);
-	for (size_t i = 0; r->weight && i < r->n_trunks; i++)
+	if (r->order == SITE_ORDER_COST)
+		hash = hash_text(hash, "cost");
+	for (size_t i = 0; shares(r) && i < r->n_trunks; i++)
 		hash = hash_text(hash, r->trunks[i]);
 	return hash;
 }
 
-/* Weighted twins have all of that in common: they are counted. */
+/* Twins that share calls have all of that in common: they are counted. */
 static void route_key(const struct site *s, size_t index, char out[SITE_KEY])
 {
 	uint64_t hash = route_hash(&s->routes[index]);
 	unsigned twin = 1;
 
-	for (size_t i = 0; s->routes[index].weight && i < index; i++)
-		twin += s->routes[i].weight && route_hash(&s->routes[i]) == hash;
+	for (size_t i = 0; shares(&s->routes[index]) && i < index; i++)
+		twin += shares(&s->routes[i]) && route_hash(&s->routes[i]) == hash;
 	if (twin == 1)
 		snprintf(out, SITE_KEY, "%016llx", (unsigned long long)hash);
 	else

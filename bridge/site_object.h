@@ -3,7 +3,7 @@
  * Keys, as the API's paths have them: accounts, trunks and calendars by name; meetings by ID; users "acme/alice"; numbers
  * "+15550100", of a range "+15550100..+15550199", delivered by one trunk alone "+15550100@carrier-a"; classes by their first
  * prefix (no two share one); routes, which have no name, by 16 hexadecimal digits made of what tells them apart (account,
- * prefixes, priority, calendar, with a weight the trunks): change one of these and the key is another.
+ * prefixes, priority, calendar, with a weight or by cost the trunks): change one of these and the key is another.
  * How: a site in force is never written to.  site_clone() it, change the clone, site_check() it whole, put it in force.
  *
  * Thread: any; a site that is being changed is one thread's.

@@ -184,8 +184,14 @@ static enum bridge_err refuse_ref(
 	return site_refuse(why, &at, item,
 		"'%s' is given twice, first in routes[%zu], with the same priority: which of them comes "
 		"first? Give them "
-		"priorities, a weight each, or calendars that never meet",
+		"priorities, a weight each, order: cost, or calendars that never meet",
 		ref->prefix, (size_t)(first->route - s->routes));
+}
+
+/* Is it clear which of two routes of one prefix and priority comes first?  Those by cost are one list, before the others. */
+static bool go_together(const struct site_route *a, const struct site_route *b)
+{
+	return a->order == SITE_ORDER_COST || b->order == SITE_ORDER_COST || (a->weight && b->weight);
 }
 
 static enum bridge_err check_refs(
@@ -195,7 +201,7 @@ static enum bridge_err check_refs(
 		for (size_t k = i; k-- > 0 && rank_order(&refs[k], &refs[i]) == 0;) {
 			const struct site_route *a = refs[k].route, *b = refs[i].route;
 
-			if (a == b || (!(a->weight && b->weight) && may_meet(s, a->calendar, b->calendar)))
+			if (a == b || (!go_together(a, b) && may_meet(s, a->calendar, b->calendar)))
 				return refuse_ref(s, &refs[i], &refs[k], why);
 			if (i - k == SITE_LIST)
 				return site_refuse(why,

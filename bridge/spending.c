@@ -131,6 +131,8 @@ void spending_tell(struct node *n, const char *account, enum budget_verdict verd
 	case BUDGET_PER_MINUTE:
 	case BUDGET_DAILY:
 	case BUDGET_MINUTES:
+	case BUDGET_MONEY:
+	case BUDGET_UNPRICED:
 		if (dialling_tell(n->dialling, account, DIALLING_REACHED, now_s(), SPENDING_REACHED_S))
 			tell(n, "budget.reached", account, budget_word(verdict), text);
 		break;

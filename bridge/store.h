@@ -18,11 +18,13 @@
 #include "bridge/cdr.h"
 #include "bridge/delivery.h"
 #include "bridge/site.h"
+#include "dialplan/rates.h"
 
 enum {
 	STORE_LIST_DEFAULT = 100,
 	STORE_LIST_MAX = 10000,
-	STORE_BUSY_MS = 1000 /* waits so long for a lock */
+	STORE_BUSY_MS = 1000, /* waits so long for a lock */
+	STORE_WHO = 160
 };
 
 struct store;
@@ -104,6 +106,24 @@ enum bridge_err store_each_budget(
 	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg);
 /* All in one transaction. */
 enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
+
+/* A trunk's rate sheet (dialplan/rates.h); it outlives the trunk's place in the site. */
+struct rate_sheet {
+	char trunk[SITE_NAME], currency[MONEY_CURRENCY], who[STORE_WHO];
+	int64_t imported_us;
+	struct rate *rows; /* owned */
+	size_t n;
+};
+void rate_sheet_clear(struct rate_sheet *sheet);
+/* All of them, without their rows; each is valid during the call. */
+enum bridge_err store_each_sheet(
+	struct store *s, void (*each)(void *arg, const struct rate_sheet *sheet), void *arg);
+/* All zero when there is none; the caller clears it. */
+enum bridge_err store_load_sheet(struct store *s, const char *trunk, struct rate_sheet *out);
+/* Into the place of what the trunk had, with an audit row, in one transaction. */
+enum bridge_err store_save_sheet(
+	struct store *s, const struct rate_sheet *sheet, const struct audit_row *row);
+enum bridge_err store_drop_sheet(struct store *s, const char *trunk, const struct audit_row *row);
 
 /* The database as it is at one moment, into a new file of mode 0600 that takes `path`'s place when it is whole. */
 enum bridge_err store_backup(struct store *s, const char *path);

@@ -76,6 +76,7 @@ static void bind_field(sqlite3_stmt *statement, int at, const struct cdr_field *
 	case CDR_TIME:
 	case CDR_COUNT:
 	case CDR_SCORE:
+	case CDR_MONEY:
 	case CDR_SPAN: break;
 	}
 	if (field->size == sizeof(wide)) {

@@ -25,9 +25,10 @@ static void put_account(struct pass *p, const struct site_account *a)
 	pass_put_number(p, 11, l->daily_minutes);
 	pass_put_text(p, 12, a->name);
 	pass_put_row(p);
-	pass_use(p, "UPDATE account SET keep_days = ? WHERE name = ?");
+	pass_use(p, "UPDATE account SET keep_days = ?, daily_money = ? WHERE name = ?");
 	pass_put_number(p, 1, a->keep_days);
-	pass_put_text(p, 2, a->name);
+	pass_put_text(p, 2, a->daily_money);
+	pass_put_text(p, 3, a->name);
 	pass_put_row(p);
 
 	if (a->n_only)
@@ -110,6 +111,13 @@ void pass_put_dial(struct pass *p, const struct site *site)
 	for (size_t i = 0; i < site->n_routes; i++)
 		put_prefixes(p, i, (const char(*)[NUMBER_E164])site->routes[i].prefixes,
 			site->routes[i].n_prefixes);
+	pass_use(p, "UPDATE route SET ordering = ?, unrated = ? WHERE position = ?");
+	for (size_t i = 0; i < site->n_routes && !p->err; i++) {
+		pass_put_number(p, 1, site->routes[i].order);
+		pass_put_number(p, 2, site->routes[i].unrated);
+		pass_put_number(p, 3, (int64_t)i);
+		pass_put_row(p);
+	}
 	put_calendars(p, site);
 	put_classes(p, site);
 }
@@ -151,10 +159,12 @@ static void get_account(struct pass *p, struct site_account *a)
 			.alike = pass_get_number(p, 9),
 			.daily_minutes = pass_get_number(p, 10) };
 	}
-	pass_use(p, "SELECT keep_days FROM account WHERE name = ?");
+	pass_use(p, "SELECT keep_days, daily_money FROM account WHERE name = ?");
 	pass_put_text(p, 1, a->name);
-	while (pass_next(p))
+	while (pass_next(p)) {
 		a->keep_days = pass_get_number(p, 0);
+		pass_get_text(p, 1, a->daily_money, sizeof(a->daily_money));
+	}
 	pass_use(
 		p, "SELECT prefix FROM account_prefix WHERE account = ? AND list = 'only' ORDER BY position");
 	pass_put_text(p, 1, a->name);
@@ -245,6 +255,13 @@ void pass_get_dial(struct pass *p, struct site *site)
 		pass_put_number(p, 1, (int64_t)i);
 		pass_get_all(p, &site->routes[i].prefixes, &site->routes[i].n_prefixes,
 			sizeof(site->routes[i].prefixes[0]));
+	}
+	pass_use(p, "SELECT ordering, unrated FROM route ORDER BY position");
+	for (size_t i = 0; pass_next(p) && i < site->n_routes; i++) {
+		site->routes[i].order = pass_get_number(p, 0);
+		site->routes[i].unrated = pass_get_number(p, 1);
+		if (site->routes[i].order >= SITE_ORDERS || site->routes[i].unrated >= SITE_UNRATEDS)
+			pass_unreadable(p, "how a route orders its trunks");
 	}
 	get_calendars(p, site);
 	get_classes(p, site);

@@ -233,6 +233,32 @@ static const char *const steps[] = {
 	"NULL,"
 	" UNIQUE (who, key)) STRICT;"
 	"CREATE TABLE tag_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL) STRICT;",
+
+	/* 20: what calls cost: trunks' rate sheets, by name as they outlive the trunk's row; routes by cost; ceilings of money; how well a trunk
+	   must do */
+	"CREATE TABLE rate_sheet ("
+	" trunk TEXT PRIMARY KEY, currency TEXT NOT NULL, imported_us INTEGER NOT NULL, who TEXT NOT NULL) "
+	"STRICT;"
+	"CREATE TABLE rate ("
+	" trunk TEXT NOT NULL, prefix TEXT NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL,"
+	" per_minute INTEGER NOT NULL, connect INTEGER NOT NULL, first_s INTEGER NOT NULL, next_s INTEGER "
+	"NOT "
+	"NULL,"
+	" PRIMARY KEY (trunk, prefix, from_s)) STRICT, WITHOUT ROWID;"
+	"ALTER TABLE cdr ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE cdr ADD COLUMN currency TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN rate TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE route ADD COLUMN ordering INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN unrated INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN daily_money TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE trunk ADD COLUMN min_asr INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN min_ccr INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN min_acd_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN max_pdd_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN min_calls INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN window_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN probe_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN demotes INTEGER NOT NULL DEFAULT 1;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

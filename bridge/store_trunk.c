@@ -48,6 +48,18 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 11, t->media_port);
 	pass_put_text(p, 12, t->name);
 	pass_put_row(p);
+	pass_use(p, "UPDATE trunk SET min_asr = ?, min_ccr = ?, min_acd_s = ?, max_pdd_ms = ?, min_calls = ?,"
+		    " window_s = ?, probe_s = ?, demotes = ? WHERE name = ?");
+	pass_put_number(p, 1, t->quality.min_asr);
+	pass_put_number(p, 2, t->quality.min_ccr);
+	pass_put_number(p, 3, t->quality.min_acd_s);
+	pass_put_number(p, 4, t->quality.max_pdd_ms);
+	pass_put_number(p, 5, t->quality.min_calls);
+	pass_put_number(p, 6, t->quality.window_s);
+	pass_put_number(p, 7, t->quality.probe_s);
+	pass_put_number(p, 8, t->demotes);
+	pass_put_text(p, 9, t->name);
+	pass_put_row(p);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		put_list(p, t, &lists[i]);
 }
@@ -73,6 +85,19 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 	if (t->refusal >= SITE_REFUSALS || t->dtmf >= SITE_DTMFS || t->digest >= SITE_DIGESTS ||
 		t->media_port >= SITE_PORTS)
 		pass_unreadable(p, "how a trunk refuses calls, logs in, or keys come in on it");
+	pass_use(p, "SELECT min_asr, min_ccr, min_acd_s, max_pdd_ms, min_calls, window_s, probe_s, demotes"
+		    " FROM trunk WHERE name = ?");
+	pass_put_text(p, 1, t->name);
+	while (pass_next(p)) {
+		t->quality = (struct repute_rules){ .min_asr = pass_get_number(p, 0),
+			.min_ccr = pass_get_number(p, 1),
+			.min_acd_s = pass_get_number(p, 2),
+			.max_pdd_ms = pass_get_number(p, 3),
+			.min_calls = pass_get_number(p, 4),
+			.window_s = pass_get_number(p, 5),
+			.probe_s = pass_get_number(p, 6) };
+		t->demotes = pass_get_number(p, 7) != 0;
+	}
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		pass_use(p, "SELECT text FROM trunk_text WHERE trunk = ? AND list = ? ORDER BY position");
 		pass_put_text(p, 1, t->name);

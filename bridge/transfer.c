@@ -64,7 +64,7 @@ static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, cons
 static void give_back(const struct leg *leg, struct transfer *t)
 {
 	if (t->charged)
-		dialling_give(leg->node->dialling, leg->account, 0, when_now_us() / 1000000);
+		dialling_give(leg->node->dialling, leg->account, 0, 0, when_now_us() / 1000000);
 	t->charged = false;
 }
 

@@ -1,5 +1,6 @@
 #include "dialplan/budget.h"
 #include "dialplan/block.h"
+#include "dialplan/money.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@ const char *budget_word(enum budget_verdict verdict)
 		[BUDGET_ALIKE] = "alike",
 		[BUDGET_BLOCKED] = "blocked",
 		[BUDGET_MINUTES] = "minutes",
+		[BUDGET_MONEY] = "money",
+		[BUDGET_UNPRICED] = "unpriced",
 	};
 
 	return verdict < BUDGET_VERDICTS ? words[verdict] : "unnamed verdict";
@@ -111,12 +114,37 @@ static enum budget_verdict look_near(
 	return say(BUDGET_FREE, text, "within the account's limits: call %u now, %u today", calls, today);
 }
 
+/* Of money; BUDGET_FREE: nothing to say. */
+static enum budget_verdict look_money(
+	const struct budget *b, const struct budget_limits *l, struct budget_now now, char *text)
+{
+	const int64_t spent = budget_money(b, now.day);
+	char have[MONEY_TEXT], all[MONEY_TEXT], more[MONEY_TEXT];
+
+	if (!l->daily_money)
+		return BUDGET_FREE;
+	money_text(have, spent);
+	money_text(all, l->daily_money);
+	if (now.first_cost < 0)
+		return say(BUDGET_UNPRICED, text,
+			"nobody knows what it costs, and %s a day is all the account may spend", all);
+	if (spent + now.first_cost > l->daily_money)
+		return say(BUDGET_MONEY, text,
+			"%s a day is all the account may spend: %s is spent, its first step costs %s", all,
+			have, money_text(more, now.first_cost));
+	if (spent >= l->daily_money / 100 * BUDGET_WARN_PERCENT)
+		return say(BUDGET_NEAR, text, "%s of %s spent today", have, all);
+	return BUDGET_FREE;
+}
+
 enum budget_verdict budget_look(const struct budget *b, const struct budget_limits *limits, const char *e164,
 	struct budget_now now, char *text)
 {
 	const uint64_t number = block_digits(e164);
 	const unsigned today = budget_today(b, now.day), minutes = now.day == b->day ? b->talked_s / 60 : 0;
 	const unsigned minute = budget_last_minute(b, now.at_s);
+	char words[BUDGET_TEXT];
+	const enum budget_verdict money = look_money(b, limits, now, words);
 
 	if (b->blocked_until_s > now.at_s)
 		return say(BUDGET_BLOCKED, text, "blocked for %lld s more: calls looked like fraud",
@@ -129,6 +157,8 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 	if (limits->daily_minutes && minutes >= limits->daily_minutes)
 		return say(BUDGET_MINUTES, text, "%u minutes a day are all the account may talk",
 			limits->daily_minutes);
+	if (money > BUDGET_NEAR)
+		return say(money, text, "%s", words);
 	if (limits->per_minute && minute >= limits->per_minute)
 		return say(BUDGET_PER_MINUTE, text, "%u calls a minute are all the account may have",
 			limits->per_minute);
@@ -138,6 +168,8 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 	if (limits->alike && alike(b, number, now.at_s) > limits->alike)
 		return say(BUDGET_ALIKE, text, "more than %u numbers that differ in the last %d digits only",
 			limits->alike, BUDGET_LAST_DIGITS);
+	if (money == BUDGET_NEAR)
+		return say(money, text, "%s", words);
 	if (is_near(minutes, limits->daily_minutes))
 		return say(BUDGET_NEAR, text, "%u of %u minutes today", minutes, limits->daily_minutes);
 	return look_near(limits, b->calls + 1, today + 1, minute + 1, text);
@@ -154,6 +186,12 @@ static void begin_day(struct budget *b, struct budget_now now)
 		return;
 	b->day = now.day;
 	b->today = b->talked_s = 0;
+	b->cost = 0;
+}
+
+int64_t budget_money(const struct budget *b, int64_t day)
+{
+	return (day == b->day ? b->cost : 0) + b->running;
 }
 
 enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
@@ -168,16 +206,18 @@ enum budget_verdict budget_take(struct budget *b, const struct budget_limits *li
 	begin_day(b, now);
 	b->today++;
 	b->calls++;
+	b->running += now.first_cost > 0 ? now.first_cost : 0;
 	b->recent[b->next % BUDGET_RECENT] =
 		(struct budget_call){ .at_s = now.at_s, .number = block_digits(e164) };
 	b->next = (b->next + 1) % BUDGET_RECENT;
 	return verdict;
 }
 
-void budget_give(struct budget *b, uint32_t talked_s, struct budget_now now)
+void budget_give(struct budget *b, uint32_t talked_s, int64_t cost, struct budget_now now)
 {
 	begin_day(b, now);
 	b->talked_s += talked_s < UINT32_MAX - b->talked_s ? talked_s : 0;
+	b->cost += cost;
 	if (b->calls > 0)
 		b->calls--;
 }
@@ -187,12 +227,12 @@ void budget_unblock(struct budget *b)
 	b->blocked_until_s = 0;
 }
 
-/* ---- as text: "1 DAY TODAY TALKED_S BLOCKED_UNTIL_S", then " AT_S:NUMBER" per call remembered, oldest first ---- */
+/* ---- as text: "2 DAY TODAY TALKED_S COST BLOCKED_UNTIL_S" ("1 ...": without COST), then " AT_S:NUMBER" per call remembered, oldest first ---- */
 
 void budget_write(const struct budget *b, char out[BUDGET_SAVED])
 {
-	size_t len = (size_t)snprintf(out, BUDGET_SAVED, "1 %lld %u %u %lld", (long long)b->day, b->today,
-		b->talked_s, (long long)b->blocked_until_s);
+	size_t len = (size_t)snprintf(out, BUDGET_SAVED, "2 %lld %u %u %lld %lld", (long long)b->day,
+		b->today, b->talked_s, (long long)(b->cost + b->running), (long long)b->blocked_until_s);
 
 	for (uint32_t i = 0; i < BUDGET_RECENT && len < BUDGET_SAVED; i++) {
 		const struct budget_call *call = &b->recent[(b->next + i) % BUDGET_RECENT];
@@ -205,14 +245,17 @@ void budget_write(const struct budget *b, char out[BUDGET_SAVED])
 
 bool budget_read(struct budget *b, const char *text)
 {
-	long long day, blocked, at;
+	long long day, blocked, at, cost = 0;
 	unsigned long long number;
 	int used = 0;
 
 	*b = (struct budget){ 0 };
-	if (sscanf(text, "1 %lld %u %u %lld%n", &day, &b->today, &b->talked_s, &blocked, &used) != 4)
+	if (sscanf(text, "2 %lld %u %u %lld %lld%n", &day, &b->today, &b->talked_s, &cost, &blocked, &used) !=
+			5 &&
+		sscanf(text, "1 %lld %u %u %lld%n", &day, &b->today, &b->talked_s, &blocked, &used) != 4)
 		goto bad;
 	b->day = day;
+	b->cost = cost;
 	b->blocked_until_s = blocked;
 	for (text += used; *text; text += used) {
 		if (b->next == BUDGET_RECENT || sscanf(text, " %lld:%llu%n", &at, &number, &used) != 2)

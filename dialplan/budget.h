@@ -2,6 +2,8 @@
  *
  * How: one plain structure per account over `now`; no clock, no pointer, so it can be saved and read back whole.
  * A call is taken when it starts and given back when it ends; calls that were refused cost nothing.
+ * Of money two sums count: what calls of today cost, and what those that are on cost so far, which its owner tells.  A call is let out
+ * while both and its own first step stay within the ceiling.
  * Besides ceilings it looks for what fraud looks like: numbers one after the other, and many different
  * numbers behind one prefix.  Either blocks the account's calls for BUDGET_BLOCK_S.
  *
@@ -23,8 +25,9 @@ enum {
 	BUDGET_WARN_PERCENT = 80,
 	BUDGET_LAST_DIGITS = 3, /* numbers behind one prefix: alike but for these */
 	BUDGET_TEXT = 160,
-	BUDGET_SAVED = 5632 /* bytes of budget_write() */
+	BUDGET_SAVED = 5696 /* bytes of budget_write() */
 };
+#define BUDGET_NO_PRICE INT64_C(-1)
 
 struct budget_limits { /* 0: no limit */
 	unsigned concurrent, daily;
@@ -32,6 +35,7 @@ struct budget_limits { /* 0: no limit */
 	unsigned consecutive;   /* numbers that follow one another within BUDGET_MEMORY_S */
 	unsigned alike;         /* different numbers that differ in their last digits only, the same */
 	unsigned daily_minutes; /* of talk; who talks on when they are used up is not cut off */
+	int64_t daily_money;    /* millionths (money.h); calls that would outgrow it are ended */
 };
 
 enum budget_verdict {
@@ -44,6 +48,8 @@ enum budget_verdict {
 	BUDGET_ALIKE,
 	BUDGET_BLOCKED, /* by a pattern seen before */
 	BUDGET_MINUTES,
+	BUDGET_MONEY,
+	BUDGET_UNPRICED, /* there is a ceiling of money, and nobody knows what the call costs */
 	BUDGET_VERDICTS
 };
 
@@ -51,7 +57,9 @@ struct budget {         /* plain: may be saved and read back; all zero is a new 
 	uint32_t calls; /* now */
 	uint32_t today;
 	uint32_t talked_s;       /* of calls that were over today */
-	int64_t day;             /* which day these two count: days since 1970 where the account lives */
+	int64_t cost;            /* of calls that were over today, millionths */
+	int64_t running;         /* what calls that are on cost so far */
+	int64_t day;             /* which day today is: days since 1970 where the account lives */
 	int64_t blocked_until_s; /* 0: not blocked */
 	struct budget_call {
 		int64_t at_s;    /* 0: none */
@@ -61,8 +69,9 @@ struct budget {         /* plain: may be saved and read back; all zero is a new 
 };
 
 struct budget_now {
-	int64_t at_s; /* seconds since 1970 UTC */
-	int64_t day;  /* days since 1970 in the account's time zone: calendar.h's zone_day() */
+	int64_t at_s;       /* seconds since 1970 UTC */
+	int64_t day;        /* days since 1970 in the account's time zone: calendar.h's zone_day() */
+	int64_t first_cost; /* of the call that is asked for: its first step; BUDGET_NO_PRICE: not known */
 };
 
 /* What would be said of a call to `e164`; nothing changes.  `text` (BUDGET_TEXT bytes, may be NULL): a sentence. */
@@ -71,10 +80,11 @@ enum budget_verdict budget_look(const struct budget *b, const struct budget_limi
 /* The same, and on BUDGET_FREE and BUDGET_NEAR the call is counted: give it back.  A pattern blocks from now on. */
 enum budget_verdict budget_take(struct budget *b, const struct budget_limits *limits, const char *e164,
 	struct budget_now now, char *text);
-void budget_give(struct budget *b, uint32_t talked_s,
-	struct budget_now now); /* a taken call is over; answered for so long */
+/* A taken call is over: answered for so long, it cost so much, which is no longer among what is running. */
+void budget_give(struct budget *b, uint32_t talked_s, int64_t cost, struct budget_now now);
+int64_t budget_money(const struct budget *b, int64_t day); /* what was spent that day, with what is running */
 void budget_unblock(struct budget *b);
-/* All but the calls that are on now, as one line of text, and back: after a restart none is on.  False: not such a line; then
+/* All but the calls that are on now, whose cost so far is counted as spent, as one line of text, and back: after a restart none is on.  False: not such a line; then
  * *b is a new budget. */
 void budget_write(const struct budget *b, char out[BUDGET_SAVED]);
 bool budget_read(struct budget *b, const char *text);

@@ -64,7 +64,8 @@ static enum plan_err people_fill(struct routes *r, const struct route_site *site
 {
 	r->accounts = calloc(site->n_accounts + 1, sizeof(*r->accounts));
 	r->trunks = calloc(site->n_trunks + 1, sizeof(*r->trunks));
-	if (!r->accounts || !r->trunks)
+	r->live = calloc(site->n_trunks + 1, sizeof(*r->live));
+	if (!r->accounts || !r->trunks || !r->live)
 		return PLAN_NOMEM;
 	for (; r->n_accounts < site->n_accounts; r->n_accounts++) {
 		const struct route_account *from = &site->accounts[r->n_accounts];
@@ -103,7 +104,9 @@ static enum plan_err rule_fill(
 		.n_trunks = (uint32_t)from->n_trunks,
 		.weight = from->weight ? from->weight : 1,
 		.priority = from->priority ? from->priority : 1,
-		.percent = from->percent ? from->percent : 100 };
+		.percent = from->percent ? from->percent : 100,
+		.by_cost = from->by_cost,
+		.rated_only = from->rated_only };
 	if (from->caller_id[0] && !number_valid(from->caller_id))
 		return PLAN_SYNTAX;
 	memcpy(rule->caller_id, from->caller_id, strlen(from->caller_id) + 1);
@@ -269,9 +272,26 @@ struct routes *routes_free(struct routes *r)
 		free(r->firsts);
 		free(r->rule_trunks);
 		free(r->rules);
+		free(r->live);
 		free(r->trunks);
 		free(r->accounts);
 		free(r);
 	}
 	return NULL;
+}
+
+void routes_rate(struct routes *r, const char *trunk, const struct rates *rates)
+{
+	uint32_t at = trunk_named(r, trunk);
+
+	if (at)
+		r->live[at - 1].rates = rates;
+}
+
+void routes_standing(struct routes *r, const char *trunk, enum route_standing standing)
+{
+	uint32_t at = trunk_named(r, trunk);
+
+	if (at)
+		r->live[at - 1].standing = standing;
 }

@@ -3,7 +3,9 @@
  * How: an immutable table built from the site file.  route_decide() reads the number as the account's country writes it, asks
  * its class (class.h) and the account's lists, and finds the account's rules.  The longest prefix that has
  * a rule in force decides; rules of one prefix go by priority (1 first), those of one priority
- * by weight, drawn from the call's seed: the same seed gives the same order.  A rule is in force while its calendar is
+ * by weight, drawn from the call's seed: the same seed gives the same order.  Before these, the trunks of all rules of one priority that go by cost
+ * make one list, cheapest first (what ROUTE_COST_S of talk would cost; then as listed), trunks without a price last.  Within its priority a
+ * trunk that does badly (ROUTE_LOW) comes behind all others.  A rule is in force while its calendar is
  * open, for `percent` of calls.  Each trunk gets the number and the caller ID as it wants them written; one
  * whose caller-ID policy refuses is passed over.
  * Whatever was considered is noted as a step, a few numbers each; route_step_text() makes a sentence of one. The
@@ -20,8 +22,14 @@
 #include "dialplan/calendar.h"
 #include "dialplan/class.h"
 #include "dialplan/plan.h"
+#include "dialplan/rates.h"
 
-enum { ROUTE_TRIES = 16, ROUTE_STEPS = 48, ROUTE_SENT = 40 /* prepended digits and all */ };
+enum {
+	ROUTE_TRIES = 16,
+	ROUTE_STEPS = 96,
+	ROUTE_COST_S = 180,
+	ROUTE_SENT = 40 /* prepended digits and all */
+};
 
 enum route_format {     /* how a trunk wants numbers written */
 	ROUTE_E164,     /* +4930123456 */
@@ -66,6 +74,8 @@ struct route_rule {
 	unsigned percent;      /* of calls that it is in force for, 1..100; 0 means 100 */
 	const char *caller_id; /* E.164; "" none */
 	const char *calendar;  /* its name; "" always open */
+	bool by_cost;          /* its trunks with those of others of its priority: cheapest first */
+	bool rated_only;       /* a trunk without a price for the number is left out */
 };
 
 struct route_account {
@@ -99,6 +109,16 @@ struct routes;
 enum plan_err routes_alloc(struct routes **out, const struct route_site *site);
 struct routes *routes_free(struct routes *r); /* accepts NULL, returns NULL */
 
+/* What changes while a site is in force; a trunk that the table does not know is nobody's.  Not during a decision. */
+void routes_rate(
+	struct routes *r, const char *trunk, const struct rates *rates); /* borrowed; NULL: no prices */
+enum route_standing {
+	ROUTE_GOOD,
+	ROUTE_LOW,   /* it does worse than it should: behind the others of its priority */
+	ROUTE_PROBED /* the same, but tried in its place to see whether it still does */
+};
+void routes_standing(struct routes *r, const char *trunk, enum route_standing standing);
+
 struct route_call {
 	const char *account;
 	const char
@@ -117,6 +137,7 @@ enum route_result {
 	ROUTE_NO_RULE,    /* 404: no rule is in force for it */
 	ROUTE_NO_CALLER,  /* 403: there are rules, but no trunk may show such a caller ID */
 	ROUTE_UNWRITABLE, /* 484: no trunk can write it (nothing is left after strip) */
+	ROUTE_UNPRICED,   /* 403: no trunk has a price for it, and the rules want one */
 	ROUTE_RESULTS
 };
 
@@ -128,6 +149,9 @@ struct route_try {
 	bool owned;                    /* the account's, or one that the trunk delivers to nobody else */
 	bool own_number;               /* it stands among the account's numbers: sign with A */
 	unsigned rule;                 /* index in route_site.rules */
+	const struct rates *rates;     /* the trunk's; borrowed; NULL: none */
+	const struct rate *rate;       /* of these, what the call is charged by; NULL: no price is known */
+	enum route_standing standing;
 };
 
 struct route_step {  /* one thing that was considered; route_step_text() says it */
@@ -155,7 +179,7 @@ void route_decide(const struct routes *r, const struct route_call *call, struct 
 void route_decide_ported(const struct routes *r, const struct route_call *call, const char *routing,
 	struct route_decision *out);
 
-/* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "answer") and its sentence in
+/* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "rate", "quality", "answer") and its sentence in
  * `out`, returned.  `r`, `call` and `d` are those of the decision. */
 const char *route_step_rule(const struct route_step *step);
 const char *route_step_text(const struct routes *r, const struct route_call *call,

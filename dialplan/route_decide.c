@@ -39,6 +39,7 @@ static void refuse(struct asking *q, enum route_result result)
 		[ROUTE_NO_RULE] = { 404, 3 },
 		[ROUTE_NO_CALLER] = { 403, 21 },
 		[ROUTE_UNWRITABLE] = { 484, 28 },
+		[ROUTE_UNPRICED] = { 403, 21 },
 	};
 	struct route_step *last = &q->d->steps[ROUTE_STEPS - 1];
 
@@ -253,8 +254,30 @@ static const char *choose_shown(
 	return first;
 }
 
-static void try_trunk(struct asking *q, const struct rule *rule, uint32_t index, enum route_result *failed)
+static void note_standing(struct asking *q, uint32_t trunk)
 {
+	enum route_standing standing = q->r->live[trunk].standing;
+
+	if (standing != ROUTE_GOOD)
+		note(q, standing == ROUTE_LOW ? WHY_LOW : WHY_PROBED, standing == ROUTE_PROBED, trunk, 0, 0);
+}
+
+/* A trunk without a sheet has nothing to say, unless its place depends on it. */
+static void note_rate(struct asking *q, const struct chosen *c)
+{
+	const struct rates *rates = q->r->live[c->trunk].rates;
+	const bool by_cost = q->r->rules[c->rule].by_cost;
+
+	if (c->rate)
+		note(q, WHY_RATE, true, c->trunk, (uint32_t)(c->rate - rates_row(rates, 0)), 0);
+	else if (rates || by_cost)
+		note(q, WHY_UNRATED, false, c->trunk, by_cost, 0);
+}
+
+static void try_trunk(struct asking *q, const struct chosen *c, enum route_result *failed)
+{
+	const struct rule *rule = &q->r->rules[c->rule];
+	const uint32_t index = c->trunk;
 	const struct route_trunk *trunk = &q->r->trunks[index];
 	struct route_decision *d = q->d;
 	struct route_try *t = &d->tries[d->n_tries];
@@ -284,27 +307,26 @@ static void try_trunk(struct asking *q, const struct rule *rule, uint32_t index,
 	}
 	t->trunk = trunk->name;
 	t->rule = rule->index;
+	t->rates = q->r->live[index].rates;
+	t->rate = c->rate;
+	t->standing = q->r->live[index].standing;
 	if (shown[0]) {
 		route_write_shown(t->caller_id, trunk, shown);
 		memcpy(t->caller_e164, shown, strlen(shown) + 1);
 		t->owned = owns(q, index, shown);
 		t->own_number = owner_of(q, index, shown) == q->account + 1;
 	}
+	note_standing(q, index);
 	note(q, WHY_TRUNK, true, index, d->n_tries, 0);
 	note(q, why, true, index, d->n_tries, 0);
+	note_rate(q, c);
 	d->n_tries++;
-}
-
-static void try_rule(struct asking *q, const struct rule *rule, enum route_result *failed)
-{
-	for (uint32_t i = 0; i < rule->n_trunks; i++)
-		try_trunk(q, rule, q->r->rule_trunks[rule->trunks + i], failed);
 }
 
 /* ---- rules ---- */
 
 /* Takes one of the `n` rules at `left`, all of one priority: heavier ones more often (as RFC 2782 does). */
-static uint32_t pick(struct asking *q, uint32_t *left, uint32_t n, uint32_t turn)
+static uint32_t pick(struct asking *q, uint32_t *left, uint32_t n, uint32_t turn, uint32_t *drawn_of)
 {
 	uint32_t total = 0, lot, i, taken;
 
@@ -314,10 +336,7 @@ static uint32_t pick(struct asking *q, uint32_t *left, uint32_t n, uint32_t turn
 	for (i = 0; i + 1 < n && lot >= q->r->rules[left[i]].weight; i++)
 		lot -= q->r->rules[left[i]].weight;
 	taken = left[i];
-	if (n > 1)
-		note(q, WHY_WEIGHT, true, taken, total, 0);
-	else
-		note(q, WHY_RULE, true, taken, 0, 0);
+	*drawn_of = n > 1 ? total : 0;
 	memmove(&left[i], &left[i + 1], (n - i - 1) * sizeof(*left));
 	return taken;
 }
@@ -336,17 +355,88 @@ static uint32_t gather(struct asking *q, const struct prefix_match *match, uint3
 	return n;
 }
 
+/* The rules of one priority as they are made a list of: those by cost first, then the others. */
+struct choosing {
+	struct chosen list[ROUTE_CHOICES];
+	unsigned n, left_out;
+};
+
+/* Takes the rules by cost out of the `n` at `rules`; how many are left. */
+static uint32_t choose_by_cost(
+	struct asking *q, uint32_t *rules, uint32_t n, struct choosing *c, enum route_result *failed)
+{
+	uint32_t left = 0;
+	unsigned kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!q->r->rules[rules[i]].by_cost) {
+			rules[left++] = rules[i];
+			continue;
+		}
+		note(q, WHY_BY_COST, true, rules[i], 0, 0);
+		route_choose(q->r, rules[i], q->d->number.e164, q->call->at_s, c->list, &c->n, &c->left_out);
+	}
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->list[i].rate || !q->r->rules[c->list[i].rule].rated_only) {
+			c->list[kept++] = c->list[i];
+			continue;
+		}
+		*failed = ROUTE_UNPRICED;
+		note(q, WHY_UNRATED_OUT, false, c->list[i].trunk, 0, 0);
+	}
+	c->n = kept;
+	route_by_cost(c->list, c->n);
+	return left;
+}
+
+static void choose_by_weight(
+	struct asking *q, uint32_t *rules, uint32_t n, uint32_t *turn, struct choosing *c)
+{
+	for (uint32_t left = n; left > 0; left--) {
+		uint32_t total;
+		unsigned first = c->n;
+		uint32_t taken = pick(q, rules, left, (*turn)++, &total);
+
+		route_choose(q->r, taken, q->d->number.e164, q->call->at_s, c->list, &c->n, &c->left_out);
+		for (; first < c->n; first++)
+			c->list[first].total = total;
+	}
+}
+
+static void try_chosen(struct asking *q, const struct choosing *c, enum route_result *failed)
+{
+	uint32_t said = UINT32_MAX;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct chosen *one = &c->list[i];
+
+		if (one->rule != said && !q->r->rules[one->rule].by_cost) {
+			said = one->rule;
+			note(q, one->total ? WHY_WEIGHT : WHY_RULE, true, said, one->total, 0);
+		}
+		try_trunk(q, one, failed);
+	}
+	if (c->left_out && c->n)
+		note(q, WHY_TOO_MANY, false, c->list[c->n - 1].rule, 0, 0);
+}
+
 static void try_all(struct asking *q, uint32_t *rules, uint32_t n, enum route_result *failed)
 {
 	uint32_t turn = 0;
 
 	for (uint32_t i = 0, same; i < n; i += same) {
+		struct choosing c;
+		uint32_t left;
+
+		c.n = c.left_out = 0;
 		same = 1;
 		while (i + same < n &&
 			q->r->rules[rules[i + same]].priority == q->r->rules[rules[i]].priority)
 			same++;
-		for (uint32_t left = same; left > 0; left--)
-			try_rule(q, &q->r->rules[pick(q, &rules[i], left, turn++)], failed);
+		left = choose_by_cost(q, &rules[i], same, &c, failed);
+		choose_by_weight(q, &rules[i], left, &turn, &c);
+		route_by_standing(q->r, c.list, c.n);
+		try_chosen(q, &c, failed);
 	}
 }
 

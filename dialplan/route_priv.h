@@ -2,6 +2,7 @@
  *
  *   route.c         makes the table
  *   route_decide.c  asks it
+ *   route_order.c   which trunks of one priority, in which order
  *   route_write.c   a number as a trunk wants it
  *   route_words.c   steps as sentences
  */
@@ -18,6 +19,7 @@ struct rule {
 	uint32_t index;  /* in route_site.rules */
 	uint32_t trunks; /* first of n_trunks in routes.rule_trunks */
 	uint32_t n_trunks, weight, priority, percent;
+	bool by_cost, rated_only;
 	const struct calendar *calendar; /* borrowed; NULL: always */
 	char caller_id[NUMBER_E164];
 };
@@ -34,9 +36,15 @@ struct first_number {            /* what an account shows on a trunk where nothi
 	char e164[NUMBER_E164];
 };
 
+struct live {                      /* of a trunk, while the site is in force */
+	const struct rates *rates; /* borrowed; NULL: none */
+	enum route_standing standing;
+};
+
 struct routes {
 	struct account *accounts;    /* owned, sorted by name */
 	struct route_trunk *trunks;  /* owned, sorted by name */
+	struct live *live;           /* owned: of each of them */
 	struct rule *rules;          /* owned, sorted by priority, then index */
 	uint32_t *rule_trunks;       /* owned: indices of trunks */
 	struct first_number *firsts; /* owned, sorted by account, trunk */
@@ -81,10 +89,33 @@ enum route_why {
 	WHY_SHOWN_FIRST,    /* a trunk; b try */
 	WHY_SHOWN_NONE,     /* a trunk */
 	WHY_CALLER_REFUSED, /* a trunk */
+	WHY_BY_COST,        /* a rule; b priority */
+	WHY_RATE,           /* a trunk; b row of its sheet */
+	WHY_UNRATED,        /* a trunk; b 1: it comes last for that */
+	WHY_UNRATED_OUT,    /* a trunk */
+	WHY_LOW,            /* a trunk */
+	WHY_PROBED,         /* a trunk */
 	WHY_ANSWER,         /* a number of tries */
 	WHY_REFUSED,        /* a result */
 	WHYS
 };
+
+/* One way that a call may take, in the order in which ways are tried. */
+struct chosen {
+	uint32_t rule, trunk;    /* indices */
+	uint32_t total;          /* weight of the rules that it was drawn from; 0: not drawn */
+	const struct rate *rate; /* borrowed; NULL: no price */
+	int64_t cost;            /* of ROUTE_COST_S */
+};
+enum { ROUTE_CHOICES = 128 };
+
+/* A rule's trunks behind those that are there, each with its price for the number; those beyond ROUTE_CHOICES are counted in *left_out. */
+void route_choose(const struct routes *r, uint32_t rule, const char *e164, int64_t at_s,
+	struct chosen list[ROUTE_CHOICES], unsigned *n, unsigned *left_out);
+/* Cheapest first, those without a price last, else as they stood. */
+void route_by_cost(struct chosen *list, unsigned n);
+/* Those that do badly behind the others, else as they stood. */
+void route_by_standing(const struct routes *r, struct chosen *list, unsigned n);
 
 /* `e164` as the trunk wants it called, or shown.  False: nothing is left of it, it is too long, or what
  * is left would ring an emergency service. */

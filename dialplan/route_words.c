@@ -36,6 +36,12 @@ static const char *const step_words[WHYS] = {
 	[WHY_SHOWN_FIRST] = "caller-id",
 	[WHY_SHOWN_NONE] = "caller-id",
 	[WHY_CALLER_REFUSED] = "caller-id",
+	[WHY_BY_COST] = "route",
+	[WHY_RATE] = "rate",
+	[WHY_UNRATED] = "rate",
+	[WHY_UNRATED_OUT] = "rate",
+	[WHY_LOW] = "quality",
+	[WHY_PROBED] = "quality",
 	[WHY_ANSWER] = "answer",
 	[WHY_REFUSED] = "answer",
 };
@@ -56,6 +62,7 @@ const char *route_result_word(enum route_result result)
 		[ROUTE_NO_RULE] = "no_route",
 		[ROUTE_NO_CALLER] = "no_caller_id",
 		[ROUTE_UNWRITABLE] = "unwritable",
+		[ROUTE_UNPRICED] = "no_rate",
 	};
 
 	return result < ROUTE_RESULTS ? words[result] : "unnamed result";
@@ -73,6 +80,7 @@ const char *route_result_text(enum route_result result)
 		[ROUTE_NO_RULE] = "no route is in force for this number",
 		[ROUTE_NO_CALLER] = "no trunk may show this caller ID",
 		[ROUTE_UNWRITABLE] = "no trunk can write this number",
+		[ROUTE_UNPRICED] = "no trunk has a price for this number",
 	};
 
 	return result < ROUTE_RESULTS ? texts[result] : "unnamed result";
@@ -256,6 +264,48 @@ static void say_trunk(const struct saying *s)
 	}
 }
 
+static void say_cost(const struct saying *s)
+{
+	const struct rates *rates = s->r->live[s->step->a].rates;
+	const struct rate *rate = rates_row(rates, s->step->b);
+	char cost[MONEY_TEXT], words[RATE_WORDS];
+
+	snprintf(s->out, s->cap, "%s %s for %d s: %s",
+		money_text(cost, rate_cost(rate, ROUTE_COST_S * INT64_C(1000000))), rates_currency(rates),
+		ROUTE_COST_S, rate_words(rate, rates_currency(rates), words));
+}
+
+static void say_worth(const struct saying *s)
+{
+	const struct route_step *step = s->step;
+	const struct rule *rule = &s->r->rules[step->why == WHY_BY_COST ? step->a : 0];
+	const char *name = s->r->trunks[step->why == WHY_BY_COST ? 0 : step->a].name;
+
+	switch (step->why) {
+	case WHY_BY_COST:
+		snprintf(s->out, s->cap, "routes[%u], priority %u: by cost, the cheapest trunk first%s",
+			rule->index, rule->priority, rule->rated_only ? ", none without a price" : "");
+		break;
+	case WHY_RATE: say_cost(s); break;
+	case WHY_UNRATED:
+		snprintf(s->out, s->cap, "trunk '%s' has no price for it%s", name,
+			step->b ? ": it comes behind those that have one" : "");
+		break;
+	case WHY_UNRATED_OUT:
+		snprintf(s->out, s->cap, "trunk '%s' is left out: it has no price for it", name);
+		break;
+	case WHY_LOW:
+		snprintf(s->out, s->cap, "trunk '%s' does badly: it comes behind the others of its priority",
+			name);
+		break;
+	default:
+		snprintf(s->out, s->cap,
+			"trunk '%s' did badly: it keeps its place this once, to see whether it still does",
+			name);
+		break;
+	}
+}
+
 const char *route_step_text(const struct routes *r, const struct route_call *call,
 	const struct route_decision *d, unsigned step, char *out, size_t cap)
 {
@@ -267,6 +317,8 @@ const char *route_step_text(const struct routes *r, const struct route_call *cal
 			s.step->a == 1 ? "" : "s");
 	else if (why == WHY_REFUSED)
 		snprintf(out, cap, "refused with %u: %s", d->sip_status, route_result_text(d->result));
+	else if (why >= WHY_BY_COST)
+		say_worth(&s);
 	else if (why >= WHY_TRUNK)
 		say_trunk(&s);
 	else if (why >= WHY_CALENDAR_OPEN)

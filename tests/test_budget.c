@@ -1,4 +1,4 @@
-/* links: dialplan/budget.c dialplan/block.c dialplan/number.c dialplan/err.c */
+/* links: dialplan/budget.c dialplan/block.c dialplan/number.c dialplan/err.c dialplan/money.c */
 #include "dialplan/budget.h"
 #include "tests/test.h"
 
@@ -7,19 +7,31 @@
 enum { NOON = 1700000000 };
 
 /* Plays a story of calls: "NUMBER" takes one, "-" gives one back ("-S" answered for so many
- * seconds), "@S" sets the clock to so many seconds after the start,
+ * seconds, "-S:C" which cost so much), "$C" says what the first step of those to come costs, "=C" what those that are on cost
+ * so far, "@S" sets the clock to so many seconds after the start,
  * "!" begins the next day.  Gives each call's verdict. */
+static int64_t cost_in(const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	return colon ? atoi(colon + 1) : 0;
+}
+
 static const char *played(struct budget *b, const struct budget_limits *limits, const char *script)
 {
 	static char out[2000];
-	struct budget_now now = { NOON, 100 };
+	struct budget_now now = { NOON, 100, 0 };
 	char text[2000], *rest = text, *word;
 
 	out[0] = '\0';
 	snprintf(text, sizeof(text), "%s", script);
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (word[0] == '-')
-			budget_give(b, (uint32_t)atoi(word + 1), now);
+			budget_give(b, (uint32_t)atoi(word + 1), cost_in(word), now);
+		else if (word[0] == '$')
+			now.first_cost = atoi(word + 1);
+		else if (word[0] == '=')
+			b->running = atoi(word + 1);
 		else if (word[0] == '@')
 			now.at_s = NOON + atoi(word + 1);
 		else if (word[0] == '!')
@@ -55,6 +67,22 @@ TEST(what_an_account_may_spend)
 		{ "what was talked yesterday", { .daily_minutes = 2 }, "+4911 -600 ! +4922", "free free" },
 		{ "a call over midnight is the new day's", { .daily_minutes = 2 }, "+4911 ! -600 +4922",
 			"free minutes" },
+		{ "money: what was spent and a first step", { .daily_money = 100 },
+			"$10 +4911 -60:70 =0 +4922 +4933 -60:10 =20 +4944", "free free near money" },
+		{ "to the last bit of it", { .daily_money = 100 }, "$30 +4911 -60:70 =0 +4922", "free free" },
+		{ "and not one more", { .daily_money = 100 }, "$31 +4911 -60:70 =0 +4922", "free money" },
+		{ "those that ring count with their first step", { .daily_money = 100 },
+			"$40 +4911 +4922 +4933", "free free money" },
+		{ "those that are on with what they cost so far", { .daily_money = 100 },
+			"$1 +4911 =99 +4922 =100 +4933", "free near money" },
+		{ "another day, other money", { .daily_money = 100 }, "$10 +4911 -60:100 =0 +4922 ! +4933",
+			"free money free" },
+		{ "what is on goes over into the new day", { .daily_money = 100 }, "$10 +4911 =95 ! +4922",
+			"free money" },
+		{ "no price, no call", { .daily_money = 100 }, "$-1 +4911", "unpriced" },
+		{ "unless there is no ceiling", { 0 }, "$-1 +4911", "free" },
+		{ "a refused one costs nothing", { .daily_money = 100 }, "$101 +4911 $100 +4911",
+			"money free" },
 		{ "one after the other", { .consecutive = 3 }, "+49111 +49112 +49113 +49114",
 			"free free free consecutive" },
 		{ "down as well", { .consecutive = 2 }, "+49113 +49112 +49111", "free free consecutive" },
@@ -91,7 +119,7 @@ TEST(looking_changes_nothing)
 	struct budget b = { 0 }, before = b;
 	char text[BUDGET_TEXT];
 
-	CHECK_INT(BUDGET_NEAR, budget_look(&b, &limits, "+4911", (struct budget_now){ NOON, 1 }, text),
+	CHECK_INT(BUDGET_NEAR, budget_look(&b, &limits, "+4911", (struct budget_now){ NOON, 1, 0 }, text),
 		"a look");
 	CHECK(memcmp(&b, &before, sizeof(b)) == 0, "nothing was counted");
 	CHECK_STR("call 1 of 1 today", text, "and it says how near");
@@ -111,6 +139,9 @@ TEST(a_budget_can_be_saved)
 		{ "the pattern is known", { .consecutive = 2 }, "+49111 +49112", "+49113", "consecutive" },
 		{ "a block holds", { .consecutive = 1 }, "+49111 +49112", "+33555", "blocked" },
 		{ "and ends in time", { .consecutive = 1 }, "+49111 +49112", "@3600 +33555", "free" },
+		{ "money", { .daily_money = 100 }, "$10 +4911 -60:60", "+4922 $41 +4933", "free money" },
+		{ "what was on has cost what it did", { .daily_money = 100 }, "$10 +4911 =95",
+			"$5 +4922 +4933", "near money" },
 		{ "the minute", { .per_minute = 2 }, "+4911 +4922", "@59 +4933 @60 +4944",
 			"per_minute free" },
 	};
@@ -133,7 +164,7 @@ TEST(a_full_budget_is_saved_whole)
 	static const struct budget_limits limits = { 0 };
 	struct budget b = { .day = INT64_MIN, .blocked_until_s = INT64_MIN, .today = UINT32_MAX - 1000 },
 		      again;
-	const struct budget_now now = { INT64_MAX / 2, INT64_MIN };
+	const struct budget_now now = { INT64_MAX / 2, INT64_MIN, 0 };
 	char first[BUDGET_SAVED], second[BUDGET_SAVED], number[32];
 
 	for (unsigned i = 0; i < BUDGET_RECENT + 7; i++) {
@@ -154,7 +185,7 @@ TEST(a_full_budget_is_saved_whole)
 
 TEST(what_is_no_budget)
 {
-	static const char *const cases[] = { "", "x", "2 1 1 1 1", "1 1 1 1", "1 1 1 1 0 5",
+	static const char *const cases[] = { "", "x", "3 1 1 1 1 1", "2 1 1 1 1", "1 1 1 1", "1 1 1 1 0 5",
 		"1 1 1 1 0 5:", "1 1 1 1 0 5:6x", "1 1 1 1 0 :6" };
 	char many[BUDGET_SAVED * 2] = "1 1 1 1 0";
 	struct budget b;
@@ -166,6 +197,17 @@ TEST(what_is_no_budget)
 	for (unsigned i = 0; i <= BUDGET_RECENT; i++)
 		strcat(many, " 5:6");
 	CHECK(!budget_read(&b, many), "more calls than are remembered");
+}
+
+/* As it was written before there was money. */
+TEST(an_older_line_is_read)
+{
+	static const struct budget_limits limits = { .daily = 3 };
+	struct budget b;
+
+	CHECK(budget_read(&b, "1 100 2 60 0 1699999999:4911 1700000000:4922"), "read");
+	CHECK_STR("near daily", played(&b, &limits, "+4933 +4944"), "two are counted");
+	CHECK(b.cost == 0, "and no money");
 }
 
 TEST(an_operator_unblocks)
@@ -188,13 +230,14 @@ TEST(the_oldest_of_very_many_are_forgotten)
 	for (unsigned i = 0; i < 3 * BUDGET_RECENT; i++) {
 		snprintf(number, sizeof(number), "+49%u", 1000 + 2 * i);
 		CHECK_INT(BUDGET_FREE,
-			budget_take(&b, &limits, number, (struct budget_now){ NOON + i, 1 }, NULL), number);
+			budget_take(&b, &limits, number, (struct budget_now){ NOON + i, 1, 0 }, NULL),
+			number);
 	}
 	CHECK_INT(3 * BUDGET_RECENT, b.calls, "all are counted");
 	for (unsigned i = 0; i < 3 * BUDGET_RECENT + 5; i++)
-		budget_give(&b, 0, (struct budget_now){ NOON, 1 });
+		budget_give(&b, 0, 0, (struct budget_now){ NOON, 1, 0 });
 	CHECK_INT(0, b.calls, "and never below none");
 }
 
 TESTS(what_an_account_may_spend, looking_changes_nothing, a_budget_can_be_saved, a_full_budget_is_saved_whole,
-	what_is_no_budget, an_operator_unblocks, the_oldest_of_very_many_are_forgotten)
+	what_is_no_budget, an_older_line_is_read, an_operator_unblocks, the_oldest_of_very_many_are_forgotten)

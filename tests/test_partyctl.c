@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -187,7 +187,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\r\n\r\n{\"to\":\"+15550199\",\"name\":\"Bob\"}",
 			"+15550199 is being called: d1\n" },
 		{ "trunks",
-			OK_JSON "{\"items\":[{\"name\":\"a\",\"drain\":\"open\",\"calls\":2,\"gateways\":[{"
+			OK_JSON "{\"items\":[{\"name\":\"a\",\"drain\":\"open\",\"standing\":{\"standing\":\"low\"},\"calls\":2,\"gateways\":[{"
 				"\"registration\":\"off\","
 				"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
 				"percent\":50,"

@@ -1,4 +1,4 @@
-/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c */
+/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c */
 #include "dialplan/route.h"
 #include "tests/starve.h"
 #include "tests/test.h"
@@ -34,6 +34,7 @@ static const struct route_account accounts[] = {
 	{ .name = "many" },
 	{ .name = "when" },
 	{ .name = "show" },
+	{ .name = "cost" },
 };
 
 static const struct route_owned owned[] = {
@@ -52,22 +53,29 @@ static struct calendar day = {
 static const struct calendar *const calendars[] = { &day };
 
 static const struct route_rule rules[] = {
-	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "" },
-	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "" },
-	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "" },
-	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "" },
-	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "" },
-	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "" },
-	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "" },
-	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "" },
-	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "" },
-	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "" },
-	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "" },
-	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day" },
-	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "" },
-	{ "show", PREFIXES("+"), TRUNKS("plain", "strict", "open", "digits"), 0, 0, 0, "", "" },
-	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "" },
-	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "" },
+	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "", false, false },
+	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "", false, false },
+	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "", false, false },
+	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "", false, false },
+	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "", false, false },
+	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "", false, false },
+	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "", false, false },
+	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "", false, false },
+	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "", false, false },
+	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "", false, false },
+	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "", false, false },
+	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day", false, false },
+	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "", false, false },
+	{ "show", PREFIXES("+"), TRUNKS("plain", "strict", "open", "digits"), 0, 0, 0, "", "", false, false },
+	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "", false, false },
+	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "", false, false },
+	{ "cost", PREFIXES("+1"), TRUNKS("plain", "digits", "open"), 0, 0, 0, "", "", true, false },
+	{ "cost", PREFIXES("+1"), TRUNKS("strict"), 1, 0, 0, "", "", false, false },
+	{ "cost", PREFIXES("+1"), TRUNKS("de"), 2, 0, 0, "", "", false, false },
+	{ "cost", PREFIXES("+2"), TRUNKS("open", "plain", "digits"), 0, 0, 0, "", "", true, true },
+	{ "cost", PREFIXES("+3"), TRUNKS("plain"), 0, 0, 0, "", "", true, false },
+	{ "cost", PREFIXES("+3"), TRUNKS("digits"), 0, 0, 0, "", "", true, false },
+	{ "cost", PREFIXES("+4"), TRUNKS("plain", "digits"), 0, 0, 0, "", "", false, false },
 };
 
 static const struct class_entry classes[] = { { "+4477", CLASS_RISKY, false } };
@@ -363,6 +371,127 @@ TEST(very_many_rules_fit)
 	routes_free(r);
 }
 
+static struct rates *sheet_of(const char *rows)
+{
+	struct rate list[8] = { { .line = 0 } };
+	char text[200], *rest = text, *word;
+	struct rates *r = NULL;
+	size_t n = 0, at;
+
+	snprintf(text, sizeof(text), "%s", rows);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		char price[32];
+
+		list[n] = (struct rate){
+			.first_s = 60, .next_s = 60, .from_s = RATE_EVER, .until_s = RATE_NEVER
+		};
+		CHECK_INT(2, sscanf(word, "%16[^=]=%31s", list[n].prefix, price), word);
+		CHECK(money_parse(price, &list[n++].per_minute), "%s", price);
+	}
+	CHECK_INT(PLAN_OK, rates_alloc(&r, list, n, "EUR", &at), rows);
+	return r;
+}
+
+/* Names of the trunks in their order. */
+static const char *names_of(const struct route_decision *d)
+{
+	static char out[300];
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < d->n_tries; i++)
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s", i ? " " : "",
+			d->tries[i].trunk);
+	return out;
+}
+
+TEST(the_cheapest_comes_first)
+{
+	static const struct {
+		const char *story, *plain, *digits, *open, *number, *order, *says;
+	} cases[] = {
+		{ "as listed while nothing costs anything", NULL, NULL, NULL, "+15550100",
+			"plain digits open strict de", "has no price for it: it comes behind" },
+		{ "cheapest first, then those of the priority that go otherwise, then the next priority",
+			"+1=0.03", "+1=0.02", "+1=0.01", "+15550100", "open digits plain strict de",
+			"0.06 EUR for 180 s: 0.02 EUR a minute in 60/60 s, by +1" },
+		{ "by what each says of this number", "+1=0.03 +1555=0.001", "+1=0.02", "+1=0.01",
+			"+15550100", "plain open digits strict de", "by +1555" },
+		{ "equal ones as listed", "+1=0.02", "+1=0.02", "+1=0.02", "+15550100",
+			"plain digits open strict de", "by cost, the cheapest trunk first" },
+		{ "no price comes last", NULL, "+1=9", "+33=0.01", "+15550100", "digits plain open strict de",
+			"trunk 'open' has no price for it" },
+		{ "or not at all", NULL, "+2=9", "+2=0.01", "+2012345", "open digits", "left out" },
+		{ "nobody's price", "+1=1", NULL, NULL, "+2012345", "",
+			"refused with 403: no trunk has a price" },
+		{ "two rules by cost are one list", "+3=0.2", "+3=0.1", NULL, "+33123456", "digits plain",
+			"routes[21]" },
+		{ "where cost does not decide it is told", "+4=0.2", "+4=0.1", NULL, "+44123456",
+			"plain digits", "0.6 EUR for 180 s: 0.2 EUR a minute in 60/60 s, by +4" },
+	};
+	struct routes *r = routes_of_table();
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const sheets[] = { cases[i].plain, cases[i].digits, cases[i].open };
+		static const char *const names[] = { "plain", "digits", "open" };
+		const struct route_call call = { .account = "cost", .number = cases[i].number, .at_s = NOON };
+		struct rates *rates[COUNT(names)];
+		struct route_decision d;
+
+		for (size_t k = 0; k < COUNT(names); k++) {
+			rates[k] = sheets[k] ? sheet_of(sheets[k]) : NULL;
+			routes_rate(r, names[k], rates[k]);
+		}
+		route_decide(r, &call, &d);
+		CHECK_STR(cases[i].order, names_of(&d), cases[i].story);
+		said(r, &call, &d);
+		CHECK(says(r, &call, &d, cases[i].says), "%s: '%s'", cases[i].story, cases[i].says);
+		for (unsigned k = 0; k < d.n_tries; k++)
+			CHECK(!d.tries[k].rate || d.tries[k].rate ==
+							  rates_find(d.tries[k].rates, cases[i].number, NOON),
+				"%s: the row of try %u", cases[i].story, k);
+		for (size_t k = 0; k < COUNT(names); k++) {
+			routes_rate(r, names[k], NULL);
+			rates_free(rates[k]);
+		}
+	}
+	routes_rate(r, "nobody", NULL);
+	routes_free(r);
+}
+
+TEST(who_does_badly_comes_behind_others_of_its_priority)
+{
+	static const struct {
+		const char *story, *trunk;
+		enum route_standing standing;
+		const char *number, *order, *says;
+	} cases[] = {
+		{ "all do well", "plain", ROUTE_GOOD, "+15550100", "plain digits open strict de", "by cost" },
+		{ "behind all of its priority, before the next", "plain", ROUTE_LOW, "+15550100",
+			"digits open strict plain de", "'plain' does badly" },
+		{ "the last of its priority stays", "de", ROUTE_LOW, "+15550100",
+			"plain digits open strict de", "'de' does badly" },
+		{ "it is tried again in its place", "plain", ROUTE_PROBED, "+15550100",
+			"plain digits open strict de", "keeps its place this once" },
+		{ "in the order of the list as well", "plain", ROUTE_LOW, "+44123456", "digits plain",
+			"'plain' does badly" },
+		{ "a last resort stays", "plain", ROUTE_LOW, "+33123456", "digits plain",
+			"'plain' does badly" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct route_call call = { .account = "cost", .number = cases[i].number, .at_s = NOON };
+		struct routes *r = routes_of_table();
+		struct route_decision d;
+
+		routes_standing(r, cases[i].trunk, cases[i].standing);
+		route_decide(r, &call, &d);
+		CHECK_STR(cases[i].order, names_of(&d), cases[i].story);
+		said(r, &call, &d);
+		CHECK(says(r, &call, &d, cases[i].says), "%s: '%s'", cases[i].story, cases[i].says);
+		routes_free(r);
+	}
+}
+
 TEST(any_allocation_may_fail)
 {
 	struct routes *r = NULL;
@@ -383,4 +512,5 @@ TEST(any_allocation_may_fail)
 }
 
 TESTS(which_trunks_carry_it, what_is_refused_and_why, which_caller_id_is_shown, hours_decide,
-	weights_and_percents_share_calls, very_many_rules_fit, any_allocation_may_fail)
+	weights_and_percents_share_calls, very_many_rules_fit, the_cheapest_comes_first,
+	who_does_badly_comes_behind_others_of_its_priority, any_allocation_may_fail)

@@ -1,4 +1,4 @@
-/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_net.c bridge/store_refer.c */
+/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/access.c bridge/cdr.c bridge/when.c bridge/dialling.c bridge/replay.c bridge/zones.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/budget.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_webhook.c bridge/delivery.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_net.c bridge/store_refer.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c */
 /* The dial plan's part of the site file: what is refused where, what comes back, what it means. */
 #include "bridge/replay.h"
 #include "bridge/store.h"
@@ -13,7 +13,7 @@ static const char plan[] =
 	"    zone: Europe/Berlin\n"
 	"    country: { code: \"49\", trunk_prefix: \"0\" }\n"
 	"    dialling: { only: [ \"+49\", \"+1\" ], refuse: [ \"+49180\" ], classes: [ premium ], "
-	"concurrent: 10, daily: 2 }\n"
+	"concurrent: 10, daily: 2, daily_money: 12.50 }\n"
 	"    meetings: [ { id: \"483920175\" } ]\n"
 	"  - name: zeta\n"
 	"trunks:\n"
@@ -30,7 +30,7 @@ static const char plan[] =
 	"percent: 50 }\n"
 	"  - { account: acme, prefix: \"+49\", trunks: [ b ], calendar: office }\n"
 	"  - { account: acme, prefix: \"+49\", trunks: [ a, b ], priority: 2, weight: 1 }\n"
-	"  - { account: zeta, prefix: \"+49\", trunks: [ b ] }\n"
+	"  - { account: zeta, prefix: \"+49\", trunks: [ b ], order: cost }\n"
 	"calendars:\n"
 	"  - { name: office, zone: Europe/Berlin, spans: [ \"mon-fri 08:00-18:00\", \"not 2026-12-25\" ] }\n"
 	"  - { name: night, zone: Europe/Berlin, spans: [ \"18:00-08:00\" ] }\n"
@@ -128,6 +128,15 @@ TEST(a_mistake_is_named_with_line_and_key)
 		{ "a prefix in two classes", "[ \"+252\" ] }\n",
 			"[ \"+252\" ] }\n  - { class: premium, prefixes: [ \"+252\" ] }\n", 27,
 			"classes[1].prefixes[0]", "first in classes[0].prefixes[0]" },
+		{ "money that is none", "daily_money: 12.50", "daily_money: 12.5x", 5,
+			"accounts[0].dialling.daily_money", "an amount above 0" },
+		{ "no money at all", "daily_money: 12.50", "daily_money: 0", 5,
+			"accounts[0].dialling.daily_money", "an amount above 0" },
+		{ "by cost and by weight", "weight: 1 }", "weight: 1, order: cost }", 20, "routes[2].weight",
+			"has no weight" },
+		{ "an order that is none", "order: cost", "order: price", 21, "routes[3].order", "cost" },
+		{ "what has no price, where prices do not matter", "order: cost", "unrated: refuse", 21,
+			"routes[3].unrated", "order: cost" },
 		{ "an unknown key", "daily: 2", "weekly: 2", 5, "accounts[0].dialling.weekly", "" },
 	};
 
@@ -157,6 +166,8 @@ TEST(what_is_told_apart_is_allowed)
 			"    rtp: { ports: 40000-40003 }\n  - { name: b, interface: lan, rtp: { ports: "
 			"40000-40005 } "
 			"}\n" },
+		{ "one by cost beside those that share", "priority: 2, weight: 1 }",
+			"priority: 2, order: cost }" },
 		{ "a range within a range",
 			"\"+15550112\", trunk: a, account: acme, answer: \"meeting:483920175\"",
 			"\"+15550112..13\", trunk: a, account: acme" },
@@ -208,6 +219,10 @@ TEST(what_changes_is_told)
 			"+15550110..+15550118@a", "" },
 		{ "a span", "not 2026-12-25", "not 2026-12-26", "calendar", "office", "spans" },
 		{ "a ceiling", "daily: 2", "daily: 3", "account", "acme", "dialling.daily" },
+		{ "money", "daily_money: 12.50", "daily_money: 13", "account", "acme",
+			"dialling.daily_money" },
+		{ "what has no price", "order: cost", "order: cost, unrated: refuse", "route",
+			"zeta +49 by cost to b", "unrated" },
 		{ "a weight", "weight: 3", "weight: 4", "route", "acme +49 and 1 more priority 2 to a",
 			"weight" },
 		{ "a format", "format: national", "format: plain", "trunk", "a", "dialling.format" },
@@ -239,20 +254,27 @@ TEST(budgets_outlive_a_change_of_site)
 	char text[BUDGET_TEXT];
 
 	CHECK_INT(BRIDGE_OK, dialling_alloc(&first, s), "in force");
-	CHECK_INT(BUDGET_FREE, dialling_take(first, "acme", "+4930123456", 1000000, text), "one today");
+	CHECK_INT(BUDGET_FREE,
+		dialling_take(first, &(struct dialling_ask){ "acme", "+4930123456", 1000000, 0 }, text),
+		"one today");
 	CHECK_INT(BRIDGE_OK, dialling_alloc(&second, s), "applied again");
 	dialling_inherit(second, first);
 	dialling_free(first);
-	CHECK_INT(
-		BUDGET_NEAR, dialling_take(second, "acme", "+4930123456", 1000001, text), "the last of two");
-	CHECK_INT(BUDGET_DAILY, dialling_look(second, "acme", "+4930123456", 1000002, text), "no third");
+	CHECK_INT(BUDGET_NEAR,
+		dialling_take(second, &(struct dialling_ask){ "acme", "+4930123456", 1000001, 0 }, text),
+		"the last of two");
+	CHECK_INT(BUDGET_DAILY,
+		dialling_look(second, &(struct dialling_ask){ "acme", "+4930123456", 1000002, 0 }, text),
+		"no third");
 	CHECK_INT(2, dialling_budget(second, "acme")->calls, "two are on");
-	dialling_give(second, "acme", 120, 1000002);
+	dialling_give(second, "acme", 120, 0, 1000002);
 	CHECK_INT(1, dialling_budget(second, "acme")->calls, "one is over");
-	CHECK_INT(
-		BUDGET_FREE, dialling_look(second, "zeta", "+4930123456", 1000002, text), "another account");
-	CHECK_INT(
-		BUDGET_BLOCKED, dialling_take(second, "nobody", "+4930123456", 1000002, text), "no account");
+	CHECK_INT(BUDGET_FREE,
+		dialling_look(second, &(struct dialling_ask){ "zeta", "+4930123456", 1000002, 0 }, text),
+		"another account");
+	CHECK_INT(BUDGET_BLOCKED,
+		dialling_take(second, &(struct dialling_ask){ "nobody", "+4930123456", 1000002, 0 }, text),
+		"no account");
 	dialling_free(second);
 	site_free(s);
 }

@@ -10,6 +10,7 @@
  *   partyctl_why.c     a call's ladder and its story
  *   partyctl_records.c  call records, as a table or CSV
  *   partyctl_drain.c  no new calls on a trunk, or at all
+ *   partyctl_rates.c   trunks' rate sheets
  *   partyctl_table.c   columns for people
  *   partyctl_watch.c   Server-Sent Events, one line each, resumed where they broke off
  *   partyctl_http.c    all of libcurl
@@ -36,13 +37,14 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive, full, csv, no_confirm, wait, stay;
+	bool dry_run, recursive, full, csv, no_confirm, wait, stay, add;
 	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
 		*records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
 	const char *replaces;                       /* of a transfer */
 	const char *digits, *digits_wait;                /* of a call; digits are not shown */
+	const char *currency;                       /* of rates */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -54,7 +56,7 @@ typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_transfer, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token,
 	ctl_audit, ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why,
-	ctl_trunk_drain, ctl_drain, ctl_resume, ctl_alerts;
+	ctl_trunk_drain, ctl_drain, ctl_resume, ctl_alerts, ctl_rates;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

@@ -15,6 +15,9 @@ static enum ctl_exit list(struct ctl *c)
 		{ "OF", "per_minute", true },
 		{ "TALKED", "minutes_today", true },
 		{ "OF", "daily_minutes", true },
+		{ "SPENT", "money_today", true },
+		{ "OF", "daily_money", true },
+		{ "", "currency", false },
 		{ "BLOCKED UNTIL", "blocked_until", false },
 	};
 

@@ -39,6 +39,16 @@ static void put_refusal(struct ctl *c, const json_t *answer)
 		cause[0] ? ": " : "", cause);
 }
 
+enum { PLAIN_COLUMNS = 3 };
+
+/* Is there more to say of it than where it leads? */
+static bool is_special(const json_t *trunk)
+{
+	const char *standing = json_string_value(json_object_get(trunk, "standing"));
+
+	return json_is_object(json_object_get(trunk, "price")) || (standing && strcmp(standing, "good") != 0);
+}
+
 static void put_trunks(struct ctl *c, const json_t *answer)
 {
 	static const struct ctl_column columns[] = {
@@ -46,12 +56,18 @@ static void put_trunks(struct ctl *c, const json_t *answer)
 		{ "NUMBER", "number", false },
 		{ "CALLER ID", "caller_id", false },
 		{ "TAKES CALLS", "takes_calls", false },
+		{ "A MINUTE", "price.rate.per_minute", true },
+		{ "3 MINUTES", "price.cost", true },
+		{ "STANDING", "standing", false },
 	};
 	const json_t *trunks = json_object_get(answer, "trunks");
-	size_t n = json_array_size(trunks);
+	size_t n = json_array_size(trunks), n_columns = PLAIN_COLUMNS;
 	char number[40];
 
-	ctl_table(c->out, columns, sizeof(columns) / sizeof(*columns), trunks);
+	for (size_t i = 0; i < n; i++)
+		if (is_special(json_array_get(trunks, i)))
+			n_columns = sizeof(columns) / sizeof(*columns);
+	ctl_table(c->out, columns, n_columns, trunks);
 	fprintf(c->out, "=> %s goes out by %zu trunk%s%s\n",
 		text_of(answer, "number", number, sizeof(number)), n, n == 1 ? "" : "s",
 		n == 1 ? "" : ", in this order");

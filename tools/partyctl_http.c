@@ -64,8 +64,10 @@ bool ctl_http(const struct ctl *c, const char *method, const char *path, const c
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	if (body) {
-		headers = curl_slist_append(headers,
-			body[0] == '{' ? "Content-Type: application/json" : "Content-Type: application/yaml");
+		headers = curl_slist_append(headers, strncmp(path, "/v1/rates/", strlen("/v1/rates/")) == 0
+							     ? "Content-Type: text/csv"
+						     : body[0] == '{' ? "Content-Type: application/json"
+								      : "Content-Type: application/yaml");
 		headers = curl_slist_append(headers, "Expect:"); /* no waiting for a 100 */
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);

@@ -61,6 +61,11 @@ static const struct verb {
 		" | diff FILE --records DAY",
 		"what would answer a number, or carry a call to it, and why; what a day's calls would meet "
 		"with another site file" },
+	{ "rates", 1, 3, ctl_rates,
+		"rates import TRUNK FILE [--add] [--currency CUR] | list | show TRUNK [--number N] [--at "
+		"TIME] "
+		"[--limit N] [--cursor C] | delete TRUNK",
+		"what calls through a trunk cost: rate sheets, from CSV" },
 	{ "token", 1, 2, ctl_token,
 		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
 		"who may use the API: reader, admin or operator" },
@@ -176,6 +181,10 @@ static bool take_option(struct ctl *c, struct option_value *options, size_t n, i
 		c->stay = true;
 		return true;
 	}
+	if (strcmp(arg, "--add") == 0) {
+		c->add = true;
+		return true;
+	}
 	if (strcmp(arg, "--full") == 0) {
 		c->full = true;
 		return true;
@@ -258,6 +267,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--digits", &c.digits },
 		{ "--digits-wait", &c.digits_wait },
 		{ "--replaces", &c.replaces },
+		{ "--currency", &c.currency },
 	};
 	enum ctl_exit code;
 

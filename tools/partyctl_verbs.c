@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 4 << 20 };
+enum { FILE_MAX = 32 << 20 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -297,6 +297,7 @@ static json_t *flatten_trunks(const json_t *trunks)
 		json_object_set(row, "trunk", json_object_get(trunk, "name"));
 		json_object_set(row, "drain", json_object_get(trunk, "drain"));
 		json_object_set(row, "calls_now", json_object_get(trunk, "calls"));
+		json_object_set(row, "standing", json_object_get(trunk, "standing"));
 		json_object_set(row, "registration", json_object_get(gateway, "registration"));
 		json_array_append_new(rows, row);
 	}
@@ -315,6 +316,7 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 		{ "ANSWERED %", "answer_percent", true },
 		{ "POST DIAL MS", "post_dial_ms", true },
 		{ "ROUND TRIP MS", "round_trip_ms", true },
+		{ "STANDING", "standing.standing", false },
 	};
 	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items), *rows;
 	const enum ctl_exit code = ctl_pages(c, "trunks", items);

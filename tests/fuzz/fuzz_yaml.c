@@ -1,4 +1,4 @@
-/* links: bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/config.c bridge/x5u.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c */
+/* links: bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/config.c bridge/x5u.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c dialplan/money.c */
 /* Any bytes as a node file and as a site file: refused with a reason, or a site that checks, makes a plan,
  * and is the same after export and reading. */
 #include "bridge/site.h"
