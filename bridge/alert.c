@@ -17,24 +17,28 @@ struct alerts {
 static const struct {
 	const char *name, *advice;
 } kinds[ALERT_KINDS] = {
-	[ALERT_DISK] = { "disk", "make room on the database's file system; call records wait in memory until then" },
+	[ALERT_DISK] = { "disk",
+		"make room on the database's file system; call records wait in memory until then" },
 	[ALERT_TRUNK_DOWN] = { "trunk_down",
 		"look at the trunk's gateways (partyctl trunks), their network and the carrier's notices" },
-	[ALERT_UNREGISTERED] = { "trunk_unregistered",
-		"check the trunk's username, password and realm; partyctl trunks shows the registrar's answer" },
-	[ALERT_ONE_WAY] = { "one_way_audio",
-		"check rtp.advertise, NAT and firewalls between this node and the carrier's media addresses" },
+	[ALERT_UNREGISTERED] = { "trunk_unregistered", "check the trunk's username, password and realm; "
+						       "partyctl trunks shows the registrar's answer" },
+	[ALERT_ONE_WAY] = { "one_way_audio", "check rtp.advertise, NAT and firewalls between this node and "
+					     "the carrier's media addresses" },
 	[ALERT_WORKER] = { "worker_overloaded",
 		"new calls are refused: move meetings to another node, or give this one more cores" },
 	[ALERT_CONTROL] = { "control_stalled",
 		"look for another process that takes the machine's time, or for swapping" },
-	[ALERT_RING] = { "ring_overflow",
-		"messages of a media worker were dropped: the control thread is too slow, see control_stalled" },
-	[ALERT_CLOCK] = { "clock_step", "let NTP slew the clock; records around the step have odd durations" },
-	[ALERT_CERTIFICATE] = { "certificate", "renew the file that the node's tls.certificate names; it is taken by itself" },
+	[ALERT_RING] = { "ring_overflow", "messages of a media worker were dropped: the control thread is "
+					  "too slow, see control_stalled" },
+	[ALERT_CLOCK] = { "clock_step",
+		"let NTP slew the clock; records around the step have odd durations" },
+	[ALERT_CERTIFICATE] = { "certificate",
+		"renew the file that the node's tls.certificate names; it is taken by itself" },
 	[ALERT_BUDGET] = { "budget_blocked",
 		"look at the account's records for fraud, then let it out: partyctl budget unblock ACCOUNT" },
-	[ALERT_WEBHOOK] = { "webhook_stuck", "look at the receiver: partyctl webhook list shows its last answer" },
+	[ALERT_WEBHOOK] = { "webhook_stuck",
+		"look at the receiver: partyctl webhook list shows its last answer" },
 };
 
 const char *alert_kind_name(enum alert_kind kind)

@@ -39,7 +39,7 @@ struct alert {
 	bool holds;       /* said in this round */
 };
 
-struct alerts; /* opaque: the list */
+struct alerts;                                                           /* opaque: the list */
 typedef void (*alert_fn)(void *arg, const struct alert *a, bool raised); /* raised, or ended */
 
 struct alerts *alerts_alloc(alert_fn tell, void *arg); /* NULL: out of memory */
@@ -47,11 +47,12 @@ struct alerts *alerts_free(struct alerts *a);          /* accepts NULL */
 
 void alerts_begin(struct alerts *a, int64_t now_us);
 /* A condition holds; `critical`: calls fail or money is lost.  More than ALERTS_MAX are left out and counted. */
-void alert_holds(struct alerts *a, enum alert_kind kind, const char *subject, bool critical, const char *text, ...)
-	__attribute__((format(printf, 5, 6)));
+void alert_holds(struct alerts *a, enum alert_kind kind, const char *subject, bool critical, const char *text,
+	...) __attribute__((format(printf, 5, 6)));
 void alerts_end(struct alerts *a);
 
-const struct alert *alerts_list(const struct alerts *a, size_t *n); /* in the order of kinds, then as they came */
+const struct alert *alerts_list(
+	const struct alerts *a, size_t *n); /* in the order of kinds, then as they came */
 uint64_t alerts_left_out(const struct alerts *a);
 const char *alert_kind_name(enum alert_kind kind);
 const char *alert_advice(enum alert_kind kind); /* what can be done, one sentence */

@@ -73,12 +73,15 @@ static json_t *try_json(const struct node *n, const struct route_try *t, const s
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:s, s:o, s:s}", "trunk", t->trunk, "number",
 		place && place->user[0] ? place->user : t->number, "caller_id", t->caller_id, "caller",
-		t->caller_e164, "owned", t->owned, "takes_calls", drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route", (int)t->rule, "gateway",
-		place ? place->gateway : "", "price", api_price_json(t->rates, t->rate), "standing", standings[t->standing]);
+		t->caller_e164, "owned", t->owned, "takes_calls",
+		drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route", (int)t->rule, "gateway",
+		place ? place->gateway : "", "price", api_price_json(t->rates, t->rate), "standing",
+		standings[t->standing]);
 }
 
 /* In the order of the call: where ENUM leads is asked first. */
-static json_t *tries_json(const struct node *n, const struct route_decision *d, const struct lookup_place *place)
+static json_t *tries_json(
+	const struct node *n, const struct route_decision *d, const struct lookup_place *place)
 {
 	json_t *list = json_array();
 

@@ -91,15 +91,17 @@ static json_t *trunks_json(struct node *n)
 		for (unsigned class = 0; class < CAUSE_CLASSES; class ++)
 			in += t->ended[FIGURES_IN][class];
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s, s:s}",
+			json_pack(
+				"{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:s, s:s, s:s}",
 				"name", c->name, "drain",
 				drain_word(drain_of(n, site_trunk(n->site, c->name))), "calls",
-				(int)channels_used(&n->channels, c->name), "gateways", (int)f.n_gateways, "usable",
-				(int)f.n_usable, "calls_in", (json_int_t)in, "answered_in",
+				(int)channels_used(&n->channels, c->name), "gateways", (int)f.n_gateways,
+				"usable", (int)f.n_usable, "calls_in", (json_int_t)in, "answered_in",
 				(json_int_t)t->answered[FIGURES_IN], "calls_out", (json_int_t)f.dialled,
 				"answered_out", (json_int_t)f.answered, "answer_percent",
 				(int)f.answer_percent, "post_dial_ms", f.post_dial_us / 1000.0,
-				"round_trip_ms", f.round_trip_us / 1000.0, "standing", standing_word(c), "last_cause_in",
+				"round_trip_ms", f.round_trip_us / 1000.0, "standing", standing_word(c),
+				"last_cause_in",
 				t->last_cause[FIGURES_IN] ? cause_words(t->last_cause[FIGURES_IN]) : "",
 				"last_cause_out",
 				t->last_cause[FIGURES_OUT] ? cause_words(t->last_cause[FIGURES_OUT]) : ""));
@@ -117,15 +119,16 @@ void api_status(struct node *n, const struct http_request *request, const char *
 	for (unsigned i = 0; i < n->n_workers; i++)
 		json_array_append_new(workers, worker_json(n, i));
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:o, s:f, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
+		json_pack("{s:s, s:s, s:o, s:f, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
+			  "s:o}",
 			"node", n->config.node, "version", PARTYLINE_VERSION, "started_at",
 			when_json(n->started_us), "uptime_s", (double)(when_now_us() - n->started_us) / 1e6,
-			"drain", drain_word(n->drain.state),
-			"calls", (int)n->n_legs, "meetings_open", (int)n->n_meetings, "participants",
-			(int)count_people(n), "rtp_ports_used", (int)interfaces_used(n->interfaces),
-			"interfaces", interfaces_json(n->interfaces), "sip", sip_json(n), "control",
-			control_json(n), "workers", workers, "writer", writer_json(n), "events",
-			(json_int_t)events.emitted, "trunks", trunks_json(n), "tls", secure_json(n)));
+			"drain", drain_word(n->drain.state), "calls", (int)n->n_legs, "meetings_open",
+			(int)n->n_meetings, "participants", (int)count_people(n), "rtp_ports_used",
+			(int)interfaces_used(n->interfaces), "interfaces", interfaces_json(n->interfaces),
+			"sip", sip_json(n), "control", control_json(n), "workers", workers, "writer",
+			writer_json(n), "events", (json_int_t)events.emitted, "trunks", trunks_json(n), "tls",
+			secure_json(n)));
 }
 
 /* ---- meetings ---- */

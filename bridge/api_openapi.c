@@ -116,9 +116,9 @@ static void add_live(json_t *schema, enum site_kind kind, bool answer)
 {
 	static const char *const live[SITE_KINDS] = {
 		[SITE_MEETING] = "open:b participants:i parts:i locked:b opened_at:t?",
-		[SITE_TRUNK] =
-			"drain:s~ calls:i channels:i rtp_pairs:i rtp_pairs_used:i dialled:i~ answered:i~ answer_percent:i~ talk_s:n~ "
-			"post_dial_ms:n~ standing:@Standing~ gateways:[@Gateway] quirks:[@Quirk]~",
+		[SITE_TRUNK] = "drain:s~ calls:i channels:i rtp_pairs:i rtp_pairs_used:i dialled:i~ "
+			       "answered:i~ answer_percent:i~ talk_s:n~ "
+			       "post_dial_ms:n~ standing:@Standing~ gateways:[@Gateway] quirks:[@Quirk]~",
 	};
 	json_t *more = empty_object(), *value;
 	const char *name;

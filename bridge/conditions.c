@@ -89,8 +89,9 @@ static void workers(struct node *n, struct alerts *a)
 		worker_load(n->workers[i], &load);
 		snprintf(name, sizeof(name), "%u", i);
 		if (most && load.margin.used_permille >= most)
-			alert_holds(a, ALERT_WORKER, name, true, "media worker %u uses %u %% of its time, %u is the most",
-				i, load.margin.used_permille / 10, n->config.media.max_load);
+			alert_holds(a, ALERT_WORKER, name, true,
+				"media worker %u uses %u %% of its time, %u is the most", i,
+				load.margin.used_permille / 10, n->config.media.max_load);
 		if (load.events_dropped > c->dropped[i]) {
 			c->dropped[i] = load.events_dropped;
 			c->overflowed_us = loop_now_us();
@@ -99,8 +100,9 @@ static void workers(struct node *n, struct alerts *a)
 	}
 	snprintf(name, sizeof(name), "%u", c->overflowed);
 	if (lately(c->overflowed_us, CONDITIONS_HOLD_S))
-		alert_holds(a, ALERT_RING, name, false, "media worker %u has dropped %llu events since the start",
-			c->overflowed, (unsigned long long)c->dropped[c->overflowed]);
+		alert_holds(a, ALERT_RING, name, false,
+			"media worker %u has dropped %llu events since the start", c->overflowed,
+			(unsigned long long)c->dropped[c->overflowed]);
 }
 
 static void control(struct node *n, struct alerts *a)
@@ -108,10 +110,12 @@ static void control(struct node *n, struct alerts *a)
 	const struct conditions *c = n->conditions;
 
 	if (pulse_busy(&n->pulse))
-		alert_holds(a, ALERT_CONTROL, "", true, "the control thread is %u ms late: new calls are refused",
+		alert_holds(a, ALERT_CONTROL, "", true,
+			"the control thread is %u ms late: new calls are refused",
 			pulse_lag_us(&n->pulse) / 1000);
 	else if (lately(c->stalled_us, CONDITIONS_HOLD_S))
-		alert_holds(a, ALERT_CONTROL, "", false, "the control thread was %u ms late", c->worst_us / 1000);
+		alert_holds(
+			a, ALERT_CONTROL, "", false, "the control thread was %u ms late", c->worst_us / 1000);
 }
 
 static void wall_clock(struct node *n, struct alerts *a)
@@ -180,7 +184,8 @@ static void tell(void *arg, const struct alert *alert, bool raised)
 	event_emit(n->bus, raised ? "alert.raised" : "alert.ended",
 		json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}", "kind", alert_kind_name(alert->kind), "subject",
 			alert->subject, "severity", alert->critical ? "critical" : "warning", "since",
-			when_json(alert->since_us), "text", alert->text, "advice", alert_advice(alert->kind)));
+			when_json(alert->since_us), "text", alert->text, "advice",
+			alert_advice(alert->kind)));
 }
 
 enum bridge_err conditions_open(struct node *n)

@@ -11,14 +11,14 @@
 #include "bridge/node.h"
 
 enum {
-	CONDITIONS_STALL_US = 1000000,    /* the control thread came so late */
-	CONDITIONS_STEP_US = 1000000,     /* the wall clock jumped so far */
-	CONDITIONS_HOLD_S = 60,           /* a stall or an overflow is told so long */
-	CONDITIONS_CLOCK_S = 600,         /* a step of the clock */
-	CONDITIONS_GRACE_S = 15,          /* to register after the start */
-	CONDITIONS_HOOK_TRIES = 5,        /* of one event, in vain */
-	CONDITIONS_CALLS = 20,            /* a trunk's last answered ones */
-	CONDITIONS_ONE_WAY = 5            /* so many of them with one-way audio */
+	CONDITIONS_STALL_US = 1000000, /* the control thread came so late */
+	CONDITIONS_STEP_US = 1000000,  /* the wall clock jumped so far */
+	CONDITIONS_HOLD_S = 60,        /* a stall or an overflow is told so long */
+	CONDITIONS_CLOCK_S = 600,      /* a step of the clock */
+	CONDITIONS_GRACE_S = 15,       /* to register after the start */
+	CONDITIONS_HOOK_TRIES = 5,     /* of one event, in vain */
+	CONDITIONS_CALLS = 20,         /* a trunk's last answered ones */
+	CONDITIONS_ONE_WAY = 5         /* so many of them with one-way audio */
 };
 
 struct conditions;

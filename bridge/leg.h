@@ -78,13 +78,13 @@ struct leg {
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	enum verstat
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
-	unsigned proof_refuses; /* status with which, where proof is required; 0: it does not */
-	uint32_t dialout;       /* of a call that we made: which one; 0: it came in */
-	struct postdial *postdial;  /* owned; what we press when it is answered, NULL: nothing */
-	bool takes_events;          /* telephone-event was agreed on, towards it */
-	char referred_to[32];       /* whom it has us call into the meeting, "" nobody */
-	uint32_t replaces;          /* whose seat it takes when it is up; 0: nobody's */
-	struct transfer *transfer;  /* owned; under way, NULL: none */
+	unsigned proof_refuses;    /* status with which, where proof is required; 0: it does not */
+	uint32_t dialout;          /* of a call that we made: which one; 0: it came in */
+	struct postdial *postdial; /* owned; what we press when it is answered, NULL: nothing */
+	bool takes_events;         /* telephone-event was agreed on, towards it */
+	char referred_to[32];      /* whom it has us call into the meeting, "" nobody */
+	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */
+	struct transfer *transfer; /* owned; under way, NULL: none */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

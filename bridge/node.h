@@ -57,7 +57,7 @@ struct node {
 	struct tls *tls;
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
 	struct interfaces *interfaces; /* where its legs' ports are */
-	struct shared *shared; /* ports of these that many legs share */
+	struct shared *shared;         /* ports of these that many legs share */
 	struct prompts *prompts;
 	struct clips *clips; /* of them, in legs' formats */
 	struct worker *workers[NODE_WORKERS_MAX];

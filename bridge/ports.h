@@ -19,9 +19,9 @@ struct ports;
 struct shared_port;
 
 struct port_pair {
-	int rtp_fd, rtcp_fd; /* owned by whoever holds the pair; -1 none */
-	uint16_t rtp_port;   /* even; RTCP is the next one */
-	struct ports *of;    /* borrowed: where it goes back to; NULL: nowhere */
+	int rtp_fd, rtcp_fd;        /* owned by whoever holds the pair; -1 none */
+	uint16_t rtp_port;          /* even; RTCP is the next one */
+	struct ports *of;           /* borrowed: where it goes back to; NULL: nowhere */
 	struct shared_port *shared; /* NULL; else the sockets are that one's: bridge/shared */
 };
 

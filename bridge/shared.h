@@ -23,14 +23,15 @@
 enum { SHARED_LEGS_MAX = 512 /* of one port */, SHARED_GROUP = 112 };
 
 struct shared;
-struct shared *shared_alloc(void); /* NULL: out of memory */
+struct shared *shared_alloc(void);            /* NULL: out of memory */
 struct shared *shared_free(struct shared *s); /* after all workers: closes the ports */
 size_t shared_ports(const struct shared *s);
 
 struct share_wish {
 	struct worker *home;
 	uint32_t leg_id;
-	char group[SHARED_GROUP]; /* legs of one group alone share a port: those of one trunk, as long as its addresses stay */
+	char group
+		[SHARED_GROUP]; /* legs of one group alone share a port: those of one trunk, as long as its addresses stay */
 	struct net_addr rtp; /* where its sound comes from */
 	uint16_t rtcp_port;
 };

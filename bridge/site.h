@@ -126,7 +126,7 @@ struct site_trunk {
 	unsigned ptime_ms;                   /* that we ask for, 10..60 in tens; 0: theirs, or 20 */
 	unsigned dtmf;                       /* enum site_dtmf */
 	unsigned media_port; /* enum site_port: its calls have an RTP port each, or share some */
-	unsigned refers;                     /* enum site_refer, key `refer.out` */
+	unsigned refers;     /* enum site_refer, key `refer.out` */
 	bool takes_refer; /* key `refer.in`: its far ends may have us call somebody into their meeting, and take a call's place */
 	char codecs[SITE_LIST][SITE_NAME];
 	size_t n_codecs; /* in order; none: all */
@@ -144,9 +144,9 @@ struct site_trunk {
 	char prepend[12];
 	struct repute_rules quality; /* how well calls of ours through it must do */
 	bool demotes;                /* ... or it comes behind the others; key `quality.demote` */
-	unsigned stir;              /* enum site_stir: what callers' numbers must prove */
-	char sign_certificate[256]; /* URL of the certificate that calls are signed with; "": they are not */
-	char sign_key[256];         /* file of its key, on this machine */
+	unsigned stir;               /* enum site_stir: what callers' numbers must prove */
+	char sign_certificate[256];  /* URL of the certificate that calls are signed with; "": they are not */
+	char sign_key[256];          /* file of its key, on this machine */
 	unsigned
 		sign_others; /* enum site_others: of calls that show a number which is not the account's own */
 	char sign_origid[64]; /* UUID; "": made of node and trunk */

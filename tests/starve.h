@@ -50,7 +50,7 @@ void *realloc(void *p, size_t n)
 /* Ends with `err` 0 and what CALL made in the caller's hands. */
 #define STARVE(err, call, nomem)                                                                             \
 	do {                                                                                                 \
-		for (int nth_ = 1; nth_ < 1000; nth_++) {                                                    \
+		for (int nth_ = 1; nth_ < 5000; nth_++) {                                                    \
 			starve_at = STARVE_WORKS ? nth_ : 0;                                                 \
 			(err) = (call);                                                                      \
 			bool starved_ = STARVE_WORKS && starve_at == 0;                                      \

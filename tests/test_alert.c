@@ -81,8 +81,10 @@ TEST(the_list_is_bounded)
 TEST(every_kind_has_a_name_and_advice)
 {
 	for (int i = 0; i < ALERT_KINDS; i++) {
-		CHECK(alert_kind_name((enum alert_kind)i) && alert_kind_name((enum alert_kind)i)[0], "name of %d", i);
-		CHECK(alert_advice((enum alert_kind)i) && alert_advice((enum alert_kind)i)[0], "advice of %d", i);
+		CHECK(alert_kind_name((enum alert_kind)i) && alert_kind_name((enum alert_kind)i)[0],
+			"name of %d", i);
+		CHECK(alert_advice((enum alert_kind)i) && alert_advice((enum alert_kind)i)[0], "advice of %d",
+			i);
 	}
 }
 

@@ -23,7 +23,9 @@ TEST(like_a_list)
 		seed = seed * 1664525u + 1013904223u;
 		const unsigned host = seed >> 28 & (HOSTS - 1), port = (seed >> 16) % PORTS;
 		const uint32_t leg = 1 + (seed >> 8) % 3;
-		const struct bysource_leg entry = { .from = source(host, port), .leg_id = leg, .at = &list[host] };
+		const struct bysource_leg entry = {
+			.from = source(host, port), .leg_id = leg, .at = &list[host]
+		};
 		uint32_t *mine = &list[host][port];
 
 		if (seed & 0x80) {

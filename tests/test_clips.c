@@ -88,7 +88,8 @@ TEST(a_format_is_made_once_when_it_is_first_asked_for)
 	wait_ready(&bed, 1);
 	bytes = stats_of(&bed).bytes;
 	CHECK(bytes > PROMPTS * 200u && bytes < CLIPS_BYTES, "%zu bytes", bytes);
-	for (unsigned i = 0; i < PROMPTS; i++)
+	for (unsigned i = 0; i < PROMPT_TONE_0;
+		i++) /* keys do not end in silence: each leg encodes its own */
 		CHECK(clip_of(prompts_cue(bed.prompts, (enum prompt)i), &opus), "prompt %u is ready", i);
 	clips_want(bed.clips, &g722);
 	CHECK(!clip_of(prompts_cue(bed.prompts, PROMPT_WELCOME), &g722), "the control thread makes nothing");

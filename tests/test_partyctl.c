@@ -187,7 +187,8 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"\r\n\r\n{\"to\":\"+15550199\",\"name\":\"Bob\"}",
 			"+15550199 is being called: d1\n" },
 		{ "trunks",
-			OK_JSON "{\"items\":[{\"name\":\"a\",\"drain\":\"open\",\"standing\":{\"standing\":\"low\"},\"calls\":2,\"gateways\":[{"
+			OK_JSON "{\"items\":[{\"name\":\"a\",\"drain\":\"open\",\"standing\":{\"standing\":"
+				"\"low\"},\"calls\":2,\"gateways\":[{"
 				"\"registration\":\"off\","
 				"\"members\":[{\"address\":\"udp:192.0.2.1:5060\",\"state\":\"up\",\"answer_"
 				"percent\":50,"
@@ -196,9 +197,10 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"TRUNK  CALLS ARE  GATEWAY             STATE  REGISTRATION  CALLS  ANSWERED %  POST "
 			"DIAL MS  "
 			"ROUND TRIP "
-			"MS\na      open       udp:192.0.2.1:5060  up     off               2          50    "
+			"MS  STANDING\na      open       udp:192.0.2.1:5060  up     off               2      "
+			"    50    "
 			"       1.5 "
-			"           2.5\n" },
+			"           2.5  low\n" },
 		{ "trunk drain a", OK_JSON "{\"id\":\"a\",\"drain\":\"draining\",\"calls\":3}",
 			"POST /v1/trunks/a/drain HTTP/1.1", "a is draining, 3 calls\n" },
 		{ "trunk resume a", OK_JSON "{\"id\":\"a\",\"drain\":\"open\",\"calls\":3}",
@@ -251,9 +253,9 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"{\"trunk\":\"b\",\"number\":\"004930123456\",\"caller_id\":\"\"}],\"steps\":[]}",
 			"?number=030123456&account=acme&at=2026-12-24T18%3A00%3A00%2B01%3A00&caller_id=%"
 			"2B15550100 ",
-			"TRUNK      NUMBER        CALLER ID  TAKES CALLS\n"
-			"carrier-a  030123456     +15550100  -\n"
-			"b          004930123456  -          -\n"
+			"TRUNK      NUMBER        CALLER ID\n"
+			"carrier-a  030123456     +15550100\n"
+			"b          004930123456  -\n"
 			"=> +4930123456 goes out by 2 trunks, in this order\n" },
 		{ "dialplan explain 112 --account acme",
 			OK_JSON "{\"answer\":\"refuse\",\"cause\":\"class\",\"status\":403,\"trunks\":[],"

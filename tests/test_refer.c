@@ -27,8 +27,8 @@ TEST(a_fragments_status)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		CHECK_INT(cases[i].status, refer_fragment(cases[i].type, cases[i].body, strlen(cases[i].body)),
-			cases[i].body);
+		CHECK_INT(cases[i].status,
+			refer_fragment(cases[i].type, cases[i].body, strlen(cases[i].body)), cases[i].body);
 }
 
 TEST(whom_a_refer_may_name)

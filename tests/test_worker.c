@@ -452,9 +452,11 @@ TEST(legs_share_a_port)
 	}
 	CHECK_INT(1, ports_used(seen.ports), "one pair of ports");
 	CHECK(strcmp("192.0.2.1", share_address(shares[3])) == 0, "its address");
-	CHECK_INT(BRIDGE_STATE, share_begin(&none, shared, &wish, &other), "somebody sends from there already");
+	CHECK_INT(
+		BRIDGE_STATE, share_begin(&none, shared, &wish, &other), "somebody sends from there already");
 	memcpy(wish.group, "another", sizeof("another"));
-	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "another trunk has ports of its own");
+	CHECK_INT(
+		BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "another trunk has ports of its own");
 	memcpy(wish.group, "carrier", sizeof("carrier"));
 	wish.home = b;
 	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "so has another worker");

@@ -321,7 +321,7 @@ TEST(a_full_disk_loses_nothing)
 	struct answer a;
 	int fd;
 
-	if (mount("tmpfs", dir.path, "tmpfs", 0, "size=512k,mode=0700")) {
+	if (mount("tmpfs", dir.path, "tmpfs", 0, "size=1m,mode=0700")) {
 		test_dir_remove(&dir);
 		skip(); /* only root may */
 	}

@@ -43,7 +43,7 @@ struct ctl {
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
 	const char *replaces;                       /* of a transfer */
-	const char *digits, *digits_wait;                /* of a call; digits are not shown */
+	const char *digits, *digits_wait;           /* of a call; digits are not shown */
 	const char *currency;                       /* of rates */
 };
 

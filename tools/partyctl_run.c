@@ -34,7 +34,8 @@ static const struct verb {
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
-	{ "call", 2, 3, ctl_call, "call MEETING NUMBER [NAME] [--digits DIGITS] [--digits-wait MS] [--no-confirm]",
+	{ "call", 2, 3, ctl_call,
+		"call MEETING NUMBER [NAME] [--digits DIGITS] [--digits-wait MS] [--no-confirm]",
 		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
 		"answer; "
 		"--no-confirm: a machine is meant, nobody there is asked to press 1" },

@@ -13,9 +13,9 @@ enum { WAIT_MS = 20000, STALL_MS = 2500 };
 /* The carrier answers OPTIONS no more, then again; and nobody is registered at all. */
 TEST(a_trunk_goes_down_and_comes_back)
 {
-	static const char format[] =
-		"accounts:\n  - name: acme\n"
-		"trunks:\n  - name: out\n    outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], keepalive_s: 1%s }\n";
+	static const char format[] = "accounts:\n  - name: acme\n"
+				     "trunks:\n  - name: out\n    outbound: { gateways: [ "
+				     "\"sip:127.0.0.21:%u\" ], keepalive_s: 1%s }\n";
 	char site[512];
 	struct gate_request r;
 	struct events *e;

@@ -46,8 +46,10 @@ static const char *site(const char *media_port)
 		"  - name: brick\n    meetings: [ { id: \"100200301\", name: Two, chimes: false } ]\n"
 		"trunks:\n  - { name: carrier-a, media_port: %s, inbound: { from: [ 127.0.0.2/32 ] } }\n"
 		"numbers:\n"
-		"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" }\n"
-		"  - { number: \"+15550102\", trunk: carrier-a, account: brick, answer: \"meeting:100200301\" }\n",
+		"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:100200300\" "
+		"}\n"
+		"  - { number: \"+15550102\", trunk: carrier-a, account: brick, answer: "
+		"\"meeting:100200301\" }\n",
 		media_port);
 	return text;
 }
@@ -101,7 +103,8 @@ static void check_who_hears_whom(struct house *h, unsigned silent)
 				double level = caller_heard(&h->callers[l], tones[t], from, to);
 
 				if (!hears(l, t, silent))
-					CHECK(level < -60, "caller %u hears caller %u at %.1f dBov", l, t, level);
+					CHECK(level < -60, "caller %u hears caller %u at %.1f dBov", l, t,
+						level);
 				else
 					wrong += level < -27.5 || level > -24.5;
 			}
@@ -153,7 +156,8 @@ static void intrude(const struct caller *c)
 		memcpy(packet + 2, &seq, sizeof(seq));
 		memcpy(packet + 4, &timestamp, sizeof(timestamp));
 		memcpy(packet + 8, &ssrc, sizeof(ssrc));
-		CHECK(sendto(fd, packet, sizeof(packet), 0, (const struct sockaddr *)&c->far, sizeof(c->far)) > 0,
+		CHECK(sendto(fd, packet, sizeof(packet), 0, (const struct sockaddr *)&c->far,
+			      sizeof(c->far)) > 0,
 			"sent");
 		test_sleep_ms(5);
 	}
@@ -170,8 +174,8 @@ TEST(one_port_for_many_callers)
 	crew_start(&h->crew);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		enter(h, i);
-	CHECK(ports_used(h) >= 1 && ports_used(h) <= WORKERS, "%u pairs of ports for %u callers", ports_used(h),
-		PEOPLE);
+	CHECK(ports_used(h) >= 1 && ports_used(h) <= WORKERS, "%u pairs of ports for %u callers",
+		ports_used(h), PEOPLE);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		CHECK(h->callers[i].far.sin_port, "caller %u sends somewhere", i);
 	CHECK(wait_until(prompts_are_over, h, PROMPTS_MS), "all have been told how many are here");
