@@ -13,7 +13,6 @@ enum {
 
 struct shared {
 	struct shared_port *all; /* owned */
-	size_t n;
 };
 
 struct share {
@@ -53,11 +52,6 @@ struct shared *shared_free(struct shared *s)
 	return NULL;
 }
 
-size_t shared_ports(const struct shared *s)
-{
-	return s->n;
-}
-
 static bool furnish(struct shared_port *p)
 {
 	p->claimed = bysource_alloc(p->max);
@@ -90,7 +84,6 @@ enum bridge_err shared_open(
 	}
 	p->next = s->all;
 	s->all = p;
-	s->n++;
 	return BRIDGE_OK;
 }
 

@@ -25,7 +25,6 @@ enum { SHARED_LEGS_MAX = 512 /* of one port */, SHARED_GROUP = 112 };
 struct shared;
 struct shared *shared_alloc(void);            /* NULL: out of memory */
 struct shared *shared_free(struct shared *s); /* after all workers: closes the ports */
-size_t shared_ports(const struct shared *s);
 
 struct share_wish {
 	struct worker *home;
