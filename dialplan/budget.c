@@ -232,7 +232,8 @@ void budget_unblock(struct budget *b)
 void budget_write(const struct budget *b, char out[BUDGET_SAVED])
 {
 	size_t len = (size_t)snprintf(out, BUDGET_SAVED, "2 %lld %u %u %lld %lld", (long long)b->day,
-		b->today, b->talked_s, (long long)(b->cost + b->running), (long long)b->blocked_until_s);
+		b->today, b->talked_s, (long long)b->cost + (long long)b->running,
+		(long long)b->blocked_until_s);
 
 	for (uint32_t i = 0; i < BUDGET_RECENT && len < BUDGET_SAVED; i++) {
 		const struct budget_call *call = &b->recent[(b->next + i) % BUDGET_RECENT];

@@ -315,8 +315,8 @@ static unsigned replaced(struct bed *b)
 {
 	unsigned n = 0;
 
-	for (int at = -1; (at = events_wait(b->events, (size_t)(at + 1), "trunk.tls_replaced", "trunk",
-				   "first", 1)) >= 0;)
+	for (int at = -1; (at = events_wait(b->events, (size_t)at + 1, "trunk.tls_replaced", "trunk", "first",
+				   1)) >= 0;)
 		n++;
 	return n;
 }
