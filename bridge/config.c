@@ -217,8 +217,10 @@ static enum bridge_err read_http(struct config *c, const struct doc_node *map, s
 		c->http.listen[0] = '\0';
 	if (!err)
 		err = doc_text(listen, c->http.listen, CONFIG_TEXT, why);
-	if (!err && listen && c->http.listen[0] && !config_listen_parse(&parts, c->http.listen, false))
-		err = doc_refuse(listen, why, "not an address and a port, as in 127.0.0.1:8080");
+	if (!err && listen && c->http.listen[0] &&
+		!config_listen_parse(&parts, c->http.listen, strncmp(c->http.listen, "tls:", 4) == 0))
+		err = doc_refuse(
+			listen, why, "not an address and a port, as in 127.0.0.1:8080 or tls:192.0.2.1:8443");
 	return err;
 }
 

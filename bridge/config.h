@@ -68,7 +68,7 @@ struct config {
 	size_t n_interfaces;
 	struct {
 		char listen[CONFIG_TEXT];
-	} http; /* "127.0.0.1:8080"; "" none */
+	} http; /* "127.0.0.1:8080", "tls:192.0.2.1:8443"; "" none */
 	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
 		unsigned idle_s, keepalive_s; /* 0: as bridge/tls has it */

@@ -70,6 +70,9 @@ struct http_config {
 	 * is of that account.  Asked when they come and at each heartbeat.  API thread.  NULL: everybody may. */
 	unsigned (*on_listen)(
 		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+	/* Who is behind a connection that comes from this port of 127.0.0.1, where TLS is ended before us; false: nobody else.  API
+	 * thread.  NULL: nobody ever is. */
+	bool (*behind)(void *arg, uint16_t port, char source[48]);
 	void *arg;
 	/* 0: the times above.  To send a request, or the next one; until its answer; between a listener's heartbeats; without progress. */
 	unsigned request_ms, answer_ms, beat_ms, stalled_ms;

@@ -48,6 +48,7 @@ struct server {
 	struct http *http; /* borrowed: to post requests */
 	unsigned (*on_listen)(
 		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+	bool (*behind)(void *arg, uint16_t port, char source[48]);
 	void *arg;                   /* borrowed; on_listen's */
 	struct mailbox *box;         /* borrowed from http */
 	struct lws_context *context; /* owned */

@@ -1,9 +1,11 @@
 #include "bridge/http_conn.h"
 
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { FRAGMENTS_MAX = 64 };
 
@@ -140,8 +142,25 @@ static void conn_token(struct lws *wsi, const char *query, char out[HTTP_TOKEN_M
 	OPENSSL_cleanse(text, sizeof(text));
 }
 
+/* The port that it comes from, on this machine; 0: from elsewhere. */
+static uint16_t loopback_port(struct lws *wsi)
+{
+	struct sockaddr_in from = { .sin_family = AF_UNSPEC };
+	socklen_t len = sizeof(from);
+
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&from, &len) ||
+		from.sin_family != AF_INET || from.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+		return 0;
+	return ntohs(from.sin_port);
+}
+
 static void conn_source(struct lws *wsi, char out[48])
 {
+	const struct server *s = conn_server(wsi);
+	const uint16_t port = !conn_local(wsi) && s->behind ? loopback_port(wsi) : 0;
+
+	if (port && s->behind(s->arg, port, out))
+		return;
 	if (conn_local(wsi) || !lws_get_peer_simple(wsi, out, 48))
 		out[0] = '\0';
 }

@@ -142,9 +142,9 @@ static int run(struct daemon *d, const struct config *config)
 	}
 	if (loop_watch(d->node->loop, d->signal_fd, on_signal, d) != CALL_OK)
 		return 1;
-	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u, tls %u; HTTP %u; control %s",
+	log_line(LOG_INFO, NULL, "node", "ready: SIP udp %u, tcp %u, tls %u; HTTP %s; control %s",
 		ua_port(d->node->ua, "udp"), ua_port(d->node->ua, "tcp"), ua_port(d->node->ua, "tls"),
-		http_port(d->node->http), config->control);
+		config->http.listen[0] ? config->http.listen : "none", config->control);
 	node_run(d->node);
 	loop_unwatch(d->node->loop, d->signal_fd);
 	d->node = node_close(d->node);

@@ -27,6 +27,7 @@
 #include "bridge/worker.h"
 #include "bridge/writer.h"
 #include "sip/call.h"
+#include <stdatomic.h>
 
 enum { NODE_WORKERS_MAX = 64 };
 
@@ -55,6 +56,7 @@ struct node {
 	struct loop *loop; /* owned, as everything below but where said */
 	struct ua *ua;
 	struct tls *tls;
+	_Atomic(struct tls *) api_tls; /* the same, once the API's door is open */
 	int64_t expiry_told_day; /* of the epoch: when somebody was last told that our certificate will expire */
 	struct interfaces *interfaces; /* where its legs' ports are */
 	struct shared *shared;         /* ports of these that many legs share */

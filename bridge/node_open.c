@@ -210,7 +210,9 @@ static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
 static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, size_t why_cap)
 {
 	struct http_config hc = { .control = n->config.control,
-		.listen = n->config.http.listen,
+		.listen = strncmp(n->config.http.listen, "tls:", 4) == 0 ? "127.0.0.1:0"
+									 : n->config.http.listen,
+		.behind = secure_behind_api,
 		.on_request = api_request,
 		.on_more = api_more,
 		.on_listen = api_may_listen,
@@ -297,7 +299,12 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 		uc.listen[uc.n_listen++] = way_out(&n->config, out);
 	if (ua_open(&n->ua, &uc, why, why_cap) != CALL_OK)
 		return BRIDGE_FILE;
-	return secure_listen(n, why, why_cap);
+	err = secure_listen(n, why, why_cap);
+	if (!err)
+		err = secure_listen_api(n, why, why_cap);
+	if (!err)
+		atomic_store(&n->api_tls, n->tls);
+	return err;
 }
 
 static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
@@ -402,7 +409,6 @@ struct node *node_close(struct node *n)
 	if (n->loop)
 		carriers_close(n);
 	n->ua = ua_close(n->ua);
-	secure_close(n);
 	if (n->loop)
 		stir_close(n);
 	for (unsigned i = 0; i < n->n_workers; i++) {
@@ -415,6 +421,7 @@ struct node *node_close(struct node *n)
 	n->shared = shared_free(n->shared);
 	n->bus = event_bus_free(n->bus);
 	n->http = http_close(n->http);
+	secure_close(n); /* after the API, which answers through it */
 	exports_close(n);
 	api_looks_close(n);
 	if (n->hooks)

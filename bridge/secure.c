@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/leg.h"
 #include "bridge/tls.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,42 @@ enum bridge_err secure_listen(struct node *n, char *why, size_t why_cap)
 			snprintf(why, why_cap, "%s: cannot listen", listen);
 	}
 	return err;
+}
+
+enum bridge_err secure_listen_api(struct node *n, char *why, size_t why_cap)
+{
+	const char *listen = n->config.http.listen;
+	struct config_listen parts;
+	enum bridge_err err;
+
+	if (strncmp(listen, "tls:", 4) != 0)
+		return BRIDGE_OK;
+	if (!n->config.tls.certificate[0]) {
+		snprintf(why, why_cap, "http.listen: %s wants a certificate (tls.certificate)", listen);
+		return BRIDGE_FILE;
+	}
+	err = config_listen_parse(&parts, listen, true)
+		      ? tls_listen(n->tls, parts.host, parts.port, "127.0.0.1", (uint16_t)http_port(n->http))
+		      : BRIDGE_SYNTAX;
+	if (err)
+		snprintf(why, why_cap, "http.listen: %s: cannot listen", listen);
+	return err;
+}
+
+bool secure_behind_api(void *arg, uint16_t port, char source[48])
+{
+	struct node *n = arg;
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct tls *tls = atomic_load(&n->api_tls);
+	struct tls_peer peer;
+	bool v4;
+
+	if (!tls || !tls_peer(tls, port, &peer))
+		return false;
+	tls_known(tls, port);                              /* from now on the API's own times end it */
+	v4 = memcmp(peer.ip, mapped, sizeof(mapped)) == 0; /* written as the API writes its own peers */
+	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? peer.ip + sizeof(mapped) : peer.ip, source, 48) !=
+	       NULL;
 }
 
 void secure_close(struct node *n)

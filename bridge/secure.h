@@ -21,6 +21,10 @@ enum { SECURE_RELAY = 32, SECURE_WARN_DAYS = 14 };
 enum bridge_err secure_open(struct node *n, char *why, size_t why_cap);
 /* Whatever the endpoint listens for over TLS. */
 enum bridge_err secure_listen(struct node *n, char *why, size_t why_cap);
+/* The API's door, when http.listen says tls: what comes there goes on to the API's own port of 127.0.0.1. */
+enum bridge_err secure_listen_api(struct node *n, char *why, size_t why_cap);
+/* For struct http_config; API thread. */
+bool secure_behind_api(void *arg, uint16_t port, char source[48]);
 void secure_close(struct node *n);
 /* New certificates for connections to come; *why says what is wrong with them, and the old stay. */
 enum bridge_err secure_reload(struct node *n, const struct config *fresh, char *why, size_t why_cap);

@@ -175,6 +175,8 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "http without port", "http: { listen: 127.0.0.1 }\n", 1, "http.listen", "8080" },
 		{ "http with transport", "http: { listen: \"tcp:127.0.0.1:80\" }\n", 1, "http.listen",
 			"8080" },
+		{ "http over tls without a port", "http: { listen: \"tls:127.0.0.1\" }\n", 1, "http.listen",
+			"8443" },
 		{ "certificate without key", "tls:\n  certificate: /c\n", 1, "tls", "belong together" },
 		{ "key without certificate", "tls: { key: /k }\n", 1, "tls", "belong together" },
 		{ "empty control path", "control: \"\"\n", 1, "control", "path" },
