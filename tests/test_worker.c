@@ -421,6 +421,7 @@ TEST(legs_share_a_port)
 	struct worker *a, *b;
 	struct worker_load load;
 	struct net_addr at;
+	unsigned wrong = 1;
 	uint16_t to[5];
 
 	CHECK(h, "memory");
@@ -462,14 +463,21 @@ TEST(legs_share_a_port)
 	CHECK_INT(BRIDGE_FULL, share_begin(&none, shared, &wish, &other), "so has another worker");
 	wish.home = a;
 	to[4] = to[0]; /* nobody's packets */
-	talk_for(h, to, 5, 1600, a);
-	for (unsigned i = 0; i < 4; i++) {
-		CHECK_NEAR(20, level(&h[i], tones[i ^ 1u]), 1.5, "hears the other one in the room");
-		for (unsigned k = 0; k < 5; k++)
-			if (k != (i ^ 1u))
-				CHECK(level(&h[i], tones[k]) > 55, "caller %u hears %u Hz at -%.1f", i,
-					tones[k], level(&h[i], tones[k]));
+	/* a machine that is busy may spoil a span, never let one hear whom he should not */
+	for (unsigned span = 0; wrong && span < 6; span++) {
+		wrong = 0;
+		talk_for(h, to, 5, span ? 400 : 1600, a);
+		for (unsigned i = 0; i < 4; i++)
+			for (unsigned k = 0; k < 5; k++) {
+				const double down = level(&h[i], tones[k]);
+
+				if (k == (i ^ 1u))
+					wrong += down < 18.5 || down > 21.5;
+				else
+					CHECK(down > 55, "caller %u hears %u Hz at -%.1f", i, tones[k], down);
+			}
 	}
+	CHECK_INT(0, wrong, "each hears the other one in the room");
 	CHECK_INT(0, (int)h[4].packets, "a stranger gets nothing");
 	worker_load(a, &load);
 	CHECK(load.strangers > 20, "%u packets of strangers", (unsigned)load.strangers);
