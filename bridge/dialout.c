@@ -121,16 +121,16 @@ static void next_trunk(struct dialout *d)
 /* May a call go out on this trunk now?  False: try the next one, or wait (*wait). */
 static bool trunk_takes(struct dialout *d, const struct site_trunk *trunk, struct carrier *c, bool *wait)
 {
+	const char *why = drain_why(d->node, trunk);
 	struct ports_count ports;
-	const char *why;
 
 	*wait = false;
 	if (!trunk || !c) {
 		dialout_note_cause(d, 0, Q850_TEMPORARY, "the route's trunk does not exist any more");
 		return false;
 	}
-	if (drain_why(d->node, trunk)) {
-		dialout_note_cause(d, 0, Q850_TEMPORARY, drain_why(d->node, trunk));
+	if (why) {
+		dialout_note_cause(d, 0, Q850_TEMPORARY, why);
 		return false;
 	}
 	if (!meter_allows(d, &why)) {

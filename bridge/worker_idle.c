@@ -26,26 +26,14 @@ static void overhear(struct worker *w, struct worker_room *room, uint64_t until_
 	}
 }
 
-static void hear_late(struct worker *w, struct worker_room *room, struct stream *s, const struct datagram *d)
-{
-	overhear(w, room, d->arrival_us);
-	stream_rx_rtp(s, d->p, d->len, &d->from, d->arrival_us, &w->media.out);
-}
-
 static void catch_up_inbox(struct worker *w, struct worker_room *room, struct worker_leg *leg)
 {
 	struct held *h;
 
 	while ((h = held_next(&leg->inbox))) {
-		const struct datagram d = {
-			.p = h->bytes, .len = h->len, .from = h->from, .arrival_us = h->arrival_us
-		};
-
-		if (h->rtcp)
-			stream_rx_rtcp(leg->stream, d.p, d.len, &d.from, d.arrival_us);
-		else
-			hear_late(w, room, leg->stream, &d);
-		held_release(h, w->index);
+		if (!h->rtcp)
+			overhear(w, room, h->arrival_us);
+		worker_hear_held(w, leg, h);
 	}
 }
 
@@ -64,8 +52,10 @@ static void catch_up(struct worker *w, struct worker_room *room)
 	do {
 		const struct datagram *d = socket_receive(m->batch, leg->ports.rtp_fd, &m->clock, &n);
 
-		for (unsigned i = 0; i < n; i++)
-			hear_late(w, room, s, &d[i]);
+		for (unsigned i = 0; i < n; i++) {
+			overhear(w, room, d[i].arrival_us);
+			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &m->out);
+		}
 	} while (socket_batch_was_full(m->batch) && rounds++ < WORKER_ROUNDS);
 	overhear(w, room, UINT64_MAX);
 }

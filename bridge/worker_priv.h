@@ -110,7 +110,9 @@ void worker_follow_phases(
 	struct worker *w, unsigned slot); /* after it was run: rooms may move to a neighbour */
 
 /* worker_shared.c, media thread: ports that many legs share */
-void worker_read_shared(struct worker *w);                         /* what came, into the legs' inboxes */
+void worker_read_shared(struct worker *w); /* what came, into the legs' inboxes */
+void worker_hear_held(
+	struct worker *w, struct worker_leg *leg, struct held *h); /* one packet, which is given back */
 void worker_hear_inbox(struct worker *w, struct worker_leg *leg);  /* its room is not idle */
 void worker_empty_inbox(struct worker *w, struct worker_leg *leg); /* unheard: it leaves */
 bool worker_send_shared(struct worker *w, const struct worker_leg *leg, const struct net_addr *to,

@@ -11,22 +11,30 @@ enum {
 
 /* ---- one leg's packets ---- */
 
-static void hear_one(struct worker *w, struct worker_leg *leg, const struct held *h)
+static void hear(struct worker *w, struct worker_leg *leg, const struct datagram *d, bool rtcp)
 {
-	if (h->rtcp)
-		stream_rx_rtcp(leg->stream, h->bytes, h->len, &h->from, h->arrival_us);
+	if (rtcp)
+		stream_rx_rtcp(leg->stream, d->p, d->len, &d->from, d->arrival_us);
 	else
-		stream_rx_rtp(leg->stream, h->bytes, h->len, &h->from, h->arrival_us, &w->media.out);
+		stream_rx_rtp(leg->stream, d->p, d->len, &d->from, d->arrival_us, &w->media.out);
+}
+
+void worker_hear_held(struct worker *w, struct worker_leg *leg, struct held *h)
+{
+	const struct datagram d = {
+		.p = h->bytes, .len = h->len, .from = h->from, .arrival_us = h->arrival_us
+	};
+
+	hear(w, leg, &d, h->rtcp);
+	held_release(h, w->index);
 }
 
 void worker_hear_inbox(struct worker *w, struct worker_leg *leg)
 {
 	struct held *h;
 
-	while ((h = held_next(&leg->inbox))) {
-		hear_one(w, leg, h);
-		held_release(h, w->index);
-	}
+	while ((h = held_next(&leg->inbox)))
+		worker_hear_held(w, leg, h);
 }
 
 void worker_empty_inbox(struct worker *w, struct worker_leg *leg)
@@ -42,10 +50,7 @@ static void hear_now(struct worker *w, struct worker_leg *leg, const struct data
 {
 	worker_rouse(w, leg->room);
 	worker_hear_inbox(w, leg);
-	if (rtcp)
-		stream_rx_rtcp(leg->stream, d->p, d->len, &d->from, d->arrival_us);
-	else
-		stream_rx_rtp(leg->stream, d->p, d->len, &d->from, d->arrival_us, &w->media.out);
+	hear(w, leg, d, rtcp);
 }
 
 /* What another worker read for legs of ours. */
