@@ -40,7 +40,8 @@ size_t pass_get_list(struct pass *p, const char *sql, const char *owner, char *t
 /* Texts of any length of list out of column 0; `array_out` is where the array's pointer lives. */
 void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each);
 
-/* ---- what store_trunk.c keeps: how trunks at one place are told apart, what is believed and said on each ---- */
+/* ---- what store_trunk.c keeps: how trunks at one place are told apart, what is believed and said on each, their media's
+ * addresses, where their calls may be sent, how well they must do ---- */
 void pass_put_trunk(struct pass *p, const struct site_trunk *t);
 void pass_get_trunk(struct pass *p, struct site_trunk *t);
 
@@ -51,15 +52,11 @@ void pass_put_shell(struct pass *p, const struct site *site);
 void pass_put_dial(struct pass *p, const struct site *site); /* after accounts, trunks and routes are there */
 void pass_get_dial(struct pass *p, struct site *site);
 
-/* ---- what store_refer.c keeps: where the trunks' calls may be sent ---- */
-void pass_put_refer(struct pass *p, const struct site *site); /* after the trunks are there */
-void pass_get_refer(struct pass *p, struct site *site);
-
 /* ---- what store_stir.c keeps: the trunks' STIR settings ---- */
 void pass_put_stir(struct pass *p, const struct site *site); /* after the trunks are there */
 void pass_get_stir(struct pass *p, struct site *site);
 
-/* ---- what store_net.c keeps: the trunks' interfaces and ports, the accounts' dips ---- */
-void pass_put_net(struct pass *p, const struct site *site); /* after accounts and trunks are there */
-void pass_get_net(struct pass *p, struct site *site);
+/* ---- what store_dips.c keeps: what the accounts have the DNS asked ---- */
+void pass_put_dips(struct pass *p, const struct site *site); /* after the accounts are there */
+void pass_get_dips(struct pass *p, struct site *site);
 #endif

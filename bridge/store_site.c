@@ -166,8 +166,7 @@ void pass_put_shell(struct pass *p, const struct site *site)
 	put_routes(p, site);
 	pass_put_dial(p, site);
 	pass_put_stir(p, site);
-	pass_put_net(p, site);
-	pass_put_refer(p, site);
+	pass_put_dips(p, site);
 }
 
 static void put_audit(struct pass *p, const char *who, const char *changes_json)
@@ -391,8 +390,7 @@ enum bridge_err store_load_site(struct store *s, struct site **out)
 		get_routes(&p, site);
 		pass_get_dial(&p, site);
 		pass_get_stir(&p, site);
-		pass_get_net(&p, site);
-		pass_get_refer(&p, site);
+		pass_get_dips(&p, site);
 		pass_end(&p);
 		p.err = store_finish(s, p.err);
 	}

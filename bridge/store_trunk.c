@@ -34,7 +34,8 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 {
 	pass_use(p,
 		"UPDATE trunk SET header = ?, login = ?, secret = ?, trusted = ?, diverts = ?, call_s = ?,"
-		" refusal = ?, ptime_ms = ?, dtmf = ?, digest = ?, media_port = ? WHERE name = ?");
+		" refusal = ?, ptime_ms = ?, dtmf = ?, digest = ?, media_port = ?,"
+		" interface = ?, rtp_ports = ?, refers = ?, takes_refer = ? WHERE name = ?");
 	pass_put_text(p, 1, t->header);
 	pass_put_text(p, 2, t->login);
 	pass_put_text(p, 3, t->secret);
@@ -46,7 +47,11 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 9, t->dtmf);
 	pass_put_number(p, 10, t->digest);
 	pass_put_number(p, 11, t->media_port);
-	pass_put_text(p, 12, t->name);
+	pass_put_text(p, 12, t->interface);
+	pass_put_text(p, 13, t->rtp_ports);
+	pass_put_number(p, 14, t->refers);
+	pass_put_number(p, 15, t->takes_refer);
+	pass_put_text(p, 16, t->name);
 	pass_put_row(p);
 	pass_use(p, "UPDATE trunk SET min_asr = ?, min_ccr = ?, min_acd_s = ?, max_pdd_ms = ?, min_calls = ?,"
 		    " window_s = ?, probe_s = ?, demotes = ? WHERE name = ?");
@@ -67,7 +72,7 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 void pass_get_trunk(struct pass *p, struct site_trunk *t)
 {
 	pass_use(p, "SELECT header, login, secret, trusted, diverts, call_s, refusal, ptime_ms, dtmf, digest,"
-		    " media_port FROM trunk WHERE name = ?");
+		    " media_port, interface, rtp_ports, refers, takes_refer FROM trunk WHERE name = ?");
 	pass_put_text(p, 1, t->name);
 	while (pass_next(p)) {
 		pass_get_text(p, 0, t->header, sizeof(t->header));
@@ -81,10 +86,16 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 		t->dtmf = pass_get_number(p, 8);
 		t->digest = pass_get_number(p, 9);
 		t->media_port = pass_get_number(p, 10);
+		pass_get_text(p, 11, t->interface, sizeof(t->interface));
+		pass_get_text(p, 12, t->rtp_ports, sizeof(t->rtp_ports));
+		t->refers = pass_get_number(p, 13);
+		t->takes_refer = pass_get_number(p, 14) != 0;
 	}
 	if (t->refusal >= SITE_REFUSALS || t->dtmf >= SITE_DTMFS || t->digest >= SITE_DIGESTS ||
 		t->media_port >= SITE_PORTS)
 		pass_unreadable(p, "how a trunk refuses calls, logs in, or keys come in on it");
+	if (t->refers >= SITE_REFERS)
+		pass_unreadable(p, "where a trunk's calls may be sent");
 	pass_use(p, "SELECT min_asr, min_ccr, min_acd_s, max_pdd_ms, min_calls, window_s, probe_s, demotes"
 		    " FROM trunk WHERE name = ?");
 	pass_put_text(p, 1, t->name);

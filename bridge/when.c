@@ -1,5 +1,6 @@
 #include "bridge/when.h"
 
+#include "dialplan/days.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -44,82 +45,12 @@ json_t *when_json(int64_t us)
 	return us ? json_string(when_text(text, us)) : json_null();
 }
 
-/* Exactly `n` digits; moves *text behind them. */
-static bool digits_take(const char **text, unsigned n, int *out)
-{
-	*out = 0;
-	for (unsigned i = 0; i < n; i++, ++*text) {
-		if (**text < '0' || **text > '9')
-			return false;
-		*out = *out * 10 + **text - '0';
-	}
-	return true;
-}
-
-static bool date_take(const char **text, struct tm *tm)
-{
-	int year, month, day;
-
-	if (!digits_take(text, 4, &year) || *(*text)++ != '-' || !digits_take(text, 2, &month) ||
-		*(*text)++ != '-' || !digits_take(text, 2, &day) || year < 1)
-		return false;
-	*tm = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day };
-	return true;
-}
-
-static bool clock_take(const char **text, struct tm *tm, int64_t *fraction_us)
-{
-	int64_t unit = US_PER_S / 10;
-
-	if (!digits_take(text, 2, &tm->tm_hour) || *(*text)++ != ':' || !digits_take(text, 2, &tm->tm_min))
-		return false;
-	if (**text == ':') {
-		++*text;
-		if (!digits_take(text, 2, &tm->tm_sec))
-			return false;
-	}
-	if (**text == '.')
-		for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
-			*fraction_us += (**text - '0') * unit;
-	return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
-}
-
-static bool offset_take(const char **text, int64_t *offset_s)
-{
-	int sign = **text == '-' ? -1 : 1, hours, minutes;
-
-	if (**text == 'Z' || **text == 'z') {
-		++*text;
-		return true;
-	}
-	if (**text != '+' && **text != '-')
-		return true;
-	++*text;
-	if (!digits_take(text, 2, &hours) || *(*text)++ != ':' || !digits_take(text, 2, &minutes))
-		return false;
-	*offset_s = sign * (hours * 3600 + minutes * 60);
-	return hours < 24 && minutes < 60;
-}
-
 bool when_parse(const char *text, int64_t *us)
 {
-	int64_t fraction_us = 0, offset_s = 0;
-	struct tm tm, again;
-	time_t t;
+	int64_t at_s, fraction_us;
 
-	if (!date_take(&text, &tm))
+	if (!days_parse_exact(text, &at_s, &fraction_us))
 		return false;
-	again = tm;
-	if (*text == 'T' || *text == 't' || *text == ' ') {
-		text++;
-		if (!clock_take(&text, &tm, &fraction_us) || !offset_take(&text, &offset_s))
-			return false;
-	}
-	if (*text)
-		return false;
-	t = timegm(&tm);
-	if (tm.tm_mday != again.tm_mday || tm.tm_mon != again.tm_mon)
-		return false; /* 30 February became another day */
-	*us = ((int64_t)t - offset_s) * US_PER_S + fraction_us;
+	*us = at_s * US_PER_S + fraction_us;
 	return true;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, FIRST_YEAR = 1970, YEAR_DIGITS = 4 };
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, FIRST_YEAR = 1970, YEAR_DIGITS = 4, US_PER_S = 1000000 };
 static const int64_t LAST_S = 253402300799; /* year 9999 */
 
 /* Exactly `n` digits; moves *text behind them. */
@@ -18,19 +18,22 @@ static bool digits_take(const char **text, unsigned n, int *out)
 	return true;
 }
 
-static bool date_take(const char **text, struct tm *tm)
+static bool date_take(const char **text, int first_year, struct tm *tm)
 {
 	int year, month, day;
 
 	if (!digits_take(text, YEAR_DIGITS, &year) || *(*text)++ != '-' || !digits_take(text, 2, &month) ||
-		*(*text)++ != '-' || !digits_take(text, 2, &day) || year < FIRST_YEAR)
+		*(*text)++ != '-' || !digits_take(text, 2, &day) || year < first_year)
 		return false;
 	*tm = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day };
 	return true;
 }
 
-static bool clock_take(const char **text, struct tm *tm)
+/* `fraction_us` NULL: whole seconds alone. */
+static bool clock_take(const char **text, struct tm *tm, int64_t *fraction_us)
 {
+	int64_t unit = US_PER_S / 10;
+
 	if (!digits_take(text, 2, &tm->tm_hour) || *(*text)++ != ':' || !digits_take(text, 2, &tm->tm_min))
 		return false;
 	if (**text == ':') {
@@ -38,6 +41,9 @@ static bool clock_take(const char **text, struct tm *tm)
 		if (!digits_take(text, 2, &tm->tm_sec))
 			return false;
 	}
+	if (fraction_us && **text == '.')
+		for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+			*fraction_us += (**text - '0') * unit;
 	return tm->tm_hour < DAY_S / HOUR_S && tm->tm_min < MINUTE_S && tm->tm_sec < MINUTE_S;
 }
 
@@ -59,18 +65,18 @@ static bool offset_take(const char **text, int *offset_s)
 	return hours < DAY_S / HOUR_S && minutes < MINUTE_S;
 }
 
-bool days_parse(const char *text, int64_t *at_s)
+static bool moment_take(const char *text, int first_year, int64_t *at_s, int64_t *fraction_us)
 {
 	struct tm tm, asked;
 	int offset_s = 0;
 	time_t t;
 
-	if (!date_take(&text, &tm))
+	if (!date_take(&text, first_year, &tm))
 		return false;
 	asked = tm;
 	if (*text == 'T' || *text == 't' || *text == ' ') {
 		text++;
-		if (!clock_take(&text, &tm) || !offset_take(&text, &offset_s))
+		if (!clock_take(&text, &tm, fraction_us) || !offset_take(&text, &offset_s))
 			return false;
 	}
 	if (*text)
@@ -80,6 +86,17 @@ bool days_parse(const char *text, int64_t *at_s)
 		return false; /* 30 February became another day */
 	*at_s = (int64_t)t - offset_s;
 	return true;
+}
+
+bool days_parse(const char *text, int64_t *at_s)
+{
+	return moment_take(text, FIRST_YEAR, at_s, NULL);
+}
+
+bool days_parse_exact(const char *text, int64_t *at_s, int64_t *fraction_us)
+{
+	*fraction_us = 0;
+	return moment_take(text, 1, at_s, fraction_us);
 }
 
 const char *days_text(char out[DAYS_TEXT], int64_t at_s)

@@ -1,4 +1,4 @@
-/* links: dialplan/calendar.c dialplan/zone.c dialplan/err.c bridge/when.c bridge/zones.c bridge/err.c */
+/* links: dialplan/calendar.c dialplan/zone.c dialplan/err.c bridge/when.c dialplan/days.c bridge/zones.c bridge/err.c */
 #include "dialplan/calendar.h"
 #include "bridge/when.h"
 #include "bridge/zones.h"

@@ -1,4 +1,4 @@
-/* links: bridge/event.c bridge/when.c bridge/cdr.c dialplan/money.c */
+/* links: bridge/event.c bridge/when.c dialplan/days.c bridge/cdr.c dialplan/money.c */
 #include "bridge/cdr.h"
 #include "bridge/event.h"
 #include "bridge/when.h"

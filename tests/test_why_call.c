@@ -1,4 +1,4 @@
-/* links: bridge/why_call.c bridge/cdr.c bridge/when.c sip/cause.c dialplan/money.c */
+/* links: bridge/why_call.c bridge/cdr.c bridge/when.c dialplan/days.c sip/cause.c dialplan/money.c */
 #include "bridge/why_call.h"
 #include "sip/cause.h"
 #include "tests/test.h"
