@@ -29,6 +29,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/flow_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+OTHERS := $(addprefix $(BUILD)/tests/,bench/bench bench/bare bench/routes bench/talkoff rt/rt rt/guard.so rt/planted)
 HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c)) tools/crowd_tone.c
 
 PROMPTS := $(BUILD)/prompts/en/.made
@@ -87,7 +88,7 @@ $(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c te
 $(BUILD)/tests/bench/bare: $(call objects,tests/bench/bare.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c $(DIALPLAN) sip/trunk.c sip/err.c)
+$(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c $(DIALPLAN) sip/trunk.c sip/err.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/bench/talkoff: $(call objects,tests/bench/talkoff.c tests/speech.c $(MIXER))
@@ -112,10 +113,12 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(call links,tests/fuzz/fuzz_$$*.c)
 		-D_GNU_SOURCE -I. $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
 
 test: deps-test
-	@$(MAKE) --no-print-directory -j2 all unit-build flow-build
+	@$(MAKE) --no-print-directory -j2 all unit-build flow-build others-build
 	@tests/run $(TESTS) $(FLOWS)
 unit-build: $(TESTS)
 flow-build: $(FLOWS)
+# What no test runs must build all the same: nothing else would tell when it has rotted.
+others-build: $(OTHERS)
 unit: unit-build
 	@tests/run $(TESTS)
 flow: all flow-build
