@@ -81,17 +81,20 @@ static unsigned port_of(const struct sockaddr_storage *ss)
 					       : ((const struct sockaddr_in *)ss)->sin_port);
 }
 
-/* Port 0: one that is free for UDP and TCP alike, so that both can share one Contact. */
-static unsigned pick_port(const struct place *p)
+/* One that is free for UDP and TCP alike, so that both can share one Contact: `wanted` if that is (0: any).  Asked for
+ * before nua is: an agent that cannot listen leaves a reference of the root behind, and the root is never freed. */
+static unsigned pick_port(const struct place *p, unsigned wanted)
 {
 	unsigned port = 0;
 
 	for (int tries = 0; tries < 16 && !port; tries++) {
 		struct sockaddr_storage ss = { 0 };
-		socklen_t len = place_address(&ss, p, 0);
+		socklen_t len = place_address(&ss, p, tries == 0 ? wanted : 0);
 		int udp = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		int tcp = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int yes = 1; /* connections that have just ended do not keep the port */
 
+		setsockopt(tcp, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 		if (bind(udp, (struct sockaddr *)&ss, len) == 0 &&
 			getsockname(udp, (struct sockaddr *)&ss, &len) == 0 &&
 			bind(tcp, (struct sockaddr *)&ss, len) == 0)
@@ -240,14 +243,11 @@ enum call_err listen_open(struct ua *ua, nua_callback_f callback, char *why, siz
 		struct listener *at = &ua->listeners[i];
 		enum call_err err = screen_alloc(&at->screen, at);
 
-		if (!err && at->port == 0)
-			at->port = pick_port(&places[i]);
+		/* The number behind a relay is a wish: somebody may listen on all addresses. */
+		if (!err && (at->port == 0 || at->tls))
+			at->port = pick_port(&places[i], at->port);
 		if (!err)
 			err = start(at, &places[i], loop_root(ua->config.loop), callback);
-		if (err == CALL_ADDRESS && at->tls) { /* somebody listens on all addresses */
-			at->port = pick_port(&places[i]);
-			err = start(at, &places[i], loop_root(ua->config.loop), callback);
-		}
 		if (err) {
 			snprintf(why, why_cap, "%s:%u: cannot listen", at->host, at->port);
 			return err;
