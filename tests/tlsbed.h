@@ -97,12 +97,7 @@ static const json_t *wait_event(struct bed *b, const char *type)
 
 static inline void hang_up(struct bed *b)
 {
-	char path[96];
-	long status;
-
-	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
-	CHECK_INT(200, status, "DELETE");
+	ask_hang_up(&b->bridge, b->id);
 }
 
 static inline json_t *member(const struct bed *b)
