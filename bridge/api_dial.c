@@ -1,3 +1,4 @@
+/* api_dial.c - calls that meetings make, by the API; trunks and their gateways as they are doing. */
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"

@@ -1,3 +1,4 @@
+/* http_query.c - one parameter of a query, decoded. */
 #include "bridge/http.h"
 #include "bridge/hex.h"
 

@@ -1,3 +1,4 @@
+/* store_dial.c - the dial plan's part of the site: accounts, ranges, routes, calendars, classes. */
 #include "bridge/store_pass.h"
 
 #include <string.h>

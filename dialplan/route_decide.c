@@ -1,3 +1,4 @@
+/* route_decide.c - asks the table: a number, its class, what the account may call, then trunk after trunk, each step noted. */
 #include "dialplan/route_priv.h"
 #include "dialplan/sorted.h"
 

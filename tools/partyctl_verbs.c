@@ -1,3 +1,4 @@
+/* partyctl_verbs.c - asking the bridge, and the verbs about the site, meetings, calls and trunks. */
 #include "tools/partyctl.h"
 
 #include <errno.h>
