@@ -16,15 +16,20 @@ void agreed_receive(struct media_agreed *a, const struct sdp_format *format, uin
 	a->rx[a->n_rx++].payload_type = payload_type;
 }
 
+uint16_t agreed_rtcp_port(const struct sdp_media *theirs, bool mux)
+{
+	if (mux)
+		return theirs->port;
+	return theirs->rtcp_port ? theirs->rtcp_port : (uint16_t)(theirs->port + 1);
+}
+
 void agreed_address(struct media_agreed *a, const struct sdp_media *theirs, bool mux)
 {
 	snprintf(a->address, sizeof(a->address), "%s", theirs->null_address ? "" : theirs->address);
 	a->ipv6 = theirs->ipv6;
 	a->rtp_port = theirs->port;
 	a->rtcp_mux = mux;
-	a->rtcp_port = mux                 ? theirs->port
-		       : theirs->rtcp_port ? theirs->rtcp_port
-					   : (uint16_t)(theirs->port + 1);
+	a->rtcp_port = agreed_rtcp_port(theirs, mux);
 }
 
 /* Hold in all its styles (RFC 3264 section 8.4, RFC 6337 section 5.3): the far end does not listen.  What it

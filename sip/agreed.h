@@ -48,6 +48,9 @@ struct media_agreed {
 /* Adds a format that we take, under that payload type; one that is taken already or too many stays out. */
 void agreed_receive(struct media_agreed *a, const struct sdp_format *format, uint8_t payload_type);
 
+/* Where it hears RTCP: with RTP if `mux` (RFC 5761), else where it says (RFC 3605), else at the next port. */
+uint16_t agreed_rtcp_port(const struct sdp_media *theirs, bool mux);
+
 /* Where to send: RTP and RTCP, on one port if `mux`; the null address is none. */
 void agreed_address(struct media_agreed *a, const struct sdp_media *theirs, bool mux);
 

@@ -432,9 +432,7 @@ void offer_source(struct offer_source *out, const struct sdp *offer)
 			continue;
 		memcpy(out->address, m->address, sizeof(out->address));
 		out->rtp_port = m->port;
-		out->rtcp_port = m->rtcp_mux    ? m->port
-				 : m->rtcp_port ? m->rtcp_port
-						: (uint16_t)(m->port + 1);
+		out->rtcp_port = agreed_rtcp_port(m, m->rtcp_mux);
 		return;
 	}
 }
