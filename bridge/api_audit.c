@@ -99,17 +99,23 @@ static enum bridge_err read_audit(void *arg, struct store *store)
 	return store_each_audit(store, r->limit, add_row, r);
 }
 
+/* Answers with `body`, which is taken, and is done with it. */
+static void reading_end(struct audit_reading *r, enum bridge_err err, const char *text, json_t *body)
+{
+	if (err)
+		api_refuse_as(r->node, r->request, 503, "database", text, NULL);
+	else
+		api_reply(r->node, r->request, 200, json_incref(body));
+	json_decref(body);
+	json_decref(r->items);
+	free(r);
+}
+
 static void audit_read(void *arg, enum bridge_err err, const char *text)
 {
 	struct audit_reading *r = arg;
 
-	if (err)
-		api_refuse(r->node, r->request,
-			&(struct api_error){ .status = 503, .code = "database", .message = text });
-	else
-		api_reply(r->node, r->request, 200, json_pack("{s:O}", "items", r->items));
-	json_decref(r->items);
-	free(r);
+	reading_end(r, err, text, json_pack("{s:O}", "items", r->items));
 }
 
 void api_audit_list(struct node *n, const struct http_request *request, const char *word)
@@ -143,15 +149,9 @@ static void audit_checked(void *arg, enum bridge_err err, const char *text)
 {
 	struct audit_reading *r = arg;
 
-	if (err)
-		api_refuse(r->node, r->request,
-			&(struct api_error){ .status = 503, .code = "database", .message = text });
-	else
-		api_reply(r->node, r->request, 200,
-			json_pack("{s:I, s:b, s:o}", "rows", (json_int_t)r->rows, "unbroken", r->broken == 0,
-				"first_broken", r->broken ? json_integer(r->broken) : json_null()));
-	json_decref(r->items);
-	free(r);
+	reading_end(r, err, text,
+		json_pack("{s:I, s:b, s:o}", "rows", (json_int_t)r->rows, "unbroken", r->broken == 0,
+			"first_broken", r->broken ? json_integer(r->broken) : json_null()));
 }
 
 void api_audit_check(struct node *n, const struct http_request *request, const char *word)
