@@ -1,4 +1,5 @@
 #include "bridge/access.h"
+#include "bridge/hex.h"
 
 #include <ctype.h>
 #include <openssl/crypto.h>
@@ -11,7 +12,7 @@
 
 #define PREFIX "plt_" /* so that a token found in a text is known for one */
 
-enum { SECRET_BYTES = 32, ID_BYTES = (ACCESS_ID - 1) / 2, SOURCE_TEXT = 48, US_PER_S = 1000000 };
+enum { SECRET_BYTES = 32, ID_BYTES = (ACCESS_ID - 1) / 2, SOURCE_TEXT = 48, SECOND_US = 1000000 };
 
 struct source { /* of wrong tokens */
 	char address[SOURCE_TEXT];
@@ -73,12 +74,6 @@ struct access *access_free(struct access *a)
 
 /* ---- tokens ---- */
 
-static void write_hex(char *out, const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static bool hash_of(const char *secret, uint8_t out[ACCESS_HASH])
 {
 	unsigned len = 0;
@@ -106,8 +101,8 @@ enum bridge_err access_make(struct access_token *token, char secret[ACCESS_SECRE
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_bytes(id, sizeof(id)) != 1)
 		return BRIDGE_STATE;
 	memcpy(secret, PREFIX, sizeof(PREFIX));
-	write_hex(secret + sizeof(PREFIX) - 1, bytes, sizeof(bytes));
-	write_hex(token->id, id, sizeof(id));
+	hex_write(secret + sizeof(PREFIX) - 1, bytes, sizeof(bytes));
+	hex_write(token->id, id, sizeof(id));
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	token->created_us = now_us;
 	return hash_of(secret, token->hash) ? BRIDGE_OK : BRIDGE_NOMEM;
@@ -230,7 +225,7 @@ static struct source *source_of(struct access *a, const char *address)
 
 static bool is_over(const struct source *s, int64_t now_us)
 {
-	return now_us - s->since_us >= (int64_t)ACCESS_WINDOW_S * US_PER_S || now_us < s->since_us;
+	return now_us - s->since_us >= (int64_t)ACCESS_WINDOW_S * SECOND_US || now_us < s->since_us;
 }
 
 static void failed(struct source *s, int64_t now_us)

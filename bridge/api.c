@@ -157,6 +157,18 @@ void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
 	api_reply(n, id, error->status, inner ? json_pack("{s:o}", "error", inner) : NULL);
 }
 
+void api_refuse_as(struct node *n, uint64_t id, unsigned status, const char *code, const char *message,
+	const char *field)
+{
+	api_refuse(n, id,
+		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
+}
+
+void api_refuse_field(struct node *n, uint64_t id, const char *field, const char *message)
+{
+	api_refuse_as(n, id, 400, "bad_request", message, field);
+}
+
 /* Does `path` fit the route's pattern?  The variable segments go to `word`. */
 static bool fits(const char *pattern, const char *path, char word[WORD_MAX])
 {

@@ -56,6 +56,11 @@ void api_reply(struct node *n, uint64_t id, unsigned status, json_t *body);
 void api_reply_more(struct node *n, uint64_t id, unsigned status, json_t *body, const struct http_more *more);
 void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *json);
 void api_refuse(struct node *n, uint64_t id, const struct api_error *error);
+/* The same from its parts; `field` NULL: it is about none. */
+void api_refuse_as(struct node *n, uint64_t id, unsigned status, const char *code, const char *message,
+	const char *field);
+/* 400: this field of the body or the query cannot be read so. */
+void api_refuse_field(struct node *n, uint64_t id, const char *field, const char *message);
 
 /* 422: a site file that was refused. */
 void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);

@@ -1,3 +1,4 @@
+/* api_dial.c - calls that meetings make, by the API; trunks and their gateways as they are doing. */
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
@@ -7,13 +8,6 @@
 #include "bridge/standing.h"
 #include <string.h>
 
-static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
-	const char *message, const char *field)
-{
-	api_refuse(n, request->id,
-		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
-}
-
 /* The meeting's account, when who asks may see it; NULL: it was answered 404. */
 static const struct site_account *account_of(
 	struct node *n, const struct http_request *request, const char *meeting)
@@ -22,7 +16,7 @@ static const struct site_account *account_of(
 
 	if (site_meeting(n->site, meeting, &account) && api_sees(request, account->name))
 		return account;
-	refuse(n, request, 404, "not_found", "no such meeting", NULL);
+	api_refuse_as(n, request->id, 404, "not_found", "no such meeting", NULL);
 	return NULL;
 }
 
@@ -38,10 +32,10 @@ static void start(struct node *n, const struct http_request *request, const stru
 		api_reply(n, request->id, 202,
 			json_pack("{s:s, s:s, s:s}", "id", id, "meeting", order->meeting, "state", "queued"));
 		return;
-	case DIALOUT_NO_NUMBER: refuse(n, request, 400, "bad_request", why, "to"); return;
-	case DIALOUT_NO_ROUTE: refuse(n, request, 422, "no_route", why, "to"); return;
-	case DIALOUT_REFUSED: refuse(n, request, 403, "refused", why, "to"); return;
-	case DIALOUT_BUSY_NODE: refuse(n, request, 503, "busy", why, NULL); return;
+	case DIALOUT_NO_NUMBER: api_refuse_field(n, request->id, "to", why); return;
+	case DIALOUT_NO_ROUTE: api_refuse_as(n, request->id, 422, "no_route", why, "to"); return;
+	case DIALOUT_REFUSED: api_refuse_as(n, request->id, 403, "refused", why, "to"); return;
+	case DIALOUT_BUSY_NODE: api_refuse_as(n, request->id, 503, "busy", why, NULL); return;
 	case DIALOUT_NOMEM: api_reply(n, request->id, 503, NULL); return;
 	}
 }
@@ -81,21 +75,20 @@ static void dial(struct node *n, const struct http_request *request, struct dial
 	char number[128];
 
 	if (!to) {
-		refuse(n, request, 400, "bad_request", "the body must be a JSON object with `to`, a number",
-			"to");
+		api_refuse_field(n, request->id, "to", "the body must be a JSON object with `to`, a number");
 		return;
 	}
 	if (name && strlen(name) >= CALL_NAME) {
-		refuse(n, request, 400, "bad_request", "a name of at most 63 bytes is wanted", "name");
+		api_refuse_field(n, request->id, "name", "a name of at most 63 bytes is wanted");
 		return;
 	}
 	if (!postdial_split(postdial, number, sizeof(number), to)) {
-		refuse(n, request, 400, "bad_request", "no number, or no digits behind postd=", "to");
+		api_refuse_field(n, request->id, "to", "no number, or no digits behind postd=");
 		return;
 	}
 	why = read_postdial(postdial, body, &field);
 	if (why) {
-		refuse(n, request, 400, "bad_request", why, field);
+		api_refuse_field(n, request->id, field, why);
 		return;
 	}
 	order->to = number;

@@ -1,3 +1,4 @@
+/* api_live.c - what is going on, by the API: status, rosters, locks and mutes, live calls. */
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"

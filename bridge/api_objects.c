@@ -83,13 +83,26 @@ static struct edit *edit_of(
 	return e;
 }
 
+/* On its way to the editor, which answers; `body` is taken. */
+static void post(struct node *n, const struct http_request *request, enum edit_what what, const char *word,
+	json_t *body)
+{
+	struct edit *e = edit_of(n, request, what, word);
+
+	if (!e) {
+		json_decref(body);
+		return;
+	}
+	e->body = body;
+	editor_post(n->editor, e);
+}
+
 /* With a body, which must be an object. */
 static void change(struct node *n, const struct http_request *request, enum edit_what what, const char *word)
 {
 	json_error_t wrong;
 	json_t *body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &wrong);
 	char message[300];
-	struct edit *e;
 
 	if (!json_is_object(body)) {
 		if (body)
@@ -102,13 +115,7 @@ static void change(struct node *n, const struct http_request *request, enum edit
 			&(struct api_error){ .status = 400, .code = "bad_request", .message = message });
 		return;
 	}
-	e = edit_of(n, request, what, word);
-	if (!e) {
-		json_decref(body);
-		return;
-	}
-	e->body = body;
-	editor_post(n->editor, e);
+	post(n, request, what, word, body);
 }
 
 void api_object_create(struct node *n, const struct http_request *request, const char *word)
@@ -128,14 +135,7 @@ void api_object_patch(struct node *n, const struct http_request *request, const 
 
 void api_object_set(struct node *n, const struct http_request *request, const char *word, json_t *body)
 {
-	struct edit *e = edit_of(n, request, EDIT_PATCH, word);
-
-	if (!e) {
-		json_decref(body);
-		return;
-	}
-	e->body = body;
-	editor_post(n->editor, e);
+	post(n, request, EDIT_PATCH, word, body);
 }
 
 void api_object_delete(struct node *n, const struct http_request *request, const char *word)

@@ -51,19 +51,6 @@ static json_t *value_schema(const char *words, size_t len)
 	return schema;
 }
 
-static json_t *empty_object(void)
-{
-	return json_pack("{s:s, s:{}, s:[], s:b}", "type", "object", "properties", "required",
-		"additionalProperties", 0);
-}
-
-static void member_add(json_t *schema, const char *name, json_t *value, bool required)
-{
-	json_object_set_new(json_object_get(schema, "properties"), name, value);
-	if (required)
-		json_array_append_new(json_object_get(schema, "required"), json_string(name));
-}
-
 typedef void each_fn(json_t *into, const char *name, const char *type, size_t len);
 
 static void each_word(const char *words, each_fn *each, json_t *into)
@@ -80,7 +67,7 @@ static void each_word(const char *words, each_fn *each, json_t *into)
 
 static void add_member(json_t *schema, const char *name, const char *type, size_t len)
 {
-	member_add(schema, name, value_schema(type, len), !memchr(type, '~', len));
+	schema_member(schema, name, value_schema(type, len), !memchr(type, '~', len));
 }
 
 static json_t *words_schema(const char *words)
@@ -91,7 +78,7 @@ static json_t *words_schema(const char *words)
 		return reference(words + 1, strlen(words) - 1);
 	if (strcmp(words, "*") == 0)
 		return json_pack("{s:s}", "type", "object");
-	schema = empty_object();
+	schema = schema_object();
 	each_word(words, add_member, schema);
 	return schema;
 }
@@ -120,7 +107,7 @@ static void add_live(json_t *schema, enum site_kind kind, bool answer)
 			       "answered:i~ answer_percent:i~ talk_s:n~ "
 			       "post_dial_ms:n~ standing:@Standing~ gateways:[@Gateway] quirks:[@Quirk]~",
 	};
-	json_t *more = empty_object(), *value;
+	json_t *more = schema_object(), *value;
 	const char *name;
 
 	if (kind != SITE_MEETING)
@@ -128,9 +115,9 @@ static void add_live(json_t *schema, enum site_kind kind, bool answer)
 	if (live[kind])
 		each_word(live[kind], add_member, more);
 	json_object_foreach(json_object_get(more, "properties"), name, value)
-		member_add(schema, name, answer ? json_incref(value) : read_only(json_object()), answer);
+		schema_member(schema, name, answer ? json_incref(value) : read_only(json_object()), answer);
 	if (kind == SITE_MEETING || kind == SITE_USER)
-		member_add(schema, "account", value_schema(answer ? "s" : "s?", answer ? 1 : 2), answer);
+		schema_member(schema, "account", value_schema(answer ? "s" : "s?", answer ? 1 : 2), answer);
 	json_decref(more);
 }
 
@@ -160,7 +147,7 @@ static json_t *record_schema(void)
 		[CDR_SCORE] = "n?",
 		[CDR_FLAG] = "b",
 		[CDR_MONEY] = "s?" };
-	json_t *schema = empty_object();
+	json_t *schema = schema_object();
 	size_t n;
 	const struct cdr_field *fields = cdr_fields(&n);
 

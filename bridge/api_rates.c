@@ -8,13 +8,6 @@
 
 enum { SHOWN = 100, SHOWN_MAX = 1000, SECOND_US = 1000000 };
 
-static void refuse(struct node *n, uint64_t id, unsigned status, const char *code, const char *message,
-	const char *field)
-{
-	api_refuse(n, id,
-		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
-}
-
 /* ---- as it is shown ---- */
 
 static json_t *moment_json(int64_t at_s)
@@ -127,12 +120,12 @@ void api_rates_show(struct node *n, const struct http_request *request, const ch
 	json_t *answer;
 
 	if (!t) {
-		refuse(n, request->id, 404, "not_found", "this trunk has no rate sheet", NULL);
+		api_refuse_as(n, request->id, 404, "not_found", "this trunk has no rate sheet", NULL);
 		return;
 	}
 	wrong = read_asked(&a, request->query, &message);
 	if (wrong) {
-		refuse(n, request->id, 400, "bad_request", message, wrong);
+		api_refuse_field(n, request->id, wrong, message);
 		return;
 	}
 	answer = sheet_json(n, t);
@@ -224,7 +217,7 @@ static void imported(void *arg, enum bridge_err err, const char *text)
 	} else if (err == BRIDGE_NOMEM) {
 		api_reply(n, job->request, 503, NULL);
 	} else if (err) {
-		refuse(n, job->request, 503, "database", text[0] ? text : bridge_strerror(err), NULL);
+		api_refuse_as(n, job->request, 503, "database", text[0] ? text : bridge_strerror(err), NULL);
 	} else {
 		job->made = NULL;
 		tariff_put(n, t);
@@ -242,11 +235,11 @@ void api_rates_import(struct node *n, const struct http_request *request, const 
 	http_query(request->query, "add", add, sizeof(add));
 	http_query(request->query, "currency", currency, sizeof(currency));
 	if (!site_trunk(n->site, word)) {
-		refuse(n, request->id, 404, "not_found", "there is no such trunk", NULL);
+		api_refuse_as(n, request->id, 404, "not_found", "there is no such trunk", NULL);
 		return;
 	}
 	if (currency[0] && !money_is_currency(currency)) {
-		refuse(n, request->id, 400, "bad_request", "a currency is wanted as in EUR", "currency");
+		api_refuse_field(n, request->id, "currency", "a currency is wanted as in EUR");
 		return;
 	}
 	job = job_of(n, request, word);
@@ -279,7 +272,7 @@ static void forgotten(void *arg, enum bridge_err err, const char *text)
 	struct node *n = job->node;
 
 	if (err) {
-		refuse(n, job->request, 503, "database", text[0] ? text : bridge_strerror(err), NULL);
+		api_refuse_as(n, job->request, 503, "database", text[0] ? text : bridge_strerror(err), NULL);
 	} else {
 		tariff_drop(n, job->trunk);
 		tell(job, "rates.deleted", "", 0);
@@ -293,7 +286,7 @@ void api_rates_delete(struct node *n, const struct http_request *request, const 
 	struct rates_job *job;
 
 	if (!tariff_find(n, word)) {
-		refuse(n, request->id, 404, "not_found", "this trunk has no rate sheet", NULL);
+		api_refuse_as(n, request->id, 404, "not_found", "this trunk has no rate sheet", NULL);
 		return;
 	}
 	job = job_of(n, request, word);

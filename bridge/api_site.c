@@ -1,3 +1,4 @@
+/* api_site.c - the site file by the API: applied whole or not at all, and given back. */
 #include "bridge/api.h"
 #include "bridge/editor.h"
 #include <stdio.h>

@@ -3,13 +3,6 @@
 #include "bridge/transfer.h"
 #include <string.h>
 
-static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
-	const char *message, const char *field)
-{
-	api_refuse(n, request->id,
-		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
-}
-
 static void answer(struct node *n, const struct http_request *request, const struct leg *leg,
 	enum transfer_verdict verdict, const char *why, bool attended)
 {
@@ -21,11 +14,11 @@ static void answer(struct node *n, const struct http_request *request, const str
 			json_pack("{s:s, s:b}", "call", leg->cdr.id, "attended", attended));
 		api_reply(n, request->id, 202, json_pack("{s:s, s:s}", "id", leg->cdr.id, "state", "asked"));
 		return;
-	case TRANSFER_NO_TARGET: refuse(n, request, 400, "bad_request", why, field); return;
-	case TRANSFER_NO_ROUTE: refuse(n, request, 422, "no_route", why, field); return;
-	case TRANSFER_REFUSED: refuse(n, request, 403, "refused", why, field); return;
-	case TRANSFER_FORBIDDEN: refuse(n, request, 403, "forbidden_by_trunk", why, NULL); return;
-	case TRANSFER_STATE: refuse(n, request, 409, "conflict", why, NULL); return;
+	case TRANSFER_NO_TARGET: api_refuse_field(n, request->id, field, why); return;
+	case TRANSFER_NO_ROUTE: api_refuse_as(n, request->id, 422, "no_route", why, field); return;
+	case TRANSFER_REFUSED: api_refuse_as(n, request->id, 403, "refused", why, field); return;
+	case TRANSFER_FORBIDDEN: api_refuse_as(n, request->id, 403, "forbidden_by_trunk", why, NULL); return;
+	case TRANSFER_STATE: api_refuse_as(n, request->id, 409, "conflict", why, NULL); return;
 	case TRANSFER_NOMEM: api_reply(n, request->id, 503, NULL); return;
 	}
 }
@@ -46,14 +39,13 @@ void api_transfer(struct node *n, const struct http_request *request, const char
 	char why[DIALOUT_WHY] = "";
 
 	if (!leg)
-		refuse(n, request, 404, "not_found", "no such call", NULL);
+		api_refuse_as(n, request->id, 404, "not_found", "no such call", NULL);
 	else if (!to == !replaces)
-		refuse(n, request, 400, "bad_request",
+		api_refuse_field(n, request->id, "to",
 			"the body must be a JSON object with `to`, a number or URI, or with `replaces`, a "
-			"call",
-			"to");
+			"call");
 	else if (replaces && !(other = seen_leg(n, request, replaces)))
-		refuse(n, request, 400, "bad_request", "no such call", "replaces");
+		api_refuse_field(n, request->id, "replaces", "no such call");
 	else
 		answer(n, request, leg, transfer_start(leg, to, other, why), why, other != NULL);
 	json_decref(body);

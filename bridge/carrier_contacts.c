@@ -1,3 +1,4 @@
+/* carrier_contacts.c - the Contacts that we are registered with, told to the endpoint: who calls them is known by them. */
 #include "bridge/carrier.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* carrier_priv.h - what the files carrier*.c share: the questions that a trunk's gateways are asked. */
+/* carrier_priv.h - what the files carrier*.c share: the questions that a trunk's gateways are asked.
+ *
+ * Thread: control.
+ */
 #ifndef BRIDGE_CARRIER_PRIV_H
 #define BRIDGE_CARRIER_PRIV_H
 

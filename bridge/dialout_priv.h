@@ -1,4 +1,7 @@
-/* dialout_priv.h - a call that a meeting makes, as the files dialout*.c share it. */
+/* dialout_priv.h - a call that a meeting makes, as the files dialout*.c share it.
+ *
+ * Thread: control.
+ */
 #ifndef BRIDGE_DIALOUT_PRIV_H
 #define BRIDGE_DIALOUT_PRIV_H
 

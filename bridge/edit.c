@@ -1,4 +1,5 @@
 #include "bridge/edit_priv.h"
+#include "bridge/hex.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -6,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TAG_BYTES = 10 }; /* of the MAC: "0123456789abcdef0123" */
 
 struct edit *edit_alloc(void)
 {
@@ -48,9 +51,8 @@ void edit_etag(const struct site *s, const struct site_place *at, const uint8_t 
 	free(text);
 	json_decref(json);
 	out[0] = '"';
-	for (size_t i = 0; i < 10; i++)
-		snprintf(out + 1 + 2 * i, 3, "%02x", hash[i]);
-	snprintf(out + 21, 2, "\"");
+	hex_write(out + 1, hash, TAG_BYTES);
+	memcpy(out + 1 + 2 * TAG_BYTES, "\"", 2);
 }
 
 /* RFC 9110 section 13.1.1: "*" or a list of which one must be the same; weak ones never are. */

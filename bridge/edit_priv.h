@@ -1,4 +1,7 @@
-/* edit_priv.h - what the files edit*.c share. */
+/* edit_priv.h - what the files edit*.c share.
+ *
+ * Thread: any, one at a time per chain of edits.
+ */
 #ifndef BRIDGE_EDIT_PRIV_H
 #define BRIDGE_EDIT_PRIV_H
 

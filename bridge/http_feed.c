@@ -1,3 +1,4 @@
+/* http_feed.c - a listener of events, by Server-Sent Events or WebSocket: what it is sent, and when it is too slow. */
 #include "bridge/http_conn.h"
 #include "bridge/when.h"
 

@@ -1,3 +1,4 @@
+/* http_listen.c - where the API is listened for: addresses read and tried, a control socket that nobody holds cleared away. */
 #include "bridge/http_priv.h"
 
 #include <errno.h>

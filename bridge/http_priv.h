@@ -6,6 +6,8 @@
  *      http_publish()   --  news    -->                             the ring, and from it to listeners
  *
  * The lock is held for moving pointers only.  Whoever takes a list owns what is in it.
+ *
+ * Thread: as drawn; the ring and the server are the API thread's.
  */
 #ifndef BRIDGE_HTTP_PRIV_H
 #define BRIDGE_HTTP_PRIV_H

@@ -1,17 +1,8 @@
+/* http_query.c - one parameter of a query, decoded. */
 #include "bridge/http.h"
+#include "bridge/hex.h"
 
 #include <string.h>
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Decodes `len` bytes; false: a bad escape, a NUL, or no room. */
 static bool decode(const char *text, size_t len, char *out, size_t cap)
@@ -22,8 +13,8 @@ static bool decode(const char *text, size_t len, char *out, size_t cap)
 		char c = text[i] == '+' ? ' ' : text[i];
 
 		if (c == '%') {
-			int high = len - i > 2 ? hex(text[i + 1]) : -1;
-			int low = len - i > 2 ? hex(text[i + 2]) : -1;
+			int high = len - i > 2 ? hex_value(text[i + 1]) : -1;
+			int low = len - i > 2 ? hex_value(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

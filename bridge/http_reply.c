@@ -1,3 +1,4 @@
+/* http_reply.c - an answer on its way out: its head, its parts, and errors of the transport itself. */
 #include "bridge/http_conn.h"
 
 #include <stdio.h>

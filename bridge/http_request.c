@@ -1,3 +1,4 @@
+/* http_request.c - a request on its way in: its head checked, its body gathered, then handed to the control thread. */
 #include "bridge/http_conn.h"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* http_ring.c - the last events, for listeners that come late: by place, and behind a number. */
 #include "bridge/http_priv.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* http_serve.c - the API thread: libwebsockets' context, its doors and its callbacks. */
 #include "bridge/http_conn.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* leg_priv.h - a leg's beginning and end: for those who make legs and those who are told of them. */
+/* leg_priv.h - a leg's beginning and end: for those who make legs and those who are told of them.
+ *
+ * Thread: control.
+ */
 #ifndef BRIDGE_LEG_PRIV_H
 #define BRIDGE_LEG_PRIV_H
 

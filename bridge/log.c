@@ -1,4 +1,5 @@
 #include "bridge/log.h"
+#include "bridge/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -34,32 +35,14 @@ static void put_raw(struct line *l, const char *text)
 		l->text[l->n++] = *text;
 }
 
-/* Length of a well-formed UTF-8 sequence at p, or 0. */
-static size_t utf8_length(const unsigned char *p)
-{
-	size_t n = p[0] < 0x80   ? 1
-		   : p[0] < 0xc2 ? 0
-		   : p[0] < 0xe0 ? 2
-		   : p[0] < 0xf0 ? 3
-		   : p[0] < 0xf5 ? 4
-				 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-		(p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* What came from outside stays on its line: controls are escaped, bytes that are no UTF-8 become '?'. */
 static void put_text(struct line *l, const char *text, bool json)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	while (*p) {
-		size_t n = utf8_length(p);
+		uint32_t character;
+		size_t n = utf8_take(p, &character);
 		char out[8];
 
 		if (n == 0) {

@@ -3,6 +3,8 @@
  * How: a command carries its words by value; memory travels in a parcel, which is allocated on the control thread
  * and always comes back to it, so that the worker neither allocates nor frees, and can queue parcels that
  * find the ring full by their own link.
+ *
+ * Thread: made on one of the two, taken on the other; a parcel is freed on the control thread alone.
  */
 #ifndef BRIDGE_MESSAGE_H
 #define BRIDGE_MESSAGE_H

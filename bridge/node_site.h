@@ -1,4 +1,7 @@
-/* node_site.h - a checked site into force: built by any thread, as that takes as long as the site is large; then pointers change. */
+/* node_site.h - a checked site into force: built by any thread, as that takes as long as the site is large; then pointers change.
+ *
+ * Thread: building: any; putting into force: control.
+ */
 #ifndef BRIDGE_NODE_SITE_H
 #define BRIDGE_NODE_SITE_H
 

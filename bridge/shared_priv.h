@@ -1,5 +1,6 @@
 /* shared_priv.h - a shared port from inside: made by shared.c (control thread), read by worker_shared.c (its home worker).
- * Each field says who may touch it.
+ *
+ * Thread: each field says who may touch it.
  */
 #ifndef BRIDGE_SHARED_PRIV_H
 #define BRIDGE_SHARED_PRIV_H

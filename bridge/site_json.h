@@ -52,4 +52,7 @@ json_t *site_json_change(enum site_kind kind, const void *before, const void *af
  * is required. */
 json_t *site_json_schema(enum site_kind kind);
 json_t *site_json_schema_request(enum site_kind kind, bool whole);
+/* The schema of an object that has no members yet, and one more for it; `value`, the member's own schema, is taken. */
+json_t *schema_object(void);
+void schema_member(json_t *schema, const char *name, json_t *value, bool required);
 #endif

@@ -52,15 +52,15 @@ static void allow_null(json_t *schema)
 		json_array_append_new(words, json_null());
 }
 
-static json_t *object_schema(void)
+json_t *schema_object(void)
 {
 	return json_pack("{s:s, s:{}, s:[], s:b}", "type", "object", "properties", "required",
 		"additionalProperties", 0);
 }
 
-static void property_add(json_t *schema, const char *name, json_t *property, bool required)
+void schema_member(json_t *schema, const char *name, json_t *value, bool required)
 {
-	json_object_set_new(json_object_get(schema, "properties"), name, property);
+	json_object_set_new(json_object_get(schema, "properties"), name, value);
 	if (required)
 		json_array_append_new(json_object_get(schema, "required"), json_string(name));
 }
@@ -76,8 +76,8 @@ static json_t *group_schema(json_t *schema, const char *key, bool required)
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - key), key);
 	group = json_object_get(json_object_get(schema, "properties"), name);
 	if (!group) {
-		group = object_schema();
-		property_add(schema, name, group, required);
+		group = schema_object();
+		schema_member(schema, name, group, required);
 	}
 	return group;
 }
@@ -92,13 +92,13 @@ static const char *last_word(const char *key)
 json_t *site_json_schema(enum site_kind kind)
 {
 	const struct site_schema *s = &site_schemas[kind];
-	json_t *schema = object_schema();
+	json_t *schema = schema_object();
 
 	for (size_t i = 0; i < s->n_fields; i++) {
 		const struct site_field *f = &s->fields[i];
 
 		if (f->rule != RULE_SECRET) /* a PIN is there for those who may see it */
-			property_add(group_schema(schema, f->key, true), last_word(f->key), field_schema(f),
+			schema_member(group_schema(schema, f->key, true), last_word(f->key), field_schema(f),
 				!site_is_secret(f));
 	}
 	return schema;
@@ -107,7 +107,7 @@ json_t *site_json_schema(enum site_kind kind)
 json_t *site_json_schema_request(enum site_kind kind, bool whole)
 {
 	const struct site_schema *s = &site_schemas[kind];
-	json_t *schema = object_schema();
+	json_t *schema = schema_object();
 
 	for (size_t i = 0; i < s->n_fields; i++) {
 		const struct site_field *f = &s->fields[i];
@@ -118,7 +118,7 @@ json_t *site_json_schema_request(enum site_kind kind, bool whole)
 			allow_null(property);
 		if (site_is_secret(f))
 			json_object_set_new(property, "writeOnly", json_true());
-		property_add(group_schema(schema, f->key, false), last_word(f->key), property, required);
+		schema_member(group_schema(schema, f->key, false), last_word(f->key), property, required);
 	}
 	return schema;
 }

@@ -1,4 +1,5 @@
 #include "bridge/site_object.h"
+#include "dialplan/sorted.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,17 +237,8 @@ static bool object_is(const void *object, enum site_kind kind, struct wanted *w)
 
 size_t site_meeting_slot(const struct site_account *a, const char *id)
 {
-	size_t low = 0, high = a->n_meetings;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(a->meetings[middle].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_slot(
+		a->meetings, a->n_meetings, sizeof(*a->meetings), offsetof(struct site_meeting, id), id);
 }
 
 size_t site_meeting_after(const struct site_account *a, const char *id)

@@ -1,5 +1,6 @@
 /* store_audit.c - the audit log: who changed what, each row sealed with the one before. */
 #include "bridge/store_priv.h"
+#include "bridge/hex.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -27,8 +28,8 @@ static bool seal(char out[HEX], const char *before, const struct audit_row *row)
 	}
 	good = good && EVP_DigestFinal_ex(md, hash, NULL) == 1;
 	EVP_MD_CTX_free(md);
-	for (size_t i = 0; i < HASH && good; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	if (good)
+		hex_write(out, hash, HASH);
 	return good;
 }
 

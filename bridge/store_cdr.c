@@ -1,3 +1,4 @@
+/* store_cdr.c - call records: written many at a time, read back, forgotten when they are old. */
 #include "bridge/store_priv.h"
 
 #include <stdarg.h>

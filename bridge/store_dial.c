@@ -1,3 +1,4 @@
+/* store_dial.c - the dial plan's part of the site: accounts, ranges, routes, calendars, classes. */
 #include "bridge/store_pass.h"
 
 #include <string.h>
@@ -123,23 +124,6 @@ void pass_put_dial(struct pass *p, const struct site *site)
 }
 
 /* ---- reading ---- */
-
-void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each)
-{
-	char *texts;
-
-	memcpy(&texts, array_out, sizeof(texts));
-	while (pass_next(p)) {
-		char *grown = pass_grown(p, texts, *n, each);
-
-		if (!grown)
-			return;
-		texts = grown;
-		memcpy(array_out, &texts, sizeof(texts));
-		pass_get_text(p, 0, texts + *n * each, each);
-		++*n;
-	}
-}
 
 static void get_account(struct pass *p, struct site_account *a)
 {

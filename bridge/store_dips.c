@@ -1,3 +1,4 @@
+/* store_dips.c - what accounts ask the DNS about numbers: their columns of the account table. */
 #include "bridge/store_pass.h"
 
 static void put_account(struct pass *p, const struct site_account *a)

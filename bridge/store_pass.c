@@ -131,3 +131,20 @@ size_t pass_get_list(struct pass *p, const char *sql, const char *owner, char *t
 	}
 	return n;
 }
+
+void pass_get_all(struct pass *p, void *array_out, size_t *n, size_t each)
+{
+	char *texts;
+
+	memcpy(&texts, array_out, sizeof(texts));
+	while (pass_next(p)) {
+		char *grown = pass_grown(p, texts, *n, each);
+
+		if (!grown)
+			return;
+		texts = grown;
+		memcpy(array_out, &texts, sizeof(texts));
+		pass_get_text(p, 0, texts + *n * each, each);
+		++*n;
+	}
+}

@@ -1,6 +1,9 @@
 /* store_priv.h - what the files store*.c share: the connection and how a statement is run.
  *
- * Only these files see SQLite. */
+ * Only these files see SQLite.
+ *
+ * Thread: one at a time.
+ */
 #ifndef BRIDGE_STORE_PRIV_H
 #define BRIDGE_STORE_PRIV_H
 

@@ -1,3 +1,4 @@
+/* store_schema.c - the tables, as the steps that made them. */
 #include "bridge/store_priv.h"
 
 #include <stdio.h>

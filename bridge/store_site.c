@@ -1,3 +1,4 @@
+/* store_site.c - the site as a whole: saved and loaded, each part by its own file. */
 #include "bridge/store_pass.h"
 #include "bridge/when.h"
 

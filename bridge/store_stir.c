@@ -1,3 +1,4 @@
+/* store_stir.c - what trunks do about proven numbers: their columns of the trunk table. */
 #include "bridge/store_pass.h"
 
 void pass_put_stir(struct pass *p, const struct site *site)

@@ -1,3 +1,4 @@
+/* store_trunk.c - one trunk's row, and its lists of texts. */
 #include "bridge/store_pass.h"
 
 #include <stddef.h>

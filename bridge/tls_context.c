@@ -1,3 +1,4 @@
+/* tls_context.c - certificates and authorities as OpenSSL wants them: for who comes in, and for where we go. */
 #include "bridge/tls_priv.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* tls_files.c - the files of certificates: loaded whole or not at all, and anew when they have changed. */
 #include "bridge/tls_priv.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* tls_link.c - one connection: its handshake, bytes both ways between the far end and our own endpoint, its end. */
 #include "bridge/tls_priv.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* tls_names.c - whose a certificate is (RFC 5922): names read from it, and whether they hold. */
 #include "bridge/tls_priv.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* tls_way.c - ways to gateways: connected when somebody wants to go, kept while they are used, told how they are. */
 #include "bridge/tls_priv.h"
 
 #include <arpa/inet.h>

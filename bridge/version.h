@@ -1,4 +1,7 @@
-/* version.h - what this program calls itself. */
+/* version.h - what this program calls itself.
+ *
+ * Thread: any.
+ */
 #ifndef BRIDGE_VERSION_H
 #define BRIDGE_VERSION_H
 

@@ -1,17 +1,14 @@
 #include "bridge/webhook.h"
 
+#include "bridge/hex.h"
 #include "bridge/when.h"
-#include <ctype.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHA256 = 32, US_PER_S = 1000000, DISK_RETRY_S = 1 };
-static const char quiet_type[] = "participant.talking"; /* sent to who names it */
+enum { SECRET_BYTES = 32, SECOND_US = 1000000, DISK_RETRY_S = 1 };
 static const int64_t DAY_US = 86400000000;
 
 /*          event stored            head read               posted
@@ -51,91 +48,6 @@ struct hooks {
 	struct hooks_stats stats;
 };
 
-/* ---- what a hook wants ---- */
-
-/* The next word of a comma list; NULL: no more. */
-static const char *next_word(const char **list, size_t *len)
-{
-	const char *word = *list;
-
-	if (!*word)
-		return NULL;
-	*len = strcspn(word, ",");
-	*list = word + *len + (word[*len] == ',');
-	return word;
-}
-
-static bool word_fits(const char *word, size_t len, const char *type)
-{
-	if (len > 0 && word[len - 1] == '*')
-		return strncmp(word, type, len - 1) == 0;
-	return strlen(type) == len && memcmp(word, type, len) == 0;
-}
-
-bool webhook_wants(const struct webhook *h, const char *type, const char *account)
-{
-	const char *list = h->events, *word;
-	size_t len;
-
-	if (h->account[0] && strcmp(h->account, account) != 0)
-		return false;
-	if (!*list)
-		return strcmp(type, quiet_type) != 0;
-	while ((word = next_word(&list, &len)))
-		if (word_fits(word, len, type))
-			return true;
-	return false;
-}
-
-bool webhook_events_valid(const char *events)
-{
-	const char *word;
-	size_t len;
-
-	if (strlen(events) >= WEBHOOK_EVENTS || (*events && events[strlen(events) - 1] == ','))
-		return false;
-	while ((word = next_word(&events, &len))) {
-		if (len == 0)
-			return false;
-		for (size_t i = 0; i < len; i++)
-			if (!islower((unsigned char)word[i]) && word[i] != '.' && word[i] != '_' &&
-				!(word[i] == '*' && i + 1 == len))
-				return false;
-	}
-	return true;
-}
-
-bool webhook_sign(const struct webhook *h, int64_t now_us, const char *body, size_t len, char out[128])
-{
-	char *text = malloc(len + 32);
-	uint8_t mac[SHA256];
-	unsigned mac_len = sizeof(mac);
-	int head, at;
-	bool good;
-
-	if (!text)
-		return false;
-	head = snprintf(text, 32, "%lld.", (long long)(now_us / US_PER_S));
-	memcpy(text + head, body, len);
-	good = HMAC(EVP_sha256(), h->secret, (int)strlen(h->secret), (const uint8_t *)text,
-		       (size_t)head + len, mac, &mac_len) != NULL;
-	free(text);
-	at = snprintf(out, 128, "t=%lld,v1=", (long long)(now_us / US_PER_S));
-	for (unsigned i = 0; i < SHA256 && good; i++)
-		at += snprintf(out + at, 128 - (size_t)at, "%02x", mac[i]);
-	return good;
-}
-
-unsigned webhook_retry_s(unsigned tries, uint32_t random)
-{
-	unsigned s = WEBHOOK_FIRST_RETRY_S;
-
-	for (unsigned i = 1; i < tries && s < WEBHOOK_LAST_RETRY_S; i++)
-		s *= 2;
-	s = s < WEBHOOK_LAST_RETRY_S ? s : WEBHOOK_LAST_RETRY_S;
-	return s / 2 + random % (s - s / 2 + 1);
-}
-
 /* ---- one line ---- */
 
 static void line_free(struct line *l)
@@ -173,7 +85,7 @@ static void head_read(void *arg, enum bridge_err err, const char *text)
 		line_free(l);
 	} else if (err) { /* the disk is away: what has arrived may arrive once more */
 		l->state = LINE_RESTING;
-		l->due_us = l->hooks->now_us + DISK_RETRY_S * US_PER_S;
+		l->due_us = l->hooks->now_us + DISK_RETRY_S * SECOND_US;
 	} else {
 		l->done_id = 0;
 		l->tries = 0;
@@ -193,7 +105,7 @@ static void line_read(struct line *l)
 
 	if (!r) {
 		l->state = LINE_RESTING;
-		l->due_us = l->hooks->now_us + DISK_RETRY_S * US_PER_S;
+		l->due_us = l->hooks->now_us + DISK_RETRY_S * SECOND_US;
 		return;
 	}
 	l->state = LINE_READING;
@@ -209,14 +121,14 @@ static void line_rest(struct line *l)
 
 	l->tries++;
 	l->state = LINE_RESTING;
-	l->due_us = h->now_us + (int64_t)webhook_retry_s(l->tries, h->random()) * US_PER_S;
+	l->due_us = h->now_us + (int64_t)webhook_retry_s(l->tries, h->random()) * SECOND_US;
 }
 
 static void line_post(struct line *l)
 {
 	struct hooks *h = l->hooks;
 	struct poster_job job = { .id = ++h->last_post };
-	char signature[128];
+	char signature[WEBHOOK_SIGNATURE];
 	size_t len = strlen(l->head->body);
 
 	snprintf(job.url, sizeof(job.url), "%s", l->hook.url);
@@ -307,7 +219,7 @@ static void gathered_stored(void *arg, enum bridge_err err, const char *text)
 		if (!h->gathered)
 			h->gathered_end = &last->next;
 		h->gathered = stored;
-		h->store_due_us = h->now_us + DISK_RETRY_S * US_PER_S;
+		h->store_due_us = h->now_us + DISK_RETRY_S * SECOND_US;
 		return;
 	}
 	for (const struct delivery *d = stored; d; d = d->next)
@@ -493,16 +405,10 @@ static void added(void *arg, enum bridge_err err, const char *text)
 	free(a);
 }
 
-static void write_hex(char *out, const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 void hooks_add(struct hooks *h, const struct webhook *hook, int64_t now_us, hooks_done_fn done, void *arg)
 {
 	struct adding *a = calloc(1, sizeof(*a));
-	uint8_t id[8], secret[SHA256];
+	uint8_t id[8], secret[SECRET_BYTES];
 
 	if (!a || h->n_lines >= WEBHOOKS_MAX || RAND_bytes(id, sizeof(id)) != 1 ||
 		RAND_bytes(secret, sizeof(secret)) != 1) {
@@ -511,9 +417,9 @@ void hooks_add(struct hooks *h, const struct webhook *hook, int64_t now_us, hook
 		return;
 	}
 	*a = (struct adding){ .hooks = h, .hook = *hook, .done = done, .arg = arg };
-	write_hex(a->hook.id, id, sizeof(id));
+	hex_write(a->hook.id, id, sizeof(id));
 	memcpy(a->hook.secret, "whs_", 5);
-	write_hex(a->hook.secret + 4, secret, sizeof(secret));
+	hex_write(a->hook.secret + 4, secret, sizeof(secret));
 	OPENSSL_cleanse(secret, sizeof(secret));
 	a->hook.created_us = now_us;
 	writer_do(h->writer, add, added, a);

@@ -25,15 +25,19 @@ enum {
 	WEBHOOK_GATHER_MAX = 20000, /* events that wait for the disk; the oldest are given up beyond */
 	WEBHOOK_FIRST_RETRY_S = 5,
 	WEBHOOK_LAST_RETRY_S = 600,
-	WEBHOOK_DAYS = 3
+	WEBHOOK_DAYS = 3,
+	WEBHOOK_SIGNATURE = 128
 };
 
-/* Does this hook want it?  `account` "" for an event of none. */
+/* One hook by itself: webhook_terms.c.
+ *
+ * Does this hook want it?  `account` "" for an event of none. */
 bool webhook_wants(const struct webhook *h, const char *type, const char *account);
 /* "call.ended,meeting.*" and the like. */
 bool webhook_events_valid(const char *events);
-/* The value of the signature's header; `out` holds 128.  False: out of memory. */
-bool webhook_sign(const struct webhook *h, int64_t now_us, const char *body, size_t len, char out[128]);
+/* The value of the signature's header.  False: out of memory. */
+bool webhook_sign(
+	const struct webhook *h, int64_t now_us, const char *body, size_t len, char out[WEBHOOK_SIGNATURE]);
 /* Seconds until try number `tries` + 1 (the first failure is 1), `random` any number: half of it is jitter. */
 unsigned webhook_retry_s(unsigned tries, uint32_t random);
 

@@ -1,5 +1,7 @@
 /* worker_priv.h - a worker from inside: shared by worker.c and worker_post.c (control thread),
- * worker_run.c and worker_apply.c (media thread).  Each field says who may touch it.
+ * worker_run.c and worker_apply.c (media thread).
+ *
+ * Thread: each field says who may touch it.
  */
 #ifndef BRIDGE_WORKER_PRIV_H
 #define BRIDGE_WORKER_PRIV_H

@@ -1,4 +1,5 @@
 #include "dialplan/calendar.h"
+#include "dialplan/digits.h"
 
 #include <string.h>
 #include <strings.h>
@@ -14,17 +15,6 @@ static const char wanted_span[] =
 	"\"not\" and one of these";
 
 /* ---- reading ---- */
-
-static bool digits_take(const char **text, unsigned n, int *out)
-{
-	*out = 0;
-	for (unsigned i = 0; i < n; i++, ++*text) {
-		if (**text < '0' || **text > '9')
-			return false;
-		*out = *out * 10 + **text - '0';
-	}
-	return true;
-}
 
 static bool clock_take(const char **text, int *minutes)
 {

@@ -1,22 +1,11 @@
 #include "dialplan/days.h"
+#include "dialplan/digits.h"
 
 #include <stdio.h>
 #include <time.h>
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, FIRST_YEAR = 1970, YEAR_DIGITS = 4, US_PER_S = 1000000 };
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, FIRST_YEAR = 1970, YEAR_DIGITS = 4, SECOND_US = 1000000 };
 static const int64_t LAST_S = 253402300799; /* year 9999 */
-
-/* Exactly `n` digits; moves *text behind them. */
-static bool digits_take(const char **text, unsigned n, int *out)
-{
-	*out = 0;
-	for (unsigned i = 0; i < n; i++, ++*text) {
-		if (**text < '0' || **text > '9')
-			return false;
-		*out = *out * 10 + **text - '0';
-	}
-	return true;
-}
 
 static bool date_take(const char **text, int first_year, struct tm *tm)
 {
@@ -32,7 +21,7 @@ static bool date_take(const char **text, int first_year, struct tm *tm)
 /* `fraction_us` NULL: whole seconds alone. */
 static bool clock_take(const char **text, struct tm *tm, int64_t *fraction_us)
 {
-	int64_t unit = US_PER_S / 10;
+	int64_t unit = SECOND_US / 10;
 
 	if (!digits_take(text, 2, &tm->tm_hour) || *(*text)++ != ':' || !digits_take(text, 2, &tm->tm_min))
 		return false;

@@ -1,5 +1,6 @@
 #include "dialplan/plan.h"
 #include "dialplan/block.h"
+#include "dialplan/sorted.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -231,17 +232,7 @@ __attribute__((format(printf, 4, 5))) static void note(
 /* First entry not before `number`; its entries lie side by side, trunk "" first. */
 static size_t did_lower(const struct plan *p, const char *number)
 {
-	size_t low = 0, high = p->n_dids;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(p->dids[middle].number, number) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_slot(p->dids, p->n_dids, sizeof(*p->dids), offsetof(struct plan_did, number), number);
 }
 
 static const struct plan_did *range_find(const struct plan *p, uint32_t set, const char *number)
@@ -279,17 +270,8 @@ static const struct plan_did *did_find(const struct plan *p, const char *number,
 
 static size_t tail_lower(const struct plan *p, const char *reversed)
 {
-	size_t low = 0, high = p->n_dids;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(p->tails[middle].reversed, reversed) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_slot(
+		p->tails, p->n_dids, sizeof(*p->tails), offsetof(struct plan_tail, reversed), reversed);
 }
 
 struct hit { /* a number that ends in the digits asked for */

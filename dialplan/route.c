@@ -1,4 +1,5 @@
 #include "dialplan/route_priv.h"
+#include "dialplan/sorted.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,20 +35,9 @@ static int first_order(const void *a, const void *b)
 /* Index + 1 of a name in a sorted array whose items begin with their names; 0: not there. */
 static uint32_t named(const void *array, size_t n, size_t size, const char *name)
 {
-	size_t low = 0, high = n;
+	const size_t slot = sorted_slot(array, n, size, 0, name);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp((const char *)array + middle * size, name);
-
-		if (order == 0)
-			return (uint32_t)middle + 1;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return 0;
+	return slot < n && strcmp((const char *)array + slot * size, name) == 0 ? (uint32_t)slot + 1 : 0;
 }
 
 static uint32_t account_named(const struct routes *r, const char *name)

@@ -1,4 +1,6 @@
+/* route_decide.c - asks the table: a number, its class, what the account may call, then trunk after trunk, each step noted. */
 #include "dialplan/route_priv.h"
+#include "dialplan/sorted.h"
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -75,26 +77,19 @@ static uint32_t draw(uint64_t seed, uint32_t k, uint32_t below)
 
 static bool find_account(struct asking *q)
 {
-	uint32_t low = 0, high = q->r->n_accounts;
+	const struct account *accounts = q->r->accounts;
+	const size_t n = q->r->n_accounts;
 	const char *name = q->call->account ? q->call->account : "";
+	const size_t slot = sorted_slot(accounts, n, sizeof(*accounts), offsetof(struct account, name), name);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order = strcmp(q->r->accounts[middle].name, name);
-
-		if (order == 0) {
-			q->account = middle;
-			note(q, WHY_ACCOUNT, true, middle, 0, 0);
-			return true;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
+	if (slot == n || strcmp(accounts[slot].name, name) != 0) {
+		note(q, WHY_NO_ACCOUNT, false, 0, 0, 0);
+		refuse(q, ROUTE_NO_ACCOUNT);
+		return false;
 	}
-	note(q, WHY_NO_ACCOUNT, false, 0, 0, 0);
-	refuse(q, ROUTE_NO_ACCOUNT);
-	return false;
+	q->account = (uint32_t)slot;
+	note(q, WHY_ACCOUNT, true, q->account, 0, 0);
+	return true;
 }
 
 static bool read_number(struct asking *q)

@@ -1,3 +1,4 @@
+/* route_order.c - the trunks that a rule offers a number, and their order: by cost, and those that do badly last. */
 #include "dialplan/route_priv.h"
 
 #include <string.h>

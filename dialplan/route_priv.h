@@ -5,6 +5,8 @@
  *   route_order.c   which trunks of one priority, in which order
  *   route_write.c   a number as a trunk wants it
  *   route_words.c   steps as sentences
+ *
+ * Thread: control; pure.
  */
 #ifndef DIALPLAN_ROUTE_PRIV_H
 #define DIALPLAN_ROUTE_PRIV_H

@@ -1,3 +1,4 @@
+/* route_words.c - a decision's steps and results as sentences for people. */
 #include "dialplan/route_priv.h"
 
 #include <stdio.h>

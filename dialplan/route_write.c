@@ -1,3 +1,4 @@
+/* route_write.c - the called number and the shown one as a trunk wants them written. */
 #include "dialplan/route_priv.h"
 
 #include <stdio.h>

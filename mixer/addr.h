@@ -2,6 +2,8 @@
  *
  * IPv4 is kept as the IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), so that
  * two addresses are equal when their structs are.  No socket is touched here.
+ *
+ * Thread: any; pure.
  */
 #ifndef MIXER_ADDR_H
 #define MIXER_ADDR_H

@@ -1,4 +1,6 @@
 /* cue_priv.h - what a cue and its clips are made of; for cue*.c and clip.c only.
+ *
+ * Thread: as cue.h says.
  */
 #ifndef MIXER_CUE_PRIV_H
 #define MIXER_CUE_PRIV_H

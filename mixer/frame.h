@@ -2,6 +2,8 @@
  *
  * Everything between a decoder and an encoder is counted in frames.  A room mixes
  * at each rate class that its legs hear (DESIGN.md section 4, rule 7).
+ *
+ * Thread: any; pure.
  */
 #ifndef MIXER_FRAME_H
 #define MIXER_FRAME_H

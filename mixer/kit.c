@@ -1,3 +1,4 @@
+/* kit.c - the codecs and buffers that one format of a stream needs: made on the control thread, exchanged in one tick. */
 #include "mixer/stream_priv.h"
 #include "mixer/cipher.h"
 

@@ -1,3 +1,4 @@
+/* call_media.c - a call's offers and answers: what came, what we said last, what was agreed on, and later offers of either side. */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 

@@ -1,3 +1,4 @@
+/* call_refresh.c - our own later requests in a call: the session timer's refreshes, glare, challenges, and what came back. */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 

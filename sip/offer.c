@@ -1,4 +1,5 @@
 #include "sip/offer.h"
+#include "sip/format.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -6,101 +7,27 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NO_TYPE = 255, PTIME_MIN_MS = 10, PTIME_MAX_MS = 60, PTIME_USUAL_MS = 20, DYNAMIC_FIRST = 96 };
+enum { DYNAMIC_FIRST = 96, DYNAMIC_LAST = 127 }; /* payload types (RFC 3551 section 6) */
 
 static bool same_word(const char *a, const char *b)
 {
 	return strcasecmp(a, b) == 0;
 }
 
-static bool is_event(const struct sdp_format *f)
+static struct formats formats_of(const struct sdp_media *m)
 {
-	return same_word(f->name, "telephone-event");
+	return (struct formats){ m->formats, m->n_formats };
 }
 
-static bool is_cn(const struct sdp_format *f)
+static struct formats our_formats(const struct media_self *self)
 {
-	return same_word(f->name, "CN");
+	return (struct formats){ self->formats, self->n_formats };
 }
 
-static bool is_codec(const struct sdp_format *f)
+/* CN of the clock that goes with codecs which sample at 8 kHz (RFC 3389). */
+static bool is_usual_cn(const struct sdp_format *f)
 {
-	return f->name[0] && !is_event(f) && !is_cn(f);
-}
-
-static bool is_opus(const struct sdp_format *f)
-{
-	return same_word(f->name, "opus");
-}
-
-/* G.722 samples at 16 kHz though its RTP clock says 8000 (RFC 3551 section 4.5.2). */
-static bool samples_at_8k(const struct sdp_format *f)
-{
-	return f->clock_hz == 8000 && !same_word(f->name, "G722");
-}
-
-/* Are these the same encoding?  A clock that was not said is the usual one.  Opus is always two channels on paper (RFC 7587
- * section 7) and some leave them out. */
-static bool same_format(const struct sdp_format *theirs, const struct sdp_format *ours)
-{
-	if (!theirs->name[0] || !same_word(theirs->name, ours->name))
-		return false;
-	if (theirs->clock_hz && theirs->clock_hz != ours->clock_hz)
-		return false;
-	return is_opus(ours) || is_event(ours) || theirs->channels == ours->channels;
-}
-
-static const struct sdp_format *find_like(
-	const struct sdp_format *list, unsigned n, const struct sdp_format *ours)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (same_format(&list[i], ours))
-			return &list[i];
-	return NULL;
-}
-
-/* The first codec of theirs that is also ours, in whose order is asked for; *mine is our entry of it. */
-static const struct sdp_format *pick_codec(
-	const struct sdp_media *m, const struct media_self *self, const struct sdp_format **mine)
-{
-	unsigned outer = self->our_order ? self->n_formats : m->n_formats;
-	unsigned inner = self->our_order ? m->n_formats : self->n_formats;
-
-	for (unsigned i = 0; i < outer; i++)
-		for (unsigned k = 0; k < inner; k++) {
-			const struct sdp_format *ours = &self->formats[self->our_order ? i : k];
-			const struct sdp_format *theirs = &m->formats[self->our_order ? k : i];
-
-			if (is_codec(ours) && same_format(theirs, ours)) {
-				*mine = ours;
-				return theirs;
-			}
-		}
-	return NULL;
-}
-
-/* The telephone-event that goes with a codec: of its clock, else of 8000; both sides must have it. */
-static const struct sdp_format *pick_event(const struct sdp_format *theirs, unsigned n_theirs,
-	const struct sdp_format *ours, unsigned n_ours, unsigned clock_hz, const struct sdp_format **mine)
-{
-	const unsigned clocks[2] = { clock_hz, 8000 };
-
-	for (unsigned c = 0; c < 2; c++)
-		for (unsigned i = 0; i < n_ours; i++) {
-			const struct sdp_format *match;
-
-			if (!is_event(&ours[i]) || ours[i].clock_hz != clocks[c])
-				continue;
-			for (unsigned k = 0; k < n_theirs; k++) {
-				match = &theirs[k];
-				if (!is_event(match) ||
-					(match->clock_hz ? match->clock_hz : 8000) != clocks[c])
-					continue;
-				*mine = &ours[i];
-				return match;
-			}
-		}
-	return NULL;
+	return format_is_cn(f) && f->clock_hz == FORMAT_VOICE_CLOCK_HZ;
 }
 
 static bool is_secure(const struct sdp_media *m)
@@ -139,13 +66,11 @@ static bool is_unicast(const struct sdp_media *m)
 
 static bool can_take(const struct sdp_media *m, const struct media_self *self)
 {
-	const struct sdp_format *mine;
-
 	if (!same_word(m->type, "audio") || !m->port || !is_rtp(m) || !is_unicast(m))
 		return false;
 	if (m->address[0] && !m->null_address && m->ipv6 != self->ipv6)
 		return false;
-	return pick_codec(m, self, &mine) != NULL;
+	return format_pick_codec(formats_of(m), our_formats(self), self->our_order).ours != NULL;
 }
 
 /* The first stream that can be sealed, else the first that may be in the clear. */
@@ -176,50 +101,6 @@ static struct sdes_key key_of_ours(const struct media_self *self, enum sdes_suit
 	return key;
 }
 
-/* What was asked for, made possible: tens from 10 to 60, and for Opus a frame size that it has
- * (RFC 6716 section 2.1.4). */
-static unsigned settle_ptime(
-	const struct sdp_media *m, unsigned our_ms, unsigned our_max_ms, const struct sdp_format *codec)
-{
-	unsigned ms = m->ptime_ms ? m->ptime_ms : our_ms ? our_ms : PTIME_USUAL_MS;
-
-	if (m->maxptime_ms && ms > m->maxptime_ms)
-		ms = m->maxptime_ms;
-	if (our_max_ms && ms > our_max_ms)
-		ms = our_max_ms;
-	if (ms > PTIME_MAX_MS)
-		ms = PTIME_MAX_MS;
-	if (ms < PTIME_MIN_MS)
-		ms = PTIME_MIN_MS;
-	ms -= ms % 10;
-	if (is_opus(codec) && (ms == 30 || ms == 50))
-		ms -= 10;
-	return ms;
-}
-
-static void settle_address(struct media_agreed *a, const struct sdp_media *m, bool mux)
-{
-	snprintf(a->address, sizeof(a->address), "%s", m->null_address ? "" : m->address);
-	a->ipv6 = m->ipv6;
-	a->rtp_port = m->port;
-	a->rtcp_mux = mux;
-	a->rtcp_port = mux ? m->port : m->rtcp_port ? m->rtcp_port : (uint16_t)(m->port + 1);
-}
-
-/* Hold in all its styles (RFC 3264 section 8.4, RFC 6337 section 5.3): the far end does not listen.  What it
- * sends meanwhile is its hold music. */
-static void settle_direction(struct media_agreed *a, const struct sdp_media *theirs, enum sdp_direction ours)
-{
-	bool they_listen = theirs->direction == SDP_SENDRECV || theirs->direction == SDP_RECVONLY;
-	bool they_speak = theirs->direction == SDP_SENDRECV || theirs->direction == SDP_SENDONLY;
-
-	if (theirs->null_address)
-		they_listen = false;
-	a->send = they_listen && (ours == SDP_SENDRECV || ours == SDP_SENDONLY);
-	a->receive = they_speak && (ours == SDP_SENDRECV || ours == SDP_RECVONLY);
-	a->on_hold = !they_listen;
-}
-
 /* RFC 3264 section 6.1, and a null address is a far end that does not listen. */
 static enum sdp_direction mirror(const struct sdp_media *m)
 {
@@ -230,22 +111,6 @@ static enum sdp_direction mirror(const struct sdp_media *m)
 	case SDP_SENDRECV: break;
 	}
 	return m->null_address ? SDP_RECVONLY : SDP_SENDRECV;
-}
-
-static void remember_slots(struct media_agreed *a, const struct sdp *sdp)
-{
-	a->n_slots = sdp->n_media;
-	for (unsigned i = 0; i < sdp->n_media; i++) {
-		const struct sdp_media *m = &sdp->media[i];
-		struct media_slot *slot = &a->slots[i];
-
-		snprintf(slot->type, sizeof(slot->type), "%s", m->type);
-		snprintf(slot->protocol, sizeof(slot->protocol), "%s", m->protocol);
-		if (m->n_formats)
-			snprintf(slot->format, sizeof(slot->format), "%u", m->formats[0].payload_type);
-		else
-			snprintf(slot->format, sizeof(slot->format), "%s", m->raw_format);
-	}
 }
 
 /* A refused stream keeps its type, protocol and one format (RFC 3264 section 6). */
@@ -296,57 +161,43 @@ static enum call_err settle_version(struct media_self *self, struct sdp *sdp)
 	return CALL_OK;
 }
 
-static void add_rx(struct media_agreed *a, const struct sdp_format *format, uint8_t payload_type)
+/* The formats of one stream, under the offerer's numbers both ways. */
+static void answer_formats(const struct sdp_media *m, const struct media_self *self, struct media_agreed *a)
 {
-	for (unsigned i = 0; i < a->n_rx; i++)
-		if (a->rx[i].payload_type == payload_type)
-			return;
-	if (a->n_rx == OFFER_FORMATS_MAX)
-		return;
-	a->rx[a->n_rx] = *format;
-	a->rx[a->n_rx++].payload_type = payload_type;
-}
+	const struct formats theirs = formats_of(m), ours = our_formats(self);
+	const struct format_pair codec = format_pick_codec(theirs, ours, self->our_order);
+	struct format_pair event;
 
-/* The codec that we send: our name and clock for it, their number and their wishes. */
-static struct sdp_format as_they_want(const struct sdp_format *mine, const struct sdp_format *theirs)
-{
-	struct sdp_format f = *mine;
+	assert(codec.ours); /* can_take() found it */
+	a->codec = format_as_they_want(codec);
+	a->event_tx_pt = a->event_rx_pt = a->cn_pt = AGREED_NO_TYPE;
+	agreed_receive(a, codec.ours, codec.theirs->payload_type);
+	event = format_pick_event(theirs, ours, codec.ours->clock_hz);
+	if (event.ours) {
+		a->event_tx_pt = a->event_rx_pt = event.theirs->payload_type;
+		agreed_receive(a, event.ours, event.theirs->payload_type);
+	}
+	for (unsigned i = 0; format_samples_at_8k(codec.ours) && i < ours.n; i++) {
+		const struct sdp_format *cn = format_find(theirs, &ours.list[i]);
 
-	f.payload_type = theirs->payload_type;
-	memcpy(f.fmtp, theirs->fmtp, sizeof(f.fmtp));
-	return f;
+		if (!is_usual_cn(&ours.list[i]) || !cn)
+			continue;
+		a->cn_pt = cn->payload_type;
+		agreed_receive(a, &ours.list[i], cn->payload_type);
+		break;
+	}
 }
 
 static void answer_stream(const struct sdp_media *m, const struct media_self *self, struct media_agreed *a,
 	struct sdp_media *out)
 {
-	const struct sdp_format *mine = NULL, *theirs = pick_codec(m, self, &mine), *event, *my_event = NULL;
-
-	assert(mine && theirs); /* can_take() found them */
-	a->codec = as_they_want(mine, theirs);
-	a->event_tx_pt = a->event_rx_pt = a->cn_pt = NO_TYPE;
-	add_rx(a, mine, theirs->payload_type);
-	event = pick_event(
-		m->formats, m->n_formats, self->formats, self->n_formats, mine->clock_hz, &my_event);
-	if (event) {
-		a->event_tx_pt = a->event_rx_pt = event->payload_type;
-		add_rx(a, my_event, event->payload_type);
-	}
-	for (unsigned i = 0; samples_at_8k(mine) && i < self->n_formats; i++) {
-		const struct sdp_format *cn = find_like(m->formats, m->n_formats, &self->formats[i]);
-
-		if (!is_cn(&self->formats[i]) || self->formats[i].clock_hz != 8000 || !cn)
-			continue;
-		a->cn_pt = cn->payload_type;
-		add_rx(a, &self->formats[i], cn->payload_type);
-		break;
-	}
-	a->ptime_ms = settle_ptime(m, self->ptime_ms, self->max_ptime_ms, mine);
-	settle_address(a, m, m->rtcp_mux);
+	answer_formats(m, self, a);
+	agreed_ptime(a, m, self->ptime_ms, self->max_ptime_ms);
+	agreed_address(a, m, m->rtcp_mux);
 
 	describe_stream(out, self, m->protocol);
 	out->direction = mirror(m);
-	settle_direction(a, m, out->direction);
+	agreed_direction(a, m, out->direction);
 	out->rtcp_mux = m->rtcp_mux;
 	out->rtcp_port = m->rtcp_mux ? 0 : self->rtcp_port;
 	out->ptime_ms = self->ptime_ms ? self->ptime_ms : a->ptime_ms;
@@ -377,7 +228,7 @@ enum call_err offer_answer(
 	if (err)
 		return err;
 
-	remember_slots(&a, offer);
+	agreed_slots(&a, offer);
 	describe_self(&out, self);
 	out.n_media = offer->n_media;
 	for (unsigned i = 0; i < offer->n_media; i++)
@@ -415,16 +266,16 @@ static void offer_formats(
 	struct sdp_media *out, const struct media_self *self, const struct media_agreed *current)
 {
 	for (unsigned i = 0; i < current->n_rx && i < OFFER_FORMATS_MAX; i++)
-		if (find_like(self->formats, self->n_formats, &current->rx[i]) &&
-			!find_like(out->formats, out->n_formats, &current->rx[i]))
+		if (format_find(our_formats(self), &current->rx[i]) &&
+			!format_find(formats_of(out), &current->rx[i]))
 			add_offered(out, &current->rx[i], current->rx[i].payload_type);
 	for (unsigned i = 0; i < self->n_formats; i++) {
 		const struct sdp_format *f = &self->formats[i];
 		uint8_t number = f->payload_type;
 
-		if (find_like(out->formats, out->n_formats, f))
+		if (format_find(formats_of(out), f))
 			continue;
-		for (uint8_t free_one = DYNAMIC_FIRST; number_in_use(out, number) && free_one < 128;
+		for (uint8_t free_one = DYNAMIC_FIRST; number_in_use(out, number) && free_one <= DYNAMIC_LAST;
 			free_one++)
 			number = free_one;
 		add_offered(out, f, number);
@@ -450,7 +301,7 @@ static void offer_keys(
 enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer)
 {
 	static const struct media_agreed nothing = {
-		.n_slots = 1, .slots = { { "audio", "RTP/AVP", "0" } }, .ptime_ms = PTIME_USUAL_MS
+		.n_slots = 1, .slots = { { "audio", "RTP/AVP", "0" } }, .ptime_ms = AGREED_PTIME_MS
 	};
 	const struct media_agreed *was = current ? current : &nothing;
 	struct sdp_media *m;
@@ -479,40 +330,39 @@ enum call_err offer_make(struct media_self *self, const struct media_agreed *cur
 
 /* What the far end chose of our formats: it sends with our numbers, and wants its own from us (RFC 3264
  * section 5.1).  Some send with theirs all the same, so these are expected too where they are free. */
-static bool take_formats(struct media_agreed *a, const struct sdp_media *ours, const struct sdp_media *theirs)
+static bool take_formats(
+	struct media_agreed *a, const struct sdp_media *our_offer, const struct sdp_media *their_answer)
 {
-	const struct sdp_format *event, *my_event = NULL, *cn = NULL;
+	const struct formats theirs = formats_of(their_answer), ours = formats_of(our_offer);
+	const struct sdp_format *cn = NULL;
+	struct format_pair event;
 
-	for (unsigned i = 0; i < theirs->n_formats; i++) {
-		const struct sdp_format *f = &theirs->formats[i];
+	for (unsigned i = 0; i < theirs.n; i++)
+		for (unsigned k = 0; k < ours.n; k++) {
+			const struct format_pair pair = { .theirs = &theirs.list[i], .ours = &ours.list[k] };
 
-		for (unsigned k = 0; k < ours->n_formats; k++) {
-			const struct sdp_format *mine = &ours->formats[k];
-
-			if (is_event(mine) || !same_format(f, mine))
+			if (format_is_event(pair.ours) || !format_same(pair.theirs, pair.ours))
 				continue;
-			if (is_codec(mine) && !a->codec.name[0])
-				a->codec = as_they_want(mine, f);
-			if (is_cn(mine) && mine->clock_hz == 8000)
-				cn = mine;
-			else if (is_codec(mine))
-				add_rx(a, mine, mine->payload_type);
+			if (format_is_codec(pair.ours) && !a->codec.name[0])
+				a->codec = format_as_they_want(pair);
+			if (is_usual_cn(pair.ours))
+				cn = pair.ours;
+			else if (format_is_codec(pair.ours))
+				agreed_receive(a, pair.ours, pair.ours->payload_type);
 		}
-	}
 	if (!a->codec.name[0])
 		return false;
-	event = pick_event(theirs->formats, theirs->n_formats, ours->formats, ours->n_formats,
-		a->codec.clock_hz, &my_event);
-	if (event) {
-		a->event_tx_pt = event->payload_type;
-		a->event_rx_pt = my_event->payload_type;
-		add_rx(a, my_event, my_event->payload_type);
+	event = format_pick_event(theirs, ours, a->codec.clock_hz);
+	if (event.ours) {
+		a->event_tx_pt = event.theirs->payload_type;
+		a->event_rx_pt = event.ours->payload_type;
+		agreed_receive(a, event.ours, event.ours->payload_type);
 	}
-	if (cn && samples_at_8k(&a->codec)) {
+	if (cn && format_samples_at_8k(&a->codec)) {
 		a->cn_pt = cn->payload_type;
-		add_rx(a, cn, cn->payload_type);
+		agreed_receive(a, cn, cn->payload_type);
 	}
-	add_rx(a, find_like(ours->formats, ours->n_formats, &a->codec), a->codec.payload_type);
+	agreed_receive(a, format_find(ours, &a->codec), a->codec.payload_type);
 	return true;
 }
 
@@ -533,7 +383,9 @@ static enum call_err take_keys(
 
 enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, struct media_agreed *agreed)
 {
-	struct media_agreed a = { .event_tx_pt = NO_TYPE, .event_rx_pt = NO_TYPE, .cn_pt = NO_TYPE };
+	struct media_agreed a = {
+		.event_tx_pt = AGREED_NO_TYPE, .event_rx_pt = AGREED_NO_TYPE, .cn_pt = AGREED_NO_TYPE
+	};
 	const struct sdp_media *ours, *theirs;
 	enum call_err err;
 	unsigned i = 0;
@@ -556,10 +408,10 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 	err = take_keys(&a, ours, theirs);
 	if (err)
 		return err;
-	a.ptime_ms = settle_ptime(theirs, ours->ptime_ms, 0, &a.codec);
-	settle_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
-	settle_direction(&a, theirs, ours->direction);
-	remember_slots(&a, offer);
+	agreed_ptime(&a, theirs, ours->ptime_ms, 0);
+	agreed_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
+	agreed_direction(&a, theirs, ours->direction);
+	agreed_slots(&a, offer);
 	a.stream = i;
 	*agreed = a;
 	return CALL_OK;
@@ -580,9 +432,7 @@ void offer_source(struct offer_source *out, const struct sdp *offer)
 			continue;
 		memcpy(out->address, m->address, sizeof(out->address));
 		out->rtp_port = m->port;
-		out->rtcp_port = m->rtcp_mux    ? m->port
-				 : m->rtcp_port ? m->rtcp_port
-						: (uint16_t)(m->port + 1);
+		out->rtcp_port = agreed_rtcp_port(m, m->rtcp_mux);
 		return;
 	}
 }

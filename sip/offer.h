@@ -13,9 +13,7 @@
 #ifndef SIP_OFFER_H
 #define SIP_OFFER_H
 
-#include "sip/sdes.h"
-
-enum { OFFER_FORMATS_MAX = 8 };
+#include "sip/agreed.h"
 
 /* SRTP by SDES, as a trunk has it. */
 enum offer_srtp {
@@ -39,33 +37,6 @@ struct media_self {                         /* our side of one leg; savable */
 	bool secured; /* the session has keys: from then on it takes no offer in the clear; kept by offer.c */
 	uint8_t secret[SDES_SUITES]
 		      [SDES_MASTER_MAX]; /* random: our key of each suite, for the whole session */
-};
-
-/* One m= line as it must come again in every later description of the session (RFC 3264 section 8). */
-struct media_slot {
-	char type[SDP_TOKEN], protocol[SDP_TOKEN], format[SDP_TOKEN];
-};
-
-/* What was settled; savable. */
-struct media_agreed {
-	struct sdp_format
-		codec; /* the one that we send: the far end's number for it, and its fmtp: what it wants to get */
-	struct sdp_format rx
-		[OFFER_FORMATS_MAX]; /* all that the far end may send, with the numbers it will use, and our fmtp */
-	unsigned n_rx;
-	uint8_t event_tx_pt, event_rx_pt, cn_pt; /* 255: none.  The event clock matches the codec's */
-	unsigned
-		ptime_ms; /* to send: 10..60 in tens as the far end asked, 20 by default; never 30 or 50 for Opus */
-	char address[SDP_ADDR]; /* where to send; "" or null: nowhere */
-	bool ipv6;
-	uint16_t rtp_port, rtcp_port;
-	bool rtcp_mux;
-	struct sdes_key tx_key, rx_key;         /* both or neither: SDES_NONE is the clear */
-	bool send, receive;                     /* as seen by us */
-	bool on_hold;                           /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
-	unsigned stream;                        /* index of the m= line that was taken */
-	struct media_slot slots[SDP_MEDIA_MAX]; /* all m= lines of the session, for our own later offers */
-	unsigned n_slots;
 };
 
 /* Answers an offer with one codec, telephone-event of the codec's clock (8000 when only that is offered; RFC 4733 section 2.1)

@@ -1,3 +1,4 @@
+/* ua.c - the endpoint: opened, shut down and closed; its calls, found by dialog and by token; what has ended is freed here. */
 #include "sip/ua_listen.h"
 #include "sip/ua_nua.h"
 

@@ -1,3 +1,4 @@
+/* ua_ask.c - questions outside of any call (sip/ask.h) through nua, with credentials when they are wanted. */
 #include "sip/ask.h"
 #include "sip/ua_nua.h"
 

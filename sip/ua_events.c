@@ -1,3 +1,4 @@
+/* ua_events.c - nua's events, one table: each is checked, read and handed to the call that it belongs to. */
 #include "sip/info.h"
 #include "sip/ua_nua.h"
 

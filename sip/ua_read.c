@@ -1,3 +1,4 @@
+/* ua_read.c - Sofia's parsed messages into plain structs; nothing behind this file sees a sip_t. */
 #include "sip/ua_nua.h"
 #include "sip/vet.h"
 

@@ -1,3 +1,4 @@
+/* ua_screen.c - inside Sofia's parser: strangers and poison are dropped or answered before nua hears of them. */
 #include "sip/ua_nua.h"
 #include "sip/vet.h"
 

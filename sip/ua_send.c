@@ -1,3 +1,4 @@
+/* ua_send.c - what we say: responses and requests of calls, by nua, each with the headers that it must have. */
 #include "sip/ua_nua.h"
 
 #include <stdio.h>

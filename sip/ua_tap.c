@@ -1,3 +1,4 @@
+/* ua_tap.c - every message as it passes, both ways, to whoever wants to keep it (sip/tap.h). */
 #include "sip/framing.h"
 #include "sip/tap.h"
 #include "sip/ua_nua.h"

@@ -1,93 +1,10 @@
 /* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c */
-#include "bridge/site.h"
-#include "tests/test.h"
+/* A site file is read: what its keys mean, what is refused and how that is told, and what the planes get of it. */
+#include "tests/sites.h"
 #include "tests/starve.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
-
-/* The contract's own example. */
-static const char contract[] =
-	"accounts:\n"
-	"  - name: acme\n"
-	"    language: en\n"
-	"    audio: { levelling: true, noise_suppression: false }   # these are the defaults\n"
-	"    meetings:                              # PINs are optional\n"
-	"      - { id: \"483920175\", name: Weekly, host_pin: \"900911\", guest_pin: \"4821\" }\n"
-	"    users:                                 # VoIP clients that register or call with digest\n"
-	"      - { name: alice, password: \"s3cret\" }\n"
-	"trunks:\n"
-	"  - name: carrier-a\n"
-	"    inbound:  { from: [ 127.0.0.2/32 ] }   # identified by source\n"
-	"    outbound: { gateways: [ \"sip:127.0.0.2:5062\" ], username: null, password: null, register: "
-	"false }\n"
-	"    limits:   { channels: 100, calls_per_second: 20 }\n"
-	"    codecs:   [ PCMU, PCMA, G722, opus ]\n"
-	"    srtp:     allow                        # never | allow | require\n"
-	"numbers:\n"
-	"  - { number: \"+15550100\", trunk: carrier-a, account: acme, answer: attendant, language: en }\n"
-	"  - { number: \"+15550101\", trunk: carrier-a, account: acme, answer: \"meeting:483920175\" }\n"
-	"routes:                                    # outbound\n"
-	"  - { account: acme, prefix: \"+1\", trunks: [ carrier-a ], caller_id: \"+15550100\" }\n";
-
-/* Every key at something else than its default, and texts that YAML could mistake. */
-static const char rich[] =
-	"accounts:\n"
-	"  - name: \"true\"\n"
-	"    language: pt-BR\n"
-	"    audio: { levelling: false, noise_suppression: true }\n"
-	"    meetings:\n"
-	"      - { id: \"777\", name: \"a \\\"quoted\\\" \\\\ name: { [ # ] }\", guest_pin: 0042, "
-	"max_participants: 25 }\n"
-	"      - { id: 00456, chimes: false, host_pin: \"1\" }\n"
-	"      - id: \"123456789012345\"\n"
-	"        name: \" \\u0417\\u0432\\u043e\\u043d\\u043e\\u043a \\U0001F4DE \"\n"
-	"    users:\n"
-	"      - { name: bob, password: \"null\" }\n"
-	"      - { name: alice, password: \"p: {}\" }\n"
-	"  - name: empty one\n"
-	"trunks:\n"
-	"  - name: b\n"
-	"    inbound: { from: [ 192.0.2.0/24, \"2001:db8::/32\", 198.51.100.7 ], numbers: [ "
-	"\"+4930123400..99\", \"+4930123456\" ], header: \"X-Trunk: gold\", username: u, password: \"p: "
-	"{}\", "
-	"algorithm: SHA-256, trust: false, strip: [ P-Asserted-Identity, Diversion ] }\n"
-	"    outbound: { gateways: [ \"sips:gw.example.com;transport=tls\", \"sip:[2001:db8::1]:5062\" ], "
-	"username: \"on\", "
-	"password: \"12345\", register: true, diversion: true, add: [ \"X-Tenant: a, b\" ], strip: [ "
-	"User-Agent ] }\n"
-	"    limits: { channels: 1, calls_per_second: 100000, call_s: 7200, refusal: busy }\n"
-	"    ptime: 30\n"
-	"    dtmf: inband\n"
-	"    codecs: [ opus, pcmu ]\n"
-	"    srtp: require\n"
-	"    country: { code: 49, trunk_prefix: \"0\", national_min: 6, national_max: 11 }\n"
-	"  - { name: a, srtp: never, inbound: { tls_subject: a.example }, stir: require, sign: { "
-	"certificate: "
-	"\"https://cert.example.org/a.pem\", key: /etc/a.key, origid: 123e4567-E89b-12d3-a456-426655440000 } "
-	"}\n"
-	"numbers:\n"
-	"  - { number: +4930123456, trunk: b, account: \"true\", answer: \"meeting:777\", language: de }\n"
-	"  - { number: \"+4930123456\", account: empty one }\n"
-	"routes:\n"
-	"  - { account: empty one, prefix: +, trunks: [ b, a ] }\n"
-	"  - { account: \"true\", prefix: +49, trunks: [ a ], caller_id: \"+4930123456\" }\n";
-
-static enum bridge_err parse(struct site **out, const char *text, struct config_why *why)
-{
-	memset(why, 0, sizeof(*why));
-	return site_parse(out, text, strlen(text), why);
-}
-
-static struct site *parse_good(const char *text)
-{
-	struct config_why why;
-	struct site *s = NULL;
-	enum bridge_err err = parse(&s, text, &why);
-
-	CHECK(err == BRIDGE_OK, "refused: line %u: %s: %s", why.line, why.key, why.text);
-	return s;
-}
 
 TEST(the_contract_example_is_read)
 {
@@ -144,82 +61,6 @@ TEST(everything_but_names_has_a_default)
 	site_free(parse_good("accounts: []\n"));
 	site_free(parse_good("{}\n"));
 	CHECK(!site_free(NULL), "NULL is fine");
-}
-
-static void take_list(void *member, const void *other, size_t n, size_t each)
-{
-	void *mine, *theirs;
-
-	memcpy(&mine, member, sizeof(mine));
-	memcpy(&theirs, other, sizeof(theirs));
-	CHECK(!n || memcmp(mine, theirs, n * each) == 0, "a list");
-	memset(member, 0, sizeof(mine));
-}
-
-static void check_same_trunk(const struct site_trunk *x, const struct site_trunk *y)
-{
-	struct site_trunk a = *x, b = *y;
-
-	CHECK(a.n_called == b.n_called && a.n_ignored == b.n_ignored && a.n_added == b.n_added &&
-			a.n_stripped == b.n_stripped,
-		"lists");
-	take_list(&a.called, &b.called, a.n_called, sizeof(*a.called));
-	take_list(&a.ignored, &b.ignored, a.n_ignored, sizeof(*a.ignored));
-	take_list(&a.added, &b.added, a.n_added, sizeof(*a.added));
-	take_list(&a.stripped, &b.stripped, a.n_stripped, sizeof(*a.stripped));
-	b.called = NULL;
-	b.ignored = b.stripped = NULL;
-	b.added = NULL;
-	CHECK(memcmp(&a, &b, sizeof(a)) == 0, "trunk %s", x->name);
-}
-
-/* Field by field, not by site_diff(), which could overlook the same field as the writer. */
-static void check_same(const struct site *x, const struct site *y)
-{
-	CHECK_INT(x->n_accounts, y->n_accounts, "accounts");
-	for (size_t i = 0; i < x->n_accounts; i++) {
-		struct site_account a = x->accounts[i], b = y->accounts[i];
-
-		CHECK_INT(a.n_meetings, b.n_meetings, "meetings");
-		CHECK(!a.n_meetings || !memcmp(a.meetings, b.meetings, a.n_meetings * sizeof(*a.meetings)),
-			"meetings");
-		CHECK_INT(a.n_users, b.n_users, "users");
-		CHECK(!a.n_users || !memcmp(a.users, b.users, a.n_users * sizeof(*a.users)), "users");
-		CHECK_STR(a.name, b.name, "name");
-		CHECK_STR(a.language, b.language, "language");
-		CHECK_INT(a.levelling, b.levelling, "levelling");
-		CHECK_INT(a.noise_suppression, b.noise_suppression, "noise_suppression");
-	}
-	CHECK_INT(x->n_trunks, y->n_trunks, "trunks");
-	for (size_t i = 0; i < x->n_trunks; i++)
-		check_same_trunk(&x->trunks[i], &y->trunks[i]);
-	CHECK_INT(x->n_numbers, y->n_numbers, "numbers");
-	CHECK(!x->n_numbers || !memcmp(x->numbers, y->numbers, x->n_numbers * sizeof(*x->numbers)),
-		"numbers");
-	CHECK_INT(x->n_routes, y->n_routes, "routes");
-	CHECK(!x->n_routes || !memcmp(x->routes, y->routes, x->n_routes * sizeof(*x->routes)), "routes");
-}
-
-TEST(what_is_exported_reads_back_equal)
-{
-	const char *const texts[] = { contract, rich, "accounts: []\n", "accounts: [ { name: a } ]\n" };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		struct site *s = parse_good(texts[i]), *back;
-		char *text = site_export(s), *again;
-		size_t n = 9;
-
-		CHECK(text, "exported");
-		back = parse_good(text);
-		check_same(s, back);
-		again = site_export(back);
-		CHECK_STR(text, again, "and again");
-		CHECK(!site_diff(s, back, &n) && n == 0, "and is no change");
-		free(text);
-		free(again);
-		site_free(back);
-		site_free(s);
-	}
 }
 
 TEST(odd_texts_keep_their_meaning)
@@ -517,83 +358,6 @@ TEST(a_site_made_by_hand_is_checked_too)
 	site_free(s);
 }
 
-static const char *changes(const char *before, const char *after)
-{
-	static char out[2000];
-	struct site *from = parse_good(before), *to = parse_good(after);
-	size_t n;
-	struct site_change *c = site_diff(from, to, &n);
-
-	out[0] = '\0';
-	CHECK(n != SIZE_MAX, "memory");
-	for (size_t i = 0; i < n; i++)
-		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s %s %s%s%s%s", i ? "; " : "",
-			c[i].what, c[i].kind, c[i].key, c[i].fields[0] ? " (" : "", c[i].fields,
-			c[i].fields[0] ? ")" : "");
-	free(c);
-	site_free(from);
-	site_free(to);
-	return out;
-}
-
-TEST(what_changes_is_told_without_values)
-{
-	static const struct {
-		const char *story, *from, *to, *changes;
-	} cases[] = {
-		{ "nothing", "Weekly", "Weekly", "" },
-		{ "a comment", "# PINs are optional", "", "" },
-		{ "a PIN", "\"900911\"", "\"700011\"", "changed meeting 483920175 (host_pin)" },
-		{ "name and PIN", "name: Weekly, host_pin: \"900911\"", "name: Daily",
-			"changed meeting 483920175 (name, host_pin)" },
-		{ "a password", "s3cret", "other", "changed user acme/alice (password)" },
-		{ "an account's sound", "levelling: true, noise_suppression: false",
-			"noise_suppression: true", "changed account acme (audio.noise_suppression)" },
-		{ "a trunk", "channels: 100, calls_per_second: 20", "channels: 101",
-			"changed trunk carrier-a (limits.channels, limits.calls_per_second)" },
-		{ "order of codecs", "PCMU, PCMA", "PCMA, PCMU", "changed trunk carrier-a (codecs)" },
-		{ "fewer codecs", ", opus", "", "changed trunk carrier-a (codecs)" },
-		{ "srtp", "allow  ", "never  ", "changed trunk carrier-a (srtp)" },
-		{ "source", "127.0.0.2/32", "127.0.0.3/32", "changed trunk carrier-a (inbound.from)" },
-		{ "answer", "answer: attendant", "answer: \"meeting:483920175\"",
-			"changed number +15550100@carrier-a (answer)" },
-		{ "another trunk is another number", "trunk: carrier-a, account: acme, answer: attendant",
-			"account: acme", "added number +15550100; removed number +15550100@carrier-a" },
-		{ "route", "prefix: \"+1\"", "prefix: \"+44\"",
-			"removed route acme +1; added route acme +44" },
-		{ "a new meeting", "    users:", "      - { id: \"777\" }\n    users:", "added meeting 777" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *at = strstr(contract, cases[i].from);
-		char text[4096];
-
-		CHECK(at, "%s: the example lacks '%s'", cases[i].story, cases[i].from);
-		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - contract), contract, cases[i].to,
-			at + strlen(cases[i].from));
-		CHECK_STR(cases[i].changes, changes(contract, text), cases[i].story);
-	}
-	CHECK_STR("removed account acme; removed meeting 483920175; removed user acme/alice; removed trunk "
-		  "carrier-a; "
-		  "removed number +15550100@carrier-a; removed number +15550101@carrier-a; removed route "
-		  "acme +1",
-		changes(contract, "accounts: []\n"), "everything");
-	CHECK_STR("",
-		changes("accounts: [ { name: a }, { name: b } ]\n",
-			"accounts: [ { name: b }, { name: a } ]\n"),
-		"order");
-	CHECK_STR("changed number +15550100 (answer)",
-		changes("accounts: [ { name: a, meetings: [ { id: \"777\" }, { id: \"888\" } ] } ]\n"
-			"numbers: [ { number: +15550100, account: a, answer: \"meeting:777\" } ]\n",
-			"accounts: [ { name: a, meetings: [ { id: \"777\" }, { id: \"888\" } ] } ]\n"
-			"numbers: [ { number: +15550100, account: a, answer: \"meeting:888\" } ]\n"),
-		"another meeting answers");
-	CHECK_STR("changed meeting 777 (account)",
-		changes("accounts: [ { name: a, meetings: [ { id: \"777\" } ] }, { name: b } ]\n",
-			"accounts: [ { name: a }, { name: b, meetings: [ { id: \"777\" } ] } ]\n"),
-		"a meeting moves");
-}
-
 TEST(the_plan_and_the_trunks_that_a_site_means)
 {
 	struct site *s = parse_good(rich);
@@ -719,8 +483,8 @@ TEST(ten_thousand_meetings_are_checked_quickly)
 	free(text);
 }
 
-TESTS(the_contract_example_is_read, everything_but_names_has_a_default, what_is_exported_reads_back_equal,
-	odd_texts_keep_their_meaning, what_is_wrong_is_named_by_line_and_key, an_empty_file_removes_nothing,
+TESTS(the_contract_example_is_read, everything_but_names_has_a_default, odd_texts_keep_their_meaning,
+	what_is_wrong_is_named_by_line_and_key, an_empty_file_removes_nothing,
 	a_meeting_answers_only_its_own_account, a_site_made_by_hand_is_checked_too,
-	what_changes_is_told_without_values, the_plan_and_the_trunks_that_a_site_means,
-	trunks_may_share_a_place, any_allocation_may_fail, ten_thousand_meetings_are_checked_quickly)
+	the_plan_and_the_trunks_that_a_site_means, trunks_may_share_a_place, any_allocation_may_fail,
+	ten_thousand_meetings_are_checked_quickly)

@@ -62,6 +62,11 @@ ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, c
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
 enum ctl_exit ctl_ask(
 	struct ctl *c, const char *method, const char *path, const char *body, size_t len, json_t **out);
+/* The same with GET, and without printing, whatever --json says. */
+enum ctl_exit ctl_look(struct ctl *c, const char *path, json_t **out);
+/* The same with a JSON body, which is taken; NULL: none. */
+enum ctl_exit ctl_send(struct ctl *c, const char *method, const char *path, json_t *body, json_t **out);
+void ctl_put_json(const struct ctl *c, const json_t *value);
 /* A whole file ("-": stdin), not more than the bridge takes; NULL: said on `err`.  The caller frees. */
 char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
 /* A collection of the site into `items`: all pages, or as many rows as --limit says, filtered by --filter. */

@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Posts `body` (taken; NULL: out of memory) and gives the answer. */
-static enum ctl_exit post(struct ctl *c, const char *path, json_t *body, json_t **answer)
-{
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	const enum ctl_exit code =
-		ctl_ask(c, "POST", path, text ? text : "", text ? strlen(text) : 0, answer);
-
-	if (text)
-		explicit_bzero(text, strlen(text)); /* digits may be a PIN */
-	free(text);
-	json_decref(body);
-	return code;
-}
-
 enum ctl_exit ctl_call(struct ctl *c)
 {
 	char path[CTL_PATH_MAX] = "";
@@ -33,7 +19,7 @@ enum ctl_exit ctl_call(struct ctl *c)
 		json_object_set_new(body, "digits_wait_ms", json_integer(strtol(c->digits_wait, NULL, 10)));
 	if (c->no_confirm)
 		json_object_set_new(body, "confirm", json_false());
-	code = post(c, path, body, &answer);
+	code = ctl_send(c, "POST", path, body, &answer);
 	if (answer)
 		fprintf(c->out, "%.*s is being called: %s\n", (int)strcspn(c->args[1], ";"), c->args[1],
 			json_string_value(json_object_get(answer, "id")));
@@ -53,7 +39,7 @@ enum ctl_exit ctl_transfer(struct ctl *c)
 		return ctl_usage(c, "a number, a URI, or --replaces is wanted");
 	body = c->replaces ? json_pack("{s:s}", "replaces", c->replaces)
 			   : json_pack("{s:s}", "to", c->args[1]);
-	code = post(c, path, body, &answer);
+	code = ctl_send(c, "POST", path, body, &answer);
 	if (answer)
 		fprintf(c->out, "%s is asked to go; `partyctl watch` says whether it did\n", c->args[0]);
 	json_decref(answer);

@@ -1,3 +1,4 @@
+/* partyctl_dialplan.c - the verb dialplan: what would happen to a number, and to a day's calls by another site. */
 #include "tools/partyctl.h"
 
 #include <stdlib.h>

@@ -6,18 +6,6 @@
 
 enum { LOOK_MS = 500 };
 
-/* GET without a word on either stream, but what became of it. */
-static enum ctl_exit look(struct ctl *c, const char *path, json_t **out)
-{
-	const bool json = c->json;
-	enum ctl_exit code;
-
-	c->json = false;
-	code = ctl_ask(c, "GET", path, NULL, 0, out);
-	c->json = json;
-	return code;
-}
-
 static bool is_drained(const json_t *answer)
 {
 	const char *word = json_string_value(json_object_get(answer, "drain"));
@@ -43,7 +31,7 @@ static enum ctl_exit wait_drained(struct ctl *c, const char *path, const char *n
 
 	for (;;) {
 		json_t *answer = NULL;
-		const enum ctl_exit code = look(c, path, &answer);
+		const enum ctl_exit code = ctl_look(c, path, &answer);
 		const json_int_t calls = json_integer_value(json_object_get(answer, "calls"));
 		const bool over = is_drained(answer) && !ends;
 

@@ -1,3 +1,4 @@
+/* partyctl_http.c - requests to the bridge's control socket: all of libcurl. */
 #include "tools/partyctl.h"
 
 #include <ctype.h>

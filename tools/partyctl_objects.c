@@ -61,25 +61,6 @@ static size_t columns_of(const struct kind *k)
 	return n;
 }
 
-/* Asks without printing, whatever --json says. */
-static enum ctl_exit ask_quietly(
-	struct ctl *c, const char *method, const char *path, const char *body, json_t **out)
-{
-	const bool json = c->json;
-	enum ctl_exit code;
-
-	c->json = false;
-	code = ctl_ask(c, method, path, body, body ? strlen(body) : 0, out);
-	c->json = json;
-	return code;
-}
-
-static void put_json(struct ctl *c, const json_t *value)
-{
-	json_dumpf(value, c->out, JSON_INDENT(2));
-	fputc('\n', c->out);
-}
-
 /* "/v1/users/acme/alice": a user's key has two segments. */
 static bool path_of(const struct kind *k, const char *key, char path[CTL_PATH_MAX])
 {
@@ -131,7 +112,7 @@ enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items)
 			!filters_add(path, c->filter) ||
 			(cursor[0] && !ctl_path_add(path, "&cursor=", cursor)))
 			return ctl_usage(c, "--filter takes FIELD=VALUE,FIELD=VALUE");
-		code = ask_quietly(c, "GET", path, NULL, &answer);
+		code = ctl_look(c, path, &answer);
 		if (code)
 			return code;
 		json_array_extend(items, json_object_get(answer, "items"));
@@ -181,7 +162,7 @@ static enum ctl_exit list(struct ctl *c, const struct kind *k)
 	if (!code && c->json) {
 		json_t *whole = json_pack("{s:O}", "items", items);
 
-		put_json(c, whole);
+		ctl_put_json(c, whole);
 		json_decref(whole);
 	} else if (!code) {
 		json_array_foreach(items, i, item) join_lists(item);
@@ -313,7 +294,7 @@ static json_t *body_of(struct ctl *c, const struct kind *k, size_t first)
 		free(text);
 		return body;
 	}
-	if (ask_quietly(c, "GET", "/v1/openapi.json", NULL, &description) != CTL_OK) {
+	if (ctl_look(c, "/v1/openapi.json", &description) != CTL_OK) {
 		json_decref(body);
 		return NULL;
 	}
@@ -332,12 +313,10 @@ static json_t *body_of(struct ctl *c, const struct kind *k, size_t first)
 
 static enum ctl_exit send(struct ctl *c, const char *method, const char *path, json_t *body, const char *done)
 {
-	char *text = json_dumps(body, JSON_COMPACT), id[200];
+	char id[200];
 	json_t *answer;
-	enum ctl_exit code = ctl_ask(c, method, path, text, text ? strlen(text) : 0, &answer);
+	enum ctl_exit code = ctl_send(c, method, path, body, &answer);
 
-	free(text);
-	json_decref(body);
 	if (answer)
 		fprintf(c->out, "%s %s\n", ctl_value_text(json_object_get(answer, "id"), id, sizeof(id)),
 			done);

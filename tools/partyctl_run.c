@@ -1,3 +1,4 @@
+/* partyctl_run.c - the command line: verbs, options, help, exit codes. */
 #include "tools/partyctl.h"
 #include "bridge/config.h"
 #include "bridge/version.h"

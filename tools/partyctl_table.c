@@ -1,3 +1,4 @@
+/* partyctl_table.c - JSON as people read it: columns, and one line per value. */
 #include "tools/partyctl.h"
 
 #include <stdlib.h>

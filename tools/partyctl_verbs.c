@@ -1,3 +1,4 @@
+/* partyctl_verbs.c - asking the bridge, and the verbs about the site, meetings, calls and trunks. */
 #include "tools/partyctl.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@ enum { FILE_MAX = 32 << 20 };
 
 /* ---- asking ---- */
 
-static void put_json(const struct ctl *c, const json_t *value)
+void ctl_put_json(const struct ctl *c, const json_t *value)
 {
 	json_dumpf(value, c->out, JSON_INDENT(2));
 	fputc('\n', c->out);
@@ -28,7 +29,7 @@ static enum ctl_exit refused(struct ctl *c, const struct ctl_answer *answer)
 	else
 		fprintf(c->err, "partyctl: refused with HTTP status %u\n", answer->status);
 	if (c->json && body)
-		put_json(c, body);
+		ctl_put_json(c, body);
 	json_decref(body);
 	return CTL_REFUSED;
 }
@@ -68,12 +69,36 @@ enum ctl_exit ctl_ask(
 		return CTL_UNREACHED;
 	}
 	if (c->json) {
-		put_json(c, value);
+		ctl_put_json(c, value);
 		json_decref(value);
 		return CTL_OK;
 	}
 	*out = value;
 	return CTL_OK;
+}
+
+enum ctl_exit ctl_look(struct ctl *c, const char *path, json_t **out)
+{
+	const bool json = c->json;
+	enum ctl_exit code;
+
+	c->json = false;
+	code = ctl_ask(c, "GET", path, NULL, 0, out);
+	c->json = json;
+	return code;
+}
+
+enum ctl_exit ctl_send(struct ctl *c, const char *method, const char *path, json_t *body, json_t **out)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	const size_t len = text ? strlen(text) : 0;
+	const enum ctl_exit code = ctl_ask(c, method, path, text, len, out);
+
+	if (text)
+		explicit_bzero(text, len); /* there may be a PIN in it */
+	free(text);
+	json_decref(body);
+	return code;
 }
 
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
@@ -162,7 +187,7 @@ enum ctl_exit ctl_export(struct ctl *c)
 	if (c->json) {
 		json_t *value = json_pack("{s:s%}", "site", answer.body, answer.len);
 
-		put_json(c, value);
+		ctl_put_json(c, value);
 		json_decref(value);
 	} else {
 		fwrite(answer.body, 1, answer.len, c->out);
@@ -233,7 +258,7 @@ enum ctl_exit ctl_meetings(struct ctl *c)
 	const enum ctl_exit code = ctl_pages(c, "meetings", items);
 
 	if (!code && c->json)
-		put_json(c, whole);
+		ctl_put_json(c, whole);
 	else if (!code)
 		ctl_table(c->out, columns, COUNT(columns), items);
 	json_decref(items);
@@ -323,7 +348,7 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 
 	rows = flatten_trunks(whole);
 	if (!code && c->json)
-		put_json(c, whole);
+		ctl_put_json(c, whole);
 	else if (!code)
 		ctl_table(c->out, columns, COUNT(columns), rows);
 	json_decref(rows);

@@ -1,3 +1,4 @@
+/* partyctl_watch.c - the verb watch: events as they happen, resumed where they broke off. */
 #include "tools/partyctl.h"
 
 #include <stdlib.h>

@@ -72,6 +72,16 @@ void ask_call(const struct bridge *b, const char *to, char id[ASK_ID])
 	json_decref(answer);
 }
 
+void ask_hang_up(const struct bridge *b, const char *id)
+{
+	char path[32 + ASK_ID];
+	long status;
+
+	snprintf(path, sizeof(path), "/v1/calls/%s", id);
+	json_decref(bridge_call(b, "DELETE", path, NULL, NULL, &status));
+	CHECK_INT(200, status, path);
+}
+
 double time_at(const json_t *j, const char *path)
 {
 	const char *text = json_text_at(j, path);

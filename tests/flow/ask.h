@@ -20,6 +20,9 @@ json_t *record_wait(const struct bridge *b, const char *call_id, unsigned ms);
 /* Meeting 100200300 is to call this number, and takes it on: the call's ID. */
 void ask_call(const struct bridge *b, const char *to, char id[ASK_ID]);
 
+/* Hangs that call up as an operator does; it must be there. */
+void ask_hang_up(const struct bridge *b, const char *id);
+
 /* Milliseconds of a time as the API writes it, since 1970. -1: it is none. */
 double time_at(const json_t *j, const char *path);
 #endif

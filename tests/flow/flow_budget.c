@@ -1,4 +1,5 @@
 #include "tests/flow/bridge.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
 #include "tests/test.h"
 
@@ -33,19 +34,6 @@ static long dial(const struct bridge *b, const char *to)
 static int wait_for(struct events *e, const char *type)
 {
 	return events_wait(e, 0, type, "account", "acme", WAIT_MS);
-}
-
-/* Runs partyctl against the bridge; what it printed, the caller frees. */
-static char *ctl(const struct bridge *b, int want, const char *verb, const char *more)
-{
-	char program[FOLDER_PATH * 2];
-	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, "budget",
-		verb, more, NULL };
-	struct peer p;
-
-	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
-	CHECK_INT(want, peer_wait_exit(&p, WAIT_MS), verb);
-	return peer_output(&p);
 }
 
 static void check_row(const struct bridge *b, const char *story, int today, bool blocked)
@@ -92,11 +80,11 @@ TEST(a_budget_is_told_kept_and_let_go)
 	CHECK_INT(403, dial(&b, "+15550191"), "still blocked");
 
 	e = events_open(&b, NULL);
-	text = ctl(&b, 0, "list", NULL);
+	text = ctl(&b, 0, "budget list");
 	CHECK(strstr(text, "acme") && strstr(text, "zeta") && strstr(text, "BLOCKED UNTIL"), "%s", text);
 	free(text);
-	free(ctl(&b, 0, "unblock", "acme"));
-	free(ctl(&b, 1, "unblock", "nobody"));
+	free(ctl(&b, 0, "budget unblock acme"));
+	free(ctl(&b, 1, "budget unblock nobody"));
 	CHECK(wait_for(e, "budget.unblocked") >= 0, "told");
 	CHECK_INT(202, dial(&b, "+15550130"), "calls go again");
 	CHECK(events_wait(e, 0, "budget.near", NULL, NULL, 200) < 0, "three of five are not near");

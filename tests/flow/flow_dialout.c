@@ -160,12 +160,7 @@ static int wait_event(struct bed *b, const char *type)
 
 static void hang_up(struct bed *b)
 {
-	char path[96];
-	long status;
-
-	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
-	CHECK_INT(200, status, "DELETE");
+	ask_hang_up(&b->bridge, b->id);
 	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
 }
 

@@ -241,12 +241,8 @@ static void read_records(struct bed *b, const struct row *row, char out[STORY])
 static void hang_up(struct bed *b, const struct row *row)
 {
 	struct gate_request bye;
-	char path[96];
-	long status;
 
-	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
-	CHECK_INT(200, status, row->story);
+	ask_hang_up(&b->bridge, b->id);
 	for (unsigned g = 0; g < GATEWAYS; g++)
 		if (strstr(row->does[g], "200")) {
 			CHECK(gate_wait(&b->gates[g], &bye, "BYE", WAIT_MS), "%s: BYE", row->story);

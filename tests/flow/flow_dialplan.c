@@ -1,7 +1,8 @@
 /* links: tests/caller.c tests/rawsip.c */
 /* The dial plan through the real program: explained, replayed through another site, refused, swapped while a call goes on. */
-#include "tests/caller.h"
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
+#include "tests/house.h"
 #include "tests/test.h"
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -32,26 +33,9 @@ static const char site[] =
 	"calendars:\n"
 	"  - { name: office, zone: Europe/Berlin, spans: [ \"mon-fri 08:00-18:00\" ] }\n";
 
-struct house {
-	struct bridge bridge;
-	struct crew crew;
-	struct caller callers[CREW_MAX];
-};
-
 static struct house *house_open(void)
 {
-	struct house *h = calloc(1, sizeof(*h));
-
-	CHECK(h && bridge_start(&h->bridge, &(struct bridge_setup){ .site = site }), "the bridge is up");
-	crew_start(&h->crew);
-	return h;
-}
-
-static void house_close(struct house *h)
-{
-	crew_stop(&h->crew);
-	CHECK_INT(0, bridge_stop(&h->bridge), "the bridge ends in order");
-	free(h);
+	return house_start(&(struct bridge_setup){ .site = site });
 }
 
 static unsigned call(struct house *h, unsigned i, const char *number)
@@ -60,66 +44,35 @@ static unsigned call(struct house *h, unsigned i, const char *number)
 		"\"caller\" <sip:+15559000100@127.0.0.2>");
 }
 
-/* partyctl with these words; its exit code, what it said. */
-static int ctl(struct house *h, const char *words, char **said)
-{
-	const char *argv[24] = { NULL };
-	char program[FOLDER_PATH * 2], text[400], *rest = text;
-	struct peer p;
-	size_t n = 0;
-	int code;
-
-	argv[n++] = build_program("partyctl", program);
-	argv[n++] = "--socket";
-	argv[n++] = h->bridge.control;
-	snprintf(text, sizeof(text), "%s", words);
-	while (n < 23 && (argv[n] = strsep(&rest, " ")) != NULL)
-		n++;
-	CHECK(peer_start(&p, &h->bridge.folder, "partyctl", argv), "partyctl starts");
-	code = peer_wait_exit(&p, 10000);
-	*said = peer_output(&p);
-	return code;
-}
-
-static void says(struct house *h, int want, const char *words, const char *const *all)
-{
-	char *said;
-
-	CHECK_INT(want, ctl(h, words, &said), words);
-	for (size_t i = 0; all[i]; i++)
-		CHECK(strstr(said, all[i]), "%s: '%s' in:\n%s", words, all[i], said);
-	free(said);
-}
-
-#define SAYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
 TEST(what_would_happen_to_this_number)
 {
 	struct house *h = house_open();
 
-	says(h, 0, "dialplan explain 030123456 --account acme --at 2026-11-27T12:00:00+01:00",
+	ctl_says(&h->bridge, 0, "dialplan explain 030123456 --account acme --at 2026-11-27T12:00:00+01:00",
 		SAYS("'030123456' read as national: +4930123456", "+4930123456 is ordinary",
 			"+49 is the longest prefix left: 2 routes", "calendar 'office' is open by spans[0]",
 			"1: trunk 'carrier-b' is sent 030123456", "2: trunk 'carrier-a' is sent +4930123456",
 			"shows +15550101, the account's first number",
 			"trunk 'carrier-a' stands before already", "call 1 now, 1 today",
 			"carrier-b  030123456    -", "=> +4930123456 goes out by 2 trunks, in this order"));
-	says(h, 0, "dialplan explain +4930123456 --account acme --at 2026-11-28T12:00:00+01:00",
+	ctl_says(&h->bridge, 0, "dialplan explain +4930123456 --account acme --at 2026-11-28T12:00:00+01:00",
 		SAYS("calendar 'office' is closed", "routes[1], priority 2", "goes out by 1 trunk\n"));
-	says(h, 0, "dialplan explain 112 --account acme",
+	ctl_says(&h->bridge, 0, "dialplan explain 112 --account acme",
 		SAYS("never called from a conference", "=> refused with SIP status 403: class"));
-	says(h, 0, "dialplan explain +491801234567 --account acme",
+	ctl_says(&h->bridge, 0, "dialplan explain +491801234567 --account acme",
 		SAYS("refused with SIP status 403: list"));
-	says(h, 0, "dialplan explain +33123456789 --account acme",
+	ctl_says(&h->bridge, 0, "dialplan explain +33123456789 --account acme",
 		SAYS("refused with SIP status 404: no_route"));
-	says(h, 0, "--json dialplan explain +4930123456 --account acme --at 2026-11-27T12:00:00Z",
+	ctl_says(&h->bridge, 0,
+		"--json dialplan explain +4930123456 --account acme --at 2026-11-27T12:00:00Z",
 		SAYS("\"answer\": \"route\"", "\"trunk\": \"carrier-b\"", "\"number\": \"030123456\"",
 			"\"caller\": \"+15550101\""));
-	says(h, 0, "dialplan explain +15550115 --trunk carrier-a",
+	ctl_says(&h->bridge, 0, "dialplan explain +15550115 --trunk carrier-a",
 		SAYS("in the range +15550110..+15550119", "answered by meeting 100200301"));
-	says(h, 0, "dialplan explain +15550150 --trunk carrier-a",
+	ctl_says(&h->bridge, 0, "dialplan explain +15550150 --trunk carrier-a",
 		SAYS("in a range of trunk 'carrier-a', and nobody's", "404: unassigned_number"));
-	says(h, 1, "dialplan explain +4930123456 --account acme --at yesterday", SAYS("a time is wanted"));
+	ctl_says(&h->bridge, 1, "dialplan explain +4930123456 --account acme --at yesterday",
+		SAYS("a time is wanted"));
 	house_close(h);
 }
 
@@ -166,7 +119,7 @@ TEST(a_day_through_another_plan)
 		{ "a list", "\"+49180\"", "\"+4930\"", { "then  refused with 403: list", "1 of 4 calls" } },
 	};
 	struct house *h = house_open();
-	char words[200], *said;
+	char words[200];
 
 	CHECK_INT(200, call(h, 0, "+15550101"), "a number");
 	CHECK_INT(200, call(h, 1, "+15550115"), "one of a range");
@@ -184,13 +137,11 @@ TEST(a_day_through_another_plan)
 		folder_write(&h->bridge.folder, "new.yaml", text);
 		snprintf(words, sizeof(words), "dialplan diff %s --records 2026-11-28",
 			folder_file(&h->bridge.folder, "new.yaml"));
-		says(h, 0, words, cases[i].words);
+		ctl_says(&h->bridge, 0, words, cases[i].words);
 	}
 	folder_write(&h->bridge.folder, "new.yaml", "accounts: [ { nmae: x } ]\n");
-	CHECK_INT(1, ctl(h, words, &said), "a candidate with a mistake");
-	CHECK(strstr(said, "line 1") && strstr(said, "nmae"), "%s", said);
-	free(said);
-	says(h, 0, "dialplan explain +15550115 --trunk carrier-a", SAYS("meeting 100200301"));
+	ctl_says(&h->bridge, 1, words, SAYS("line 1", "nmae")); /* a candidate with a mistake */
+	ctl_says(&h->bridge, 0, "dialplan explain +15550115 --trunk carrier-a", SAYS("meeting 100200301"));
 	house_close(h);
 }
 
@@ -209,7 +160,7 @@ TEST(swapped_whole_or_not_at_all)
 	CHECK_INT(21, (int)json_at(answer, "error.line", -1), "its line");
 	CHECK_STR("routes[1].prefix", json_text_at(answer, "error.field"), "and key");
 	json_decref(answer);
-	says(h, 0, "dialplan explain +4930123456 --account acme --at 2026-11-28T12:00:00Z",
+	ctl_says(&h->bridge, 0, "dialplan explain +4930123456 --account acme --at 2026-11-28T12:00:00Z",
 		SAYS("routes[1], priority 2"));
 	snprintf(text, sizeof(text), "%s", site);
 	at = strstr(text, "+15550110..+15550119");

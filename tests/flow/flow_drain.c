@@ -1,6 +1,7 @@
 /* links: tests/sipp.c tests/gate.c tests/rawsip.c */
 /* No new calls, live ones end by themselves (FEATURES T26): a trunk both ways, its registration, the whole node. */
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
 #include "tests/gate.h"
@@ -12,35 +13,6 @@
 #include <stdlib.h>
 
 enum { WAIT_MS = 8000, T1_MS = 100, SITE = 2048 };
-
-static void ctl_start(struct bridge *b, struct peer *p, const char *name, const char *words)
-{
-	const char *argv[16] = { NULL };
-	char program[FOLDER_PATH * 2], text[300], *rest = text;
-	size_t n = 0;
-
-	argv[n++] = build_program("partyctl", program);
-	argv[n++] = "--socket";
-	argv[n++] = b->control;
-	snprintf(text, sizeof(text), "%s", words);
-	while (n < 15 && (argv[n] = strsep(&rest, " ")) != NULL)
-		n++;
-	CHECK(peer_start(p, &b->folder, name, argv), "partyctl starts");
-}
-
-/* partyctl with these words says this, and ends well. */
-static void ctl_says(struct bridge *b, const char *words, const char *part)
-{
-	struct peer p;
-	char *said;
-	int code;
-
-	ctl_start(b, &p, "partyctl", words);
-	code = peer_wait_exit(&p, WAIT_MS);
-	said = peer_output(&p);
-	CHECK(code == 0 && strstr(said, part), "%s: exit %d, '%s' is not in: %s", words, code, part, said);
-	free(said);
-}
 
 /* SIPp as a gateway that answers. */
 static void gateway_start(struct bridge *b, struct peer *p, const char *ip, uint16_t port)
@@ -107,7 +79,7 @@ static void takes_no_calls(struct bridge *b, struct events *events)
 		.to_port = b->sip_port,
 		.on_bridge = true };
 	struct raw r;
-	char id[64], path[128], words[80];
+	char id[64], words[80];
 	json_t *list;
 
 	CHECK_INT(0, sipp_run(&in), "three calls: 503, Reason, Retry-After of a minute and more");
@@ -122,19 +94,19 @@ static void takes_no_calls(struct bridge *b, struct events *events)
 
 	dial(b, id, 202);
 	CHECK(events_wait(events, 0, "dialout.answered", "id", id, WAIT_MS) >= 0, "answered");
-	snprintf(path, sizeof(path), "/v1/calls/%s", id);
-	json_decref(bridge_call(b, "DELETE", path, NULL, NULL, NULL));
+	ask_hang_up(b, id);
 	CHECK(bridge_wait_count(b, "/v1/records?direction=out&trunk=second", 1, WAIT_MS), "a record");
 	list = bridge_get(b, "/v1/records?direction=out&trunk=second");
 	CHECK_STR("first: the trunk is in maintenance", json_text_at(list, "items.0.passed_over"),
 		"the record");
 	json_decref(list);
 	snprintf(words, sizeof(words), "why %s", id);
-	ctl_says(b, words, "not tried first: the trunk is in maintenance");
-	ctl_says(b, "dialplan explain +15550199 --account acme",
-		"first is passed over: the trunk is in maintenance");
-	ctl_says(b, "dialplan explain +15550101 --trunk first", "refused with SIP status 503: drained");
-	ctl_says(b, "dialplan explain +15550101 --trunk second", "is answered by meeting 100200300");
+	ctl_says(b, 0, words, SAYS("not tried first: the trunk is in maintenance"));
+	ctl_says(b, 0, "dialplan explain +15550199 --account acme",
+		SAYS("first is passed over: the trunk is in maintenance"));
+	ctl_says(b, 0, "dialplan explain +15550101 --trunk first",
+		SAYS("refused with SIP status 503: drained"));
+	ctl_says(b, 0, "dialplan explain +15550101 --trunk second", SAYS("is answered by meeting 100200300"));
 }
 
 /*   one call in and one out by `first`; drain; nobody new; both end; drained; restart: still drained; resume */
@@ -145,7 +117,7 @@ TEST(a_trunk_is_drained_both_ways)
 	struct events *events;
 	struct bridge b;
 	struct raw r;
-	char site[SITE], id[64], path[128], *said;
+	char site[SITE], id[64], *said;
 	int code;
 
 	snprintf(site, sizeof(site), two_trunks, ports[0], ports[1]);
@@ -160,20 +132,19 @@ TEST(a_trunk_is_drained_both_ways)
 	CHECK(events_wait(events, 0, "dialout.answered", "id", id, WAIT_MS) >= 0, "a call out");
 	CHECK_INT(2, bridge_count(&b, "/v1/calls?trunk=first"), "two live calls");
 
-	ctl_says(&b, "trunk drain first", "first is draining, 2 calls");
+	ctl_says(&b, 0, "trunk drain first", SAYS("first is draining, 2 calls"));
 	hear(events, "trunk.draining", "trunk", "first");
 	takes_no_calls(&b, events);
 	CHECK_INT(2, bridge_count(&b, "/v1/calls?trunk=first"), "live calls stay");
 	raw_request(&r, "INVITE", NULL, raw_offer);
 	CHECK_INT(200, raw_final(&r, 3000), "and may be changed");
 	raw_request(&r, "ACK", NULL, NULL);
-	ctl_says(&b, "status", "first   draining     2");
+	ctl_says(&b, 0, "status", SAYS("first   draining     2"));
 	CHECK(events_wait(events, 0, "trunk.drained", NULL, NULL, 200) < 0, "not drained yet");
 
 	ctl_start(&b, &waiting, "waiting", "trunk drain first --wait");
 	CHECK(peer_wait_line(&waiting, "first is draining, 2 calls", WAIT_MS), "it waits");
-	snprintf(path, sizeof(path), "/v1/calls/%s", id);
-	json_decref(bridge_call(&b, "DELETE", path, NULL, NULL, NULL));
+	ask_hang_up(&b, id);
 	CHECK(peer_wait_line(&waiting, "first is draining, 1 calls", WAIT_MS), "one is left");
 	raw_request(&r, "BYE", NULL, NULL);
 	CHECK_INT(200, raw_final(&r, 3000), "the last one ends");
@@ -189,7 +160,7 @@ TEST(a_trunk_is_drained_both_ways)
 	raw_close(&r);
 	CHECK(raw_open(&r, "127.0.0.2", 0, b.sip_port, false), "socket");
 	CHECK_INT(503, raw_call(&r, "+15550101"), "drained over the restart");
-	ctl_says(&b, "trunk resume first", "first is open, 0 calls");
+	ctl_says(&b, 0, "trunk resume first", SAYS("first is open, 0 calls"));
 	hear(events, "trunk.resumed", "trunk", "first");
 	CHECK_INT(200, raw_call(&r, "+15550101"), "calls again");
 	CHECK_INT(200, options(&r, "+15550101"), "and OPTIONS");
@@ -226,14 +197,14 @@ TEST(a_registration_is_given_back_with_the_last_call)
 	CHECK(gate_wait(&g, &invite, "INVITE", WAIT_MS), "INVITE");
 	gate_answer(&g, &invite, 200, "b", NULL, gate_sdp);
 	CHECK(gate_wait(&g, &r, "ACK", WAIT_MS), "ACK");
-	ctl_says(&b, "trunk drain first", "first is draining, 1 calls");
+	ctl_says(&b, 0, "trunk drain first", SAYS("first is draining, 1 calls"));
 	CHECK(gate_quiet(&g, "REGISTER", 500), "held while somebody talks");
 	gate_request(&g, &invite, "BYE", "b", 1);
 	CHECK(gate_wait(&g, &r, "REGISTER", WAIT_MS), "given back");
 	CHECK_STR("0", gate_header(&r, "Expires"), "Expires");
 	gate_answer(&g, &r, 200, "c", NULL, NULL);
 	CHECK(gate_quiet(&g, "REGISTER", 500), "and left alone");
-	ctl_says(&b, "trunk resume first", "first is open, 0 calls");
+	ctl_says(&b, 0, "trunk resume first", SAYS("first is open, 0 calls"));
 	CHECK(gate_wait(&g, &r, "REGISTER", WAIT_MS), "registered again");
 	CHECK_STR("600", gate_header(&r, "Expires"), "Expires");
 	gate_answer(&g, &r, 200, "d", "Expires: 600\r\n", NULL);
@@ -254,9 +225,9 @@ TEST(the_node_drains_and_ends)
 	CHECK(raw_open(&other, "127.0.0.2", 0, b.sip_port, false), "socket");
 	CHECK_INT(200, raw_call(&r, "+15550101"), "a call");
 
-	ctl_says(&b, "drain --stay", "the bridge is draining, 1 calls");
+	ctl_says(&b, 0, "drain --stay", SAYS("the bridge is draining, 1 calls"));
 	CHECK_INT(503, raw_call(&other, "+15550101"), "nobody new");
-	ctl_says(&b, "resume", "the bridge is open, 1 calls");
+	ctl_says(&b, 0, "resume", SAYS("the bridge is open, 1 calls"));
 	CHECK_INT(200, raw_call(&other, "+15550101"), "taken back");
 	raw_request(&other, "BYE", NULL, NULL);
 	CHECK_INT(200, raw_final(&other, 3000), "BYE");

@@ -1,9 +1,9 @@
 /* links: tests/caller.c tests/rawsip.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/err.c mixer/lull.c */
 /* Keys through the real program: one key pressed is one digit, whichever way it came; what the attendant makes of them. */
 #include "mixer/codec.h"
-#include "tests/caller.h"
 #include "tests/flow/ask.h"
 #include "tests/flow/events.h"
+#include "tests/house.h"
 #include "tests/test.h"
 #include <dirent.h>
 #include <math.h>
@@ -42,29 +42,9 @@ static const char site[] =
 	"  - { number: \"+15550102\", trunk: carrier-a, account: acme, answer: \"meeting:700700700\" }\n"
 	"  - { number: \"+15550103\", trunk: carrier-a, account: acme, answer: \"meeting:300300300\" }\n";
 
-/* On the heap, and left there when a test fails: the crew's thread goes on with it. */
-struct house {
-	struct bridge bridge;
-	struct crew crew;
-	struct caller callers[CREW_MAX];
-};
-
 static struct house *house_open(void)
 {
-	struct house *h = calloc(1, sizeof(*h));
-
-	CHECK(h && bridge_start(&h->bridge,
-			   &(struct bridge_setup){ .site = site, .node = "log: { level: debug }\n" }),
-		"the bridge is up");
-	crew_start(&h->crew);
-	return h;
-}
-
-static void house_close(struct house *h)
-{
-	crew_stop(&h->crew);
-	CHECK_INT(0, bridge_stop(&h->bridge), "the bridge ends in order");
-	free(h);
+	return house_start(&(struct bridge_setup){ .site = site, .node = "log: { level: debug }\n" });
 }
 
 /* Caller `i`, who goes by the name "caller i". */

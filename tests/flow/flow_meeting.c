@@ -1,8 +1,9 @@
 /* links: tests/caller.c tests/rawsip.c */
 /* A meeting as its operator sees it: roster, events, chimes, records, the site while calls are up, the end of it all. */
-#include "tests/caller.h"
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
+#include "tests/house.h"
 #include "tests/test.h"
 #include <signal.h>
 #include <stdio.h>
@@ -37,27 +38,9 @@ enum {
 
 static const char site[] = SITE_HEAD SITE_TAIL;
 
-/* On the heap, and left there when a test fails: the crew's thread goes on with it. */
-struct house {
-	struct bridge bridge;
-	struct crew crew;
-	struct caller callers[CREW_MAX];
-};
-
 static struct house *house_open(void)
 {
-	struct house *h = calloc(1, sizeof(*h));
-
-	CHECK(h && bridge_start(&h->bridge, &(struct bridge_setup){ .site = site }), "the bridge is up");
-	crew_start(&h->crew);
-	return h;
-}
-
-static void house_close(struct house *h)
-{
-	crew_stop(&h->crew);
-	CHECK_INT(0, bridge_stop(&h->bridge), "the bridge ends in order");
-	free(h);
+	return house_start(&(struct bridge_setup){ .site = site });
 }
 
 static struct caller *call(struct house *h, unsigned i, const char *number)
@@ -395,17 +378,13 @@ TEST(applying_a_site_leaves_calls_alone)
 	house_close(h);
 }
 
-static int ctl(struct house *h, const char *verb, const char *file, char **said)
+/* Applies this file of the test's folder, to be ended with `want`; what partyctl said. */
+static char *apply(struct house *h, int want, const char *file)
 {
-	char program[FOLDER_PATH * 2];
-	struct peer p;
-	const char *argv[] = { build_program("partyctl", program), "--socket", h->bridge.control, verb, file,
-		NULL };
+	char words[FOLDER_PATH * 2];
 
-	CHECK(peer_start(&p, &h->bridge.folder, "partyctl", argv), "partyctl starts");
-	int code = peer_wait_exit(&p, 10000);
-	*said = peer_output(&p);
-	return code;
+	snprintf(words, sizeof(words), "apply %s", folder_file(&h->bridge.folder, file));
+	return ctl(&h->bridge, want, words);
 }
 
 /* N8: refused whole, naming line and key; exit code 1; the site in force stays. */
@@ -440,24 +419,21 @@ TEST(a_wrong_site_file_is_refused_by_line_and_key)
 	struct house *h = house_open();
 	char *before, *after, *said;
 
-	CHECK_INT(0, ctl(h, "export", NULL, &before), "export");
+	before = ctl(&h->bridge, 0, "export");
 	CHECK(strstr(before, "100200300"), "it is the site: %s", before);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		char line[24];
 		folder_write(&h->bridge.folder, "wrong.yaml", wrong[i].yaml);
-		int code = ctl(h, "apply", folder_file(&h->bridge.folder, "wrong.yaml"), &said);
-		CHECK_INT(1, code, wrong[i].story);
+		said = apply(h, 1, "wrong.yaml");
 		snprintf(line, sizeof(line), "line %s", wrong[i].line);
 		CHECK(strstr(said, line), "%s: '%s' in: %s", wrong[i].story, line, said);
 		CHECK(strstr(said, wrong[i].key), "%s: '%s' in: %s", wrong[i].story, wrong[i].key, said);
 		free(said);
 	}
-	CHECK_INT(0, ctl(h, "export", NULL, &after), "export");
+	after = ctl(&h->bridge, 0, "export");
 	CHECK_STR(before, after, "the site stands as it was");
 	folder_write(&h->bridge.folder, "again.yaml", after);
-	CHECK_INT(0, ctl(h, "apply", folder_file(&h->bridge.folder, "again.yaml"), &said),
-		"what was exported can be applied");
-	free(said);
+	free(apply(h, 0, "again.yaml")); /* what was exported can be applied */
 	free(before);
 	free(after);
 	house_close(h);
@@ -497,7 +473,7 @@ TEST(sigterm_says_goodbye_and_a_restart_remembers)
 	struct caller *a = call(h, 0, "+15550102");
 	call(h, 1, "+15550103"); /* still at the attendant; it will not answer */
 	CHECK(bridge_wait_number(&h->bridge, "/v1/status", "participants", 9, JOIN_MS), "all are in");
-	CHECK_INT(0, ctl(h, "export", NULL, &before), "export");
+	before = ctl(&h->bridge, 0, "export");
 
 	uint64_t at = test_now_ms();
 	CHECK(bridge_restart(&h->bridge, SIGTERM, &code), "it comes back");
@@ -520,7 +496,7 @@ TEST(sigterm_says_goodbye_and_a_restart_remembers)
 	json_decref(report);
 	for (unsigned i = 0; i < 2; i++)
 		json_decref(record_wait(&h->bridge, h->callers[i].sip.call_id, RECORD_MS));
-	CHECK_INT(0, ctl(h, "export", NULL, &after), "export");
+	after = ctl(&h->bridge, 0, "export");
 	CHECK_STR(before, after, "the site is there without having been applied");
 	free(before);
 	free(after);

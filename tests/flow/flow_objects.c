@@ -1,4 +1,5 @@
 /* What the site holds, changed one by one while calls run: live at once, kept over a restart, each account's own. */
+#include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
 #include "tests/flow/exchange.h"
 #include "tests/test.h"
@@ -432,24 +433,6 @@ TEST(records_go_when_their_account_says_so)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
-/* partyctl with these words; what it said, its exit code. */
-static char *ctl(struct bridge *b, const char *words, int want)
-{
-	char program[FOLDER_PATH * 2], line[512];
-	const char *argv[32] = { build_program("partyctl", program), "--socket", b->control };
-	struct peer p;
-	char *said;
-	int n = 3;
-
-	snprintf(line, sizeof(line), "%s", words);
-	for (char *rest = line, *word; (word = strsep(&rest, " ")) && n < 31;)
-		argv[n++] = word;
-	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl starts");
-	CHECK(peer_wait_exit(&p, 10000) == want, "%s: exit %d", words, p.code);
-	said = peer_output(&p);
-	return said;
-}
-
 TEST(partyctl_does_the_same)
 {
 	static const struct {
@@ -489,14 +472,14 @@ TEST(partyctl_does_the_same)
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *said = ctl(&b, cases[i].words, cases[i].code);
+		char *said = ctl(&b, cases[i].code, cases[i].words);
 
 		CHECK(strstr(said, cases[i].says), "%s: wanted '%s' in: %s", cases[i].words, cases[i].says,
 			said);
 		free(said);
 	}
 	CHECK(bridge_restart(&b, SIGTERM, NULL), "up again");
-	char *said = ctl(&b, "account list", 0);
+	char *said = ctl(&b, 0, "account list");
 	CHECK(strstr(said, "new") && !strstr(said, "zenith"), "kept: %s", said);
 	free(said);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");

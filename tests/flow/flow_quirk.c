@@ -2,6 +2,7 @@
 /* A carrier with its own idea of RTP (FEATURES T15): sound and keys come through, and the operator reads what it does. */
 #include "mixer/rtp.h"
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/bridge.h"
 #include "tests/rawsip.h"
 #include "tests/test.h"
@@ -88,32 +89,6 @@ static void press(struct sender *s, unsigned code)
 	}
 }
 
-static char *partyctl(struct bridge *b, const char *verb, const char *what)
-{
-	char program[FOLDER_PATH * 2], *said;
-	const char *const two[] = { build_program("partyctl", program), "--socket", b->control, verb, what,
-		NULL };
-	const char *const three[] = { program, "--socket", b->control, verb, "get", what, NULL };
-	struct peer p;
-	int code;
-
-	CHECK(peer_start(&p, &b->folder, "partyctl", strcmp(verb, "trunk") == 0 ? three : two), "partyctl");
-	code = peer_wait_exit(&p, WAIT_MS);
-	said = peer_output(&p);
-	CHECK(code == 0, "%s %s: %d: %s", verb, what, code, said);
-	return said;
-}
-
-static void says(struct bridge *b, const char *verb, const char *what, const char *const *parts)
-{
-	char *said = partyctl(b, verb, what);
-
-	for (; *parts; parts++)
-		CHECK(strstr(said, *parts), "%s %s: '%s' is not in:\n%s", verb, what, *parts, said);
-	free(said);
-}
-#define SAYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
 /* The attendant is told a meeting and its PIN by such keys: the caller gets in, and is heard. */
 TEST(an_odd_carrier_is_heard_and_named)
 {
@@ -124,7 +99,7 @@ TEST(an_odd_carrier_is_heard_and_named)
 	struct sender s;
 	struct raw r;
 	json_t *row;
-	char *text;
+	char *text, words[RAW_TAG + 8];
 
 	CHECK(bridge_start(&b, NULL), "bridge");
 	CHECK(raw_open(&r, "127.0.0.2", 0, b.sip_port, false), "socket");
@@ -156,11 +131,12 @@ TEST(an_odd_carrier_is_heard_and_named)
 	row = record_wait(&b, r.call_id, WAIT_MS);
 	CHECK(row && strstr(json_text_at(row, "quirks"), "event_timestamp_moves"), "the record");
 	json_decref(row);
-	says(&b, "trace", r.call_id,
+	snprintf(words, sizeof(words), "trace %s", r.call_id);
+	ctl_says(&b, 0, words,
 		SAYS("the far end sends from another port than its description says (other_port)",
 			"the far end changes its SSRC without a word (ssrc_changes)",
 			"the far end moves the timestamp while a key is down (event_timestamp_moves)"));
-	says(&b, "trunk", "carrier-a",
+	ctl_says(&b, 0, "trunk get carrier-a",
 		SAYS("QUIRK", "event_timestamp_moves      1  moves the timestamp", "ssrc_changes"));
 	close(s.fd);
 	raw_close(&r);

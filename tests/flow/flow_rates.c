@@ -1,6 +1,7 @@
 /* Rate sheets through the real program (FEATURES N4, T22, X5): imported whole or not at all, kept, in force at their dates; the cheapest carrier
  * is called first, and what the call cost stands in its record.  SIPp stands at each gateway. */
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
 #include "tests/flow/gateways.h"
 #include "tests/test.h"
@@ -51,39 +52,6 @@ static void end(struct bed *b)
 	gateways_stop(&b->gateways);
 }
 
-/* partyctl with these words; what it said, which the caller frees. */
-static char *ctl(const struct bed *b, int want, const char *words)
-{
-	const char *argv[24] = { NULL };
-	char program[FOLDER_PATH * 2], text[400], *rest = text, *said;
-	struct peer p;
-	size_t n = 0;
-	int code;
-
-	argv[n++] = build_program("partyctl", program);
-	argv[n++] = "--socket";
-	argv[n++] = b->bridge.control;
-	snprintf(text, sizeof(text), "%s", words);
-	while (n < 23 && (argv[n] = strsep(&rest, " ")) != NULL)
-		n++;
-	CHECK(peer_start(&p, &b->bridge.folder, "partyctl", argv), "partyctl starts");
-	code = peer_wait_exit(&p, WAIT_MS * 3);
-	said = peer_output(&p);
-	CHECK(code == want, "%s: ended with %d: %s", words, code, said);
-	return said;
-}
-
-static void says(const struct bed *b, int want, const char *words, const char *const *all)
-{
-	char *said = ctl(b, want, words);
-
-	for (size_t i = 0; all[i]; i++)
-		CHECK(strstr(said, all[i]), "%s: '%s' in:\n%s", words, all[i], said);
-	free(said);
-}
-
-#define SAYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
 static void import(const struct bed *b, const char *trunk, const char *sheet)
 {
 	char words[300];
@@ -91,7 +59,7 @@ static void import(const struct bed *b, const char *trunk, const char *sheet)
 	CHECK(folder_write(&b->bridge.folder, "sheet.csv", sheet), "sheet");
 	snprintf(words, sizeof(words), "rates import %s %s", trunk,
 		folder_file(&b->bridge.folder, "sheet.csv"));
-	free(ctl(b, 0, words));
+	free(ctl(&b->bridge, 0, words));
 }
 
 static void call(struct bed *b)
@@ -102,12 +70,7 @@ static void call(struct bed *b)
 
 static void hang_up(struct bed *b)
 {
-	char path[96];
-	long status;
-
-	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
-	CHECK_INT(200, status, "DELETE");
+	ask_hang_up(&b->bridge, b->id);
 	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
 }
 
@@ -129,7 +92,7 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 
 	begin(&b, "");
 	import(&b, "dear", "prefix,per_minute,currency\n+1,0.05,EUR\n");
-	says(&b, 0, "rates list", SAYS("TRUNK", "dear", "EUR", "operator at the control socket"));
+	ctl_says(&b.bridge, 0, "rates list", SAYS("TRUNK", "dear", "EUR", "operator at the control socket"));
 	CHECK(events_wait(b.events, 0, "rates.imported", "trunk", "dear", WAIT_MS) >= 0, "told");
 	folder_write(&b.bridge.folder, "bad.csv", "prefix,per_minute,currency\n+1,0.04,EUR\n+2,cheap,EUR\n");
 	{
@@ -137,9 +100,9 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 
 		snprintf(words, sizeof(words), "rates import dear %s",
 			folder_file(&b.bridge.folder, "bad.csv"));
-		says(&b, 1, words, SAYS("line 3, column 2 (per_minute): an amount is wanted"));
+		ctl_says(&b.bridge, 1, words, SAYS("line 3, column 2 (per_minute): an amount is wanted"));
 	}
-	says(&b, 0, "rates show dear --number +15550199",
+	ctl_says(&b.bridge, 0, "rates show dear --number +15550199",
 		SAYS("+1", "0.05", "=> +15550199: 0.05 EUR a minute in 60/60 s, by +1"));
 	list = bridge_call(
 		&b.bridge, "PUT", "/v1/rates/dear", "text/csv", "prefix,per_minute\n+1,x\n", &status);
@@ -161,7 +124,7 @@ TEST(a_sheet_is_imported_whole_or_not_at_all)
 	json_decref(bridge_call(&b.bridge, "PUT", "/v1/rates/dear?add=true&currency=EUR", "text/csv",
 		"prefix,per_minute\n+1,0.06\n+44,0.2\n", &status));
 	CHECK_INT(200, status, "added");
-	says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
+	ctl_says(&b.bridge, 0, "rates show dear", SAYS("0.06", "0.2"));
 
 	end(&b);
 }
@@ -178,20 +141,21 @@ TEST(a_sheet_is_kept)
 	json_decref(bridge_call(
 		&b.bridge, "PATCH", "/v1/trunks/cheap", "application/json", "{\"ptime\":30}", &status));
 	CHECK_INT(200, status, "a change");
-	says(&b, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
+	ctl_says(&b.bridge, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
 
 	/* it is in a backup, and comes back with it */
 	{
 		char words[300];
 
 		snprintf(words, sizeof(words), "backup %s", folder_file(&b.bridge.folder, "copy.db"));
-		free(ctl(&b, 0, words));
-		free(ctl(&b, 0, "rates delete dear"));
+		free(ctl(&b.bridge, 0, words));
+		free(ctl(&b.bridge, 0, "rates delete dear"));
 		CHECK_INT(0, bridge_count(&b.bridge, "/v1/rates"), "gone");
 		snprintf(words, sizeof(words), "restore %s", folder_file(&b.bridge.folder, "copy.db"));
-		free(ctl(&b, 0, words));
-		says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
-		says(&b, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
+		free(ctl(&b.bridge, 0, words));
+		ctl_says(&b.bridge, 0, "rates show dear", SAYS("0.06", "0.2"));
+		ctl_says(
+			&b.bridge, 0, "dialplan explain +15550199 --account acme", SAYS("0.06 EUR a minute"));
 	}
 
 	/* it outlives a crash and a site without the trunk, and is audited */
@@ -202,16 +166,16 @@ TEST(a_sheet_is_kept)
 		CHECK(bridge_restart(&b.bridge, SIGKILL, &code), "restart");
 	}
 	b.events = events_open(&b.bridge, NULL);
-	says(&b, 0, "rates show dear", SAYS("0.06", "0.2"));
+	ctl_says(&b.bridge, 0, "rates show dear", SAYS("0.06", "0.2"));
 	CHECK_INT(200, bridge_put_site(&b.bridge, "accounts: []\n", NULL), "an empty site");
 	list = bridge_get(&b.bridge, "/v1/rates");
 	CHECK_STR("dear", json_text_at(list, "items.0.trunk"), "still there");
 	CHECK_INT(0, (int)json_at(list, "items.0.in_site", -1), "but not in the site");
 	json_decref(list);
-	says(&b, 0, "audit", SAYS("rates.import", "\"rows\":2"));
-	says(&b, 0, "audit check", SAYS("unbroken"));
-	free(ctl(&b, 0, "rates delete dear"));
-	free(ctl(&b, 1, "rates delete dear"));
+	ctl_says(&b.bridge, 0, "audit", SAYS("rates.import", "\"rows\":2"));
+	ctl_says(&b.bridge, 0, "audit check", SAYS("unbroken"));
+	free(ctl(&b.bridge, 0, "rates delete dear"));
+	free(ctl(&b.bridge, 1, "rates delete dear"));
 	CHECK_INT(0, bridge_count(&b.bridge, "/v1/rates"), "gone");
 	end(&b);
 }
@@ -227,16 +191,16 @@ TEST(the_cheapest_trunk_is_called_first)
 	import(&b, "dear", "prefix,per_minute,currency\n+1,0.01,EUR\n+1555,0.06,EUR\n+44,0.3,EUR\n");
 	import(&b, "cheap",
 		"prefix,per_minute,connect,increments,currency\n+1555,0.012,0.001,1/1,EUR\n+44,0.2,,,EUR\n");
-	says(&b, 0, "dialplan explain +15550199 --account acme",
+	ctl_says(&b.bridge, 0, "dialplan explain +15550199 --account acme",
 		SAYS("routes[0], priority 1: by cost, the cheapest trunk first", "1: trunk 'cheap' is sent",
 			"0.037 EUR for 180 s: 0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555",
 			"2: trunk 'dear' is sent",
 			"0.18 EUR for 180 s: 0.06 EUR a minute in 60/60 s, by +1555",
 			"3: trunk 'unrated' is sent", "'unrated' has no price for it: it comes behind",
 			"cheap", "0.012", "goes out by 3 trunks"));
-	says(&b, 0, "dialplan explain +12120199 --account acme",
+	ctl_says(&b.bridge, 0, "dialplan explain +12120199 --account acme",
 		SAYS("1: trunk 'dear' is sent", "0.03 EUR for 180 s: 0.01 EUR a minute in 60/60 s, by +1"));
-	says(&b, 0, "dialplan explain +442012345 --account acme",
+	ctl_says(&b.bridge, 0, "dialplan explain +442012345 --account acme",
 		SAYS("trunk 'unrated' is left out: it has no price for it", "goes out by 2 trunks"));
 
 	gateways_start(&b.gateways, &b.bridge, DEAR, "answer");
@@ -255,7 +219,7 @@ TEST(the_cheapest_trunk_is_called_first)
 	CHECK_STR("0.012 EUR a minute in 1/1 s, 0.001 to connect, by +1555",
 		json_text_at(list, "items.0.rate"), "rate");
 	json_decref(list);
-	text = ctl(&b, 0, "records --csv");
+	text = ctl(&b.bridge, 0, "records --csv");
 	CHECK(strstr(text, ",cost,currency,rate\r\n") &&
 			strstr(text, ",0.0014,EUR,\"0.012 EUR a minute in 1/1 s, 0.001 to connect, by "
 				     "+1555\"\r\n"),
@@ -310,7 +274,8 @@ TEST(a_future_price_comes_into_force_at_its_moment)
 	CHECK(!dear_is_first(&b.bridge), "not yet");
 	CHECK(wait_until(dear_is_first, &b.bridge, WAIT_MS), "dear is the cheaper one now");
 	CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec >= due, "not before its time");
-	says(&b, 0, "rates show dear --number +15550199", SAYS("0.09", "0.01", "=> +15550199: 0.01 EUR"));
+	ctl_says(&b.bridge, 0, "rates show dear --number +15550199",
+		SAYS("0.09", "0.01", "=> +15550199: 0.01 EUR"));
 	end(&b);
 }
 

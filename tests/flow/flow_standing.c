@@ -48,14 +48,12 @@ static void end(struct bed *b)
 /* One call that somebody answers. */
 static void call(struct bed *b, unsigned n)
 {
-	char to[20], path[96];
-	long status;
+	char to[20];
 
 	snprintf(to, sizeof(to), "+155501%02u", n);
 	ask_call(&b->bridge, to, b->id);
 	events_need(b->events, &b->bridge, "dialout.answered", "id", b->id, WAIT_MS);
-	snprintf(path, sizeof(path), "/v1/calls/%s", b->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
+	ask_hang_up(&b->bridge, b->id);
 	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
 }
 

@@ -1,9 +1,8 @@
 /* links: tests/pki.c tests/rawsip.c tests/record.c */
-/* Callers' numbers, proven or not, and ours: tokens are made and checked by tests/pki, which shares no line with the program.
+/* Callers' numbers, proven or not: tokens are made by tests/pki, which shares no line with the program.
  *
  *   127.0.0.2 `flag`, 127.0.0.3 `require`, 127.0.0.4 nothing; certificates lie in files, at an https server of the test (openssl
- *   s_server), and at a door behind which nobody speaks.  SIPp calls, and stands at the gateway of a trunk that signs. */
-#include "tests/flow/ask.h"
+ *   s_server), and at a door behind which nobody speaks.  SIPp calls. */
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
 #include "tests/pki.h"
@@ -21,11 +20,9 @@
 #define FLAG "127.0.0.2"
 #define REQUIRE "127.0.0.3"
 #define IGNORE "127.0.0.4"
-#define GATEWAY "127.0.0.11"
 #define GIVEN "https://cert.example.org/shaken.pem"
 #define NARROW "https://cert.example.org/narrow.pem"
 #define STRANGE "https://cert.example.org/strange.pem"
-#define BOUND "https://cert.example.org/bound.pem"
 #define CALLER "12155551212"
 #define CALLED "15550101"
 #define ORIGID "123e4567-e89b-12d3-a456-426655440000"
@@ -37,9 +34,9 @@ struct bed {
 	struct bridge bridge;
 	struct events *events;
 	struct pki pki, other;
-	struct pki_leaf leaf, narrow, strange, host, ours;
+	struct pki_leaf leaf, narrow, strange, host;
 	struct peer server; /* https */
-	uint16_t https_port, silent_port, gateway_port;
+	uint16_t https_port, silent_port;
 	int silent_fd;
 };
 
@@ -50,8 +47,6 @@ static void put(struct bed *b, const char *name, const char *text)
 
 static void make_keys(struct bed *b)
 {
-	struct pki_leaf bound;
-
 	CHECK(folder_make(&b->keys), "a folder");
 	CHECK(pki_open(&b->pki) && pki_open(&b->other), "authorities");
 	CHECK(pki_issue(&b->pki, &(struct pki_order){ .spc = "709J" }, &b->leaf), "a provider's");
@@ -59,19 +54,11 @@ static void make_keys(struct bed *b)
 		"of another number");
 	CHECK(pki_issue(&b->other, &(struct pki_order){ .spc = "709J" }, &b->strange),
 		"of another authority");
-	CHECK(pki_issue(&b->pki, &(struct pki_order){ .spc = "1234" }, &b->ours), "ours");
 	CHECK(pki_issue(&b->pki, &(struct pki_order){ .host = "127.0.0.1" }, &b->host), "the server's");
 	put(b, "anchor.pem", b->pki.pem);
 	put(b, "shaken.pem", b->leaf.pem);
 	put(b, "narrow.pem", b->narrow.pem);
 	put(b, "strange.pem", b->strange.pem);
-	CHECK(pki_issue(&b->pki,
-		      &(struct pki_order){ .spc = "709J", .claim = "attest", .values = { "B", "C" } },
-		      &bound),
-		"one that may not say A");
-	put(b, "bound.pem", bound.pem);
-	pki_leaf_close(&bound);
-	put(b, "ours.key", b->ours.key_pem);
 	put(b, "server.pem", b->host.pem);
 	put(b, "server.key", b->host.key_pem);
 	put(b, "no.pem", "this is no certificate\n");
@@ -101,71 +88,33 @@ static void start_server(struct bed *b, const char *name)
 	CHECK(peer_wait_line(&b->server, "ACCEPT", WAIT_MS), "the server listens");
 }
 
-static void write_site(const struct bed *b, char *out, size_t cap)
-{
-	const char *k = b->keys.path;
-
-	snprintf(out, cap,
-		"accounts:\n"
-		"  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open, chimes: false }\n"
-		"  - name: other\n"
-		"trunks:\n"
-		"  - { name: flag, stir: flag, inbound: { from: [ " FLAG " ] }, country: { code: \"1\" } }\n"
-		"  - { name: require, stir: require, inbound: { from: [ " REQUIRE
-		" ] }, country: { code: \"1\" } }\n"
-		"  - { name: ignore, inbound: { from: [ " IGNORE " ] } }\n"
-		"  - name: signs\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
-		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\" }\n"
-		"  - name: hides\n    outbound: { gateways: [ \"sip:" GATEWAY
-		":%u\" ], keepalive: false, privacy: true, "
-		"assert: false }\n"
-		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\" }\n"
-		"  - name: lost\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
-		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/none.key\" }\n"
-		"  - name: passes\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
-		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\", "
-		"others: C }\n"
-		"  - name: shy\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
-		"    sign: { certificate: \"https://cert.example.org/ours.pem\", key: \"%s/ours.key\", "
-		"others: "
-		"unsigned }\n"
-		"  - name: bound\n    outbound: { gateways: [ \"sip:" GATEWAY ":%u\" ], keepalive: false }\n"
-		"    sign: { certificate: \"" BOUND "\", key: \"%s/ours.key\" }\n"
-		"numbers:\n"
-		"  - { number: \"+" CALLED "\", account: acme, answer: \"meeting:100200300\" }\n"
-		"  - { number: \"+15550200..+15550299\", account: acme, answer: attendant }\n"
-		"  - { number: \"+15550300\", account: other, answer: attendant }\n"
-		"routes:\n"
-		"  - { account: acme, prefix: \"+1\", trunks: [ signs ], caller_id: \"+15550205\" }\n"
-		"  - { account: acme, prefix: \"+44\", trunks: [ signs ], caller_id: \"+15550300\" }\n"
-		"  - { account: acme, prefix: \"+49\", trunks: [ hides ], caller_id: \"+15550205\" }\n"
-		"  - { account: acme, prefix: \"+33\", trunks: [ lost ], caller_id: \"+15550205\" }\n"
-		"  - { account: acme, prefix: \"+34\", trunks: [ passes ], caller_id: \"+15550300\" }\n"
-		"  - { account: acme, prefix: \"+39\", trunks: [ shy ], caller_id: \"+15550300\" }\n"
-		"  - { account: acme, prefix: \"+41\", trunks: [ bound ], caller_id: \"+15550205\" }\n",
-		b->gateway_port, k, b->gateway_port, k, b->gateway_port, k, b->gateway_port, k,
-		b->gateway_port, k, b->gateway_port, k);
-}
+static const char site[] =
+	"accounts:\n"
+	"  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open, chimes: false }\n"
+	"trunks:\n"
+	"  - { name: flag, stir: flag, inbound: { from: [ " FLAG " ] }, country: { code: \"1\" } }\n"
+	"  - { name: require, stir: require, inbound: { from: [ " REQUIRE " ] }, country: { code: \"1\" } }\n"
+	"  - { name: ignore, inbound: { from: [ " IGNORE " ] } }\n"
+	"numbers:\n"
+	"  - { number: \"+" CALLED "\", account: acme, answer: \"meeting:100200300\" }\n";
 
 static void begin(struct bed *b)
 {
-	static char node[3072], site[6144];
+	static char node[3072];
 	const char *k;
 
 	memset(b, 0, sizeof(*b));
 	make_keys(b);
 	k = b->keys.path;
 	b->https_port = free_tcp_port("127.0.0.1");
-	b->gateway_port = free_sip_port(GATEWAY);
 	b->silent_fd = open_silent(&b->silent_port);
 	start_server(b, "https");
 	snprintf(node, sizeof(node),
 		"stir:\n  anchors: %s/anchor.pem\n  ca: %s/anchor.pem\n"
 		"  certificates: { \"" GIVEN "\": %s/shaken.pem, \"" NARROW "\": %s/narrow.pem, \"" STRANGE
-		"\": %s/strange.pem, \"" BOUND "\": %s/bound.pem }\n"
+		"\": %s/strange.pem }\n"
 		"  hosts: [ \"127.0.0.1:%u\", \"localhost:%u\", \"127.0.0.1:%u\" ]\n",
-		k, k, k, k, k, k, b->https_port, b->https_port, b->silent_port);
-	write_site(b, site, sizeof(site));
+		k, k, k, k, k, b->https_port, b->https_port, b->silent_port);
 	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .node = node }), "bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
@@ -182,7 +131,6 @@ static void end(struct bed *b)
 	pki_leaf_close(&b->narrow);
 	pki_leaf_close(&b->strange);
 	pki_leaf_close(&b->host);
-	pki_leaf_close(&b->ours);
 	pki_close(&b->pki);
 	pki_close(&b->other);
 	folder_remove(&b->keys);
@@ -587,146 +535,6 @@ TEST(sipp_calls_twenty_times)
 	end(&b);
 }
 
-/* ---- calls that we make ---- */
-
-static char *file_text(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char *text = calloc(1, 65536);
-
-	CHECK(f && text, "%s", path);
-	CHECK(fread(text, 1, 65535, f) > 0, "%s", path);
-	fclose(f);
-	return text;
-}
-
-/* The value of a header of the first INVITE; "": it has none. */
-static void header_of(const char *messages, const char *name, char *out, size_t cap)
-{
-	const char *start = strstr(messages, "\nINVITE "), *end = start ? strstr(start, "\nv=0") : NULL;
-	char wanted[32];
-	const char *at;
-
-	CHECK(start && end, "an INVITE");
-	snprintf(wanted, sizeof(wanted), "\n%s: ", name);
-	at = strcasestr(start, wanted);
-	out[0] = '\0';
-	if (at && at < end)
-		snprintf(out, cap, "%.*s", (int)strcspn(at + strlen(wanted), "\r\n"), at + strlen(wanted));
-}
-
-/* Calls `to`; what SIPp got, allocated.  The call's record is at *record. */
-static char *call_out(struct bed *b, const char *to, json_t **record)
-{
-	char port[8], messages[FOLDER_PATH + 40], path[96], body[96], id[64], call_id[256];
-	struct peer sipp;
-	json_t *answer;
-	long status;
-	int n;
-
-	snprintf(port, sizeof(port), "%u", b->gateway_port);
-	snprintf(messages, sizeof(messages), "%s/gateway.messages", b->keys.path);
-	unlink(messages);
-	{
-		const char *const argv[] = { "sipp", "-sf", "tests/flow/sipp/gateway_answers.xml", "-i",
-			GATEWAY, "-p", port, "-nostdin", "-trace_msg", "-message_file", messages, "-m", "1",
-			"-timeout", "30s", NULL };
-
-		CHECK(peer_start(&sipp, &b->keys, "gateway", argv), "sipp");
-	}
-	test_sleep_ms(300); /* SIPp says nothing when it listens */
-	snprintf(body, sizeof(body), "{\"to\":\"%s\",\"name\":\"Bob\"}", to);
-	answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status);
-	CHECK_INT(202, status, "POST");
-	snprintf(id, sizeof(id), "%s", json_text_at(answer, "id"));
-	json_decref(answer);
-	CHECK(events_wait(b->events, 0, "dialout.answered", "id", id, WAIT_MS) >= 0, "answered");
-	n = events_wait(b->events, 0, "call.answered", "number", to, WAIT_MS);
-	if (n < 0) /* events mask numbers */
-		n = (int)events_count(b->events) - 1;
-	for (; n >= 0; n--)
-		if (strcmp(json_text_at(events_get(b->events, n, NULL), "type"), "call.answered") == 0)
-			break;
-	CHECK(n >= 0, "call.answered");
-	snprintf(call_id, sizeof(call_id), "%s", json_text_at(events_get(b->events, n, NULL), "call_id"));
-	snprintf(path, sizeof(path), "/v1/calls/%s", id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, &status));
-	*record = record_wait(&b->bridge, call_id, WAIT_MS);
-	CHECK(*record, "a record");
-	CHECK_INT(0, peer_wait_exit(&sipp, WAIT_MS), "the gateway's call is over");
-	return file_text(messages);
-}
-
-/* What the carrier gets, checked by somebody else's ES256. */
-static void check_signed(struct bed *b, const char *to, const char *caller, char attest, const char *words)
-{
-	char identity[4096], date[64], header[512], claims[512], want[512], made[64];
-	json_t *record, *read;
-	char *messages = call_out(b, to, &record);
-	time_t iat;
-	struct tm utc;
-
-	header_of(messages, "Identity", identity, sizeof(identity));
-	header_of(messages, "Date", date, sizeof(date));
-	CHECK(strstr(identity, ";info=<https://cert.example.org/ours.pem>;alg=ES256;ppt=shaken"), "%s",
-		identity);
-	CHECK(pki_check(b->ours.pem, identity), "the signature is our certificate's");
-	CHECK(pki_part(identity, 0, header, sizeof(header)) && pki_part(identity, 1, claims, sizeof(claims)),
-		"parts");
-	CHECK_STR("{\"alg\":\"ES256\",\"ppt\":\"shaken\",\"typ\":\"passport\",\"x5u\":\"https://"
-		  "cert.example.org/ours.pem\"}",
-		header, "header");
-	read = json_loads(claims, 0, NULL);
-	CHECK(read, "%s", claims);
-	iat = (time_t)json_at(read, "iat", 0);
-	CHECK(llabs((long long)(time(NULL) - iat)) < 30, "iat is now");
-	snprintf(want, sizeof(want),
-		"{\"attest\":\"%c\",\"dest\":{\"tn\":[\"%s\"]},\"iat\":%lld,\"orig\":{\"tn\":\"%s\"},"
-		"\"origid\":\"%s\"}",
-		attest, to + 1, (long long)iat, caller, json_text_at(record, "origid"));
-	CHECK_STR(want, claims, "claims in the canonical form");
-	CHECK_INT(36, strlen(json_text_at(record, "origid")), "origid is a UUID");
-	gmtime_r(&iat, &utc);
-	strftime(made, sizeof(made), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-	CHECK_STR(made, date, "Date says the same as iat");
-	CHECK_STR("signed", json_text_at(record, "verstat"), "record");
-	CHECK_INT(attest, json_text_at(record, "attest")[0], "record");
-	CHECK(strstr(json_text_at(record, "verstat_why"), words), "record: %s",
-		json_text_at(record, "verstat_why"));
-	json_decref(read);
-	json_decref(record);
-	free(messages);
-}
-
-static void check_unsigned(struct bed *b, const char *to, const char *words)
-{
-	json_t *record;
-	char *messages = call_out(b, to, &record), value[256];
-
-	header_of(messages, "Identity", value, sizeof(value));
-	CHECK_STR("", value, "no Identity");
-	CHECK_STR("unsigned", json_text_at(record, "verstat"), "record");
-	CHECK(strstr(json_text_at(record, "verstat_why"), words), "record: %s",
-		json_text_at(record, "verstat_why"));
-	json_decref(record);
-	free(messages);
-}
-
-TEST(our_calls_are_signed_for_what_we_know)
-{
-	struct bed b;
-
-	begin(&b);
-	check_signed(&b, "+12125551213", "15550205", 'A', "the account's own");
-	check_signed(&b, "+442079460123", "15550300", 'B', "not one of its own");
-	check_unsigned(&b, "+4930123456", "hidden");
-	check_unsigned(&b, "+33123456789", "key cannot be read");
-	check_signed(&b, "+34911234567", "15550300", 'C', "passed on");
-	check_unsigned(&b, "+390612345678", "not one of the account's own");
-	check_unsigned(&b, "+41441234567", "does not permit");
-	end(&b);
-}
-
 TESTS(callers_are_judged_as_the_trunk_wants_it, odd_headers_are_read_or_refused, anchors_are_read_anew,
 	the_verdict_can_be_seen, certificates_are_fetched_and_kept, nobody_waits_for_a_server_that_is_silent,
-	sipp_calls_twenty_times, our_calls_are_signed_for_what_we_know)
+	sipp_calls_twenty_times)

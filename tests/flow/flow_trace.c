@@ -1,7 +1,7 @@
 /* links: tests/sipp.c tests/gate.c tests/rawsip.c */
 /* The operator always knows why: ladders, stories, records and logs of real calls. */
 #include "tests/flow/ask.h"
-#include "tests/flow/bridge.h"
+#include "tests/flow/ctl.h"
 #include "tests/gate.h"
 #include "tests/rawsip.h"
 #include "tests/sipp.h"
@@ -10,28 +10,6 @@
 #include <stdlib.h>
 
 enum { WAIT_MS = 8000, T1_MS = 100, SITE = 2048 };
-
-/* partyctl with these words; what it said. */
-static char *ctl(struct bridge *b, int want, const char *words)
-{
-	const char *argv[24] = { NULL };
-	char program[FOLDER_PATH * 2], text[600], *rest = text, *said;
-	struct peer p;
-	size_t n = 0;
-	int code;
-
-	argv[n++] = build_program("partyctl", program);
-	argv[n++] = "--socket";
-	argv[n++] = b->control;
-	snprintf(text, sizeof(text), "%s", words);
-	while (n < 23 && (argv[n] = strsep(&rest, " ")) != NULL)
-		n++;
-	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl starts");
-	code = peer_wait_exit(&p, 20000);
-	said = peer_output(&p);
-	CHECK(code == want, "%s: exit %d: %s", words, code, said);
-	return said;
-}
 
 /* These stand in it, in this order. */
 static void in_order(const char *text, const char *const *parts, const char *story)
@@ -46,7 +24,7 @@ static void in_order(const char *text, const char *const *parts, const char *sto
 	}
 }
 
-static void says(struct bridge *b, const char *verb, const char *call, const char *const *parts)
+static void tells(struct bridge *b, const char *verb, const char *call, const char *const *parts)
 {
 	char words[400], *said;
 
@@ -55,7 +33,6 @@ static void says(struct bridge *b, const char *verb, const char *call, const cha
 	in_order(said, parts, words);
 	free(said);
 }
-#define SAYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* T9 as it is seen: SIPp holds and resumes, over UDP and over TCP.
  *
@@ -76,7 +53,7 @@ TEST(an_answered_call_is_a_ladder)
 
 		CHECK_INT(0, sipp_run(&run), "SIPp is content");
 		json_decref(record_wait(&b, call, WAIT_MS));
-		says(&b, "trace", call,
+		tells(&b, "trace", call,
 			SAYS("trunk carrier-a, from +15550001 to +15550101, account acme", "    0.000  ",
 				tcp ? "tcp 127.0.0.2:" : "udp 127.0.0.2:", "----> INVITE +15550101 (1)",
 				"PCMU PCMA telephone-event, 127.0.0.2:30000, sendrecv",
@@ -86,7 +63,7 @@ TEST(an_answered_call_is_a_ladder)
 				"----> INVITE", "(3)", "the far end takes the call back", "----> BYE (7)",
 				"Q.850;cause=16", "<---- 200 OK (7 BYE)", "ended: far end hung up",
 				"codec PCMU"));
-		says(&b, "why", call,
+		tells(&b, "why", call,
 			SAYS("from +15550001 to +15550101 was answered", "joined meeting 100200300 as guest",
 				"The caller ended it: far end hung up", "SIP       200 OK",
 				"16: normal call clearing", "next"));
@@ -156,9 +133,9 @@ TEST(refused_calls_are_explained)
 	snprintf(id, sizeof(id), "%s", json_text_at(row, "id"));
 	CHECK_STR("us", json_text_at(row, "ended_by"), "whose doing");
 	json_decref(row);
-	says(&b, "trace", id,
+	tells(&b, "trace", id,
 		SAYS("----> INVITE +15550999 (1)", "<---- 404 Not Found (1 INVITE)", "ended: "));
-	says(&b, "why", id,
+	tells(&b, "why", id,
 		SAYS("was not answered", "This bridge refused it", "404 Not Found", "1: unallocated number",
 			"add it under `numbers`"));
 	raw_close(&r);
@@ -168,9 +145,9 @@ TEST(refused_calls_are_explained)
 	row = record_wait(&b, r.call_id, WAIT_MS);
 	snprintf(id, sizeof(id), "%s", json_text_at(row, "id"));
 	json_decref(row);
-	says(&b, "trace", id,
+	tells(&b, "trace", id,
 		SAYS("udp 127.0.0.9:", "----> INVITE", "<---- 403 Forbidden", "not from a known trunk"));
-	says(&b, "why", id, SAYS("not from a known trunk", "`inbound.from`"));
+	tells(&b, "why", id, SAYS("not from a known trunk", "`inbound.from`"));
 	raw_close(&r);
 	free(ctl(&b, 1, "trace nobody"));
 	free(ctl(&b, 1, "why nobody"));
@@ -214,17 +191,17 @@ TEST(a_dial_out_is_one_story)
 	gate_answer(&gates[0], &request, 503, "a", "Retry-After: 7\r\n", NULL);
 	CHECK(gate_wait(&gates[1], &request, "INVITE", WAIT_MS), "the second, which says nothing");
 	CHECK(gate_wait(&gates[2], &request, "INVITE", WAIT_MS), "the third");
-	says(&b, "why", id, SAYS("is being set up", "is being called"));
+	tells(&b, "why", id, SAYS("is being set up", "is being called"));
 	gate_answer(&gates[2], &request, 486, "c", "Reason: Q.850;cause=17\r\n", NULL);
 	CHECK(bridge_wait_count(&b, "/v1/records", 3, WAIT_MS), "three attempts");
-	says(&b, "trace", id,
+	tells(&b, "trace", id,
 		SAYS("trunk first", "trunk first", "trunk second",
 			"trunk closed is passed over: the trunk is in maintenance", "udp 127.0.0.11",
 			"<---- INVITE +15550199", "----> 503", "Retry-After: 7",
 			"failed for a moment: the next one is tried", "udp 127.0.0.12",
 			"<---- INVITE +15550199", "again", "did not respond: the next one is tried",
 			"udp 127.0.0.13", "<---- INVITE +15550199", "----> 486", "Q.850;cause=17"));
-	says(&b, "why", id,
+	tells(&b, "why", id,
 		SAYS("A call out through second", "it took 3 attempts", "The called person ended it",
 			"486 Busy Here", "17: user busy", "tried     1. first udp:127.0.0.11", ": 503",
 			"2. first udp:127.0.0.12", "did not respond", "3. second udp:127.0.0.13",
@@ -260,8 +237,8 @@ TEST(a_dial_out_that_was_never_tried_is_recorded)
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "bridge");
 	dial(&b, id);
 	CHECK(bridge_wait_count(&b, "/v1/records?direction=out&trunk=closed", 1, WAIT_MS), "a record");
-	says(&b, "why", id, SAYS("was not answered", "the trunk is in maintenance"));
-	says(&b, "trace", id, SAYS("trunk closed is passed over: the trunk is in maintenance"));
+	tells(&b, "why", id, SAYS("was not answered", "the trunk is in maintenance"));
+	tells(&b, "trace", id, SAYS("trunk closed is passed over: the trunk is in maintenance"));
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
@@ -276,7 +253,7 @@ TEST(the_operator_is_named)
 	CHECK(bridge_start(&b, NULL), "bridge");
 	CHECK(raw_open(&r, "127.0.0.2", 0, b.sip_port, false), "socket");
 	CHECK_INT(200, raw_call(&r, "+15550101"), "answered");
-	says(&b, "why", r.call_id, SAYS("was answered", "and goes on"));
+	tells(&b, "why", r.call_id, SAYS("was answered", "and goes on"));
 	calls = bridge_get(&b, "/v1/calls");
 	snprintf(path, sizeof(path), "/v1/calls/%s", json_text_at(calls, "items.0.id"));
 	json_decref(calls);
@@ -286,7 +263,7 @@ TEST(the_operator_is_named)
 	row = record_wait(&b, r.call_id, WAIT_MS);
 	CHECK_STR("operator", json_text_at(row, "ended_by"), "whose doing");
 	json_decref(row);
-	says(&b, "why", r.call_id, SAYS("The operator ended it: hung up by the operator"));
+	tells(&b, "why", r.call_id, SAYS("The operator ended it: hung up by the operator"));
 	raw_close(&r);
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }

@@ -77,10 +77,7 @@ static void begin(struct bed *b, const char *policy)
 
 static void hang_up(struct bed *b, struct far *f)
 {
-	char path[96];
-
-	snprintf(path, sizeof(path), "/v1/calls/%s", f->id);
-	json_decref(bridge_call(&b->bridge, "DELETE", path, NULL, NULL, NULL));
+	ask_hang_up(&b->bridge, f->id);
 	CHECK(gate_wait(&f->gate, &f->r, "BYE", WAIT_MS), "BYE");
 	gate_answer(&f->gate, &f->r, 200, NULL, NULL, NULL);
 }

@@ -1,0 +1,197 @@
+/* api_token.c - tokens by the API: made and shown once, listed without their secrets, revoked. */
+#include "bridge/api.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAYS_MAX = 3650 };
+static const int64_t DAY_US = 86400000000;
+
+static json_t *token_json(const struct access_token *t)
+{
+	char created[WHEN_TEXT];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", t->id, "name", t->name, "role",
+		access_role_name(t->role), "account", t->account, "created_at",
+		when_text(created, t->created_us), "expires_at", when_json(t->expires_us));
+}
+
+struct token_job { /* a token that is being stored or forgotten */
+	struct node *node;
+	uint64_t request;
+	struct access_token token;
+	char secret[ACCESS_SECRET_TEXT];
+};
+
+static void token_done(struct token_job *job)
+{
+	OPENSSL_cleanse(job, sizeof(*job));
+	free(job);
+}
+
+static enum bridge_err store_it(void *arg, struct store *store)
+{
+	const struct token_job *job = arg;
+
+	return store_add_token(store, &job->token);
+}
+
+static void token_stored(void *arg, enum bridge_err err, const char *text)
+{
+	struct token_job *job = arg;
+	struct node *n = job->node;
+
+	if (!err)
+		err = access_put(n->access, &job->token);
+	if (err) {
+		api_refuse(n, job->request,
+			&(struct api_error){ .status = 503,
+				.code = "database",
+				.message = err == BRIDGE_RANGE ? "there are too many tokens" : text });
+	} else {
+		json_t *body = token_json(&job->token);
+
+		json_object_set_new(body, "token", json_string(job->secret));
+		api_reply(n, job->request, 201, body);
+	}
+	token_done(job);
+}
+
+/* Reads the body into `out`; answers the error itself. */
+static bool read_token(
+	struct node *n, const struct http_request *request, const json_t *body, struct access_token *out)
+{
+	const char *name = json_string_value(json_object_get(body, "name"));
+	const char *role = json_string_value(json_object_get(body, "role"));
+	const json_t *account = json_object_get(body, "account"), *days = json_object_get(body, "days");
+
+	if (!name || !*name || strlen(name) >= sizeof(out->name)) {
+		api_refuse_field(n, request->id, "name", "a name of 1 to 63 bytes must be given");
+		return false;
+	}
+	if (!role || !access_role_find(role, &out->role)) {
+		api_refuse_field(n, request->id, "role", "role must be reader, admin or operator");
+		return false;
+	}
+	if (account && (!json_is_string(account) || !site_account(n->site, json_string_value(account)))) {
+		api_refuse_field(n, request->id, "account", "no such account");
+		return false;
+	}
+	if (account && out->role == ACCESS_OPERATOR) {
+		api_refuse_field(n, request->id, "account", "an operator is not confined to an account");
+		return false;
+	}
+	if (days && (!json_is_integer(days) || json_integer_value(days) < 1 ||
+			    json_integer_value(days) > DAYS_MAX)) {
+		api_refuse_field(n, request->id, "days", "days must be a whole number, 1 to 3650");
+		return false;
+	}
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	snprintf(out->account, sizeof(out->account), "%s", account ? json_string_value(account) : "");
+	out->expires_us = days ? when_now_us() + json_integer_value(days) * DAY_US : 0;
+	return true;
+}
+
+void api_token_make(struct node *n, const struct http_request *request, const char *word)
+{
+	json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
+	struct token_job *job = calloc(1, sizeof(*job));
+
+	(void)word;
+	if (!job) {
+		api_reply(n, request->id, 503, NULL);
+	} else if (!read_token(n, request, body, &job->token)) {
+		free(job);
+	} else if (access_make(&job->token, job->secret, when_now_us()) != BRIDGE_OK) {
+		api_refuse_field(n, request->id, "name", "the name holds control characters");
+		token_done(job);
+	} else {
+		job->node = n;
+		job->request = request->id;
+		api_audit_change(n, request, "token.create", job->token.id, NULL, token_json(&job->token));
+		writer_do(n->writer, store_it, token_stored, job);
+	}
+	json_decref(body);
+}
+
+void api_tokens(struct node *n, const struct http_request *request, const char *word)
+{
+	size_t count = 0;
+	struct access_token *list = access_list(n->access, &count);
+	json_t *items = json_array();
+
+	(void)word;
+	if (count == SIZE_MAX) {
+		json_decref(items);
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(items, token_json(&list[i]));
+	free(list);
+	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+}
+
+static enum bridge_err forget_it(void *arg, struct store *store)
+{
+	const struct token_job *job = arg;
+
+	return store_drop_token(store, job->token.id);
+}
+
+static void token_forgotten(void *arg, enum bridge_err err, const char *text)
+{
+	struct token_job *job = arg;
+
+	if (err)
+		api_refuse(job->node, job->request,
+			&(struct api_error){ .status = 503,
+				.code = "database",
+				.message =
+					text[0] ? text
+						: "it is refused from now on, but not forgotten on disk" });
+	else
+		api_reply(job->node, job->request, 200, json_pack("{s:s}", "id", job->token.id));
+	token_done(job);
+}
+
+/* NULL: there is no such token. */
+static json_t *token_find(struct node *n, const char *id)
+{
+	size_t count = 0;
+	struct access_token *list = access_list(n->access, &count);
+	json_t *found = NULL;
+
+	for (size_t i = 0; list && i < count && !found; i++)
+		if (strcmp(list[i].id, id) == 0)
+			found = token_json(&list[i]);
+	free(list);
+	return found;
+}
+
+/* It is refused from this moment, whatever the disk says. */
+void api_token_drop(struct node *n, const struct http_request *request, const char *word)
+{
+	struct token_job *job;
+	json_t *was = token_find(n, word);
+
+	if (!access_drop(n->access, word)) {
+		json_decref(was);
+		api_refuse(n, request->id,
+			&(struct api_error){
+				.status = 404, .code = "not_found", .message = "no such token" });
+		return;
+	}
+	job = calloc(1, sizeof(*job));
+	if (!job) {
+		json_decref(was);
+		api_reply(n, request->id, 503, NULL);
+		return;
+	}
+	*job = (struct token_job){ .node = n, .request = request->id };
+	snprintf(job->token.id, sizeof(job->token.id), "%s", word);
+	api_audit_change(n, request, "token.revoke", word, was, NULL);
+	writer_do(n->writer, forget_it, token_forgotten, job);
+}
