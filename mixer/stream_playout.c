@@ -46,6 +46,7 @@ static void make_up(struct stream *s, size_t n, const struct jbuf_out *lost, boo
 	} else if (skip ||
 		   decoder_conceal(s->kit->decoder[s->rx_at], lost->next, lost->next_len, pcm, n) != MIX_OK) {
 		memset(pcm, 0, n * sizeof(*pcm));
+		s->hollow_n = (uint16_t)(s->rx_n + n);
 	}
 	s->rx_n = (uint16_t)(s->rx_n + n);
 	s->concealed_us += (uint64_t)n * 1000000 / hz;
@@ -88,6 +89,18 @@ static bool decode(struct stream *s, unsigned at, const uint8_t *payload, size_t
 	       MIX_OK;
 }
 
+/* One packet of a leg that sleeps, decoded without those before it: loud enough, in any half of a frame, to be looked at? */
+static bool rises(const struct stream *s, size_t n)
+{
+	const int16_t *pcm = s->kit->rx_pcm + s->rx_n;
+	const size_t piece = frame_samples(kit_rate(s->kit, s->rx_at)) / 2;
+
+	for (size_t at = 0; at + piece <= n; at += piece)
+		if (!voice_is_far(level_dbov(pcm + at, piece), s->talk.floor_dbov, s->in_crowd))
+			return true;
+	return n < piece;
+}
+
 /* A leg that cannot be heard sleeps through what its encoder calls quiet; when it wakes, its decoder catches up. */
 static bool sleeps(struct stream *s, unsigned at, const struct jbuf_out *in, bool skip)
 {
@@ -105,6 +118,12 @@ static bool sleeps(struct stream *s, unsigned at, const struct jbuf_out *in, boo
 	switch (doze_packet(d, in->payload, in->len, s->may_doze && !s->talk.talking && !s->kit->hush)) {
 	case DOZE_DECODE: break;
 	case DOZE_SLEEP: return true;
+	case DOZE_GLANCE:
+		if (decode(s, at, in->payload, in->len, &n) && !rises(s, n)) {
+			doze_glanced(d, in->payload, in->len);
+			return true;
+		}
+		/* fall through */
 	case DOZE_WAKE:
 		for (unsigned i = 0; i < d->n_kept; i++)
 			(void)decode(s, at, d->kept[i].bytes, d->kept[i].len, &n);
@@ -124,7 +143,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 
 	if (at != s->rx_at) { /* what is left of the old codec's last packet may be at another rate */
 		if (kit_rate(k, at) != kit_rate(k, s->rx_at)) {
-			s->rx_n = s->rx_used = 0;
+			s->rx_n = s->rx_used = s->hollow_n = 0;
 			stream_pace_reset(s);
 		}
 		s->rx_at = (uint8_t)at;
@@ -137,6 +156,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 		if (n > rx_space(s))
 			n = 0;
 		memset(pcm, 0, n * sizeof(*pcm));
+		s->hollow_n = (uint16_t)(s->rx_n + n);
 	} else {
 		if (!decode(s, at, in->payload, piece, &n)) {
 			n = 0;
@@ -167,7 +187,8 @@ static void take_packet(struct stream *s, const struct jbuf_out *in, bool skip)
 		take_sound(s, (unsigned)at, in, skip);
 		return;
 	}
-	if (in->len > 0 && kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
+	if (in->len > 0 &&
+		kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
 		s->in_cn = true;
 		s->cn_dbov = in->payload[0] & 127;
 	}
@@ -213,7 +234,7 @@ static void take_nothing(struct stream *s, size_t n, bool skip, uint64_t now_us)
 	}
 	if (s->rx_n > 0 && s->rx_n < n) {
 		memset(s->kit->rx_pcm + s->rx_n, 0, (n - s->rx_n) * sizeof(int16_t));
-		s->rx_n = (uint16_t)n;
+		s->rx_n = s->hollow_n = (uint16_t)n;
 	}
 }
 
@@ -262,5 +283,6 @@ void stream_playout_begin(struct stream *s)
 		memmove(s->kit->rx_pcm - WARP_PAST, s->kit->rx_pcm + s->rx_used - WARP_PAST,
 			(size_t)(WARP_PAST + s->rx_n - s->rx_used) * sizeof(int16_t));
 	s->rx_n = (uint16_t)(s->rx_n - s->rx_used);
+	s->hollow_n = (uint16_t)(s->hollow_n > s->rx_used ? s->hollow_n - s->rx_used : 0);
 	s->rx_used = 0;
 }

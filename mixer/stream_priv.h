@@ -135,7 +135,10 @@ struct stream {
 	struct narrow narrow;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
+	bool in_crowd; /* its room has more streams than it mixes */
 	struct doze doze;
+	uint16_t
+		hollow_n; /* at the head of kit->rx_pcm: some of these samples were slept through or never came */
 	bool muted, deaf;
 	struct agc agc;
 	bool levels;             /* agc is in force */

@@ -91,6 +91,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	stream_playout_ahead(s, wanted, now_us);
 	if (s->doze.asleep || stream_may_skip(s, wanted)) {
 		stream_pace_splice(s, true);
+		s->hollow_n = s->rx_n;
 		(void)stream_pace_frame(s, true);
 		if (s->doze.asleep || s->talk.talking)
 			guess_talk(s, unheard_dbov(s), out);
@@ -102,8 +103,10 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	quiet = hidden || s->dbov >= PAUSE_GATE_DBOV;
 	if (!keypad_busy(s->keypad, now_us))
 		stream_pace_splice(s, quiet);
-	s->doze.dbov = s->dbov;
+	if (s->hollow_n == 0 || s->dbov < s->doze.dbov)
+		s->doze.dbov = s->dbov;
 	listen_for_keys(s, s->kit->rx_pcm - WARP_DELAY, rate, now_us, out); /* to what is given out */
+	s->frame_made_up |= s->hollow_n > 0; /* what is missing of it is no quiet noise */
 	if (!s->kit->hush)
 		follow_talk(s, out);
 	s->frame = stream_pace_frame(s, quiet);
