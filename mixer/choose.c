@@ -2,12 +2,24 @@
 
 enum { QUIETEST = 127 };
 
+static bool opens(int dbov, uint8_t floor_dbov, bool crowded)
+{
+	const bool rises =
+		dbov <= CHOOSE_LOUD_DBOV || floor_dbov >= QUIETEST || dbov + CHOOSE_RISE_DB <= floor_dbov;
+
+	return crowded ? dbov <= CHOOSE_CROWD_DBOV && rises : dbov <= CHOOSE_GATE_DBOV;
+}
+
+bool voice_is_far(uint8_t dbov, uint8_t floor_dbov, bool crowded)
+{
+	return !opens(dbov - CHOOSE_FAR_DB, floor_dbov, crowded) &&
+	       dbov + CHOOSE_RISE_DB - CHOOSE_FAR_DB > floor_dbov;
+}
+
 bool voice_hear(struct voice *v, uint8_t dbov, uint8_t floor_dbov, bool crowded)
 {
 	unsigned loud = dbov < QUIETEST ? QUIETEST - dbov : 0;
-	bool rises =
-		dbov <= CHOOSE_LOUD_DBOV || floor_dbov >= QUIETEST || dbov + CHOOSE_RISE_DB <= floor_dbov;
-	bool open = crowded ? dbov <= CHOOSE_CROWD_DBOV && rises : dbov <= CHOOSE_GATE_DBOV;
+	bool open = opens(dbov, floor_dbov, crowded);
 
 	v->was_chosen = v->chosen;
 	v->chosen = false;

@@ -26,7 +26,8 @@ enum {
 	CHOOSE_CROWD_DBOV = 50, /* in a crowded room */
 	CHOOSE_RISE_DB = 9,     /* and this much above the leg's noise floor */
 	CHOOSE_LOUD_DBOV = 36,  /* or as loud as this: music or a tone, steady as it may be */
-	CHOOSE_HANG = 20,       /* frames: 400 ms */
+	CHOOSE_FAR_DB = 5,
+	CHOOSE_HANG = 20, /* frames: 400 ms */
 	CHOOSE_EDGE_DB = 6
 };
 
@@ -41,6 +42,8 @@ struct voice {           /* zero-initialise */
 /* One frame of `dbov` (127: silent, absent or not to be heard).  `floor_dbov` is the leg's noise floor,
  * 127 unknown.  True: a candidate in this tick. */
 bool voice_hear(struct voice *v, uint8_t dbov, uint8_t floor_dbov, bool crowded);
+/* CHOOSE_FAR_DB more would make it no candidate, and would not stand out of the noise either. */
+bool voice_is_far(uint8_t dbov, uint8_t floor_dbov, bool crowded);
 uint32_t voice_rank(const struct voice *v); /* of its bid */
 
 struct bid {

@@ -23,16 +23,14 @@ static void keep(struct doze *d, const uint8_t *payload, size_t len)
 	memcpy(last->bytes, payload, len);
 }
 
-static bool is_quiet(const uint8_t *payload, size_t len)
-{
-	enum peek said = peek_opus(payload, len);
-
-	return said == PEEK_QUIET || said == PEEK_EMPTY;
-}
-
 enum doze_verdict doze_packet(struct doze *d, const uint8_t *payload, size_t len, bool may)
 {
-	if (!is_quiet(payload, len) || len > DOZE_BYTES)
+	const enum peek said = peek_opus(payload, len);
+	const bool quiet = said == PEEK_QUIET || said == PEEK_EMPTY, fits = len <= DOZE_BYTES;
+
+	if (d->asleep && d->quiet == DOZE_AFTER && may && said == PEEK_VOICED && fits)
+		return DOZE_GLANCE;
+	if (!quiet || !fits)
 		d->quiet = 0;
 	else if (d->quiet < DOZE_AFTER)
 		d->quiet++;
@@ -58,8 +56,15 @@ void doze_pass(struct doze *d, const uint8_t *payload, size_t len)
 	keep(d, payload, len);
 }
 
+void doze_glanced(struct doze *d, const uint8_t *payload, size_t len)
+{
+	keep(d, payload, len);
+}
+
 void doze_woken(struct doze *d)
 {
 	d->asleep = false;
+	if (d->quiet == DOZE_AFTER) /* by a glance: the packet that woke it was not quiet */
+		d->quiet = 0;
 	d->n_kept = 0;
 }

@@ -3,8 +3,9 @@
  * How: while its room says that it may, a leg falls asleep after DOZE_AFTER packets in a row that the far encoder
  * calls quiet (opus_peek.h), and each further one is only kept, undecoded.  The first packet with voice, or one
  * that does not tell, wakes it: what was kept last is decoded first, its sound thrown away, so that the decoder's
- * memory is where the encoder's is when the syllable begins.
- * Use:  zero-initialise but for `kept`, and again for another decoder; doze_packet() per Opus packet.
+ * memory is where the encoder's is when the syllable begins.  Noise has itself called voice now and then, so such a packet is
+ * decoded alone first: if its level is still too low for the room, the leg sleeps on.
+ * Use:  zero-initialise but for `kept`, and again for another decoder; doze_packet() per Opus packet, and what it asks for.
  *
  * Thread: the worker that owns the leg.
  */
@@ -38,6 +39,7 @@ struct doze {
 enum doze_verdict {
 	DOZE_DECODE, /* as ever */
 	DOZE_SLEEP,  /* not to be decoded */
+	DOZE_GLANCE, /* decode this one: when it is too quiet to be heard doze_glanced(), else as DOZE_WAKE */
 	DOZE_WAKE    /* decode kept[0 .. n_kept - 1], then this one; then doze_woken() */
 };
 
@@ -46,6 +48,9 @@ enum doze_verdict doze_packet(struct doze *d, const uint8_t *payload, size_t len
 
 /* This packet is not decoded whatever it holds (muted, in no mix): the next that is wakes it. */
 void doze_pass(struct doze *d, const uint8_t *payload, size_t len);
+
+/* The packet of DOZE_GLANCE is slept through like those before it. */
+void doze_glanced(struct doze *d, const uint8_t *payload, size_t len);
 
 void doze_woken(struct doze *d);
 #endif

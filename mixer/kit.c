@@ -219,6 +219,11 @@ bool kit_inherit(struct kit *fresh, struct kit *old)
 	return inherit_seals(fresh, old);
 }
 
+bool kit_is_comfort(const struct kit *k, uint8_t pt)
+{
+	return pt == k->format.cn_pt || pt == PT_COMFORT;
+}
+
 int kit_codec_of_pt(const struct kit *k, uint8_t pt)
 {
 	for (unsigned i = 0; i < k->format.n_rx; i++)

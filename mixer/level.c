@@ -3,6 +3,7 @@
 #include "mixer/frame.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Levels count down from full scale: a smaller number is louder. */
 enum {
@@ -15,12 +16,40 @@ enum {
 	WINDOW_FRAMES = 25, /* half a second */
 };
 
+/* Eight samples at a time: -O2 alone does not see that it may. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t whole_quad __attribute__((vector_size(16)));
+enum { EIGHT = 8, HALF_BITS = 16 };
+
+static quad squares(whole_quad x)
+{
+	const quad real = __builtin_convertvector(x, quad);
+
+	return real * real;
+}
+
+/* A float's rounding is less than a ten thousandth of a dB here. */
+static float sum_of_squares(const int16_t *pcm, size_t n)
+{
+	quad sums = { 0 };
+	float sum = 0;
+	size_t i = 0;
+
+	for (; i + EIGHT <= n; i += EIGHT) {
+		whole_quad two; /* samples in each */
+
+		memcpy(&two, pcm + i, sizeof(two));
+		sums += squares(two << HALF_BITS >> HALF_BITS) + squares(two >> HALF_BITS);
+	}
+	for (; i < n; i++)
+		sum += (float)pcm[i] * (float)pcm[i];
+	return sum + (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 uint8_t level_dbov(const int16_t *pcm, size_t n)
 {
-	uint64_t sum = 0;
+	const float sum = sum_of_squares(pcm, n);
 
-	for (size_t i = 0; i < n; i++)
-		sum += (uint32_t)(pcm[i] * pcm[i]);
 	if (sum == 0)
 		return LEVEL_SILENCE;
 	double below = -10 * log10((double)sum / ((double)n * 32768 * 32768));

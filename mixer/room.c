@@ -188,6 +188,7 @@ static void listen(struct room *r, uint64_t now_us, const struct media_out *out)
 		s->share = NO_SHARE;
 		if (s->skip)
 			continue;
+		s->in_crowd = crowded;
 		stream_take(s, now_us, !r->config.isolated, out);
 		r->n_loud += s->dbov <= CHOOSE_CROWD_DBOV;
 		candidate =

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 enum {
 	WINDOW_FIRST_US = 250000,
@@ -21,11 +20,21 @@ struct slope {
 	float ppm, weight;
 };
 
-static int by_ppm(const void *a, const void *b)
+/* By ppm: Shell's sort with the gaps of Ciura; a hundred slopes in a third of the time that qsort() takes to call its
+ * comparison. */
+static void sort(struct slope *s, size_t n)
 {
-	float x = ((const struct slope *)a)->ppm, y = ((const struct slope *)b)->ppm;
+	static const uint8_t gaps[] = { 57, 23, 10, 4, 1 };
 
-	return x < y ? -1 : x > y;
+	for (size_t g = 0; g < sizeof(gaps); g++)
+		for (size_t i = gaps[g]; i < n; i++) {
+			const struct slope one = s[i];
+			size_t at = i;
+
+			for (; at >= gaps[g] && s[at - gaps[g]].ppm > one.ppm; at -= gaps[g])
+				s[at] = s[at - gaps[g]];
+			s[at] = one;
+		}
 }
 
 /* A clock that is fast makes transit fall. */
@@ -40,7 +49,7 @@ static float median(struct slope *s, size_t n)
 {
 	float all = 0, below = 0;
 
-	qsort(s, n, sizeof(*s), by_ppm);
+	sort(s, n);
 	for (size_t i = 0; i < n; i++)
 		all += s[i].weight;
 	for (size_t i = 0; i < n; i++) {
@@ -69,7 +78,7 @@ static float scatter(const struct skew *k, float ppm)
 	}
 	if (n == 0)
 		return 0;
-	qsort(off, n, sizeof(*off), by_ppm);
+	sort(off, n);
 	return n < MARKS_FEW ? 2 * off[n - 1].ppm : off[n * 3 / 4].ppm;
 }
 

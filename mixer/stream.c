@@ -105,7 +105,7 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	}
 	s->rx_at = 0;
 	s->rx_clock_hz = kit_clock_hz(fresh, 0);
-	s->rx_n = s->rx_used = 0;
+	s->rx_n = s->rx_used = s->hollow_n = 0;
 	s->packet_samples = (uint16_t)frame_samples(fresh->rx_rate);
 	s->in_cn = false;
 	s->made_up = UINT16_MAX;

@@ -135,7 +135,10 @@ struct stream {
 	struct narrow narrow;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
+	bool in_crowd; /* its room has more streams than it mixes */
 	struct doze doze;
+	uint16_t
+		hollow_n; /* at the head of kit->rx_pcm: some of these samples were slept through or never came */
 	bool muted, deaf;
 	struct agc agc;
 	bool levels;             /* agc is in force */
@@ -203,6 +206,7 @@ struct stream {
  * is another one now. */
 bool kit_inherit(struct kit *fresh, struct kit *old);
 int kit_codec_of_pt(const struct kit *k, uint8_t pt); /* index into rx[], -1 none */
+bool kit_is_comfort(const struct kit *k, uint8_t pt);
 enum rate_class kit_rate(const struct kit *k, unsigned at);
 unsigned kit_clock_hz(const struct kit *k, unsigned at);
 
@@ -210,10 +214,21 @@ unsigned kit_clock_hz(const struct kit *k, unsigned at);
 void stream_warm_head(const struct stream *s);
 void stream_warm_parts(const struct stream *s);
 
-/* stream_rx.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
-void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
+/* stream_rx.c */
+void stream_tell(const struct stream *s, const struct media_out *out, struct media_event event);
+void stream_tell_digit(const struct stream *s, const struct media_out *out, char digit); /* 0: none */
 void stream_settle_quirks(
 	struct stream *s, uint64_t now_us, const struct media_out *out); /* every few seconds */
+
+/* stream_take.c: sets s->frame and s->dbov.  `wanted`: somebody may hear it. */
+void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct media_out *out);
+
+/* stream_playout.c: a tick begins, then the samples that stream_pace_need() wants are had if they can be, then some of the
+ * next packet's if delay is to be taken back. */
+void stream_playout_begin(struct stream *s);
+void stream_playout_fill(struct stream *s, bool wanted, uint64_t now_us);
+void stream_playout_ahead(struct stream *s, bool wanted, uint64_t now_us);
+bool stream_may_skip(const struct stream *s, bool wanted); /* measured, not decoded */
 
 /* stream_pace.c */
 void stream_pace_reset(struct stream *s);                 /* another sender, clock or rate */

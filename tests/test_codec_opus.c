@@ -411,7 +411,53 @@ TEST(packets_of_30_and_50_ms_hold_speech)
 	}
 }
 
+/* What comes out is what opus_decode() gives, to the bit: quiet, loud, and louder than there is room for. */
+TEST(decodes_as_libopus_itself)
+{
+	static const double gains[] = { 0.01, 1, 4, 60 };
+	static int16_t in[50 * FRAME];
+	OpusDecoder *theirs = opus_decoder_create(48000, 1, NULL);
+	struct decoder *ours = decoder_of();
+	unsigned bent = 0, compared = 0;
+
+	voice(in, sizeof(in) / sizeof(*in));
+	for (size_t g = 0; g < sizeof(gains) / sizeof(*gains); g++) {
+		struct encoder *e = encoder_of(20, true, false, 0);
+
+		encoder_expect_loss(e, g % 2 ? 20 : 0); /* SILK with FEC, or CELT */
+		for (size_t f = 0; f < 50; f++) {
+			int16_t said[FRAME], a[LONGEST], b[LONGEST];
+			uint8_t p[CODEC_PAYLOAD_MAX];
+			size_t len, n;
+
+			for (size_t i = 0; i < FRAME; i++)
+				said[i] = (int16_t)fmax(-32768, fmin(32767, gains[g] * in[f * FRAME + i]));
+			CHECK_INT(MIX_OK, encoder_run(e, said, FRAME, p, sizeof(p), &len), "encoded");
+			if (f % 10 == 7) { /* lost, and made up from the next one's FEC or from nothing */
+				const bool fec = f == 7;
+
+				CHECK_INT(MIX_OK, decoder_conceal(ours, fec ? p : NULL, len, a, FRAME),
+					"made up");
+				CHECK_INT(FRAME,
+					opus_decode(theirs, fec ? p : NULL, fec ? (opus_int32)len : 0, b,
+						FRAME, fec),
+					"made up");
+				CHECK(memcmp(a, b, FRAME * sizeof(*a)) == 0, "made up alike, frame %zu", f);
+			}
+			CHECK_INT(MIX_OK, decoder_run(ours, p, len, a, LONGEST, &n), "decoded");
+			CHECK_INT(FRAME, opus_decode(theirs, p, (opus_int32)len, b, LONGEST, 0), "decoded");
+			CHECK(memcmp(a, b, FRAME * sizeof(*a)) == 0, "gain %g, frame %zu", gains[g], f);
+			for (size_t i = 0; i < FRAME; i++, compared++)
+				bent += abs(a[i]) > 32500;
+		}
+		encoder_free(e);
+	}
+	CHECK(bent > 100 && bent < compared / 2, "%u samples at full scale", bent);
+	opus_decoder_destroy(theirs);
+	decoder_free(ours);
+}
+
 TESTS(a_stereo_sender_is_heard_in_mono_at_its_level, the_next_packet_brings_back_the_lost_one,
 	the_mode_follows_what_is_reported_lost, without_loss_speech_comes_out_nearer_to_what_was_said,
 	any_length_of_loss_is_filled, a_long_loss_falls_silent, silence_under_dtx_sends_next_to_nothing,
-	maxplaybackrate_bounds_what_is_sent, packets_of_30_and_50_ms_hold_speech)
+	maxplaybackrate_bounds_what_is_sent, packets_of_30_and_50_ms_hold_speech, decodes_as_libopus_itself)

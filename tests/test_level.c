@@ -163,6 +163,31 @@ TEST(noise_after_a_gap_is_no_talk)
 	}
 }
 
+/* Whatever the length, the place in memory and the samples: what one sample at a time adds up to. */
+TEST(eight_samples_at_a_time_are_as_one)
+{
+	static int16_t pcm[1000];
+	uint32_t dice = 3;
+
+	for (unsigned round = 0; round < 2000; round++) {
+		const size_t at = round % 9, n = round % 3 ? 1 + round % 40 : 960;
+		const int32_t peak = 1 << round % 16;
+		double sum = 0, below;
+
+		for (size_t i = 0; i < n; i++) {
+			dice = dice * 1664525 + 1013904223;
+			pcm[at + i] = (int16_t)(round % 16 == 15 && i % 2
+							? -32768
+							: (int32_t)(dice >> 16) % (2 * peak) - peak);
+			sum += (double)pcm[at + i] * pcm[at + i];
+		}
+		below = sum > 0 ? fmin(LEVEL_SILENCE, -10 * log10(sum / (double)n / 32768 / 32768))
+				: LEVEL_SILENCE;
+		CHECK_NEAR(below, level_dbov(pcm + at, n), 0.5001, "level");
+		CHECK((sum == 0) <= (level_dbov(pcm + at, n) == LEVEL_SILENCE), "zeros are silence");
+	}
+}
+
 TESTS(noise_after_a_gap_is_no_talk, levels_are_those_of_rfc_6464,
 	a_burst_starts_at_once_and_ends_after_400_ms, what_is_talk_and_what_is_not,
-	the_smoothed_level_rises_fast_and_falls_slowly)
+	the_smoothed_level_rises_fast_and_falls_slowly, eight_samples_at_a_time_are_as_one)

@@ -133,7 +133,7 @@ struct listener { /* as a crowded room does it */
 	struct doze_packet kept[DOZE_KEPT];
 	struct talk talk;
 	struct voice voice;
-	unsigned decodes, slept;
+	unsigned decodes, slept, glances;
 	bool may;
 };
 
@@ -145,6 +145,12 @@ static void listener_open(struct listener *l)
 	l->doze.kept = l->kept;
 }
 
+static bool is_far(const struct listener *l, const int16_t *pcm)
+{
+	return voice_is_far(level_dbov(pcm, FRAME / 2), l->talk.floor_dbov, true) &&
+	       voice_is_far(level_dbov(pcm + FRAME / 2, FRAME / 2), l->talk.floor_dbov, true);
+}
+
 static void hear(struct listener *l, const uint8_t *p, size_t len, bool dozes, int16_t pcm[FRAME])
 {
 	enum doze_verdict verdict =
@@ -152,6 +158,16 @@ static void hear(struct listener *l, const uint8_t *p, size_t len, bool dozes, i
 	uint8_t dbov = LEVEL_SILENCE;
 	size_t n;
 
+	if (verdict == DOZE_GLANCE) {
+		CHECK_INT(MIX_OK, decoder_run(l->decoder, p, len, pcm, FRAME, &n), "glanced at");
+		l->decodes++;
+		l->glances++;
+		verdict = DOZE_WAKE;
+		if (is_far(l, pcm)) {
+			doze_glanced(&l->doze, p, len);
+			verdict = DOZE_SLEEP;
+		}
+	}
 	memset(pcm, 0, FRAME * sizeof(*pcm));
 	if (verdict == DOZE_SLEEP) {
 		l->slept++;
@@ -244,9 +260,9 @@ TEST(no_syllable_is_cut_and_none_clicks)
 			quiet = 0;
 		}
 		print_message("%s: %u onsets, first frame %+.2f dB, alike to %.1f dB; slept through %u of "
-			      "%zu, %u decodes\n",
-			cases[c].story, onsets, worst_db, worst_snr_db, some.slept, said.frames,
-			some.decodes);
+			      "%zu, %u decodes, %u of them glances\n",
+			cases[c].story, onsets, worst_db, worst_snr_db, some.slept, said.frames, some.decodes,
+			some.glances);
 		CHECK_INT(0, cut, cases[c].story);
 		CHECK(onsets >= 4, "%s: %u words began", cases[c].story, onsets);
 		CHECK(fabs(worst_db) < 1, "%s: the first frame is %+.2f dB off", cases[c].story, worst_db);
@@ -272,12 +288,14 @@ TEST(wakes_for_all_that_does_not_say_that_it_is_quiet)
 		const uint8_t *p;
 		size_t len;
 		bool may;
+		enum doze_verdict verdict;
 	} cases[] = {
-		{ "voice", voiced, 3, true },
-		{ "CELT", celt, 3, true },
-		{ "what is no packet", broken, 1, true },
-		{ "more than can be kept", long_one, sizeof(long_one), true },
-		{ "it may be heard now", quiet, 3, false },
+		{ "voice is looked at", voiced, 3, true, DOZE_GLANCE },
+		{ "voice, and it may be heard now", voiced, 3, false, DOZE_WAKE },
+		{ "CELT", celt, 3, true, DOZE_WAKE },
+		{ "what is no packet", broken, 1, true, DOZE_WAKE },
+		{ "more than can be kept", long_one, sizeof(long_one), true, DOZE_WAKE },
+		{ "it may be heard now", quiet, 3, false, DOZE_WAKE },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -289,7 +307,8 @@ TEST(wakes_for_all_that_does_not_say_that_it_is_quiet)
 		for (unsigned k = 0; k < DOZE_KEPT + 2; k++)
 			CHECK_INT(DOZE_SLEEP, doze_packet(&d, quiet, 3, true), "then it sleeps");
 		CHECK_INT(DOZE_KEPT, d.n_kept, "the last are kept");
-		CHECK_INT(DOZE_WAKE, doze_packet(&d, cases[i].p, cases[i].len, cases[i].may), cases[i].story);
+		CHECK_INT(cases[i].verdict, doze_packet(&d, cases[i].p, cases[i].len, cases[i].may),
+			cases[i].story);
 		doze_woken(&d);
 		CHECK_INT(DOZE_DECODE, doze_packet(&d, voiced, 3, true), "awake");
 	}
@@ -298,6 +317,27 @@ TEST(wakes_for_all_that_does_not_say_that_it_is_quiet)
 	doze_pass(&d, voiced, 3);
 	CHECK_INT(
 		DOZE_WAKE, doze_packet(&d, quiet, 3, true), "after being muted nobody knows how loud it is");
+	doze_pass(&d, voiced, 3);
+	CHECK_INT(DOZE_WAKE, doze_packet(&d, voiced, 3, true), "whatever comes first");
+}
+
+TEST(noise_that_was_looked_at_is_slept_through)
+{
+	static const uint8_t quiet[3] = { 9 << 3, 0, 0 }, voiced[3] = { 9 << 3, 0x80, 1 };
+	struct doze_packet kept[DOZE_KEPT];
+	struct doze d = { .kept = kept };
+
+	for (unsigned k = 0; k < DOZE_AFTER + 3; k++)
+		(void)doze_packet(&d, quiet, 3, true);
+	CHECK_INT(DOZE_GLANCE, doze_packet(&d, voiced, 3, true), "looked at");
+	doze_glanced(&d, voiced, 3);
+	CHECK_INT(1, d.kept[DOZE_KEPT - 1].bytes[2], "and kept");
+	CHECK_INT(DOZE_SLEEP, doze_packet(&d, quiet, 3, true), "asleep as before");
+	CHECK_INT(DOZE_GLANCE, doze_packet(&d, voiced, 3, true), "looked at again");
+	doze_woken(&d);
+	for (unsigned k = 1; k < DOZE_AFTER; k++)
+		CHECK_INT(DOZE_DECODE, doze_packet(&d, quiet, 3, true), "loud once: awake for a while");
+	CHECK_INT(DOZE_SLEEP, doze_packet(&d, quiet, 3, true), "then asleep");
 }
 
 /* ---- an encoder with nothing to say ---- */
@@ -367,4 +407,4 @@ TEST(silence_is_encoded_once)
 
 TESTS(flags_stand_at_the_head_of_a_frame, agrees_with_libopus_on_what_a_packet_is,
 	no_syllable_is_cut_and_none_clicks, wakes_for_all_that_does_not_say_that_it_is_quiet,
-	silence_is_encoded_once)
+	noise_that_was_looked_at_is_slept_through, silence_is_encoded_once)
