@@ -167,7 +167,8 @@ static void take_packet(struct stream *s, const struct jbuf_out *in, bool skip)
 		take_sound(s, (unsigned)at, in, skip);
 		return;
 	}
-	if (in->len > 0 && kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
+	if (in->len > 0 &&
+		kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
 		s->in_cn = true;
 		s->cn_dbov = in->payload[0] & 127;
 	}
