@@ -360,8 +360,9 @@ TEST(drift_is_followed_without_a_frame_lost_or_doubled)
 		CHECK_INT(0, end.rx_dropped, cases[i].story);
 		CHECK_INT(0, end.rx_lost, cases[i].story);
 		CHECK_INT(0, b.holes, cases[i].story);
-		/* jitter has a tail: one packet in a hundred may come after the margin, but while a frame more is held */
-		CHECK(end.concealed_ms <= (cases[i].jitter_ms > 0 ? 20 : 0), "%s: %u ms made up",
+		/* jitter has a tail: one packet in a hundred may come after the margin, but while a frame more is held;
+		 * less than a period more may be made up until it fits */
+		CHECK(end.concealed_ms <= (cases[i].jitter_ms > 0 ? 20 + 15 : 0), "%s: %u ms made up",
 			cases[i].story, end.concealed_ms);
 		CHECK((first.cut_ms == end.cut_ms && first.added_ms == end.added_ms) || end.skew_ppb == 0,
 			"%s: spliced after it was known: %u %u", cases[i].story, end.cut_ms - first.cut_ms,
