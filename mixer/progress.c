@@ -1,4 +1,3 @@
-/* progress.c - frames into tones, tones into runs, runs into patterns. */
 #include "mixer/progress.h"
 
 #include <math.h>
@@ -6,6 +5,8 @@
 
 enum {
 	FRAME_8K = 8 * FRAME_MS,
+	STEP_MS = 4,
+	FRAME_STEPS = FRAME_MS / STEP_MS,
 	QUIET_DBOV = 42,
 	UNEVEN_DB = 3,
 	SAME_HZ = 20,
@@ -31,10 +32,11 @@ enum {
 
 /* ---- a frame ---- */
 
-#define LOW_SHARE 0.65F  /* of the power below 700 Hz or so, where sampling down by 4 leaves it */
-#define PURE_LOW_HZ 15.0F  /* how wide one sine may seem: below 700 Hz, and above, where G.711's noise seems wider */
+#define LOW_SHARE 0.65F /* of the power below 700 Hz or so, where sampling down by 4 leaves it */
+#define PURE_LOW_HZ                                                                                          \
+	15.0F /* how wide one sine may seem: below 700 Hz, and above, where G.711's noise seems wider */
 #define PURE_HIGH_HZ 90.0F
-#define PAIR_REST 0.01F  /* of its power, what two sines may leave over */
+#define PAIR_REST 0.01F /* of its power, what two sines may leave over */
 
 static float power(const float *x, size_t n)
 {
@@ -169,19 +171,19 @@ static bool is_dial_tone(struct progress_tone t)
 static void count_beat(struct progress *p)
 {
 	const bool fits = is_busy_tone(p->tone) && same(p->tone, p->before) &&
-			  within(p->on, BEAT_LEAST_MS, BEAT_MOST_MS) &&
-			  within(p->off, BEAT_LEAST_MS, BEAT_MOST_MS);
+			  within(p->on_ms, BEAT_LEAST_MS, BEAT_MOST_MS) &&
+			  within(p->off_ms, BEAT_LEAST_MS, BEAT_MOST_MS);
 
 	if (!fits)
 		p->beats = 0;
-	else if (p->beats > 0 && near(p->on, p->beat_on, BEAT_OFF_BY_MS) &&
-		 near(p->off, p->beat_off, BEAT_OFF_BY_MS))
+	else if (p->beats > 0 && near(p->on_ms, p->beat_on_ms, BEAT_OFF_BY_MS) &&
+		 near(p->off_ms, p->beat_off_ms, BEAT_OFF_BY_MS))
 		p->beats++;
 	else
 		p->beats = 1;
 	if (p->beats == 1) {
-		p->beat_on = p->on;
-		p->beat_off = p->off;
+		p->beat_on_ms = p->on_ms;
+		p->beat_off_ms = p->off_ms;
 	}
 }
 
@@ -198,25 +200,27 @@ static unsigned step_of_three(struct progress_tone t)
 static void count_rising(struct progress *p)
 {
 	const unsigned step = step_of_three(p->tone);
-	const bool follows = p->rising > 0 && step == p->rising + 1u && p->off <= SIT_APART_MS &&
-			     within(p->on, SIT_LEAST_MS, SIT_MOST_MS);
+	const bool follows = p->rising > 0 && step == p->rising + 1u && p->off_ms <= SIT_APART_MS &&
+			     within(p->on_ms, SIT_LEAST_MS, SIT_MOST_MS);
 
 	p->rising = (uint8_t)(step == 1 || follows ? step : 0);
 }
 
-/* Time between two moments, at most what 16 bits hold. */
-static uint16_t span(uint32_t from, uint32_t to)
+/* From one moment until another, at most what 16 bits hold. */
+static uint16_t span_ms(unsigned from, unsigned to)
 {
-	return to - from < UINT16_MAX ? (uint16_t)(to - from) : UINT16_MAX;
+	const unsigned ms = (uint16_t)(to - from) * (unsigned)STEP_MS;
+
+	return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
 }
 
-static void begin_run(struct progress *p, struct progress_tone tone, uint32_t now_ms)
+static void begin_run(struct progress *p, struct progress_tone tone, uint16_t from)
 {
 	p->before = p->tone;
-	p->on = span(p->from, p->last + FRAME_MS);
-	p->off = span(p->last + FRAME_MS, now_ms);
+	p->on_ms = span_ms(p->from, p->last + FRAME_STEPS);
+	p->off_ms = span_ms(p->last + FRAME_STEPS, from);
 	p->tone = tone;
-	p->from = now_ms;
+	p->from = from;
 	count_beat(p);
 	count_rising(p);
 }
@@ -224,15 +228,15 @@ static void begin_run(struct progress *p, struct progress_tone tone, uint32_t no
 /* What the run that is on says, so far. */
 static enum progress_kind judge(const struct progress *p)
 {
-	const unsigned lasts = span(p->from, p->last + FRAME_MS);
+	const unsigned lasts = span_ms(p->from, p->last + FRAME_STEPS);
 
 	if (p->beats >= BEATS)
 		return PROGRESS_BUSY;
 	if (p->rising == 3 && lasts >= SIT_LEAST_MS)
 		return PROGRESS_SPECIAL;
 	if (is_one(p->tone, 1100, 40) && is_one(p->before, 1100, 40) &&
-		within(p->on, CNG_LEAST_MS, CNG_MOST_MS) &&
-		within(p->off, CNG_APART_LEAST_MS, CNG_APART_MOST_MS))
+		within(p->on_ms, CNG_LEAST_MS, CNG_MOST_MS) &&
+		within(p->off_ms, CNG_APART_LEAST_MS, CNG_APART_MOST_MS))
 		return PROGRESS_FAX_CALLS;
 	if (is_one(p->tone, 2100, 20) && lasts >= CED_MS)
 		return PROGRESS_FAX_ANSWERS;
@@ -253,26 +257,26 @@ static bool hear_other(struct progress *p)
 	return true;
 }
 
-static bool hear_tone(struct progress *p, struct progress_tone tone, uint32_t now_ms)
+static bool hear_tone(struct progress *p, struct progress_tone tone, uint16_t now)
 {
 	enum progress_kind found;
 
-	if (!same(tone, p->tone) || now_ms - p->last > JOIN_MS) {
-		const bool again = same(tone, p->maybe) && now_ms - p->maybe_at <= JOIN_MS;
+	if (!same(tone, p->tone) || span_ms(p->last, now) > JOIN_MS) {
+		const bool again = same(tone, p->maybe) && span_ms(p->maybe_at, now) <= JOIN_MS;
 
 		if (!again) {
 			p->maybe = tone;
-			p->maybe_at = now_ms;
+			p->maybe_at = now;
 			return false;
 		}
 		begin_run(p, tone, p->maybe_at);
 	}
 	p->strange = p->voice = 0;
-	p->last = now_ms;
+	p->last = now;
 	found = judge(p);
 	if (found == PROGRESS_NONE || found == p->found)
 		return false;
-	p->found = found;
+	p->found = (uint8_t)found;
 	return true;
 }
 
@@ -288,7 +292,7 @@ bool progress_frame(struct progress *p, const int16_t pcm8k[FRAME_8K], uint8_t d
 	}
 	if (even)
 		tone = progress_look(pcm8k);
-	return tone.low > 0 ? hear_tone(p, tone, now_ms) : hear_other(p);
+	return tone.low > 0 ? hear_tone(p, tone, (uint16_t)(now_ms / STEP_MS)) : hear_other(p);
 }
 
 const char *progress_name(enum progress_kind kind)

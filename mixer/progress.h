@@ -12,7 +12,7 @@
  * first step nearly always, and no voice keeps a pitch or a beat as a machine does.
  * What was found holds until half a second of other sound is heard: a person took over.
  * Use:  zero-initialise; progress_frame() per frame of 8 kHz that is loud enough; others may be left out.
- * Cost: nothing on quiet frames, some 0.3 us on loud ones of steady level.  Memory: 56 bytes.
+ * Cost: nothing on quiet frames, some 0.3 us on loud ones of steady level.  Memory: 32 bytes.
  *
  * Thread: the worker that owns the leg.
  */
@@ -36,15 +36,15 @@ struct progress_tone { /* Hz; the second 0: one sine; both 0: none */
 	uint16_t low, high;
 };
 
-struct progress { /* all fields but `found` belong to progress.c; times in milliseconds */
-	enum progress_kind found;
+struct progress {      /* all fields but `found` belong to progress.c; times in steps of 4 ms, which wrap */
+	uint8_t found; /* enum progress_kind */
+	uint8_t beats, rising, strange, voice, dbov;
 	struct progress_tone tone, before; /* of the run that is on, or was last; of the one before it */
 	struct progress_tone maybe;        /* of a frame alone: it takes two to begin a run */
-	uint32_t maybe_at;
-	uint32_t from, last; /* begins of the run's first and last frame */
-	uint16_t on, off;                  /* of the run before: how long, and how long until this one */
-	uint16_t beat_on, beat_off;
-	uint8_t beats, rising, strange, voice, dbov;
+	uint16_t maybe_at;
+	uint16_t from, last;    /* begins of the run's first and last frame */
+	uint16_t on_ms, off_ms; /* of the run before: how long, and how long until this one */
+	uint16_t beat_on_ms, beat_off_ms;
 };
 
 /* What is in a frame that is neither quiet nor uneven. */

@@ -27,7 +27,7 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 		stream_tell(s, out,
 			(struct media_event){ .kind = MEDIA_PROGRESS,
 				.on = s->progress.found != PROGRESS_NONE,
-				.progress = s->progress.found });
+				.progress = (enum progress_kind)s->progress.found });
 	stream_tell_digit(s, out,
 		s->frame_made_up ? keypad_made_up(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us)
 				 : keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));

@@ -53,7 +53,8 @@ static const struct sent others[] = {
 	{ "ringing, North America", PROGRESS_NONE, 0, { { 2000, 440, 480 }, { 4000, 0, 0 } } },
 	{ "ringing, most countries", PROGRESS_NONE, 0, { { 1000, 425, 0 }, { 4000, 0, 0 } } },
 	{ "a lorry goes backwards", PROGRESS_NONE, 0, { { 500, 1000, 0 }, { 500, 0, 0 } } },
-	{ "call waiting", PROGRESS_NONE, 0, { { 200, 425, 0 }, { 600, 0, 0 }, { 200, 425, 0 }, { 3000, 0, 0 } } },
+	{ "call waiting", PROGRESS_NONE, 0,
+		{ { 200, 425, 0 }, { 600, 0, 0 }, { 200, 425, 0 }, { 3000, 0, 0 } } },
 	{ "keys", PROGRESS_NONE, 0,
 		{ { 100, 697, 1209 }, { 100, 0, 0 }, { 100, 770, 1336 }, { 100, 0, 0 }, { 100, 852, 1477 },
 			{ 100, 0, 0 } } },
@@ -70,7 +71,8 @@ static enum progress_kind listen(const struct sent *s, double peak, double noise
 	double a = 0, b = 0;
 	uint32_t dice = 1;
 
-	CHECK(encoder_alloc(&encoder, &pcmu) == MIX_OK && decoder_alloc(&decoder, CODEC_PCMU) == MIX_OK, "G.711");
+	CHECK(encoder_alloc(&encoder, &pcmu) == MIX_OK && decoder_alloc(&decoder, CODEC_PCMU) == MIX_OK,
+		"G.711");
 	while (n_parts < PARTS_MAX && s->parts[n_parts].ms)
 		n_parts++;
 	for (*at_ms = 7; *at_ms < SECONDS * 1000 && !p.found; *at_ms += 20) {
@@ -85,8 +87,8 @@ static enum progress_kind listen(const struct sent *s, double peak, double noise
 			a += 2 * M_PI * now->hz / RATE;
 			b += 2 * M_PI * now->other_hz / RATE;
 			pcm[i] = (int16_t)lrint((now->hz > 0 ? peak * sin(a) : 0) +
-					      (now->other_hz > 0 ? peak * sin(b) : 0) +
-					      noise * ((double)(dice >> 8) / (1 << 23) - 1));
+						(now->other_hz > 0 ? peak * sin(b) : 0) +
+						noise * ((double)(dice >> 8) / (1 << 23) - 1));
 			if (--left == 0) {
 				part = (part + 1) % n_parts;
 				left = s->parts[part].ms * 8;
@@ -98,7 +100,7 @@ static enum progress_kind listen(const struct sent *s, double peak, double noise
 	}
 	encoder_free(encoder);
 	decoder_free(decoder);
-	return p.found;
+	return (enum progress_kind)p.found;
 }
 
 TEST(machines_are_told_by_their_tones)
@@ -144,7 +146,7 @@ TEST(people_and_music_are_none)
 				CHECK(!progress_frame(&p, s.pcm + at, level_dbov(s.pcm + at, FRAME),
 					      (uint32_t)(at / 8)),
 					"%s at %zu ms: %s", found.gl_pathv[i], at / 8,
-					progress_name(p.found));
+					progress_name((enum progress_kind)p.found));
 			seconds += (unsigned)(s.n / RATE);
 			files++;
 			free(s.pcm);

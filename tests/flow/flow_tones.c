@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WAIT_MS = 12000, LOOK_MS = 3000, CYCLE = 8000, FAX_CYCLE = 28000 };
+enum { WAIT_MS = 12000, LOOK_MS = 5500 /* figures are renewed every 5 s */, CYCLE = 8000, FAX_CYCLE = 28000 };
 
 static const char site[] =
 	"accounts:\n"
@@ -27,8 +27,7 @@ enum { TALKER_HZ = 1009 };
 
 static int16_t busy[CYCLE], fax[FAX_CYCLE];
 
-static void check_told(
-	struct events *e, const struct far *f, const char *kind)
+static void check_told(struct events *e, const struct far *f, const char *kind)
 {
 	int at = events_wait(e, 0, "call.tones", "call_id", f->sip.call_id, WAIT_MS);
 
