@@ -153,7 +153,7 @@ static void worker_lines(struct page *p, struct node *n)
 		{ "worker_kept_waiting_ticks_total", "counter",
 			"of the late ticks, those late because the machine did not let the worker run" },
 		{ "worker_skipped_ticks_total", "counter",
-			"frames skipped because a tick was a whole frame late" },
+			"frames given up because a tick was too late to make them good" },
 		{ "worker_events_dropped_total", "counter",
 			"events that found the ring to the control thread full" },
 		{ "worker_offers_missed_total", "counter",

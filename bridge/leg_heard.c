@@ -56,6 +56,21 @@ static void tell_echo(struct leg *leg, const struct media_event *event)
 			"participant", leg->cdr.participant));
 }
 
+/* No person: the worker keeps it out of the mix already. */
+static void tell_progress(struct leg *leg, const struct media_event *event)
+{
+	const char *kind = progress_name(event->progress);
+
+	if (event->on)
+		remark_trouble(leg, "tones");
+	else
+		remark(leg, "a person is heard again");
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "tones instead of a person: %s", kind);
+	leg_emit_more(leg, "call.tones",
+		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", kind, "participant",
+			leg->cdr.participant));
+}
+
 static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event *event)
 {
 	struct leg *leg = leg_find(arg, leg_id);
@@ -83,6 +98,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
+	case MEDIA_PROGRESS: tell_progress(leg, event); break;
 	case MEDIA_QUIRK: quirks_tell(leg, event->quirk); break;
 	case MEDIA_LATCHED: break;
 	}

@@ -300,6 +300,12 @@ static void tell_one_way(struct why_story *out, const struct cdr *cdr)
 		{ "echo", "The phone returned our own sound: the others heard an echo.",
 			"Ask them to use a headset or less volume; `partyctl participants MEETING` shows who "
 			"it is." },
+		{ "tones",
+			"A network's tone or a fax machine was heard instead of a person, and kept out of "
+			"the meeting.",
+			"The far end had hung up, or a machine answered: see `call.tones` among the events; "
+			"remove "
+			"it, or call again." },
 		{ "media_lost", "No packet came for so long that the call was given up.",
 			"Check the path of the media: firewall, NAT, and `rtp.advertise`." },
 	};

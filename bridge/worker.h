@@ -11,7 +11,7 @@
  * their talkers' packets wait least (phase.h).  The parts of a room larger than a core stay in the same slot of each
  * worker: they hear, and speak when all parts have offered what they heard, or after WORKER_SPEAK_US at the
  * latest; meanwhile other rooms go on.  The tick keeps an absolute deadline; one
- * that is over 5 ms late is counted, one late by a whole frame is skipped and counted.  The worker takes the
+ * that is over 5 ms late is counted, one late by whole frames makes them good, or skips and counts them: see late.h.  The worker takes the
  * stream's `user` for itself (stream_set_user()).  Handlers may post, but not close.
  * Without legs the thread sleeps on its eventfd and costs nothing.
  *

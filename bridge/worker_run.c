@@ -105,11 +105,11 @@ static void note_length(struct worker_media *m)
 }
 
 /* A part's first step; the second follows in speak_when_ready(), below. */
-static void hear_part(struct worker *w, struct worker_room *room, uint64_t begins_us)
+static void hear_part(struct worker *w, struct worker_room *room, uint64_t begins_us, uint64_t plays_us)
 {
 	struct worker_media *m = &w->media;
 
-	room_hear(room->room, begins_us / FRAME_US, m->clock.now_us, &m->out);
+	room_hear(room->room, begins_us / FRAME_US, plays_us, &m->out);
 	room->speak_by_us = begins_us + WORKER_SPEAK_US;
 	room->next_waiting = m->waiting;
 	m->waiting = room;
@@ -119,6 +119,8 @@ static void hear_part(struct worker *w, struct worker_room *room, uint64_t begin
 static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins_us)
 {
 	struct worker_media *m = &w->media;
+	const uint64_t plays_us = late_plays_at(begins_us, m->clock.now_us);
+	const uint64_t ntp = m->clock.ntp - ((m->clock.now_us - plays_us) << 32) / 1000000;
 
 	receive_reports(w);
 	worker_read_shared(w);
@@ -131,9 +133,9 @@ static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins
 		}
 		room_each(room->room, receive, w);
 		if (room_is_spread(room->room))
-			hear_part(w, room, begins_us);
+			hear_part(w, room, begins_us, plays_us);
 		else
-			room_tick(room->room, m->clock.now_us, m->clock.ntp, &m->out);
+			room_tick(room->room, plays_us, ntp, &m->out);
 		worker_note_idle(room);
 	}
 	worker_flush_shared(w);
@@ -141,13 +143,14 @@ static void run_slot(struct worker *w, struct worker_slot *slot, uint64_t begins
 	note_length(m);
 }
 
-static void count_late(struct worker_media *m, uint64_t deadline_us)
+static enum late_why count_late(struct worker_media *m, uint64_t deadline_us)
 {
 	enum late_why why = late_tick(
 		&m->late, deadline_us, m->clock.now_us, clock_us(CLOCK_THREAD_CPUTIME_ID), WORKER_LATE_US);
 
 	m->late_ticks += why != LATE_NOT;
 	m->kept_waiting_ticks += why == LATE_KEPT_WAITING;
+	return why;
 }
 
 static void skip_frames(struct worker *w, unsigned frames)
@@ -338,6 +341,7 @@ void *worker_main(void *arg)
 	struct worker *w = arg;
 	struct worker_media *m = &w->media;
 	uint64_t next_us;
+	bool makes_good = false; /* frames of a moment ago */
 
 	m->out = (struct media_out){ .send = on_send, .event = on_event, .arg = w };
 	socket_clock_read(&m->clock);
@@ -346,7 +350,9 @@ void *worker_main(void *arg)
 	late_begin(&m->late, next_us, clock_us(CLOCK_THREAD_CPUTIME_ID));
 	margin_begin(&m->margin, m->clock.now_us);
 	while (!atomic_load(&w->stop)) {
-		uint64_t late_us, deadline_us;
+		uint64_t deadline_us, late_us;
+		unsigned given_up;
+		bool was_behind = makes_good;
 
 		if (m->n_legs == 0 && m->n_claims == 0) {
 			worker_take_commands(w);
@@ -361,18 +367,20 @@ void *worker_main(void *arg)
 		wait_until(w, deadline_us);
 		socket_clock_read(&m->clock);
 		late_us = m->clock.now_us - next_us;
-		count_late(m, next_us);
-		if (late_us >= FRAME_US) {
-			unsigned frames = (unsigned)(late_us / FRAME_US);
-
-			skip_frames(w, frames);
-			next_us += (uint64_t)frames * FRAME_US;
+		given_up = late_skips(count_late(m, next_us), late_us);
+		if (given_up > 0) {
+			skip_frames(w, given_up);
+			next_us += (uint64_t)given_up * FRAME_US;
 		}
 		worker_take_commands(w);
 		run_slot(w, slot_at(m, next_us), next_us);
 		worker_follow_phases(w, (unsigned)(next_us / WORKER_SLOT_US % WORKER_SLOTS));
 		tell_control(w);
-		measure(w, deadline_us, next_used_us(m, deadline_us + WORKER_SLOT_US));
+		makes_good = late_us >= FRAME_US;
+		if (makes_good && was_behind) /* the stall has been counted: of the rest, what it takes */
+			measure(w, m->clock.now_us, m->clock.now_us + WORKER_SLOT_US);
+		else
+			measure(w, deadline_us, next_used_us(m, deadline_us + WORKER_SLOT_US));
 		if (m->clock.now_us - m->published_us >= PUBLISH_US)
 			publish(w, m->clock.now_us);
 		next_us += WORKER_SLOT_US;

@@ -15,6 +15,8 @@ enum {
 	FADE_END = 480,
 	JOIN = 32, /* 4 ms of cross-fade back to real sound, and as much for each 10 ms lost */
 	JOIN_MAX = 80,
+	MEET = 80,      /* so much of what came late must fit; by as much as pays for the delay: */
+	MEET_COST = 15, /* percent of likeness for a whole period */
 	SCALE_MAX = 2,
 };
 
@@ -188,6 +190,70 @@ void conceal_fill(struct conceal *c, int16_t *pcm, size_t n)
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = clipped(make_one(c));
 	remember(c, pcm, n);
+}
+
+struct meeting {
+	size_t ahead; /* samples that the period goes on first */
+	float worth;  /* likeness, -1..1, less what the delay costs */
+};
+
+/* How well what came, pcm[0..span), goes with the period `ahead` of where it stands; every `stride`th sample. */
+static float worth(const struct conceal *c, const int16_t *pcm, size_t span, size_t ahead, size_t stride)
+{
+	size_t at = (c->at + ahead) % c->lag;
+	float both = 0, here = 1, there = 1;
+
+	for (size_t i = 0; i < span; i += stride) {
+		float a = pcm[i], b = c->cycle[at];
+
+		both += a * b;
+		here += a * a;
+		there += b * b;
+		at += stride;
+		at = at < c->lag ? at : at - c->lag;
+	}
+	return both / sqrtf(here * there) - (float)MEET_COST / 100 * (float)ahead / (float)c->lag;
+}
+
+static struct meeting best_meeting(
+	const struct conceal *c, const int16_t *pcm, size_t span, size_t from, size_t to, size_t step)
+{
+	struct meeting best = { .worth = -2 };
+
+	for (size_t ahead = from; ahead <= to; ahead += step) {
+		float w = worth(c, pcm, span, ahead, step);
+
+		if (w > best.worth)
+			best = (struct meeting){ ahead, w };
+	}
+	return best;
+}
+
+static size_t find_meeting(const struct conceal *c, const int16_t *pcm, size_t n, size_t most)
+{
+	const size_t span = n < (size_t)MEET * c->scale ? n : (size_t)MEET * c->scale, step = 2u * c->scale;
+	size_t about;
+
+	most = most < c->lag ? most : c->lag - 1u;
+	about = best_meeting(c, pcm, span, 0, most, step).ahead;
+	return best_meeting(
+		c, pcm, span, about > step ? about - step : 0, about + step < most ? about + step : most, 1)
+		.ahead;
+}
+
+size_t conceal_meet(struct conceal *c, int16_t *pcm, size_t n, size_t most)
+{
+	size_t more = 0;
+
+	if (c->missing > 0 && c->missing < (uint32_t)FADE_END * c->scale)
+		more = find_meeting(c, pcm, n, most);
+	if (more > 0) {
+		memmove(pcm + more, pcm, n * sizeof(*pcm));
+		for (size_t i = 0; i < more; i++)
+			pcm[i] = clipped(make_one(c));
+	}
+	conceal_good(c, pcm + more, n);
+	return more;
 }
 
 void conceal_good(struct conceal *c, int16_t *pcm, size_t n)

@@ -357,11 +357,15 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 	}
 	if (gap <= ms(j, SLOPPY_MS)) {
 		/* What comes next, or timestamps that went back: the sequence says that it is next. */
+		const bool late = j->starved && missing == 0;
+
 		note_loss(j, missing, at);
 		slots_advance(&j->slots, seq);
 		if (gap >= -ms(j, SLOPPY_MS))
 			(void)cut_surplus(j, &seq, at);
-		return give(j, seq, out, at);
+		(void)give(j, seq, out, at);
+		out->late = late;
+		return JBUF_PACKET;
 	}
 	most_gap = (int64_t)missing * j->per_packet;
 	if (missing > 0 && gap <= most_gap + most_gap / 2 + ms(j, SLOPPY_MS))

@@ -57,6 +57,7 @@ struct jbuf_out {
 	uint8_t payload_type;
 	bool marker;
 	bool rest; /* of a packet whose beginning was taken before, see jbuf_keep_rest() */
+	bool late; /* it was due when the last take found nothing: none before it is missing, and delay has grown */
 	uint32_t timestamp;
 	uint32_t gap; /* JBUF_LOST: RTP clock units until the next packet we have; JBUF_EMPTY: units since the
 	                       * last sound ended, 0 before the first: conceal the first 60 ms, then fall silent */

@@ -23,6 +23,7 @@
 #include "mixer/echo.h"
 #include "mixer/err.h"
 #include "mixer/oneway.h"
+#include "mixer/progress.h"
 #include "mixer/quirk.h"
 #include "mixer/resample.h"
 #include "mixer/seal.h"
@@ -93,7 +94,8 @@ struct stream_stats { /* counters since stream_alloc() */
 		rx_clipped;  /* frames that others may have heard; of these, with samples at full scale */
 	int8_t levelling_db; /* gain that its voice is given */
 	enum oneway_kind one_way;
-	uint32_t quirks; /* 1 << enum quirk */
+	uint32_t quirks;             /* 1 << enum quirk */
+	enum progress_kind progress; /* of what is kept out of the mix now */
 	bool has_echo;
 	struct echo_finding echo; /* when has_echo */
 
@@ -110,6 +112,7 @@ enum media_event_kind {
 	MEDIA_ONE_WAY, /* on, one_way: sound goes one way only, or none that is worth it; off: that is over */
 	MEDIA_QUIRK,   /* quirk: something is odd about its packets, and is made up for; once each */
 	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
+	MEDIA_PROGRESS, /* on, progress: no person, and kept out of the mix; off: a person again */
 	MEDIA_PRESSED, /* on: a key of stream_press() has gone out whole; off: it could not, events were not agreed on */
 };
 struct media_event {
@@ -121,6 +124,7 @@ struct media_event {
 	enum oneway_kind one_way;
 	struct echo_finding echo;
 	enum quirk quirk;
+	enum progress_kind progress;
 };
 
 /* Where a stream's output goes; called inside the tick, must not block.

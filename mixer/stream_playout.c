@@ -139,7 +139,7 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 	enum codec_id id = k->format.rx[at].codec;
 	const size_t piece = piece_of(s, at, in);
 	int16_t *pcm;
-	size_t n = 0;
+	size_t n = 0, more = 0;
 
 	if (at != s->rx_at) { /* what is left of the old codec's last packet may be at another rate */
 		if (kit_rate(k, at) != kit_rate(k, s->rx_at)) {
@@ -162,12 +162,16 @@ static void take_sound(struct stream *s, unsigned at, const struct jbuf_out *in,
 			n = 0;
 		} else if (id != CODEC_OPUS) {
 			conceal_rate(k->conceal, kit_rate(k, at));
-			conceal_good(k->conceal, pcm, n);
+			if (in->late)
+				more = conceal_meet(k->conceal, pcm, n, rx_space(s) - n);
+			else
+				conceal_good(k->conceal, pcm, n);
 		}
 	}
 	if (n > 0) {
 		s->packet_samples = (uint16_t)n;
-		s->rx_n = (uint16_t)(s->rx_n + n);
+		s->rx_n = (uint16_t)(s->rx_n + n + more);
+		s->concealed_us += (uint64_t)more * 1000000 / rate_hz(kit_rate(k, at));
 		if (piece < in->len)
 			jbuf_keep_rest(s->jbuf, piece, units_of(s, n),
 				units_of(s, decoder_samples(id, in->payload, in->len)));

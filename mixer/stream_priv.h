@@ -131,7 +131,8 @@ struct stream {
 	bool in_cn;               /* the far end sent comfort noise and then nothing */
 	uint8_t cn_dbov;
 	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
-	uint32_t noise;     /* state of the comfort noise */
+	struct progress progress;
+	uint32_t noise; /* state of the comfort noise */
 	struct narrow narrow;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */

@@ -171,6 +171,7 @@ void stream_judge(const struct stream *s, struct stream_stats *out)
 	out->gap_density = loss.gap_density;
 	out->levelling_db = (int8_t)(s->levels ? agc_gain_db(&s->agc) : 0);
 	out->one_way = s->oneway.kind;
+	out->progress = (enum progress_kind)s->progress.found;
 	out->has_echo = s->echo.found;
 	out->echo = s->echo.finding;
 	if (!s->kit)

@@ -23,6 +23,11 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 	else
 		return;
 	narrow_frame(&s->narrow, rate, pcm, narrow);
+	if (!s->frame_made_up && progress_frame(&s->progress, narrow, s->dbov, (uint32_t)(now_us / 1000)))
+		stream_tell(s, out,
+			(struct media_event){ .kind = MEDIA_PROGRESS,
+				.on = s->progress.found != PROGRESS_NONE,
+				.progress = (enum progress_kind)s->progress.found });
 	stream_tell_digit(s, out,
 		s->frame_made_up ? keypad_made_up(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us)
 				 : keypad_sound(s->keypad, narrow, sizeof(narrow) / sizeof(*narrow), now_us));
@@ -37,8 +42,10 @@ static void guess_talk(struct stream *s, uint8_t dbov, const struct media_out *o
 
 static void follow_talk(struct stream *s, const struct media_out *out)
 {
-	if (s->muted || s->frame_made_up)
-		guess_talk(s, s->muted ? LEVEL_SILENCE : s->dbov, out);
+	const bool unheard = s->muted || s->progress.found;
+
+	if (unheard || s->frame_made_up)
+		guess_talk(s, unheard ? LEVEL_SILENCE : s->dbov, out);
 	else if (talk_frame(&s->talk, s->dbov))
 		stream_tell(s, out, (struct media_event){ .kind = MEDIA_TALK, .on = s->talk.talking });
 }
@@ -49,7 +56,7 @@ static void take_held(struct stream *s, uint64_t now_us, bool wanted, const stru
 {
 	s->frame = hush_frame(s->kit->hush, s->frame, &s->dbov, keypad_busy(s->keypad, now_us));
 	follow_talk(s, out);
-	if (s->muted || !wanted) {
+	if (s->muted || !wanted || s->progress.found) {
 		s->frame = NULL;
 		s->dbov = LEVEL_SILENCE;
 	}
@@ -109,6 +116,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 	s->frame_made_up |= s->hollow_n > 0; /* what is missing of it is no quiet noise */
 	if (!s->kit->hush)
 		follow_talk(s, out);
+	hidden = hidden || s->progress.found;
 	s->frame = stream_pace_frame(s, quiet);
 	if (!s->kit->hush && (hidden || keypad_busy(s->keypad, now_us)))
 		s->dbov = LEVEL_SILENCE;

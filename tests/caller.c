@@ -18,7 +18,8 @@ enum {
 	KEYS_MS = 15000,
 	END_PACKETS = 3,
 	DEFAULT_PRESS_MS = 100,
-	DEFAULT_GAP_MS = 60
+	DEFAULT_GAP_MS = 60,
+	LEVEL_MS = 200
 };
 #define LOUD_DBOV (-50.0)
 
@@ -481,10 +482,13 @@ static struct sound between(struct caller *c, uint64_t from_ms, uint64_t to_ms)
 double caller_heard(struct caller *c, unsigned hz, uint64_t from_ms, uint64_t to_ms)
 {
 	struct sound s = between(c, from_ms, to_ms);
-	double level = sound_level(&s, hz, 0, sound_ms(&s));
+	unsigned n = sound_ms(&s), each = n < LEVEL_MS ? n : LEVEL_MS, spans = 0;
+	double power = 0.0;
 
+	for (unsigned at = 0; each > 1 && at + each <= n; at += each / 2, spans++)
+		power += pow(10.0, sound_level(&s, hz, at, at + each) / 10.0);
 	sound_free(&s);
-	return level;
+	return spans ? 10.0 * log10(power / spans) : -127.0;
 }
 
 size_t caller_pcm(struct caller *c, uint64_t from_ms, uint64_t to_ms, int16_t **out)

@@ -102,7 +102,9 @@ unsigned caller_reinvite(struct caller *c, const char *direction, bool zero_addr
 bool caller_bye(struct caller *c);                   /* and it was answered with 200 */
 bool caller_wait_bye(struct caller *c, unsigned ms); /* from the bridge; answered; c->sip.last has it */
 
-/* Level of a tone, or of all, in what arrived between two moments. -127: nothing. */
+/* Level of a tone, or of all, in what arrived between two moments. -127: nothing.  Of a tone it is the mean power of spans of
+ * 200 ms: where a packet of its sender's was late, its sound is played later from there on, and over a long span parts that are as
+ * loud as ever would cancel. */
 double caller_heard(struct caller *c, unsigned hz, uint64_t from_ms, uint64_t to_ms);
 double caller_loudness(struct caller *c, uint64_t from_ms, uint64_t to_ms);
 /* The sound itself, 8 kHz, allocated; its length. */

@@ -132,8 +132,9 @@ static void look_for_burst(struct scene *sc)
 }
 
 /* As the worker's thread does it: a slot, then what moves. */
-static void run_slot(struct scene *sc, unsigned slot)
+static void run_slot(struct scene *sc, uint64_t due_us)
 {
+	const unsigned slot = (unsigned)((due_us - sc->begin_us) / WORKER_SLOT_US % WORKER_SLOTS);
 	unsigned seat = sc->room.slot;
 
 	sc->w->media.clock.now_us = sc->now_us;
@@ -145,7 +146,7 @@ static void run_slot(struct scene *sc, unsigned slot)
 		sc->odd_gaps += sc->ticked_us &&
 				(gap_us < FRAME_US - WORKER_SLOT_US || gap_us > FRAME_US + WORKER_SLOT_US);
 		sc->ticked_us = sc->now_us;
-		room_tick(room->room, sc->now_us, 0, &phone_out);
+		room_tick(room->room, late_plays_at(due_us, sc->now_us), 0, &phone_out);
 		if (room == &sc->room)
 			look_for_burst(sc);
 	}
@@ -172,6 +173,17 @@ static void stall(struct scene *sc, uint64_t due_us)
 		sc->busy_until_us = due_us + scene_dice(path->stall_us);
 }
 
+/* Of a slot that is due at `due_us`: the frames that are past saving, in microseconds. */
+static uint64_t give_up(struct scene *sc, uint64_t due_us)
+{
+	const unsigned frames =
+		late_skips(sc->overloaded ? LATE_OURS : LATE_KEPT_WAITING, sc->now_us - due_us);
+
+	if (frames > 0)
+		room_skip(sc->room.room, frames);
+	return (uint64_t)frames * FRAME_US;
+}
+
 void scene_run(struct scene *sc, unsigned ms)
 {
 	const uint64_t end_us = sc->now_us + ms * 1000;
@@ -179,8 +191,9 @@ void scene_run(struct scene *sc, unsigned ms)
 	for (uint64_t due_us = sc->now_us; due_us < end_us; due_us += WORKER_SLOT_US) {
 		stall(sc, due_us);
 		sc->now_us = due_us > sc->busy_until_us ? due_us : sc->busy_until_us;
+		due_us += give_up(sc, due_us);
 		send_what_is_due(sc);
-		run_slot(sc, (unsigned)((due_us - sc->begin_us) / WORKER_SLOT_US % WORKER_SLOTS));
+		run_slot(sc, due_us);
 	}
 	sc->now_us = end_us;
 }

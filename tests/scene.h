@@ -33,6 +33,7 @@ struct scene {
 	bool heard_burst;                /* it was heard by phones[1] */
 	const struct path *path;         /* NULL: without jitter */
 	bool sits;                       /* rooms do not move */
+	bool overloaded;                 /* its worker is late by its own work */
 	unsigned moves, odd_gaps;
 	unsigned n_delays;
 	uint32_t delay_us

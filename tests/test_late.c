@@ -56,4 +56,36 @@ TEST(after_idleness_nothing_is_owed)
 		"is forgotten");
 }
 
-TESTS(a_late_tick_has_a_culprit, after_idleness_nothing_is_owed)
+/* What was kept from us is made good, up to what a far end may still play; what we are too slow for never is. */
+TEST(frames_kept_waiting_are_made_good)
+{
+	static const struct {
+		enum late_why why;
+		unsigned late_us, skips;
+	} cases[] = {
+		{ LATE_NOT, 4999, 0 },
+		{ LATE_OURS, 19999, 0 },
+		{ LATE_OURS, 20000, 1 },
+		{ LATE_OURS, 65000, 3 },
+		{ LATE_KEPT_WAITING, 20000, 0 },
+		{ LATE_KEPT_WAITING, 79999, 0 },
+		{ LATE_KEPT_WAITING, 80000, 1 },
+		{ LATE_KEPT_WAITING, 1000000, 47 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_INT(cases[i].skips, late_skips(cases[i].why, cases[i].late_us), "skipped");
+}
+
+/* Ticks that follow each other without a pause play for moments a frame apart, and never for the time to come. */
+TEST(what_is_made_good_is_played_as_if_in_time)
+{
+	CHECK_INT(100000, late_plays_at(100000, 100000), "in time");
+	CHECK_INT(119999, late_plays_at(100000, 119999), "somewhat late: now");
+	CHECK_INT(100000, late_plays_at(100000, 145000), "by two frames: then");
+	CHECK_INT(120000, late_plays_at(120000, 145100), "by one: then");
+	CHECK_INT(145200, late_plays_at(140000, 145200), "and from here on as ever");
+}
+
+TESTS(a_late_tick_has_a_culprit, after_idleness_nothing_is_owed, frames_kept_waiting_are_made_good,
+	what_is_made_good_is_played_as_if_in_time)

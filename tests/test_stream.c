@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/stream_take.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
 /* One leg: what it makes of its packets, and what it sends; two phones in a room of two hear each other. */
 #include "mixer/rtcp.h"
 #include "tests/pairbed.h"
@@ -497,7 +497,41 @@ TEST(kits_that_cannot_be)
 	}
 }
 
+/* A20: a busy tone is known at its fifth beat, and from then on neither heard nor taken for talk; a person's voice is again. */
+TEST(a_busy_tone_is_kept_out_of_the_mix)
+{
+	enum { BEAT = 8000 };
+	static int16_t busy[BEAT], voice[BEAT];
+	struct pair p;
+
+	for (unsigned i = 0; i < BEAT; i++) {
+		busy[i] = i < BEAT / 2 ? (int16_t)lrint(4600 * sin(2 * M_PI * 425 * i / 8000)) : 0;
+		for (unsigned k = 1; k < 20; k++) /* 110 to 150 Hz, up and down */
+			voice[i] = (int16_t)(voice[i] +
+					     lrint(600 * sin(k * (2 * M_PI * 130 * i / 8000 +
+									 3 * sin(2 * M_PI * i / 1600)))));
+	}
+	pair_open(&p, CODEC_PCMU, 20, 425);
+	p.a->says = busy;
+	p.a->n_says = BEAT;
+	run(&p, 2000);
+	CHECK_INT(PROGRESS_NONE, p.a->progress, "two beats are none");
+	CHECK(phone_rms(p.ear, 1000) < 25, "it is heard at -%.1f dBov", phone_rms(p.ear, 1000));
+	run(&p, 3500);
+	CHECK_STR("busy", progress_name(p.a->progress), "told");
+	CHECK_INT(PROGRESS_BUSY, stats_of(&p).progress, "and in its figures");
+	run(&p, 3000);
+	CHECK(phone_rms(p.ear, 2000) > 70, "kept out: -%.1f dBov", phone_rms(p.ear, 2000));
+	CHECK_INT(p.a->talk_on, p.a->talk_off, "and is no talk");
+	p.a->says = voice;
+	run(&p, 1500);
+	CHECK_INT(PROGRESS_NONE, p.a->progress, "a person took over");
+	CHECK(phone_rms(p.ear, 500) < 30, "who is heard: -%.1f dBov", phone_rms(p.ear, 500));
+	pair_close(&p);
+}
+
 TESTS(silence_is_told_once, lost_packets_are_concealed, lumps_are_smoothed, ptime_changes_on_the_way_in,
 	long_packets_are_played_whole, comfort_noise_at_the_level_given, who_cannot_be_heard_is_not_decoded,
 	delay_shrinks_in_pauses, reports_go_both_ways, what_is_not_ours_is_counted, sender_restarts,
-	who_moves_is_heard_all_along, nth_allocation_fails, kits_that_cannot_be)
+	who_moves_is_heard_all_along, nth_allocation_fails, kits_that_cannot_be,
+	a_busy_tone_is_kept_out_of_the_mix)

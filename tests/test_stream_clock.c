@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/stream_take.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
 /* Playout against the far end's clock and its path: an hour of drift, jitter that comes and goes, and all that a
  * sender may do to its numbers; with a tone, which shows every sample that is lost, doubled or bent. */
 #include "mixer/stream_priv.h"
@@ -360,8 +360,9 @@ TEST(drift_is_followed_without_a_frame_lost_or_doubled)
 		CHECK_INT(0, end.rx_dropped, cases[i].story);
 		CHECK_INT(0, end.rx_lost, cases[i].story);
 		CHECK_INT(0, b.holes, cases[i].story);
-		/* jitter has a tail: one packet in a hundred may come after the margin, but while a frame more is held */
-		CHECK(end.concealed_ms <= (cases[i].jitter_ms > 0 ? 20 : 0), "%s: %u ms made up",
+		/* jitter has a tail: one packet in a hundred may come after the margin, but while a frame more is held;
+		 * less than a period more may be made up until it fits */
+		CHECK(end.concealed_ms <= (cases[i].jitter_ms > 0 ? 20 + 15 : 0), "%s: %u ms made up",
 			cases[i].story, end.concealed_ms);
 		CHECK((first.cut_ms == end.cut_ms && first.added_ms == end.added_ms) || end.skew_ppb == 0,
 			"%s: spliced after it was known: %u %u", cases[i].story, end.cut_ms - first.cut_ms,

@@ -3,13 +3,15 @@
  * How: the installed prompts in a random order without pauses, each time at another level, pitch and speed (0.8 to
  * 1.25, so that one speaker becomes many), with a second voice below, and through G.711.  All choices come from the seed: the same seed says the same.
  * Prints false digits per ten hours, and how much speech is kept out of the mix because it looks like the
- * beginning of a key.
+ * beginning of a key; and how often it is taken for a busy tone or a fax machine (mixer/progress.h).
  *
  * Use:  make talkoff          or  build/tests/bench/talkoff [HOURS [SEED]]
- * Exit: 0 at most one false digit in ten hours; 1 more; 2 there is no speech.
+ * Exit: 0 at most one false digit in ten hours and no machine; 1 more; 2 there is no speech.
  */
 #include "mixer/codec.h"
 #include "mixer/keypad.h"
+#include "mixer/level.h"
+#include "mixer/progress.h"
 #include "tests/speech.h"
 #include <glob.h>
 #include <math.h>
@@ -25,7 +27,7 @@ struct voice {
 };
 
 struct count {
-	unsigned digits, suspects, frames, hushed;
+	unsigned digits, suspects, frames, hushed, machines;
 	char first[64];
 };
 
@@ -91,6 +93,7 @@ static void listen(struct count *c, const struct speech *parts, size_t n, unsign
 	struct encoder *e = NULL;
 	struct decoder *d = NULL;
 	struct keypad *k = NULL;
+	struct progress p = { 0 };
 	struct voice one = { .low_dbov = -36, .high_dbov = -14 },
 		     other = { .low_dbov = -60, .high_dbov = -24 };
 	int16_t pcm[FRAME];
@@ -105,6 +108,8 @@ static void listen(struct count *c, const struct speech *parts, size_t n, unsign
 		make_frame(&one, &other, parts, n, pcm);
 		through_g711(e, d, pcm);
 		key = keypad_sound(k, pcm, FRAME, frame * FRAME_US);
+		c->machines += progress_frame(&p, pcm, level_dbov(pcm, FRAME), (uint32_t)frame * FRAME_MS) &&
+			       p.found != PROGRESS_NONE;
 		busy = keypad_busy(k, frame * FRAME_US);
 		if (key && c->digits + 1 < sizeof(c->first))
 			c->first[c->digits] = key;
@@ -166,7 +171,8 @@ int main(int argc, char **argv)
 	printf("false digits: %u, %.2f in ten hours %s\n", c.digits, c.digits * 10.0 / hours, c.first);
 	printf("looked like the beginning of a key: %.2f times a minute, %.3f %% of frames\n",
 		c.suspects / (hours * 60.0), c.hushed * 100.0 / c.frames);
+	printf("taken for a network's tone or a fax machine: %u times\n", c.machines);
 	for (size_t i = 0; i < n; i++)
 		free(parts[i].pcm);
-	return c.digits * 10 > hours;
+	return c.digits * 10 > hours || c.machines > 0;
 }

@@ -4,6 +4,7 @@
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
 #include "tests/test.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -402,5 +403,53 @@ TEST(packets_swapped_doubled_and_lost)
 	room_close(r);
 }
 
+/* ---- a machine that is busy ---- */
+
+enum { STALL_MS = 45, STALL_MOST_MS = 70, STALLS = 5 };
+
+static double skipped(const struct room *r)
+{
+	json_t *status = bridge_get(&r->bridge, "/v1/status");
+	double n = json_at(status, "workers.0.skipped_ticks", -1);
+
+	json_decref(status);
+	return n;
+}
+
+/* How long it stood still. */
+static uint64_t stand_still(struct room *r, unsigned ms)
+{
+	uint64_t at = test_now_ms();
+
+	peer_signal(&r->bridge.peer, SIGSTOP);
+	test_sleep_ms(ms);
+	peer_signal(&r->bridge.peer, SIGCONT);
+	return test_now_ms() - at;
+}
+
+/* The bridge gets no time for two frames, and its callers' packets wait: all of that is heard.  A machine that takes more than it
+ * was asked for is asked again. */
+TEST(what_waits_while_the_machine_stands_still_is_heard)
+{
+	struct room *r = room_open();
+	bool whole = false;
+
+	for (unsigned i = 0; i < STALLS && !whole; i++) {
+		const double before = skipped(r);
+		uint64_t from = test_now_ms(), stood_ms;
+
+		test_sleep_ms(200);
+		stood_ms = stand_still(r, STALL_MS);
+		test_sleep_ms(LOOK_MS + 1100); /* and the worker has told its figures */
+		size_t packets = caller_packets(&r->c, from, from + LOOK_MS);
+		check_heard(&r->c, A_HZ, true, from, "C hears A");
+		check_heard(&r->c, B_HZ, true, from, "C hears B");
+		whole = stood_ms < STALL_MOST_MS && skipped(r) == before && packets + 1 >= LOOK_MS / 20;
+	}
+	CHECK(whole, "in one of %u stalls of %u ms no frame was given up", STALLS, STALL_MS);
+	room_close(r);
+}
+
 TESTS(each_hears_the_others_and_never_itself, six_talk_and_the_loudest_four_are_heard,
-	mute_by_key_and_by_host, hold_in_every_style, packets_swapped_doubled_and_lost)
+	mute_by_key_and_by_host, hold_in_every_style, packets_swapped_doubled_and_lost,
+	what_waits_while_the_machine_stands_still_is_heard)
