@@ -319,11 +319,14 @@ void dialling_inherit(struct dialling *d, struct dialling *from)
 {
 	for (size_t i = 0; from && i < from->n_spenders; i++) {
 		struct spender *heir = spender_find(d, from->spenders[i].account);
+		struct budget known;
 
 		if (!heir)
 			continue;
+		known = heir->budget;
 		heir->budget = from->spenders[i].budget;
-		heir->changed = from->spenders[i].changed;
+		budget_join(&heir->budget, &known);
+		heir->changed = heir->changed || from->spenders[i].changed;
 		memcpy(heir->told_s, from->spenders[i].told_s, sizeof(heir->told_s));
 	}
 }

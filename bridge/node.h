@@ -81,7 +81,7 @@ struct node {
 	struct trunks *trunks;
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
-	} spending;
+	} spending, learning;
 	bool disk_told; /* that the disk takes nothing */
 	struct site
 		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */

@@ -81,8 +81,10 @@ void standing_call(
 		.reached = reached(answered, status, q850) };
 	struct repute_figures f;
 
-	if (c)
-		note_change(n, c, repute_call(&c->repute, &call, &f), &f);
+	if (!c)
+		return;
+	note_change(n, c, repute_call(&c->repute, &call, &f), &f);
+	c->learned = true;
 }
 
 void standing_talk(struct node *n, const char *trunk, uint32_t talked_s)
@@ -90,8 +92,10 @@ void standing_talk(struct node *n, const char *trunk, uint32_t talked_s)
 	struct carrier *c = carrier_find(n, trunk);
 	struct repute_figures f;
 
-	if (c)
-		note_change(n, c, repute_talk(&c->repute, now_s(), talked_s, &f), &f);
+	if (!c)
+		return;
+	note_change(n, c, repute_talk(&c->repute, now_s(), talked_s, &f), &f);
+	c->learned = true;
 }
 
 void standing_decided(struct node *n, const struct route_decision *d)
@@ -109,13 +113,26 @@ void standing_decided(struct node *n, const struct route_decision *d)
 
 void standing_use_site(struct carrier *c, const struct site_trunk *t, const struct carrier *kept)
 {
-	if (kept)
+	if (kept) {
 		c->repute = kept->repute;
-	else
+		c->learned = kept->learned;
+	} else {
 		repute_init(&c->repute);
+	}
 	repute_set_rules(&c->repute, &t->quality);
 	c->demotes = t->demotes;
 	heed(c->node, c);
+}
+
+bool standing_take(struct carrier *c, const char *text)
+{
+	const struct repute *r = &c->repute;
+	bool read = true;
+
+	if (!r->n_calls && !r->n_talks && !r->since_s)
+		read = repute_read(&c->repute, text);
+	heed(c->node, c);
+	return read;
 }
 
 void standing_tick(struct node *n)

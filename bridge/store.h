@@ -107,6 +107,15 @@ enum bridge_err store_each_budget(
 /* All in one transaction. */
 enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
 
+/* How well a trunk does (repute_write()'s text), by trunk. */
+struct standing_row {
+	const char *trunk, *learned;
+};
+enum bridge_err store_each_standing(
+	struct store *s, void (*each)(void *arg, const struct standing_row *row), void *arg);
+/* Those of trunks that the site has no more go. */
+enum bridge_err store_save_standing(struct store *s, const struct standing_row *row);
+
 /* A trunk's rate sheet (dialplan/rates.h); it outlives the trunk's place in the site. */
 struct rate_sheet {
 	char trunk[SITE_NAME], currency[MONEY_CURRENCY], who[STORE_WHO];

@@ -260,6 +260,9 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN window_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN probe_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN demotes INTEGER NOT NULL DEFAULT 1;",
+
+	/* 21: what was learned of trunks, by name as it outlives the trunk's row */
+	"CREATE TABLE standing (trunk TEXT PRIMARY KEY, learned TEXT NOT NULL) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -124,4 +124,42 @@ TEST(what_was_spent_is_saved_soon)
 	CHECK_INT(0, bridge_stop(&b), "bridge");
 }
 
-TESTS(a_budget_is_told_kept_and_let_go, what_was_spent_is_saved_soon)
+static void copy(const struct bridge *b, const char *verb, const char *file)
+{
+	char program[FOLDER_PATH * 2];
+	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, verb, file,
+		NULL };
+	struct peer p;
+
+	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
+	CHECK_INT(0, peer_wait_exit(&p, WAIT_MS), verb);
+}
+
+/* A backup that is restored brings what was spent and who was blocked, into another machine as into the same; it forgives nothing. */
+TEST(a_backup_brings_what_was_spent)
+{
+	struct bridge b, other;
+	char file[FOLDER_PATH + 16];
+
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "bridge");
+	CHECK_INT(202, dial(&b, "+15550111"), "one");
+	CHECK_INT(202, dial(&b, "+15550112"), "two");
+	test_sleep_ms(SAVED_MS);
+	snprintf(file, sizeof(file), "%s/copy.db", b.folder.path);
+	copy(&b, "backup", file);
+	CHECK_INT(202, dial(&b, "+15550150"), "a third after it");
+	copy(&b, "restore", file);
+	check_row(&b, "nothing is forgiven", 3, false);
+
+	CHECK(bridge_start(&other, &(struct bridge_setup){ .site = "accounts: []\n" }), "another bridge");
+	copy(&other, "restore", file);
+	check_row(&other, "what the backup knows", 2, false);
+	CHECK_INT(403, dial(&other, "+15550113"), "and the pattern goes on");
+	check_row(&other, "blocked", 2, true);
+	restart(&other, SIGKILL, 128 + SIGKILL);
+	check_row(&other, "it was kept", 2, true);
+	CHECK_INT(0, bridge_stop(&other), "the other bridge");
+	CHECK_INT(0, bridge_stop(&b), "bridge");
+}
+
+TESTS(a_budget_is_told_kept_and_let_go, what_was_spent_is_saved_soon, a_backup_brings_what_was_spent)
