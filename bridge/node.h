@@ -22,6 +22,7 @@
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
 #include "bridge/site.h"
+#include "bridge/space.h"
 #include "bridge/tally.h"
 #include "bridge/when.h"
 #include "bridge/worker.h"
@@ -106,6 +107,7 @@ struct node {
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
 	struct conditions *conditions; /* what is wrong now */
+	struct space space;            /* beside the database */
 	struct tally tally;            /* how calls sounded */
 	struct trace *trace;           /* signalling of recent calls; NULL: switched off */
 	int64_t started_us;            /* wall clock */

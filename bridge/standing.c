@@ -1,6 +1,7 @@
 #include "bridge/standing.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SECOND_US = 1000000, MS_US = 1000 };
@@ -46,7 +47,7 @@ static void heed(struct node *n, const struct carrier *c)
 }
 
 static void note_change(
-	struct node *n, const struct carrier *c, enum repute_change change, const struct repute_figures *f)
+	struct node *n, struct carrier *c, enum repute_change change, const struct repute_figures *f)
 {
 	const bool fell = change == REPUTE_FELL;
 	char words[REPUTE_TEXT];
@@ -54,6 +55,7 @@ static void note_change(
 	if (change == REPUTE_SAME)
 		return;
 	repute_words(&c->repute, f, words);
+	snprintf(c->low_why, sizeof(c->low_why), "%s", words);
 	event_emit(n->bus, fell ? "trunk.quality_low" : "trunk.quality_ok",
 		json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "trunk", c->name, "why", words, "calls",
 			(int)f->calls, "asr", (int)f->asr, "ccr", (int)f->ccr, "pdd_ms", (int)f->pdd_ms,
@@ -116,6 +118,7 @@ void standing_use_site(struct carrier *c, const struct site_trunk *t, const stru
 	if (kept) {
 		c->repute = kept->repute;
 		c->learned = kept->learned;
+		memcpy(c->low_why, kept->low_why, sizeof(c->low_why));
 	} else {
 		repute_init(&c->repute);
 	}

@@ -9,7 +9,7 @@
 /* What an account spends on calls of its meetings (FEATURES S3): told at four fifths, refused at the ceiling, blocked when it looks like
  * fraud, and none of it forgotten by a restart.  Nobody is at the only gateway: a call counts from when it is tried. */
 
-enum { WAIT_MS = 5000, SAVED_MS = 1500 };
+enum { WAIT_MS = 5000, SAVED_MS = 1500, ALERT_MS = 12000 };
 
 static const char site[] =
 	"accounts:\n"
@@ -72,6 +72,7 @@ TEST(a_budget_is_told_kept_and_let_go)
 	CHECK_STR("consecutive", json_text_at(events_get(e, wait_for(e, "budget.blocked"), NULL), "kind"),
 		"kind");
 	CHECK_INT(403, dial(&b, "+15550190"), "blocked whatever the number");
+	CHECK(events_wait(e, 0, "alert.raised", "kind", "budget_blocked", ALERT_MS) >= 0, "an alert");
 	check_row(&b, "blocked", 2, true);
 	events_close(e);
 
@@ -86,6 +87,7 @@ TEST(a_budget_is_told_kept_and_let_go)
 	free(ctl(&b, 0, "budget unblock acme"));
 	free(ctl(&b, 1, "budget unblock nobody"));
 	CHECK(wait_for(e, "budget.unblocked") >= 0, "told");
+	CHECK(events_wait(e, 0, "alert.ended", "kind", "budget_blocked", ALERT_MS) >= 0, "the alert is over");
 	CHECK_INT(202, dial(&b, "+15550130"), "calls go again");
 	CHECK(events_wait(e, 0, "budget.near", NULL, NULL, 200) < 0, "three of five are not near");
 	CHECK_INT(202, dial(&b, "+15550150"), "the fourth of five");

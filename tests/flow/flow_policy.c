@@ -186,6 +186,10 @@ TEST(an_unassigned_number_has_its_own_sentence)
 	/* one that the trunk is not known to deliver is refused at once, and told as well */
 	CHECK_INT(404, invite(&b.caller, "+15550999", NULL), "not of its ranges");
 	CHECK(events_wait(events, 0, "number.unassigned", "number", "+15550999", WAIT_MS) >= 0, "told");
+	at = events_need(events, &b.bridge, "alert.raised", "kind", "number_unassigned", 8000);
+	CHECK_STR("plain", json_text_at(events_get(events, at, NULL), "subject"), "an alert of the trunk");
+	CHECK(strstr(json_text_at(events_get(events, at, NULL), "text"), "2, the last to +15550999"), "%s",
+		json_text_at(events_get(events, at, NULL), "text"));
 	events_close(events);
 	end(&b);
 }

@@ -103,6 +103,12 @@ TEST(a_failing_carrier_falls_behind_and_comes_back)
 	CHECK_STR("ASR 0 % of 4 calls, 50 % is wanted", why, "why");
 	decided(&b, "second", "low", "trunk 'first' does badly: it comes behind the others of its priority");
 	metric(&b, "\npartyline_trunk_quality_low{trunk=\"first\"} 1\n");
+	why = json_text_at(
+		events_get(b.events,
+			events_need(b.events, &b.bridge, "alert.raised", "kind", "trunk_quality", WAIT_MS),
+			NULL),
+		"text");
+	CHECK_STR("ASR 0 % of 4 calls, 50 % is wanted", why, "and an alert");
 	trunks = bridge_get(&b.bridge, "/v1/trunks/first");
 	CHECK_STR("low", json_text_at(trunks, "standing.standing"), "shown");
 	json_decref(trunks);
@@ -126,6 +132,7 @@ TEST(a_failing_carrier_falls_behind_and_comes_back)
 	test_sleep_ms(PROBE_MS + 1200);
 	call(&b, 7);
 	CHECK(told(&b, "trunk.quality_ok") >= 0, "told");
+	events_need(b.events, &b.bridge, "alert.ended", "kind", "trunk_quality", WAIT_MS);
 	decided(&b, "first", "good", "trunks, in this order");
 	metric(&b, "\npartyline_trunk_quality_low{trunk=\"first\"} 0\n");
 	end(&b);
@@ -180,6 +187,9 @@ TEST(a_slow_carrier_is_told_and_may_keep_its_place)
 	event = events_get(b.events, told(&b, "trunk.quality_low"), NULL);
 	CHECK(strncmp(json_text_at(event, "why"), "PDD ", 4) == 0, "%s", json_text_at(event, "why"));
 	CHECK(json_at(event, "pdd_ms", 0) >= 600, "%g ms", json_at(event, "pdd_ms", 0));
+	event = events_get(b.events,
+		events_need(b.events, &b.bridge, "alert.raised", "kind", "trunk_quality", WAIT_MS), NULL);
+	CHECK(strncmp(json_text_at(event, "text"), "PDD ", 4) == 0, "%s", json_text_at(event, "text"));
 	decided(&b, "first", "good", "trunks, in this order");
 	call(&b, 2);
 	CHECK(gateways_asked(&b.gateways, FIRST) == 3 && gateways_asked(&b.gateways, SECOND) == 0,
