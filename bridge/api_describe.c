@@ -18,6 +18,10 @@ static const struct api_named named[] = {
 	{ "Interface", "name:s listen:s advertise:s first:i last:i pairs:i used:i refused:i" },
 	{ "TrunkFigures", "name:s drain:s calls:i gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
 		" round_trip_ms:n standing:s last_cause_in:s last_cause_out:s" },
+	{ "Sitting", "id:s account:s meeting:s opened_at:t ended_at:t duration_s:n calls:i dialled:i participants:i most:i talked_s:n cost:s?"
+		" currency:s mos:n? worst_mos:n? troubled:i cause:s ended_by:s open:b" },
+	{ "DialIn", "number:s last:s international:s national:s language:s asks_id:b dial:s" },
+	{ "DialInCountry", "country:s preferred:b toll:[@DialIn] toll_free:[@DialIn]" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? money_today:s daily_money:s?"
 		" currency:s blocked:b"
 		" blocked_until:t?" },
@@ -71,6 +75,8 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/participants/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~ digits:s~ digits_wait_ms:i~ confirm:b~", "id:s meeting:s state:s", NULL, 202 },
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
+	{ "GET", "/v1/meetings/{id}/invite", "country:s", NULL,
+		"meeting:s name:s id_written:s countries:[@DialInCountry] more:b text:s", NULL, 0 },
 	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/calls/{id}/transfer", NULL, "to:s~ replaces:s~", "id:s state:s", NULL, 202 },
@@ -87,6 +93,7 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/rates/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"
 		" answered:b since:t before:t min_duration:n mos_below:n", NULL, "items:[@Record] next_cursor:s~", NULL, 0 },
+	{ "GET", "/v1/sittings", "limit:i cursor:s account:s meeting:s since:t before:t", NULL, "items:[@Sitting] next_cursor:s~", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },
 	{ "GET", "/v1/site", NULL, NULL, NULL, "application/yaml", 0 },
 	{ "GET", "/v1/dialplan/explain", "number:s trunk:s account:s at:s caller_id:s call:s", NULL, "@Explanation", NULL, 0 },

@@ -59,8 +59,8 @@ void learned_use(struct node *n, const struct learned *l)
 		struct carrier *c = carrier_find(n, l->trunk);
 
 		if (c && !standing_take(c, l->text))
-			log_line(LOG_WARNING, NULL, "trunk", "%s: how well it did cannot be read: it is learned anew",
-				l->trunk);
+			log_line(LOG_WARNING, NULL, "trunk",
+				"%s: how well it did cannot be read: it is learned anew", l->trunk);
 	}
 }
 
@@ -88,7 +88,8 @@ static void saved(void *arg, enum bridge_err err, const char *text)
 
 	n->learning.out = false;
 	if (err && !n->learning.failed)
-		log_line(LOG_ERROR, NULL, "trunk", "how well trunks do cannot be saved, tried again: %s", text);
+		log_line(LOG_ERROR, NULL, "trunk", "how well trunks do cannot be saved, tried again: %s",
+			text);
 	n->learning.failed = err != BRIDGE_OK;
 	for (const struct learned *row = s->rows; err && row; row = row->next) {
 		struct carrier *c = carrier_find(n, row->trunk);

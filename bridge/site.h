@@ -64,10 +64,11 @@ struct site_account {
 
 	/* ---- what name servers are asked about numbers; each suffix "": nothing ---- */
 	char enum_suffix[SITE_NAME],
-		enum_trunk[SITE_NAME];     /* `enum`: where a called number is; trunk "" or "any": any of
+		enum_trunk[SITE_NAME]; /* `enum`: where a called number is; trunk "" or "any": any of
 							       those that carry the call */
-	char lnp_suffix[SITE_NAME];        /* `lnp`: which number routes it */
-	char cnam_suffix[SITE_NAME];       /* `cnam`: a caller's name */
+	char lnp_suffix[SITE_NAME];    /* `lnp`: which number routes it */
+	char cnam_suffix[SITE_NAME];   /* `cnam`: a caller's name */
+	char invite_country[4]; /* key `invite.country`: whose numbers stand first in invitations; "": none */
 	unsigned enum_ms, lnp_ms, cnam_ms; /* how long a call waits for it; 0: 300 */
 
 	unsigned keep_days; /* its call records are deleted after so many days; 0: never */

@@ -107,6 +107,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "cnam.timeout_ms", cnam_ms, DIP_MS_MAX),
 	TEXT(site_account, "dialling.daily_money", daily_money, RULE_MONEY),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
+	TEXT(site_account, "invite.country", invite_country, RULE_ISO_COUNTRY),
 };
 static const struct site_field meeting_fields[] = {
 	NEED(site_meeting, "id", id, RULE_ID),

@@ -14,12 +14,16 @@ void repute_write(const struct repute *r, char out[REPUTE_SAVED])
 		const struct repute_call *c = &r->calls[(r->next_call + REPUTE_CALLS - i) % REPUTE_CALLS];
 
 		len += (size_t)snprintf(out + len, REPUTE_SAVED - len, " %lld:%u:%c", (long long)c->at_s,
-			c->pdd_ms, c->answered ? 'a' : c->reached ? 'r' : 'x');
+			c->pdd_ms,
+			c->answered  ? 'a'
+			: c->reached ? 'r'
+				     : 'x');
 	}
 	for (unsigned i = r->n_talks; i > 0; i--) {
 		const struct repute_talk *t = &r->talks[(r->next_talk + REPUTE_CALLS - i) % REPUTE_CALLS];
 
-		len += (size_t)snprintf(out + len, REPUTE_SAVED - len, " %lld/%u", (long long)t->at_s, t->talked_s);
+		len += (size_t)snprintf(
+			out + len, REPUTE_SAVED - len, " %lld/%u", (long long)t->at_s, t->talked_s);
 	}
 }
 
@@ -49,7 +53,8 @@ bool repute_read(struct repute *r, const char *text)
 	const struct repute_rules rules = r->rules;
 	long long since_s, probed_s;
 	int low, used = 0;
-	bool good = sscanf(text, "1 %d %lld %lld%n", &low, &since_s, &probed_s, &used) == 3 && (low == 0 || low == 1);
+	bool good = sscanf(text, "1 %d %lld %lld%n", &low, &since_s, &probed_s, &used) == 3 &&
+		    (low == 0 || low == 1);
 
 	repute_init(r);
 	for (text += used; good && *text; text += used)

@@ -26,6 +26,7 @@ static const char rich[] =
 	"    enum: { suffix: e164.arpa, trunk: carrier-b, timeout_ms: 200 }\n"
 	"    lnp: { suffix: lnp.example, timeout_ms: 150 }\n"
 	"    cnam: { suffix: cnam.example, timeout_ms: 300 }\n"
+	"    invite: { country: DE }\n"
 	"trunks:\n"
 	"  - name: carrier-b\n"
 	"    inbound: { from: [ 127.0.0.3/32, \"2001:db8::/32\", 192.0.2.0/24 ], numbers: [ \"+15550100\" ],"

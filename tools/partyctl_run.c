@@ -40,6 +40,8 @@ static const struct verb {
 		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
 		"answer; "
 		"--no-confirm: a machine is meant, nobody there is asked to press 1" },
+	{ "invite", 1, 1, ctl_invite, "invite MEETING [--country CC]",
+		"by which numbers people dial in, as they can be sent it; the country's own first" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
 	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
@@ -57,6 +59,10 @@ static const struct verb {
 		"[--ended-by "
 		"WHO] [--answered true|false] [--min-duration S] [--mos-below MOS] [--cursor C]",
 		"call records, newest first; --csv prints all of them" },
+	{ "sittings", 0, 0, ctl_sittings,
+		"sittings [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] [--cursor "
+		"C]",
+		"meetings' records: each time one was held, the last first" },
 	{ "dialplan", 2, 2, ctl_dialplan,
 		"dialplan explain NUMBER --trunk T | explain NUMBER --account A [--at TIME] [--caller-id N] "
 		"[--call C]"
@@ -270,6 +276,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--digits-wait", &c.digits_wait },
 		{ "--replaces", &c.replaces },
 		{ "--currency", &c.currency },
+		{ "--country", &c.country },
 	};
 	enum ctl_exit code;
 
