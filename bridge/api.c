@@ -82,6 +82,8 @@ static const struct api_route routes[] = {
 		"Meetings' records: each time one was held, the last first" },
 	{ "PUT", "/v1/site", api_site_put, ACCESS_OPERATOR, OF_NODE,
 		"Apply a site file, whole or not at all" },
+	{ "POST", "/v1/site/rollback", api_site_rollback, ACCESS_OPERATOR, OF_NODE,
+		"Back to the site before the last file that was applied" },
 	{ "GET", "/v1/site", api_site_get, ACCESS_OPERATOR, OF_NODE,
 		"The site file in force, PINs and passwords in it" },
 	{ "GET", "/v1/dialplan/explain", api_explain, ACCESS_READER, OF_NODE,

@@ -95,6 +95,7 @@ static const struct api_about about[] = {
 		" answered:b since:t before:t min_duration:n mos_below:n", NULL, "items:[@Record] next_cursor:s~", NULL, 0 },
 	{ "GET", "/v1/sittings", "limit:i cursor:s account:s meeting:s since:t before:t", NULL, "items:[@Sitting] next_cursor:s~", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },
+	{ "POST", "/v1/site/rollback", "dry_run:b", NULL, "changes:[@Change]", NULL, 0 },
 	{ "GET", "/v1/site", NULL, NULL, NULL, "application/yaml", 0 },
 	{ "GET", "/v1/dialplan/explain", "number:s trunk:s account:s at:s caller_id:s call:s", NULL, "@Explanation", NULL, 0 },
 	{ "POST", "/v1/dialplan/diff", "day:s", "yaml", "records:i changed:i more:b items:[@PlanChange]", NULL, 0 },

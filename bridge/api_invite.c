@@ -85,9 +85,9 @@ static json_t *entry_json(const struct invite *v, const struct entry *e)
 	char dial[DIAL_TEXT];
 
 	snprintf(dial, sizeof(dial), asks ? "tel:%s,,%s#" : "tel:%s", e->number->number, v->meeting->id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "number", e->number->number, "last", e->number->last,
-		"international", e->written.international, "national", e->written.national, "language",
-		e->number->language, "asks_id", asks, "dial", dial);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "number", e->number->number, "last",
+		e->number->last, "international", e->written.international, "national", e->written.national,
+		"language", e->number->language, "asks_id", asks, "dial", dial);
 }
 
 static json_t *countries_json(const struct invite *v)
@@ -101,8 +101,8 @@ static json_t *countries_json(const struct invite *v)
 			toll = json_array();
 			toll_free = json_array();
 			json_array_append_new(countries,
-				json_pack("{s:s, s:b, s:o, s:o}", "country", e->country, "preferred", e->preferred,
-					"toll", toll, "toll_free", toll_free));
+				json_pack("{s:s, s:b, s:o, s:o}", "country", e->country, "preferred",
+					e->preferred, "toll", toll, "toll_free", toll_free));
 		}
 		json_array_append_new(e->number->toll_free ? toll_free : toll, entry_json(v, e));
 	}
@@ -146,7 +146,8 @@ void api_invite(struct node *n, const struct http_request *request, const char *
 
 	if (!meeting || !api_sees(request, account->name)) {
 		api_refuse(n, request->id,
-			&(struct api_error){ .status = 404, .code = "not_found", .message = "no such meeting" });
+			&(struct api_error){
+				.status = 404, .code = "not_found", .message = "no such meeting" });
 		return;
 	}
 	snprintf(country, sizeof(country), "%s", account->invite_country);
@@ -170,8 +171,9 @@ void api_invite(struct node *n, const struct http_request *request, const char *
 	write_id(id, meeting->id);
 	text = text_of(v, id);
 	api_reply(n, request->id, 200,
-		json_pack("{s:s, s:s, s:s, s:o, s:b, s:s}", "meeting", meeting->id, "name", meeting->name, "id_written",
-			id, "countries", countries_json(v), "more", v->more, "text", text ? text : ""));
+		json_pack("{s:s, s:s, s:s, s:o, s:b, s:s}", "meeting", meeting->id, "name", meeting->name,
+			"id_written", id, "countries", countries_json(v), "more", v->more, "text",
+			text ? text : ""));
 	free(text);
 	free(v);
 }

@@ -130,7 +130,8 @@ void api_sittings(struct node *n, const struct http_request *request, const char
 		api_refuse(n, request->id,
 			&(struct api_error){ .status = 400,
 				.code = "bad_request",
-				.message = "a time as in 2026-12-24T18:00:00Z, a limit of 1 to 1000, a cursor of a page",
+				.message = "a time as in 2026-12-24T18:00:00Z, a limit of 1 to 1000, a "
+					   "cursor of a page",
 				.field = wrong });
 		asking_free(a);
 		return;

@@ -30,12 +30,14 @@ json_t *sitting_json(const struct sitting *s)
 {
 	char cost[MONEY_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:f, s:i, s:i, s:i, s:i, s:f, s:o, s:s, s:o, s:o, s:i, s:s, s:s}", "id",
-		s->id, "account", s->account, "meeting", s->meeting, "opened_at", when_json(s->opened_us), "ended_at",
-		when_json(s->ended_us), "duration_s", (double)(s->ended_us - s->opened_us) / SECOND_US, "calls",
-		(int)s->calls, "dialled", (int)s->dialled, "participants", (int)s->participants, "most", (int)s->most,
-		"talked_s", (double)s->talked_us / SECOND_US, "cost",
-		s->currency[0] ? json_string(money_text(cost, s->cost)) : json_null(), "currency", s->currency, "mos",
-		score_json(s->mos), "worst_mos", score_json(s->worst_mos), "troubled", (int)s->troubled, "cause",
-		s->cause, "ended_by", s->ended_by);
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:o, s:f, s:i, s:i, s:i, s:i, s:f, s:o, s:s, s:o, s:o, s:i, s:s, s:s}",
+		"id", s->id, "account", s->account, "meeting", s->meeting, "opened_at",
+		when_json(s->opened_us), "ended_at", when_json(s->ended_us), "duration_s",
+		(double)(s->ended_us - s->opened_us) / SECOND_US, "calls", (int)s->calls, "dialled",
+		(int)s->dialled, "participants", (int)s->participants, "most", (int)s->most, "talked_s",
+		(double)s->talked_us / SECOND_US, "cost",
+		s->currency[0] ? json_string(money_text(cost, s->cost)) : json_null(), "currency",
+		s->currency, "mos", score_json(s->mos), "worst_mos", score_json(s->worst_mos), "troubled",
+		(int)s->troubled, "cause", s->cause, "ended_by", s->ended_by);
 }

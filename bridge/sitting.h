@@ -23,9 +23,10 @@ struct sitting { /* its texts are borrowed during the call */
 	int64_t talked_us;                           /* of all together */
 	int64_t cost;                                /* millionths */
 	const char *currency;                        /* "": nothing is known of its cost */
-	unsigned mos, worst_mos;                     /* hundredths, 0: not known; of what callers sent, and of the worse way of the worst call */
-	unsigned troubled;                           /* calls with something wrong with their sound */
-	const char *cause, *ended_by;                /* of the last call */
+	unsigned mos,
+		worst_mos; /* hundredths, 0: not known; of what callers sent, and of the worse way of the worst call */
+	unsigned troubled;            /* calls with something wrong with their sound */
+	const char *cause, *ended_by; /* of the last call */
 };
 
 void sitting_make(char out[SITTING_ID], int64_t opened_us);

@@ -12,7 +12,7 @@ enum { SPACE_LOW_PART = 20, SPACE_LOW_MB = 256 }; /* less than a twentieth, and 
 
 struct node;
 struct space {
-	bool out; /* a question is on its way */
+	bool out;                       /* a question is on its way */
 	uint64_t free_bytes, all_bytes; /* all 0: not known */
 };
 

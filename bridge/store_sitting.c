@@ -18,8 +18,8 @@ static const char crowded[] =
 	" (SELECT joined_us AS at_us, 1 AS step FROM cdr WHERE sitting<>'' AND sitting=?1"
 	"  UNION ALL SELECT ended_us, -1 FROM cdr WHERE sitting<>'' AND sitting=?1))";
 
-static const char last[] =
-	"SELECT cause, ended_by FROM cdr WHERE sitting<>'' AND sitting=?1 ORDER BY ended_us DESC, seq DESC LIMIT 1";
+static const char last[] = "SELECT cause, ended_by FROM cdr WHERE sitting<>'' AND sitting=?1 ORDER BY "
+			   "ended_us DESC, seq DESC LIMIT 1";
 
 struct reading {
 	sqlite3_stmt *list, *crowd, *last;

@@ -114,7 +114,8 @@ static void groups_of(char out[GROUPS], const struct notation_row *row, const ch
 		snprintf(out, GROUPS, "%c*", groups[0]);
 }
 
-static void write_national(struct notation *out, const struct notation_row *row, const char *groups, const char *digits)
+static void write_national(
+	struct notation *out, const struct notation_row *row, const char *groups, const char *digits)
 {
 	char text[NOTATION_TEXT] = "";
 	size_t area = row->open ? (size_t)(groups[0] - '0') : 0;
@@ -147,8 +148,8 @@ void notation_of(struct notation *out, const char *e164)
 		return;
 	groups_of(groups, row, e164 + 1 + code);
 	put_groups(out->international,
-		(size_t)snprintf(out->international, NOTATION_TEXT, "+%.*s", (int)code, e164 + 1), e164 + 1 + code,
-		groups);
+		(size_t)snprintf(out->international, NOTATION_TEXT, "+%.*s", (int)code, e164 + 1),
+		e164 + 1 + code, groups);
 	if (row)
 		write_national(out, row, groups, e164 + 1 + code);
 	else

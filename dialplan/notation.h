@@ -14,7 +14,8 @@ enum { NOTATION_TEXT = 40, NOTATION_COUNTRY = 3 };
 
 struct notation {
 	char international[NOTATION_TEXT], national[NOTATION_TEXT];
-	char country[NOTATION_COUNTRY]; /* ISO 3166-1, by the country code; "": several countries share it, or it is nobody's */
+	char country
+		[NOTATION_COUNTRY]; /* ISO 3166-1, by the country code; "": several countries share it, or it is nobody's */
 };
 
 /* `e164`: number_valid(); anything else gives itself in both forms. */

@@ -19,7 +19,8 @@ TEST(numbers_are_written_as_e123_says)
 		{ "+4930123456", "+49 30 123 456", "(030) 123 456", "DE" },
 		{ "+493012345678", "+49 30 1234 5678", "(030) 1234 5678", "DE" },
 		{ "+498001234567", "+49 800 123 4567", "0800 123 4567", "DE" },
-		{ "+49228123456", "+49 228 123 456", "+49 228 123 456", "DE" }, /* its area is not known: not guessed */
+		{ "+49228123456", "+49 228 123 456", "+49 228 123 456",
+			"DE" }, /* its area is not known: not guessed */
 		{ "+33123456789", "+33 1 23 45 67 89", "01 23 45 67 89", "FR" },
 		{ "+390612345678", "+39 06 1234 5678", "06 1234 5678", "IT" },
 		{ "+41446681800", "+41 44 668 18 00", "044 668 18 00", "CH" },
@@ -60,7 +61,8 @@ TEST(no_digit_is_lost)
 				if (*p != ' ' && k + 1 < sizeof(back))
 					back[k++] = *p;
 			CHECK_STR(e164, back, n.international);
-			CHECK(!strstr(n.international, "  ") && n.international[strlen(n.international) - 1] != ' ',
+			CHECK(!strstr(n.international, "  ") &&
+					n.international[strlen(n.international) - 1] != ' ',
 				"'%s'", n.international);
 			CHECK(strlen(n.national) && n.national[0] != ' ', "'%s' of %s", n.national, e164);
 		}

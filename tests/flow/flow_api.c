@@ -121,6 +121,7 @@ static const struct step {
 	{ "DELETE", "/v1/rates/{id}", "/v1/rates/carrier-a", NULL, 200 },
 	{ "GET", "/v1/site", NULL, NULL, 200 },
 	{ "PUT", "/v1/site", "/v1/site?dry_run=true", "accounts: []\n", 200 },
+	{ "POST", "/v1/site/rollback", NULL, NULL, 404 },
 	{ "GET", "/v1/dialplan/explain", "/v1/dialplan/explain?number=%2B15550101&trunk=carrier-a", NULL,
 		200 },
 	{ "GET", "/v1/dialplan/explain", "/v1/dialplan/explain?number=%2B15550199&account=acme", NULL, 200 },

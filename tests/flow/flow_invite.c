@@ -8,28 +8,28 @@
 
 enum { WAIT_MS = 10000 };
 
-static const char site[] =
-	"accounts:\n"
-	"  - name: acme\n    invite: { country: DE }\n"
-	"    meetings: [ { id: \"483920175\", name: Weekly, guest_pin: \"7391\" }, { id: \"100200301\", name: Other } ]\n"
-	"  - name: zeta\n    meetings: [ { id: \"700200300\" } ]\n"
-	"trunks:\n  - { name: a, inbound: { from: [ 127.0.0.2 ] } }\n"
-	"numbers:\n"
-	"  - { number: \"+18005550100\", account: acme, toll_free: true }\n"
-	"  - { number: \"+12025550100\", account: acme, country: US, language: es }\n"
-	"  - { number: \"+18005550101\", account: acme, country: US, toll_free: true }\n"
-	"  - { number: \"+442079460000..+442079460009\", account: acme }\n"
-	"  - { number: \"+498001234567\", account: acme, toll_free: true }\n"
-	"  - { number: \"+493012345678\", trunk: a, account: acme }\n"
-	"  - { number: \"+493012345679\", account: acme, answer: \"meeting:483920175\" }\n"
-	"  - { number: \"+493012345670\", account: acme, answer: \"meeting:100200301\" }\n"
-	"  - { number: \"+493012345672\", account: zeta }\n";
+static const char site[] = "accounts:\n"
+			   "  - name: acme\n    invite: { country: DE }\n"
+			   "    meetings: [ { id: \"483920175\", name: Weekly, guest_pin: \"7391\" }, { id: "
+			   "\"100200301\", name: Other } ]\n"
+			   "  - name: zeta\n    meetings: [ { id: \"700200300\" } ]\n"
+			   "trunks:\n  - { name: a, inbound: { from: [ 127.0.0.2 ] } }\n"
+			   "numbers:\n"
+			   "  - { number: \"+18005550100\", account: acme, toll_free: true }\n"
+			   "  - { number: \"+12025550100\", account: acme, country: US, language: es }\n"
+			   "  - { number: \"+18005550101\", account: acme, country: US, toll_free: true }\n"
+			   "  - { number: \"+442079460000..+442079460009\", account: acme }\n"
+			   "  - { number: \"+498001234567\", account: acme, toll_free: true }\n"
+			   "  - { number: \"+493012345678\", trunk: a, account: acme }\n"
+			   "  - { number: \"+493012345679\", account: acme, answer: \"meeting:483920175\" }\n"
+			   "  - { number: \"+493012345670\", account: acme, answer: \"meeting:100200301\" }\n"
+			   "  - { number: \"+493012345672\", account: zeta }\n";
 
 static char *ctl(const struct bridge *b, int want, const char *meeting, const char *option, const char *value)
 {
 	char program[FOLDER_PATH * 2];
-	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, "invite", meeting, option,
-		value, NULL };
+	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, "invite",
+		meeting, option, value, NULL };
 	struct peer p;
 
 	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
@@ -46,11 +46,11 @@ static void listed(const struct bridge *b, const char *query, const char *want)
 
 	snprintf(path, sizeof(path), "/v1/meetings/483920175/invite%s", query);
 	answer = bridge_get(b, path);
-	json_array_foreach(json_object_get(answer, "countries"), i, country)
-		snprintf(have + strlen(have), sizeof(have) - strlen(have), "%s%s%s %zu/%zu", i ? " " : "",
-			json_text_at(country, "country"), json_is_true(json_object_get(country, "preferred")) ? "!" : "",
-			json_array_size(json_object_get(country, "toll")),
-			json_array_size(json_object_get(country, "toll_free")));
+	json_array_foreach(json_object_get(answer, "countries"), i, country) snprintf(have + strlen(have),
+		sizeof(have) - strlen(have), "%s%s%s %zu/%zu", i ? " " : "", json_text_at(country, "country"),
+		json_is_true(json_object_get(country, "preferred")) ? "!" : "",
+		json_array_size(json_object_get(country, "toll")),
+		json_array_size(json_object_get(country, "toll_free")));
 	CHECK_STR(want, have, path);
 	json_decref(answer);
 }
@@ -71,8 +71,10 @@ TEST(lists_by_country)
 	CHECK_STR("483 920 175", json_text_at(answer, "id_written"), "the ID");
 	CHECK_STR("+49 30 1234 5678", json_text_at(answer, "countries.0.toll.0.international"), "E.123");
 	CHECK_STR("(030) 1234 5678", json_text_at(answer, "countries.0.toll.0.national"), "at home");
-	CHECK_STR("tel:+493012345678,,483920175#", json_text_at(answer, "countries.0.toll.0.dial"), "one tap");
-	CHECK_STR("tel:+493012345679", json_text_at(answer, "countries.0.toll.1.dial"), "one that asks nothing");
+	CHECK_STR(
+		"tel:+493012345678,,483920175#", json_text_at(answer, "countries.0.toll.0.dial"), "one tap");
+	CHECK_STR("tel:+493012345679", json_text_at(answer, "countries.0.toll.1.dial"),
+		"one that asks nothing");
 	CHECK_INT(0, (int)json_at(answer, "countries.0.toll.1.asks_id", -1), "it asks nothing");
 	CHECK_STR("0800 123 4567", json_text_at(answer, "countries.0.toll_free.0.national"), "toll-free");
 	CHECK_STR("+442079460009", json_text_at(answer, "countries.1.toll.0.last"), "a range");

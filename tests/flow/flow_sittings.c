@@ -22,21 +22,20 @@ static void leave(struct raw *r)
 	raw_close(r);
 }
 
-static const char site[] =
-	"accounts:\n"
-	"  - name: acme\n    meetings: [ { id: \"100200300\" }, { id: \"100200301\" } ]\n"
-	"  - name: zeta\n    meetings: [ { id: \"700200300\" } ]\n"
-	"trunks:\n  - { name: a, inbound: { from: [ 127.0.0.2 ] } }\n"
-	"numbers:\n"
-	"  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n"
-	"  - { number: \"+15550102\", account: acme, answer: \"meeting:100200301\" }\n"
-	"  - { number: \"+15550103\", account: zeta, answer: \"meeting:700200300\" }\n";
+static const char site[] = "accounts:\n"
+			   "  - name: acme\n    meetings: [ { id: \"100200300\" }, { id: \"100200301\" } ]\n"
+			   "  - name: zeta\n    meetings: [ { id: \"700200300\" } ]\n"
+			   "trunks:\n  - { name: a, inbound: { from: [ 127.0.0.2 ] } }\n"
+			   "numbers:\n"
+			   "  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n"
+			   "  - { number: \"+15550102\", account: acme, answer: \"meeting:100200301\" }\n"
+			   "  - { number: \"+15550103\", account: zeta, answer: \"meeting:700200300\" }\n";
 
 static char *ctl(const struct bridge *b, const char *option, const char *value)
 {
 	char program[FOLDER_PATH * 2];
-	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, "sittings", option, value,
-		NULL };
+	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, "sittings",
+		option, value, NULL };
 	struct peer p;
 
 	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
@@ -84,8 +83,9 @@ TEST(each_time_a_meeting_was_held)
 	CHECK_INT(0, (int)json_at(list, "items.1.open", -1), "it is over");
 	CHECK(json_at(list, "items.1.talked_s", 0) >= 2, "both talked for a second: %g",
 		json_at(list, "items.1.talked_s", 0));
-	CHECK(json_at(list, "items.1.duration_s", 0) >= 1 && json_at(list, "items.1.duration_s", 0) <=
-			json_at(list, "items.1.talked_s", 0), "how long: %g", json_at(list, "items.1.duration_s", 0));
+	CHECK(json_at(list, "items.1.duration_s", 0) >= 1 &&
+			json_at(list, "items.1.duration_s", 0) <= json_at(list, "items.1.talked_s", 0),
+		"how long: %g", json_at(list, "items.1.duration_s", 0));
 	CHECK_STR("caller", json_text_at(list, "items.1.ended_by"), "the last caller hung up");
 	id = json_text_at(list, "items.1.id");
 	calls = bridge_get(&b, "/v1/records?meeting=100200300");
