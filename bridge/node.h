@@ -82,6 +82,7 @@ struct node {
 	struct trunks *trunks;
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
+		bool again;       /* there is more that should go at once */
 	} spending, learning;
 	bool disk_told; /* that the disk takes nothing */
 	struct site

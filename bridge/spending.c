@@ -73,6 +73,8 @@ static void saved(void *arg, enum bridge_err err, const char *text)
 	for (size_t i = 0; err && i < s->n; i++)
 		dialling_touch(n->dialling, s->list[i].account);
 	free(s);
+	if (n->spending.again && !err)
+		spending_save(n);
 }
 
 void spending_save(struct node *n)
@@ -82,6 +84,7 @@ void spending_save(struct node *n)
 	struct saving *s = NULL;
 	size_t n_changed = 0;
 
+	n->spending.again = n->spending.out;
 	if (n->spending.out)
 		return;
 	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++) {
