@@ -238,6 +238,7 @@ static void rules_fill(struct making *m, const struct site *s)
 			.weight = from->weight,
 			.percent = from->percent,
 			.caller_id = from->caller_id,
+			.match = from->match,
 			.calendar = from->calendar,
 			.by_cost = from->order == SITE_ORDER_COST,
 			.rated_only = from->unrated == SITE_UNRATED_REFUSE,

@@ -13,6 +13,7 @@
 
 #include "bridge/config.h"
 #include "dialplan/budget.h"
+#include "dialplan/pattern.h"
 #include "dialplan/repute.h"
 #include "dialplan/route.h"
 #include "sip/trunk.h"
@@ -175,6 +176,7 @@ struct site_route {
 	unsigned order;                     /* enum site_order: how its trunks are tried */
 	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
+	char match[PATTERN_TEXT]; /* dialplan/pattern.h; "": all numbers with its prefix */
 };
 
 struct site_calendar {

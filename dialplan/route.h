@@ -2,7 +2,7 @@
  *
  * How: an immutable table built from the site file.  route_decide() reads the number as the account's country writes it, asks
  * its class (class.h) and the account's lists, and finds the account's rules.  The longest prefix that has
- * a rule in force decides; rules of one prefix go by priority (1 first), those of one priority
+ * a rule in force decides (one with a pattern is for numbers that fit it); rules of one prefix go by priority (1 first), those of one priority
  * by weight, drawn from the call's seed: the same seed gives the same order.  Before these, the trunks of all rules of one priority that go by cost
  * make one list, cheapest first (what ROUTE_COST_S of talk would cost; then as listed), trunks without a price last.  Within its priority a
  * trunk that does badly (ROUTE_LOW) comes behind all others.  A rule is in force while its calendar is
@@ -76,6 +76,7 @@ struct route_rule {
 	const char *calendar;  /* its name; "" always open */
 	bool by_cost;          /* its trunks with those of others of its priority: cheapest first */
 	bool rated_only;       /* a trunk without a price for the number is left out */
+	const char *match;     /* pattern.h: in force for numbers that fit it; "" all */
 };
 
 struct route_account {

@@ -165,6 +165,14 @@ static bool rule_in_force(struct asking *q, uint32_t index)
 	uint32_t lot = rule->percent < PERCENT ? draw(q->call->seed, q->drawn++, PERCENT) : 0;
 	size_t by;
 
+	if (rule->match) {
+		const bool fits =
+			pattern_fits(rule->match, q->d->routing[0] ? q->d->routing : q->d->number.e164);
+
+		note(q, fits ? WHY_FITS : WHY_FITS_NOT, fits, index, 0, 0);
+		if (!fits)
+			return false;
+	}
 	if (rule->calendar) {
 		bool open = calendar_open(rule->calendar, q->call->at_s, &by);
 		uint32_t span = by < rule->calendar->n_spans ? (uint32_t)by + 1 : 0;

@@ -19,7 +19,8 @@ enum ctl_exit ctl_lock(struct ctl *c)
 	code = ctl_ask(c, "POST", path, body, strlen(body), &answer);
 	if (answer)
 		fprintf(c->out, "%s is %s\n", c->args[0],
-			json_is_true(json_object_get(answer, "locked")) ? "locked" : "open to all who may come");
+			json_is_true(json_object_get(answer, "locked")) ? "locked"
+									: "open to all who may come");
 	json_decref(answer);
 	return code;
 }

@@ -59,16 +59,17 @@ static const struct {
 /* "/v1/meetings/{id}" is `meeting`: what the site holds has one verb for all methods. */
 static const char *object_of(const char *path)
 {
-	static const char *const lists[] = { "accounts", "meetings", "users", "trunks", "numbers", "routes", "calendars",
-		"classes" };
-	static const char *const words[] = { "account list", "meeting list", "user list", "trunk list", "number list",
-		"route list", "calendar list", "class list" };
+	static const char *const lists[] = { "accounts", "meetings", "users", "trunks", "numbers", "routes",
+		"calendars", "classes" };
+	static const char *const words[] = { "account list", "meeting list", "user list", "trunk list",
+		"number list", "route list", "calendar list", "class list" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		const size_t n = strlen(lists[i]);
 
 		if (strncmp(path, "/v1/", 4) == 0 && strncmp(path + 4, lists[i], n) == 0 &&
-			(!path[4 + n] || strncmp(path + 4 + n, "/{", 2) == 0) && !strchr(path + 4 + n + (path[4 + n] != 0), '/'))
+			(!path[4 + n] || strncmp(path + 4 + n, "/{", 2) == 0) &&
+			!strchr(path + 4 + n + (path[4 + n] != 0), '/'))
 			return words[i];
 	}
 	return strcmp(path, "/v1/users/{account}/{id}") == 0 ? "user list" : NULL;
@@ -85,7 +86,8 @@ static const char *words_for(const char *method, const char *path)
 static char *ctl(const struct bridge *b, int want, const char *one, const char *two, const char *three)
 {
 	char program[FOLDER_PATH * 2];
-	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, one, two, three, NULL };
+	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, one, two,
+		three, NULL };
 	struct peer p;
 
 	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
@@ -123,9 +125,10 @@ TEST(each_path_has_its_verb)
 /* N8: what a file has done is undone by a word, and the calls that are on do not notice. */
 TEST(the_site_before_comes_back)
 {
-	static const char worse[] = "accounts:\n  - name: acme\n    meetings: [ { id: \"100200300\" } ]\n"
-				    "trunks:\n  - { name: carrier-a, inbound: { from: [ 127.0.0.2 ] } }\n"
-				    "numbers:\n  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n";
+	static const char worse[] =
+		"accounts:\n  - name: acme\n    meetings: [ { id: \"100200300\" } ]\n"
+		"trunks:\n  - { name: carrier-a, inbound: { from: [ 127.0.0.2 ] } }\n"
+		"numbers:\n  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n";
 	const char *const talk[] = { "--to", NULL, "--calls", "1", "--seconds", "6", NULL };
 	const char *argv[sizeof(talk) / sizeof(*talk)];
 	struct bridge b;
