@@ -24,6 +24,7 @@
 #include "dialplan/plan.h"
 #include "dialplan/rates.h"
 
+#define ROUTE_BY_NO_RULE UINT32_MAX
 enum {
 	ROUTE_TRIES = 16,
 	ROUTE_STEPS = 96,
@@ -179,6 +180,11 @@ void route_decide(const struct routes *r, const struct route_call *call, struct 
  * is the number itself. */
 void route_decide_ported(const struct routes *r, const struct route_call *call, const char *routing,
 	struct route_decision *out);
+
+/* A way by a trunk that no rule has named, for a call that has been decided on: number and caller ID as that trunk wants them, `rule` ROUTE_BY_NO_RULE.
+ * False: there is no such trunk, or it cannot write the number or show the caller ID. */
+bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164, const char *trunk,
+	struct route_try *out);
 
 /* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "rate", "quality", "answer") and its sentence in
  * `out`, returned.  `r`, `call` and `d` are those of the decision. */
