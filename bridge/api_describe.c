@@ -29,7 +29,7 @@ static const struct api_named named[] = {
 	{ "Tried", "trunk:s gateway:s why:s" },
 	{ "Echo", "delay_ms:i loss_db:i confidence:i" },
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
-		" clipped_frames:i one_way:s echo:@Echo?" },
+		" clipped_frames:i clipped_percent:n one_way:s echo:@Echo?" },
 	{ "Delay", "wait_ms:n held_ms:n due_ms:n made_up_ms:i" },
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
 		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },

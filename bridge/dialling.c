@@ -358,8 +358,8 @@ void dialling_decide_ported(const struct dialling *d, const struct route_call *c
 	route_decide_ported(d->routes, call, routing, out);
 }
 
-bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164, const char *trunk,
-	struct route_try *out)
+bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out)
 {
 	return route_try_other(d->routes, call, e164, trunk, out);
 }

@@ -30,8 +30,8 @@ void dialling_decide_ported(const struct dialling *d, const struct route_call *c
 	struct route_decision *out);
 
 /* route_try_other() */
-bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164, const char *trunk,
-	struct route_try *out);
+bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out);
 
 /* The account's ceilings and patterns (dialplan/budget.h).  BUDGET_BLOCKED for an unknown account. */
 struct dialling_ask {

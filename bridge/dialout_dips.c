@@ -35,7 +35,8 @@ static void use_place(struct dialout *d)
 		if (trunks[i] == place.trunk)
 			first = tries->list[i];
 	if (place.other && !dialout_try_other(d->node, d->account, tries->e164, place.trunk, &first)) {
-		remark_dialout(d->node, d->id, "ENUM: %s: trunk %s cannot carry the call", d->lookup.uri, place.trunk);
+		remark_dialout(d->node, d->id, "ENUM: %s: trunk %s cannot carry the call", d->lookup.uri,
+			place.trunk);
 		return;
 	}
 	memcpy(first.gateway, place.gateway, sizeof(first.gateway));

@@ -38,7 +38,9 @@ static void copy_tries(struct dialout_tries *out, const struct route_decision *d
 bool dialout_try_other(
 	struct node *n, const char *account, const char *e164, const char *trunk, struct dialout_try *out)
 {
-	const struct route_call call = { .account = account, .number = e164, .at_s = when_now_us() / 1000000 };
+	const struct route_call call = {
+		.account = account, .number = e164, .at_s = when_now_us() / 1000000
+	};
 	struct route_try other;
 
 	if (!dialling_try_other(n->dialling, &call, e164, trunk, &other))

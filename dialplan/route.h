@@ -183,8 +183,8 @@ void route_decide_ported(const struct routes *r, const struct route_call *call, 
 
 /* A way by a trunk that no rule has named, for a call that has been decided on: number and caller ID as that trunk wants them, `rule` ROUTE_BY_NO_RULE.
  * False: there is no such trunk, or it cannot write the number or show the caller ID. */
-bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164, const char *trunk,
-	struct route_try *out);
+bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out);
 
 /* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "rate", "quality", "answer") and its sentence in
  * `out`, returned.  `r`, `call` and `d` are those of the decision. */

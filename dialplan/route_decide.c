@@ -492,8 +492,8 @@ void route_decide_ported(const struct routes *r, const struct route_call *call, 
 		find_trunks(&q);
 }
 
-bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164, const char *trunk,
-	struct route_try *out)
+bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out)
 {
 	static const struct rule no_rule = { .percent = PERCENT };
 	struct route_decision unsaid = { .n_steps = 0 };

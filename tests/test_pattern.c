@@ -7,7 +7,7 @@
 TEST(the_whole_number_is_meant)
 {
 	static const struct {
-		const char *pattern, *fit, *not;
+		const char *pattern, *fit, *not ;
 	} cases[] = {
 		{ "\\+49.*", "+49 +4930123456", "+4 +5149 +150049" },
 		{ "\\+49(15|16|17)[0-9]{7,8}", "+49151234567 +491712345678", "+4915123456 +491812345678" },
@@ -25,7 +25,7 @@ TEST(the_whole_number_is_meant)
 		snprintf(text, sizeof(text), "%s", cases[i].fit);
 		for (rest = text; (word = strsep(&rest, " ")) != NULL;)
 			CHECK(pattern_fits(p, word), "%s: %s", cases[i].pattern, word);
-		snprintf(text, sizeof(text), "%s", cases[i].not);
+		snprintf(text, sizeof(text), "%s", cases[i].not );
 		for (rest = text; (word = strsep(&rest, " ")) != NULL;)
 			CHECK(!pattern_fits(p, word), "%s: not %s", cases[i].pattern, word);
 		CHECK_STR(cases[i].pattern, pattern_text(p), "its text");

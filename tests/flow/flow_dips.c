@@ -210,9 +210,11 @@ TEST(a_trunk_that_the_account_names_needs_no_route)
 	CHECK_INT(-1, (int)json_at(j, "trunks.0.route", 0), "by no route");
 	CHECK_STR("pstn", json_text_at(j, "trunks.1.trunk"), "then as without");
 	json_decref(j);
-	CHECK_INT(200, bridge_put_site(&b.bridge, site_of(&b, "    enum: { suffix: e.test }\n"), NULL), "any of the call's");
+	CHECK_INT(200, bridge_put_site(&b.bridge, site_of(&b, "    enum: { suffix: e.test }\n"), NULL),
+		"any of the call's");
 	dial(&b, "+34555010");
-	refuse_at(&b, &b.pstn, "+34555010", 486, "enum: its host is no gateway", "peer is none of the call's");
+	refuse_at(
+		&b, &b.pstn, "+34555010", 486, "enum: its host is no gateway", "peer is none of the call's");
 	CHECK(gate_quiet(&b.peer, "INVITE", 200), "it is not called");
 	end(&b);
 }
@@ -513,7 +515,8 @@ TEST(explain_asks_as_a_call_would_and_answers_are_kept)
 	end(&b);
 }
 
-TESTS(enum_says_which_gateway_comes_first, a_trunk_that_the_account_names_needs_no_route, what_dns_says_is_not_followed_anywhere,
-	a_ported_number_is_routed_by_another, routing_of_an_incoming_call,
-	a_dead_name_server_delays_a_call_by_300_ms, answers_that_are_not_to_be_believed,
-	a_callers_name_is_looked_up_beside_the_call, explain_asks_as_a_call_would_and_answers_are_kept)
+TESTS(enum_says_which_gateway_comes_first, a_trunk_that_the_account_names_needs_no_route,
+	what_dns_says_is_not_followed_anywhere, a_ported_number_is_routed_by_another,
+	routing_of_an_incoming_call, a_dead_name_server_delays_a_call_by_300_ms,
+	answers_that_are_not_to_be_believed, a_callers_name_is_looked_up_beside_the_call,
+	explain_asks_as_a_call_would_and_answers_are_kept)
