@@ -19,10 +19,16 @@ static const struct {
 } kinds[ALERT_KINDS] = {
 	[ALERT_DISK] = { "disk",
 		"make room on the database's file system; call records wait in memory until then" },
+	[ALERT_DISK_LOW] = { "disk_low", "make room on the database's file system before it is full" },
 	[ALERT_TRUNK_DOWN] = { "trunk_down",
 		"look at the trunk's gateways (partyctl trunks), their network and the carrier's notices" },
 	[ALERT_UNREGISTERED] = { "trunk_unregistered", "check the trunk's username, password and realm; "
 						       "partyctl trunks shows the registrar's answer" },
+	[ALERT_QUALITY] = { "trunk_quality",
+		"look at its calls (partyctl records --trunk TRUNK) and ask the carrier; "
+		"partyctl trunks shows the figures" },
+	[ALERT_UNASSIGNED] = { "number_unassigned",
+		"give the number to an account (partyctl number create), or have the carrier take it back" },
 	[ALERT_ONE_WAY] = { "one_way_audio", "check rtp.advertise, NAT and firewalls between this node and "
 					     "the carrier's media addresses" },
 	[ALERT_WORKER] = { "worker_overloaded",

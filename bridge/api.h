@@ -81,11 +81,12 @@ void api_object_set(struct node *n, const struct http_request *request, const ch
 
 api_fn api_trunk_drain, api_trunk_resume, api_drain, api_resume;
 api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer,
-	api_dial, api_dialouts, api_budgets, api_unblock, api_alerts;
+	api_dial, api_dialouts, api_invite, api_budgets, api_unblock, api_alerts;
 /* Whatever the site holds (api_objects.c, api_list.c). */
 api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;
 api_fn api_openapi;
-api_fn api_records, api_site_put, api_site_get, api_explain, api_plan_diff, api_metrics;
+api_fn api_records, api_sittings, api_site_put, api_site_rollback, api_site_get, api_explain, api_plan_diff,
+	api_metrics;
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_call_trace, api_call_why;
 api_fn api_rates, api_rates_show, api_rates_import, api_rates_delete;

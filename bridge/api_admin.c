@@ -2,6 +2,8 @@
 #include "bridge/api.h"
 #include "bridge/node_site.h"
 #include "bridge/editor.h"
+#include "bridge/learned.h"
+#include "bridge/spending.h"
 #include "bridge/tariff.h"
 
 #include <stdio.h>
@@ -14,8 +16,9 @@ struct copy_job {
 	struct node *node;
 	uint64_t request;
 	char path[PATH_CAP];
-	struct node_site fresh; /* owned; what was restored */
-	struct tariff *tariffs; /* owned; the same */
+	struct node_site fresh;  /* owned; what was restored */
+	struct tariff *tariffs;  /* owned; the same */
+	struct learned *learned; /* owned; the same */
 };
 
 /* {"file": "/absolute/path"}, from the machine's own operators: a file here is none of a remote one's business. */
@@ -85,7 +88,11 @@ static enum bridge_err restore(void *arg, struct store *store)
 	if (err)
 		site_free(site);
 	if (!err)
+		err = spending_load(job->fresh.dialling, store);
+	if (!err)
 		err = tariffs_load(store, &job->tariffs);
+	if (!err)
+		err = learned_load(store, &job->learned);
 	if (!err) {
 		access_clear(job->node->access);
 		err = store_load_tokens(store, job->node->access);
@@ -104,6 +111,8 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 		job->fresh = (struct node_site){ .site = NULL };
 		tariffs_replace(n, job->tariffs);
 		job->tariffs = NULL;
+		spending_restored(n);
+		learned_use(n, job->learned);
 		n->trim_due = true;
 	}
 	if (err) {
@@ -118,6 +127,7 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 	}
 	node_site_clear(&job->fresh);
 	tariffs_free(job->tariffs);
+	learned_free(job->learned);
 	free(job);
 	editor_go(n->editor);
 }

@@ -18,6 +18,10 @@ static const struct api_named named[] = {
 	{ "Interface", "name:s listen:s advertise:s first:i last:i pairs:i used:i refused:i" },
 	{ "TrunkFigures", "name:s drain:s calls:i gateways:i usable:i calls_in:i answered_in:i calls_out:i answered_out:i answer_percent:i post_dial_ms:n"
 		" round_trip_ms:n standing:s last_cause_in:s last_cause_out:s" },
+	{ "Sitting", "id:s account:s meeting:s opened_at:t ended_at:t duration_s:n calls:i dialled:i participants:i most:i talked_s:n cost:s?"
+		" currency:s mos:n? worst_mos:n? troubled:i cause:s ended_by:s open:b" },
+	{ "DialIn", "number:s last:s international:s national:s language:s asks_id:b dial:s" },
+	{ "DialInCountry", "country:s preferred:b toll:[@DialIn] toll_free:[@DialIn]" },
 	{ "Budget", "account:s calls:i concurrent:i? today:i daily:i? last_minute:i per_minute:i? minutes_today:i daily_minutes:i? money_today:s daily_money:s?"
 		" currency:s blocked:b"
 		" blocked_until:t?" },
@@ -25,7 +29,7 @@ static const struct api_named named[] = {
 	{ "Tried", "trunk:s gateway:s why:s" },
 	{ "Echo", "delay_ms:i loss_db:i confidence:i" },
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
-		" clipped_frames:i one_way:s tones:s echo:@Echo?" },
+		" clipped_frames:i clipped_percent:n one_way:s tones:s echo:@Echo?" },
 	{ "Delay", "wait_ms:n held_ms:n due_ms:n made_up_ms:i" },
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
 		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },
@@ -71,6 +75,8 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/participants/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~ digits:s~ digits_wait_ms:i~ confirm:b~", "id:s meeting:s state:s", NULL, 202 },
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
+	{ "GET", "/v1/meetings/{id}/invite", "country:s", NULL,
+		"meeting:s name:s id_written:s countries:[@DialInCountry] more:b text:s", NULL, 0 },
 	{ "GET", "/v1/calls", "limit:i cursor:s account:s meeting:s trunk:s state:s", NULL, "items:[@Call] next:s?", NULL, 0 },
 	{ "DELETE", "/v1/calls/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/calls/{id}/transfer", NULL, "to:s~ replaces:s~", "id:s state:s", NULL, 202 },
@@ -87,7 +93,9 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/rates/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/records", "limit:i cursor:s account:s meeting:s trunk:s call:s number:s direction:s cause:s ended_by:s q850:i status:i"
 		" answered:b since:t before:t min_duration:n mos_below:n", NULL, "items:[@Record] next_cursor:s~", NULL, 0 },
+	{ "GET", "/v1/sittings", "limit:i cursor:s account:s meeting:s since:t before:t", NULL, "items:[@Sitting] next_cursor:s~", NULL, 0 },
 	{ "PUT", "/v1/site", "dry_run:b", "yaml", "changes:[@Change]", NULL, 0 },
+	{ "POST", "/v1/site/rollback", "dry_run:b", NULL, "changes:[@Change]", NULL, 0 },
 	{ "GET", "/v1/site", NULL, NULL, NULL, "application/yaml", 0 },
 	{ "GET", "/v1/dialplan/explain", "number:s trunk:s account:s at:s caller_id:s call:s", NULL, "@Explanation", NULL, 0 },
 	{ "POST", "/v1/dialplan/diff", "day:s", "yaml", "records:i changed:i more:b items:[@PlanChange]", NULL, 0 },

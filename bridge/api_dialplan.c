@@ -80,10 +80,15 @@ static json_t *try_json(const struct node *n, const struct route_try *t, const s
 }
 
 /* In the order of the call: where ENUM leads is asked first. */
-static json_t *tries_json(
-	const struct node *n, const struct route_decision *d, const struct lookup_place *place)
+static json_t *tries_json(const struct node *n, const struct route_call *call, const struct route_decision *d,
+	const struct lookup_place *place)
 {
 	json_t *list = json_array();
+	struct route_try other;
+
+	if (place && place->other &&
+		dialling_try_other(n->dialling, call, d->number.e164, place->trunk, &other))
+		json_array_append_new(list, try_json(n, &other, place));
 
 	for (unsigned i = 0; place && i < d->n_tries; i++)
 		if (d->tries[i].trunk == place->trunk)
@@ -174,8 +179,8 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 						: 200,
 			"number", d.number.e164, "form", number_form_words(d.number.form), "class",
 			class_word(d.class), "account", call->account, "trunks",
-			tries_json(n, &d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid, "steps",
-			steps));
+			tries_json(n, call, &d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid,
+			"steps", steps));
 }
 
 /* ---- a number that the DNS is asked about ---- */

@@ -160,13 +160,14 @@ static json_t *quality_json(const struct stream_stats *s)
 					 (int)s->echo.loss_db, "confidence", (int)s->echo.confidence)
 			       : json_null();
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:s, s:s, s:o}", "rx_r",
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:f, s:s, s:s, s:o}", "rx_r",
 		score_json(s->rx_r, 10), "rx_mos", score_json(s->rx_mos, 100), "tx_r",
 		score_json(s->tx_r, 10), "tx_mos", score_json(s->tx_mos, 100), "rx_missing",
 		(json_int_t)s->rx_missing, "burst_ms", (json_int_t)s->burst_ms, "gap_ms",
 		(json_int_t)s->gap_ms, "level_dbov", -(int)s->level_dbov, "levelling_db",
-		(int)s->levelling_db, "clipped_frames", (json_int_t)s->rx_clipped, "one_way",
-		oneway_name(s->one_way), "tones", progress_name(s->progress), "echo", echo);
+		(int)s->levelling_db, "clipped_frames", (json_int_t)s->rx_clipped, "clipped_percent",
+		s->rx_heard ? 100.0 * s->rx_clipped / s->rx_heard : 0.0, "one_way", oneway_name(s->one_way),
+		"tones", progress_name(s->progress), "echo", echo);
 }
 
 static json_t *leg_json(const struct leg *leg)

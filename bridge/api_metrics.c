@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/clips.h"
 #include "bridge/dips.h"
+#include "bridge/openmetrics.h"
 #include "bridge/spending.h"
 #include "bridge/trace.h"
 #include "bridge/stir.h"
@@ -256,6 +257,18 @@ static void interface_lines(struct page *p, const struct node *n)
 			(unsigned long long)f.refused);
 }
 
+static void answer(struct node *n, const struct http_request *request, const struct page *p)
+{
+	size_t len;
+	char *text = openmetrics_wanted(request->accept) ? openmetrics_page(p->text, p->len, &len) : NULL;
+
+	if (text)
+		http_reply(n->http, request->id, 200, OPENMETRICS_TYPE, text, len);
+	else
+		http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p->text, p->len);
+	free(text);
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
@@ -318,6 +331,6 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 	trunk_lines(&p, n);
 	ended_lines(&p, n);
 	trace_lines(&p, n);
-	http_reply(n->http, request->id, 200, "text/plain; version=0.0.4", p.text, p.len);
+	answer(n, request, &p);
 	free(p.text);
 }

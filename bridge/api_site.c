@@ -21,14 +21,13 @@ void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why)
 			.line = why->line });
 }
 
-void api_site_put(struct node *n, const struct http_request *request, const char *word)
+static void post_site(struct node *n, const struct http_request *request, const char *text, size_t len)
 {
 	struct edit *e = edit_alloc();
 	char dry_run[8] = "";
 
-	(void)word;
 	if (e)
-		e->site_text = malloc(request->body_len + 1);
+		e->site_text = malloc(len + 1);
 	if (!e || !e->site_text) {
 		edit_free(e);
 		api_reply(n, request->id, 503, NULL);
@@ -38,11 +37,33 @@ void api_site_put(struct node *n, const struct http_request *request, const char
 	e->what = EDIT_SITE;
 	e->request = request->id;
 	e->dry_run = strcmp(dry_run, "true") == 0;
-	e->site_len = request->body_len;
-	memcpy(e->site_text, request->body, request->body_len);
-	e->site_text[request->body_len] = '\0';
+	e->site_len = len;
+	memcpy(e->site_text, text, len);
+	e->site_text[len] = '\0';
 	snprintf(e->who, sizeof(e->who), "%s", request->who->name);
 	editor_post(n->editor, e);
+}
+
+void api_site_put(struct node *n, const struct http_request *request, const char *word)
+{
+	(void)word;
+	post_site(n, request, request->body, request->body_len);
+}
+
+/* Back to the site before the last file that was applied; once more, forward again. */
+void api_site_rollback(struct node *n, const struct http_request *request, const char *word)
+{
+	const char *before = editor_before(n->editor);
+
+	(void)word;
+	if (before)
+		post_site(n, request, before, strlen(before));
+	else
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 404,
+				.code = "not_found",
+				.message =
+					"no site file was applied over another since this process began" });
 }
 
 struct site_text { /* written on the disk thread, behind which alone a site is freed */

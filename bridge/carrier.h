@@ -54,6 +54,8 @@ struct carrier {
 	enum drain_state drain; /* as it was last told */
 	struct figures_tally tally;
 	struct repute repute;             /* bridge/standing.h, as the next */
+	bool learned;                     /* it has changed since it was saved (bridge/learned.h) */
+	char low_why[REPUTE_TEXT];        /* of this process's life; "": not known */
 	bool demotes;                     /* who does badly comes behind the others */
 	struct carrier_gateway *gateways; /* owned */
 	size_t n_gateways;

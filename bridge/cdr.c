@@ -66,6 +66,7 @@ static const struct cdr_field fields[] = {
 	FIELD(cost, "cost", CDR_MONEY),
 	FIELD(currency, "currency", CDR_TEXT),
 	FIELD(rate, "rate", CDR_TEXT),
+	FIELD(sitting, "sitting", CDR_TEXT),
 };
 
 const struct cdr_field *cdr_fields(size_t *n)

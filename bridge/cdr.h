@@ -22,8 +22,9 @@ struct cdr {
 	char call_id[256]; /* SIP Call-ID */
 	char trunk[64], source[64];
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
-	char from_number[64], to_number[64];                     /* as sent, sanitised */
-	char number[17];                                         /* E.164 that the plan decided on */
+	char sitting[24]; /* of the meeting, from its first participant to its last (bridge/sitting.h) */
+	char from_number[64], to_number[64]; /* as sent, sanitised */
+	char number[17];                     /* E.164 that the plan decided on */
 	char caller_by[8]; /* what says so of from_number: "pai", "rpid", "ppi" (RFC 3325), "from" */
 	char diverted_from[64],
 		diversion[24]; /* whom the call was for at first, and why it went on: "unconditional" ... */

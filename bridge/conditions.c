@@ -3,6 +3,7 @@
 #include "bridge/carrier.h"
 #include "bridge/figures.h"
 #include "bridge/secure.h"
+#include "bridge/space.h"
 #include "bridge/webhook.h"
 
 #include <jansson.h>
@@ -12,19 +13,22 @@
 
 enum { SECOND = 1000000, DAY_S = 86400 };
 
-/* How a trunk's last answered calls sounded. */
-struct sound {
-	struct sound *next;
+/* What a trunk has brought lately. */
+struct brought {
+	struct brought *next;
 	char trunk[SITE_NAME];
-	uint32_t one_way; /* a bit per call, the last one lowest */
-	unsigned n_calls; /* up to CONDITIONS_CALLS */
+	uint32_t one_way;             /* of answered calls: a bit each, the last one lowest */
+	unsigned n_calls;             /* up to CONDITIONS_CALLS */
+	char unassigned[NUMBER_E164]; /* called last of numbers that nobody has */
+	uint64_t unassigned_us;       /* when; 0: never */
+	unsigned n_unassigned;        /* calls to such, since the alert began */
 };
 
 struct conditions {
-	struct alerts *alerts; /* owned */
-	struct sound *sounds;  /* owned */
-	int64_t apart_us;      /* wall clock less monotonic, as last seen */
-	int64_t step_us;       /* the last step */
+	struct alerts *alerts;   /* owned */
+	struct brought *brought; /* owned */
+	int64_t apart_us;        /* wall clock less monotonic, as last seen */
+	int64_t step_us;         /* the last step */
 	uint64_t began_us, stepped_us, stalled_us, overflowed_us; /* loop_now_us(); 0: never */
 	uint32_t worst_us;                                        /* of the last stall */
 	uint64_t dropped[NODE_WORKERS_MAX];
@@ -44,6 +48,11 @@ static void disk(struct node *n, struct alerts *a)
 	if (!s.disk_ok)
 		alert_holds(a, ALERT_DISK, "", true, "%s cannot be written, %u call records wait: %s",
 			n->config.database, s.waiting, s.why);
+	if (space_low(&n->space))
+		alert_holds(a, ALERT_DISK_LOW, "", false, "%llu of %llu MB are left beside %s",
+			(unsigned long long)n->space.free_bytes >> 20,
+			(unsigned long long)n->space.all_bytes >> 20, n->config.database);
+	space_ask(n); /* for the next round */
 }
 
 static void trunks(struct node *n, struct alerts *a)
@@ -63,12 +72,27 @@ static void trunks(struct node *n, struct alerts *a)
 		if (t->registers && !f.n_registered && !lately(n->conditions->began_us, CONDITIONS_GRACE_S))
 			alert_holds(a, ALERT_UNREGISTERED, c->name, true,
 				"no gateway holds our registration: calls in do not reach us");
+		if (c->repute.low)
+			alert_holds(a, ALERT_QUALITY, c->name, false, "%s",
+				c->low_why[0] ? c->low_why
+					      : "it did worse than its `quality` asks before the restart");
 	}
+}
+
+static void unassigned(struct node *n, struct alerts *a)
+{
+	for (struct brought *b = n->conditions->brought; b; b = b->next)
+		if (lately(b->unassigned_us, CONDITIONS_UNASSIGNED_S) && site_trunk(n->site, b->trunk))
+			alert_holds(a, ALERT_UNASSIGNED, b->trunk, false,
+				"it brings calls to numbers that nobody has: %u, the last to %s",
+				b->n_unassigned, b->unassigned);
+		else
+			b->n_unassigned = 0;
 }
 
 static void one_way(struct node *n, struct alerts *a)
 {
-	for (const struct sound *s = n->conditions->sounds; s; s = s->next) {
+	for (const struct brought *s = n->conditions->brought; s; s = s->next) {
 		const unsigned bad = (unsigned)__builtin_popcount(s->one_way);
 
 		if (bad >= CONDITIONS_ONE_WAY && site_trunk(n->site, s->trunk))
@@ -172,8 +196,8 @@ static void webhooks(struct node *n, struct alerts *a)
 	json_decref(all);
 }
 
-static void (*const looks[])(struct node *n, struct alerts *a) = { disk, trunks, one_way, workers, control,
-	wall_clock, certificate, budgets, webhooks };
+static void (*const looks[])(struct node *n, struct alerts *a) = { disk, trunks, unassigned, one_way, workers,
+	control, wall_clock, certificate, budgets, webhooks };
 
 static void tell(void *arg, const struct alert *alert, bool raised)
 {
@@ -203,11 +227,11 @@ enum bridge_err conditions_open(struct node *n)
 
 void conditions_close(struct node *n)
 {
-	struct sound *next;
+	struct brought *next;
 
 	if (!n->conditions)
 		return;
-	for (struct sound *s = n->conditions->sounds; s; s = next) {
+	for (struct brought *s = n->conditions->brought; s; s = next) {
 		next = s->next;
 		free(s);
 	}
@@ -236,25 +260,45 @@ void conditions_round(struct node *n)
 	alerts_end(a);
 }
 
-void conditions_call(struct node *n, const char *trunk, bool one_way_audio)
+/* `make`: one that is not known yet; NULL: not known, or out of memory. */
+static struct brought *brought_of(struct node *n, const char *trunk, bool make)
 {
 	struct conditions *c = n->conditions;
-	struct sound *s = c ? c->sounds : NULL;
+	struct brought *b = c ? c->brought : NULL;
 
-	while (s && strcmp(s->trunk, trunk) != 0)
-		s = s->next;
-	if (!c || !trunk[0] || (!s && !one_way_audio)) /* nothing is kept of trunks that sound well */
+	while (b && strcmp(b->trunk, trunk) != 0)
+		b = b->next;
+	if (!c || !trunk[0] || b || !make)
+		return b;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	snprintf(b->trunk, sizeof(b->trunk), "%s", trunk);
+	b->next = c->brought;
+	c->brought = b;
+	return b;
+}
+
+void conditions_call(struct node *n, const char *trunk, bool one_way_audio)
+{
+	struct brought *b =
+		brought_of(n, trunk, one_way_audio); /* nothing is kept of trunks that sound well */
+
+	if (!b)
 		return;
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s)
-			return;
-		snprintf(s->trunk, sizeof(s->trunk), "%s", trunk);
-		s->next = c->sounds;
-		c->sounds = s;
-	}
-	s->one_way = (s->one_way << 1 | one_way_audio) & ((1u << CONDITIONS_CALLS) - 1);
-	s->n_calls += s->n_calls < CONDITIONS_CALLS;
+	b->one_way = (b->one_way << 1 | one_way_audio) & ((1u << CONDITIONS_CALLS) - 1);
+	b->n_calls += b->n_calls < CONDITIONS_CALLS;
+}
+
+void conditions_unassigned(struct node *n, const char *trunk, const char *number)
+{
+	struct brought *b = brought_of(n, trunk, true);
+
+	if (!b)
+		return;
+	snprintf(b->unassigned, sizeof(b->unassigned), "%s", number);
+	b->unassigned_us = loop_now_us();
+	b->n_unassigned++;
 }
 
 const struct alerts *conditions_alerts(const struct node *n)

@@ -15,6 +15,7 @@ enum {
 	CONDITIONS_STEP_US = 1000000,  /* the wall clock jumped so far */
 	CONDITIONS_HOLD_S = 60,        /* a stall or an overflow is told so long */
 	CONDITIONS_CLOCK_S = 600,      /* a step of the clock */
+	CONDITIONS_UNASSIGNED_S = 600, /* a call to a number that nobody has */
 	CONDITIONS_GRACE_S = 15,       /* to register after the start */
 	CONDITIONS_HOOK_TRIES = 5,     /* of one event, in vain */
 	CONDITIONS_CALLS = 20,         /* a trunk's last answered ones */
@@ -28,5 +29,7 @@ void conditions_beat(struct node *n);  /* every 100 ms */
 void conditions_round(struct node *n); /* every few seconds */
 /* An answered call on that trunk is over. */
 void conditions_call(struct node *n, const char *trunk, bool one_way);
+/* A call to a number that nobody has. */
+void conditions_unassigned(struct node *n, const char *trunk, const char *number);
 const struct alerts *conditions_alerts(const struct node *n);
 #endif

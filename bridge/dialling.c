@@ -238,6 +238,7 @@ static void rules_fill(struct making *m, const struct site *s)
 			.weight = from->weight,
 			.percent = from->percent,
 			.caller_id = from->caller_id,
+			.match = from->match,
 			.calendar = from->calendar,
 			.by_cost = from->order == SITE_ORDER_COST,
 			.rated_only = from->unrated == SITE_UNRATED_REFUSE,
@@ -319,11 +320,14 @@ void dialling_inherit(struct dialling *d, struct dialling *from)
 {
 	for (size_t i = 0; from && i < from->n_spenders; i++) {
 		struct spender *heir = spender_find(d, from->spenders[i].account);
+		struct budget known;
 
 		if (!heir)
 			continue;
+		known = heir->budget;
 		heir->budget = from->spenders[i].budget;
-		heir->changed = from->spenders[i].changed;
+		budget_join(&heir->budget, &known);
+		heir->changed = heir->changed || from->spenders[i].changed;
 		memcpy(heir->told_s, from->spenders[i].told_s, sizeof(heir->told_s));
 	}
 }
@@ -352,6 +356,12 @@ void dialling_decide_ported(const struct dialling *d, const struct route_call *c
 	struct route_decision *out)
 {
 	route_decide_ported(d->routes, call, routing, out);
+}
+
+bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out)
+{
+	return route_try_other(d->routes, call, e164, trunk, out);
 }
 
 enum budget_verdict dialling_look(

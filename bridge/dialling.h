@@ -16,7 +16,7 @@ struct dialling;
 /* BRIDGE_SYNTAX: a time zone's file is gone or damaged.  Copies what it needs of the site. */
 enum bridge_err dialling_alloc(struct dialling **out, const struct site *s);
 struct dialling *dialling_free(struct dialling *d); /* accepts NULL, returns NULL */
-/* Moves what accounts have spent from an older table; accounts that are no more are forgotten. */
+/* Moves what accounts have spent from an older table, beside what is known here already (budget_join()); accounts that are no more are forgotten. */
 void dialling_inherit(struct dialling *d, struct dialling *from);
 
 const struct routes *dialling_routes(const struct dialling *d);
@@ -28,6 +28,10 @@ void dialling_decide(const struct dialling *d, const struct route_call *call, st
 /* route_decide_ported(); `routing` "": dialling_decide(). */
 void dialling_decide_ported(const struct dialling *d, const struct route_call *call, const char *routing,
 	struct route_decision *out);
+
+/* route_try_other() */
+bool dialling_try_other(const struct dialling *d, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out);
 
 /* The account's ceilings and patterns (dialplan/budget.h).  BUDGET_BLOCKED for an unknown account. */
 struct dialling_ask {

@@ -84,6 +84,9 @@ void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; oth
  * dialling_give() when the call is over.  Else `why` says why not. */
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY]);
+/* One by a trunk that no route names; false: it cannot carry such a call. */
+bool dialout_try_other(
+	struct node *n, const char *account, const char *e164, const char *trunk, struct dialout_try *out);
 /* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
 	const char *routing, struct dialout_tries *out);

@@ -34,6 +34,11 @@ static void use_place(struct dialout *d)
 	for (size_t i = 0; i < tries->n; i++)
 		if (trunks[i] == place.trunk)
 			first = tries->list[i];
+	if (place.other && !dialout_try_other(d->node, d->account, tries->e164, place.trunk, &first)) {
+		remark_dialout(d->node, d->id, "ENUM: %s: trunk %s cannot carry the call", d->lookup.uri,
+			place.trunk);
+		return;
+	}
 	memcpy(first.gateway, place.gateway, sizeof(first.gateway));
 	if (place.user[0])
 		memcpy(first.number, place.user, sizeof(first.number));

@@ -18,19 +18,36 @@ static enum dialout_verdict verdict_of(enum route_result result)
 	}
 }
 
+static void copy_try(struct dialout_try *t, const struct route_try *from)
+{
+	snprintf(t->trunk, sizeof(t->trunk), "%.63s", from->trunk);
+	snprintf(t->number, sizeof(t->number), "%s", from->number);
+	snprintf(t->caller_id, sizeof(t->caller_id), "%s", from->caller_id);
+	memcpy(t->caller_e164, from->caller_e164, sizeof(t->caller_e164));
+	t->own_number = from->own_number;
+	meter_price(t, from);
+}
+
 static void copy_tries(struct dialout_tries *out, const struct route_decision *d)
 {
 	snprintf(out->e164, sizeof(out->e164), "%s", d->number.e164);
-	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++) {
-		struct dialout_try *t = &out->list[out->n];
+	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++)
+		copy_try(&out->list[out->n], &d->tries[out->n]);
+}
 
-		snprintf(t->trunk, sizeof(t->trunk), "%.63s", d->tries[out->n].trunk);
-		snprintf(t->number, sizeof(t->number), "%s", d->tries[out->n].number);
-		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d->tries[out->n].caller_id);
-		memcpy(t->caller_e164, d->tries[out->n].caller_e164, sizeof(t->caller_e164));
-		t->own_number = d->tries[out->n].own_number;
-		meter_price(t, &d->tries[out->n]);
-	}
+bool dialout_try_other(
+	struct node *n, const char *account, const char *e164, const char *trunk, struct dialout_try *out)
+{
+	const struct route_call call = {
+		.account = account, .number = e164, .at_s = when_now_us() / 1000000
+	};
+	struct route_try other;
+
+	if (!dialling_try_other(n->dialling, &call, e164, trunk, &other))
+		return false;
+	memset(out, 0, sizeof(*out));
+	copy_try(out, &other);
+	return true;
 }
 
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,

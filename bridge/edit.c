@@ -22,6 +22,9 @@ struct edit *edit_free(struct edit *e)
 	if (e->site_text)
 		OPENSSL_cleanse(e->site_text, e->site_len);
 	free(e->site_text);
+	if (e->replaced)
+		OPENSSL_cleanse(e->replaced, strlen(e->replaced));
+	free(e->replaced);
 	free(e->answer);
 	json_decref(e->body);
 	json_decref(e->changes);

@@ -45,6 +45,7 @@ struct edit {
 	char owner[SITE_NAME];    /* account whose it is, or was; "" nobody's */
 	char old_name[SITE_NAME]; /* of an account that has another name now */
 	char *answer;             /* owned: EDIT_SITE: what is answered, as JSON; its changes may be many */
+	char *replaced; /* owned: EDIT_SITE: the site that it took the place of, as a file; NULL: it did not, or no memory */
 	size_t n_changes;
 	json_t *changes; /* owned; as PUT /v1/site tells them: a list of { kind, key, what, fields } */
 	json_t *audit;   /* owned; the same with before and after */

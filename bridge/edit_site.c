@@ -97,6 +97,8 @@ enum bridge_err edit_whole_site(struct edit *e, const struct site *now, struct s
 		return BRIDGE_NOMEM;
 	}
 	e->unchanged = n == 0 || e->dry_run;
+	if (!e->unchanged && (now->n_accounts || now->n_trunks))
+		e->replaced = site_export(now);
 	if (e->unchanged)
 		*out = site_free(*out);
 	return BRIDGE_OK;

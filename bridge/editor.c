@@ -2,6 +2,7 @@
 #include "bridge/node_site.h"
 #include "bridge/store_edit.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@ struct editor {
 	struct node *node; /* borrowed: its owner */
 	struct edit *waiting, **end;
 	bool working;
+	char *before; /* owned; the site file before the last whole one, PINs and all; NULL: none in this process's life */
 	uint8_t tag_key[EDIT_TAG_KEY];
 };
 
@@ -44,11 +46,25 @@ static void chain_free(struct edit *first)
 	}
 }
 
+static void keep_before(struct editor *ed, char *text)
+{
+	if (ed->before)
+		OPENSSL_cleanse(ed->before, strlen(ed->before));
+	free(ed->before);
+	ed->before = text;
+}
+
+const char *editor_before(const struct editor *ed)
+{
+	return ed->before;
+}
+
 struct editor *editor_close(struct editor *ed)
 {
 	if (!ed)
 		return NULL;
 	chain_free(ed->waiting);
+	keep_before(ed, NULL);
 	free(ed);
 	return NULL;
 }
@@ -153,6 +169,10 @@ static void done(void *arg, enum bridge_err err, const char *text)
 		node_site_clear(&b->fresh);
 	} else if (b->fresh.site) {
 		n->trim_due = n->trim_due || b->first->what == EDIT_SITE;
+		if (b->first->replaced) {
+			keep_before(ed, b->first->replaced);
+			b->first->replaced = NULL;
+		}
 		editor_use(ed, &b->fresh);
 	}
 	for (const struct edit *e = b->first; e && n->http; e = e->next) /* at the end nobody listens */

@@ -25,6 +25,8 @@ void editor_post(struct editor *ed, struct edit *e);
 void editor_go(struct editor *ed); /* a restore has ended: what waited may go on */
 /* Puts a site in force that came another way; what it replaces is freed behind the jobs that may still read it. */
 void editor_use(struct editor *ed, struct node_site *fresh);
+/* The site file that the last whole one took the place of: what one goes back to.  In memory alone, as an old PIN has no place on the disk; NULL: none. */
+const char *editor_before(const struct editor *ed);
 const uint8_t *editor_tag_key(const struct editor *ed); /* edit_etag()'s; the same in each run */
 
 /* api_objects.c: `e` is settled, and in force when it was done. */

@@ -52,7 +52,7 @@ struct http_request {
 	char method[8];               /* "GET" */
 	char path[HTTP_PATH_MAX];     /* decoded, without query */
 	char query[HTTP_PATH_MAX];    /* percent-encoded, without '?' */
-	char content_type[64], accept[64];
+	char content_type[64], accept[400];
 	char if_match[HTTP_KEY_MAX];        /* "": none; "?": one too long to be any of ours */
 	char idempotency_key[HTTP_KEY_MAX]; /* "": none; "?": too long */
 	const char *body;

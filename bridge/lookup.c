@@ -109,6 +109,12 @@ bool lookup_place(struct lookup *l, const struct site *site, const struct site_a
 		if ((!only[0] || strcmp(only, trunks[i]) == 0) &&
 			find_gateway(site_trunk(site, trunks[i]), &to, out))
 			out->trunk = trunks[i];
+	if (!out->trunk && only[0]) { /* the operator has named it, whether a route does or not */
+		const struct site_trunk *named = site_trunk(site, only);
+
+		out->other = named && find_gateway(named, &to, out);
+		out->trunk = out->other ? named->name : NULL;
+	}
 	if (!out->trunk) {
 		note(l, LOOKUP_ENUM, "its host is no gateway of this call's trunks");
 		return false;

@@ -3,7 +3,7 @@
  *
  * How: both questions go out at once and each waits as long as its account says, 300 ms at most; whatever does not come, or cannot
  * be used, changes nothing.  An outsider's DNS never chooses where a call or a password goes: the URI's host must be that
- * of a gateway of a trunk that the dial plan has found for this call, and its user the number itself or a name with a letter in it.
+ * of a gateway of a trunk that the dial plan has found for this call, or of the one that the account's `enum` names, and its user the number itself or a name with a letter in it.
  * Use:  lookup_begin(); lookup_take() with each answer, until !lookup_waits(); lookup_place().
  *
  * Thread: control.
@@ -26,7 +26,8 @@ struct lookup {
 };
 
 struct lookup_place {
-	const char *trunk;          /* one of those given */
+	const char *trunk;          /* one of those given, or the account's `enum.trunk` */
+	bool other;                 /* it is not one of those given */
 	char gateway[RESOLVER_URI]; /* its host, as in struct carrier_target */
 	char user[LOOKUP_USER];     /* "": the number, as the trunk wants it written */
 };

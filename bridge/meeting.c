@@ -66,6 +66,7 @@ static struct meeting *meeting_open(
 	m->chimes = from->chimes;
 	parts_init(&m->parts, n);
 	m->opened_us = when_now_us();
+	sitting_make(m->sitting, m->opened_us);
 	m->next = n->meetings;
 	n->meetings = m;
 	n->n_meetings++;
@@ -187,6 +188,7 @@ static void record_seat(struct leg *leg, const struct participant *p)
 
 	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", p->meeting->id);
 	snprintf(cdr->participant, sizeof(cdr->participant), "%s", p->id);
+	memcpy(cdr->sitting, p->meeting->sitting, sizeof(cdr->sitting));
 	snprintf(cdr->role, sizeof(cdr->role), "%s", role_name(p->state.role));
 	cdr->joined_us = p->joined_us;
 }

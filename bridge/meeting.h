@@ -11,6 +11,7 @@
 
 #include "bridge/leg.h"
 #include "bridge/parts.h"
+#include "bridge/sitting.h"
 
 struct meeting_policy {
 	bool locked, all_muted;
@@ -42,6 +43,7 @@ struct meeting {
 	unsigned n_people;
 	bool chimes;
 	int64_t opened_us;
+	char sitting[SITTING_ID];
 };
 
 /* A leg comes through the door.  DOOR_OPEN: it is seated and has been told how many are here. */

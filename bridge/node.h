@@ -22,6 +22,7 @@
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
 #include "bridge/site.h"
+#include "bridge/space.h"
 #include "bridge/tally.h"
 #include "bridge/when.h"
 #include "bridge/worker.h"
@@ -81,7 +82,8 @@ struct node {
 	struct trunks *trunks;
 	struct {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
-	} spending;
+		bool again;       /* there is more that should go at once */
+	} spending, learning;
 	bool disk_told; /* that the disk takes nothing */
 	struct site
 		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
@@ -106,6 +108,7 @@ struct node {
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;
 	struct conditions *conditions; /* what is wrong now */
+	struct space space;            /* beside the database */
 	struct tally tally;            /* how calls sounded */
 	struct trace *trace;           /* signalling of recent calls; NULL: switched off */
 	int64_t started_us;            /* wall clock */

@@ -2,6 +2,7 @@
 #include "bridge/carrier.h"
 #include "bridge/conditions.h"
 #include "bridge/dialout.h"
+#include "bridge/learned.h"
 #include "bridge/leg_heard.h"
 #include "bridge/meter.h"
 #include "bridge/retention.h"
@@ -77,6 +78,7 @@ static void on_stats(void *arg)
 	leg_ask_stats_all(arg);
 	retention_tick(n->retention, n->site, when_now_us());
 	secure_tick(arg);
+	learned_save(n);
 	conditions_round(n);
 	give_back(arg);
 }

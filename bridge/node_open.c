@@ -8,6 +8,7 @@
 #include "bridge/idempotence.h"
 #include "bridge/incoming.h"
 #include "bridge/keeping.h"
+#include "bridge/learned.h"
 #include "bridge/leg_calls.h"
 #include "bridge/leg_heard.h"
 #include "bridge/node_beat.h"
@@ -147,6 +148,7 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 {
 	struct store *store = NULL;
 	struct site *site = NULL;
+	struct learned *learned = NULL;
 	uint8_t tag_key[EDIT_TAG_KEY];
 	enum bridge_err err = store_open(&store, n->config.database, why, why_cap);
 
@@ -160,7 +162,9 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (!err)
 		err = use_site(n, site);
 	if (!err)
-		err = spending_load(n, store);
+		err = spending_load(n->dialling, store);
+	if (!err)
+		err = learned_load(store, &learned);
 	if (!err)
 		err = keeping_load(n, store, tag_key);
 	if (!err)
@@ -169,6 +173,9 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 		err = tariffs_load(store, &n->tariffs);
 	if (!err)
 		tariffs_use(n);
+	if (!err)
+		learned_use(n, learned);
+	learned_free(learned);
 	if (err) {
 		snprintf(why, why_cap, "database: %s: %s", n->config.database, store_error(store));
 		site_free(n->site == site ? NULL : site);
@@ -406,6 +413,8 @@ struct node *node_close(struct node *n)
 	if (n->writer)
 		writer_settle(n->writer);
 	dialout_close_all(n);
+	if (n->writer)
+		learned_close(n);
 	if (n->loop)
 		carriers_close(n);
 	n->ua = ua_close(n->ua);

@@ -13,6 +13,7 @@
 
 #include "bridge/config.h"
 #include "dialplan/budget.h"
+#include "dialplan/pattern.h"
 #include "dialplan/repute.h"
 #include "dialplan/route.h"
 #include "sip/trunk.h"
@@ -64,10 +65,11 @@ struct site_account {
 
 	/* ---- what name servers are asked about numbers; each suffix "": nothing ---- */
 	char enum_suffix[SITE_NAME],
-		enum_trunk[SITE_NAME];     /* `enum`: where a called number is; trunk "" or "any": any of
+		enum_trunk[SITE_NAME]; /* `enum`: where a called number is; trunk "" or "any": any of
 							       those that carry the call */
-	char lnp_suffix[SITE_NAME];        /* `lnp`: which number routes it */
-	char cnam_suffix[SITE_NAME];       /* `cnam`: a caller's name */
+	char lnp_suffix[SITE_NAME];    /* `lnp`: which number routes it */
+	char cnam_suffix[SITE_NAME];   /* `cnam`: a caller's name */
+	char invite_country[4]; /* key `invite.country`: whose numbers stand first in invitations; "": none */
 	unsigned enum_ms, lnp_ms, cnam_ms; /* how long a call waits for it; 0: 300 */
 
 	unsigned keep_days; /* its call records are deleted after so many days; 0: never */
@@ -174,6 +176,7 @@ struct site_route {
 	unsigned order;                     /* enum site_order: how its trunks are tried */
 	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
+	char match[PATTERN_TEXT]; /* dialplan/pattern.h; "": all numbers with its prefix */
 };
 
 struct site_calendar {

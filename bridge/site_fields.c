@@ -3,6 +3,7 @@
 #include "bridge/yaml.h"
 #include "bridge/zones.h"
 #include "dialplan/block.h"
+#include "dialplan/pattern.h"
 #include "dialplan/prefix.h"
 
 #include <ctype.h>
@@ -107,6 +108,7 @@ static const struct site_field account_fields[] = {
 	UPTO(site_account, "cnam.timeout_ms", cnam_ms, DIP_MS_MAX),
 	TEXT(site_account, "dialling.daily_money", daily_money, RULE_MONEY),
 	UPTO(site_account, "records.keep_days", keep_days, KEEP_DAYS_MAX),
+	TEXT(site_account, "invite.country", invite_country, RULE_ISO_COUNTRY),
 };
 static const struct site_field meeting_fields[] = {
 	NEED(site_meeting, "id", id, RULE_ID),
@@ -204,6 +206,7 @@ static const struct site_field route_fields[] = {
 	UPTO(site_route, "weight", weight, 1000),
 	UPTO(site_route, "percent", percent, 100),
 	TEXT(site_route, "calendar", calendar, RULE_NAME),
+	TEXT(site_route, "match", match, RULE_PATTERN),
 	WORD(site_route, "order", order, order_words),
 	WORD(site_route, "unrated", unrated, unrated_words),
 };
@@ -433,6 +436,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
 	case RULE_PATH: return NULL;
+	case RULE_PATTERN: return pattern_broken(text);
 	case RULE_DOMAIN: return is_domain(text) ? NULL : "a name in the DNS is wanted, as in e164.arpa";
 	case RULE_PORTS: return config_ports_broken(&ports, text);
 	case RULE_MONEY:

@@ -60,6 +60,7 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_PATH,
 	RULE_UUID,
 	RULE_DOMAIN,
+	RULE_PATTERN,
 	RULE_PORTS, /* "40000-40099" */
 	RULE_MONEY,
 };

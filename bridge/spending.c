@@ -15,17 +15,25 @@ static int64_t now_s(void)
 
 static void restore_one(void *arg, const struct budget_row *row)
 {
-	struct node *n = arg;
-	struct budget *b = dialling_budget(n->dialling, row->account);
+	struct dialling *d = arg;
+	struct budget *b = dialling_budget(d, row->account);
 
 	if (b && !budget_read(b, row->spent))
 		log_line(LOG_WARNING, NULL, "budget", "%s: what it had spent cannot be read: it begins anew",
 			row->account);
 }
 
-enum bridge_err spending_load(struct node *n, struct store *store)
+enum bridge_err spending_load(struct dialling *d, struct store *store)
 {
-	return store_each_budget(store, restore_one, n);
+	return store_each_budget(store, restore_one, d);
+}
+
+void spending_restored(struct node *n)
+{
+	struct dialling_spent spent;
+
+	for (size_t i = 0; dialling_spent(n->dialling, i, now_s(), &spent); i++)
+		dialling_touch(n->dialling, spent.account);
 }
 
 struct saving { /* what has changed, on its way to the disk */
@@ -65,6 +73,8 @@ static void saved(void *arg, enum bridge_err err, const char *text)
 	for (size_t i = 0; err && i < s->n; i++)
 		dialling_touch(n->dialling, s->list[i].account);
 	free(s);
+	if (n->spending.again && !err)
+		spending_save(n);
 }
 
 void spending_save(struct node *n)
@@ -74,6 +84,7 @@ void spending_save(struct node *n)
 	struct saving *s = NULL;
 	size_t n_changed = 0;
 
+	n->spending.again = n->spending.out;
 	if (n->spending.out)
 		return;
 	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++) {

@@ -1,6 +1,7 @@
 #include "bridge/standing.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SECOND_US = 1000000, MS_US = 1000 };
@@ -46,7 +47,7 @@ static void heed(struct node *n, const struct carrier *c)
 }
 
 static void note_change(
-	struct node *n, const struct carrier *c, enum repute_change change, const struct repute_figures *f)
+	struct node *n, struct carrier *c, enum repute_change change, const struct repute_figures *f)
 {
 	const bool fell = change == REPUTE_FELL;
 	char words[REPUTE_TEXT];
@@ -54,6 +55,7 @@ static void note_change(
 	if (change == REPUTE_SAME)
 		return;
 	repute_words(&c->repute, f, words);
+	snprintf(c->low_why, sizeof(c->low_why), "%s", words);
 	event_emit(n->bus, fell ? "trunk.quality_low" : "trunk.quality_ok",
 		json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "trunk", c->name, "why", words, "calls",
 			(int)f->calls, "asr", (int)f->asr, "ccr", (int)f->ccr, "pdd_ms", (int)f->pdd_ms,
@@ -81,8 +83,10 @@ void standing_call(
 		.reached = reached(answered, status, q850) };
 	struct repute_figures f;
 
-	if (c)
-		note_change(n, c, repute_call(&c->repute, &call, &f), &f);
+	if (!c)
+		return;
+	note_change(n, c, repute_call(&c->repute, &call, &f), &f);
+	c->learned = true;
 }
 
 void standing_talk(struct node *n, const char *trunk, uint32_t talked_s)
@@ -90,8 +94,10 @@ void standing_talk(struct node *n, const char *trunk, uint32_t talked_s)
 	struct carrier *c = carrier_find(n, trunk);
 	struct repute_figures f;
 
-	if (c)
-		note_change(n, c, repute_talk(&c->repute, now_s(), talked_s, &f), &f);
+	if (!c)
+		return;
+	note_change(n, c, repute_talk(&c->repute, now_s(), talked_s, &f), &f);
+	c->learned = true;
 }
 
 void standing_decided(struct node *n, const struct route_decision *d)
@@ -109,13 +115,27 @@ void standing_decided(struct node *n, const struct route_decision *d)
 
 void standing_use_site(struct carrier *c, const struct site_trunk *t, const struct carrier *kept)
 {
-	if (kept)
+	if (kept) {
 		c->repute = kept->repute;
-	else
+		c->learned = kept->learned;
+		memcpy(c->low_why, kept->low_why, sizeof(c->low_why));
+	} else {
 		repute_init(&c->repute);
+	}
 	repute_set_rules(&c->repute, &t->quality);
 	c->demotes = t->demotes;
 	heed(c->node, c);
+}
+
+bool standing_take(struct carrier *c, const char *text)
+{
+	const struct repute *r = &c->repute;
+	bool read = true;
+
+	if (!r->n_calls && !r->n_talks && !r->since_s)
+		read = repute_read(&c->repute, text);
+	heed(c->node, c);
+	return read;
 }
 
 void standing_tick(struct node *n)

@@ -5,7 +5,7 @@
  *                                                        v  standing_tick(), once a second
  *                                              dialling_standing(): behind the others, or probed
  *
- * How: bounds are the trunk's `quality` in the site; with `demote: false` they only tell.  What was learned is kept over a reload, not over a restart.
+ * How: bounds are the trunk's `quality` in the site; with `demote: false` they only tell.  What was learned is kept over a reload, and by bridge/learned over a restart.
  *
  * Thread: control.
  */
@@ -22,6 +22,8 @@ void standing_talk(struct node *n, const char *trunk, uint32_t talked_s); /* an 
 void standing_decided(struct node *n, const struct route_decision *d);
 void standing_use_site(struct carrier *c, const struct site_trunk *t,
 	const struct carrier *kept); /* kept NULL: a new trunk */
+/* repute_write()'s text, if nothing is known of the trunk yet.  False: it cannot be read. */
+bool standing_take(struct carrier *c, const char *text);
 void standing_tick(struct node *n);
 /* { standing, since, calls, asr, ccr, pdd_ms, acd_s } */
 json_t *standing_json(const struct carrier *c);

@@ -72,6 +72,16 @@ enum bridge_err store_expire_cdrs(
 /* The same of records that belong to no account of the site: strangers', and those of accounts that are gone. */
 enum bridge_err store_expire_orphans(struct store *s, int64_t before_us, unsigned limit, unsigned *n);
 
+/* Meetings' sittings, the last opened first, as far as their calls are over. */
+struct sitting;
+struct sitting_filter {
+	const char *account, *meeting;  /* NULL or "": any */
+	const char *from_id, *below_id; /* IDs from this one on, and less than this; "": any */
+	unsigned limit;
+};
+enum bridge_err store_each_sitting(struct store *s, const struct sitting_filter *filter,
+	void (*each)(void *arg, const struct sitting *sitting), void *arg);
+
 /* One change: who made it, what it was, and its particulars as JSON.  Each row is sealed with SHA-256 over itself and
  * the seal of the row before: whoever alters, drops or slips in one breaks the chain (S10). */
 struct audit_row {
@@ -106,6 +116,15 @@ enum bridge_err store_each_budget(
 	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg);
 /* All in one transaction. */
 enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
+
+/* How well a trunk does (repute_write()'s text), by trunk. */
+struct standing_row {
+	const char *trunk, *learned;
+};
+enum bridge_err store_each_standing(
+	struct store *s, void (*each)(void *arg, const struct standing_row *row), void *arg);
+/* Those of trunks that the site has no more go. */
+enum bridge_err store_save_standing(struct store *s, const struct standing_row *row);
 
 /* A trunk's rate sheet (dialplan/rates.h); it outlives the trunk's place in the site. */
 struct rate_sheet {

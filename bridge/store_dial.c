@@ -112,11 +112,12 @@ void pass_put_dial(struct pass *p, const struct site *site)
 	for (size_t i = 0; i < site->n_routes; i++)
 		put_prefixes(p, i, (const char(*)[NUMBER_E164])site->routes[i].prefixes,
 			site->routes[i].n_prefixes);
-	pass_use(p, "UPDATE route SET ordering = ?, unrated = ? WHERE position = ?");
+	pass_use(p, "UPDATE route SET ordering = ?, unrated = ?, pattern = ? WHERE position = ?");
 	for (size_t i = 0; i < site->n_routes && !p->err; i++) {
 		pass_put_number(p, 1, site->routes[i].order);
 		pass_put_number(p, 2, site->routes[i].unrated);
-		pass_put_number(p, 3, (int64_t)i);
+		pass_put_text(p, 3, site->routes[i].match);
+		pass_put_number(p, 4, (int64_t)i);
 		pass_put_row(p);
 	}
 	put_calendars(p, site);
@@ -240,10 +241,11 @@ void pass_get_dial(struct pass *p, struct site *site)
 		pass_get_all(p, &site->routes[i].prefixes, &site->routes[i].n_prefixes,
 			sizeof(site->routes[i].prefixes[0]));
 	}
-	pass_use(p, "SELECT ordering, unrated FROM route ORDER BY position");
+	pass_use(p, "SELECT ordering, unrated, pattern FROM route ORDER BY position");
 	for (size_t i = 0; pass_next(p) && i < site->n_routes; i++) {
 		site->routes[i].order = pass_get_number(p, 0);
 		site->routes[i].unrated = pass_get_number(p, 1);
+		pass_get_text(p, 2, site->routes[i].match, sizeof(site->routes[i].match));
 		if (site->routes[i].order >= SITE_ORDERS || site->routes[i].unrated >= SITE_UNRATEDS)
 			pass_unreadable(p, "how a route orders its trunks");
 	}

@@ -260,6 +260,14 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN window_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN probe_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN demotes INTEGER NOT NULL DEFAULT 1;",
+
+	/* 21: what was learned of trunks, by name as it outlives the trunk's row; whose numbers stand first in
+	   invitations; which sitting of its meeting a call was in; numbers that a route is for */
+	"CREATE TABLE standing (trunk TEXT PRIMARY KEY, learned TEXT NOT NULL) STRICT;"
+	"ALTER TABLE account ADD COLUMN invite_country TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE cdr ADD COLUMN sitting TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX cdr_sitting ON cdr(sitting) WHERE sitting<>'';"
+	"ALTER TABLE route ADD COLUMN pattern TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

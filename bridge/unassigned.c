@@ -1,4 +1,5 @@
 #include "bridge/unassigned.h"
+#include "bridge/conditions.h"
 #include "bridge/leg_priv.h"
 #include <openssl/crypto.h>
 #include <jansson.h>
@@ -9,6 +10,7 @@ void unassigned_alarm(const struct leg *leg, const char *number)
 {
 	log_line(LOG_WARNING, leg->cdr.call_id, "number", "%s comes by trunk %s, and nobody has it", number,
 		leg->cdr.trunk);
+	conditions_unassigned(leg->node, leg->cdr.trunk, number);
 	event_emit(leg->node->bus, "number.unassigned",
 		json_pack("{s:s, s:s, s:s}", "trunk", leg->cdr.trunk, "number", number, "call", leg->cdr.id));
 }

@@ -227,6 +227,29 @@ void budget_unblock(struct budget *b)
 	b->blocked_until_s = 0;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+void budget_join(struct budget *b, const struct budget *other)
+{
+	if (other->day > b->day)
+		begin_day(b, (struct budget_now){ .day = other->day });
+	if (other->day == b->day) {
+		b->today = larger(b->today, other->today);
+		b->talked_s = larger(b->talked_s, other->talked_s);
+		if (other->cost + other->running > b->cost + b->running)
+			b->cost = other->cost + other->running - b->running;
+	}
+	if (other->blocked_until_s > b->blocked_until_s)
+		b->blocked_until_s = other->blocked_until_s;
+	if (b->recent[(b->next + BUDGET_RECENT - 1) % BUDGET_RECENT].at_s)
+		return;
+	memcpy(b->recent, other->recent, sizeof(b->recent));
+	b->next = other->next;
+}
+
 /* ---- as text: "2 DAY TODAY TALKED_S COST BLOCKED_UNTIL_S" ("1 ...": without COST), then " AT_S:NUMBER" per call remembered, oldest first ---- */
 
 void budget_write(const struct budget *b, char out[BUDGET_SAVED])

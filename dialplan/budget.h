@@ -88,6 +88,9 @@ void budget_unblock(struct budget *b);
  * *b is a new budget. */
 void budget_write(const struct budget *b, char out[BUDGET_SAVED]);
 bool budget_read(struct budget *b, const char *text);
+/* *b also knows what `other`, the same account's of another time, knows: of the later day, or the larger of each sum; the later block; the calls that
+ * are on are *b's own, and so are those remembered, if there are any. */
+void budget_join(struct budget *b, const struct budget *other);
 unsigned budget_last_minute(const struct budget *b, int64_t at_s); /* calls */
 uint32_t budget_today(const struct budget *b, int64_t day);        /* calls */
 

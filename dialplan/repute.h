@@ -28,7 +28,8 @@ enum {
 	REPUTE_MIN_CALLS = 20,
 	REPUTE_WINDOW_S = 900,
 	REPUTE_PROBE_S = 60,
-	REPUTE_TEXT = 160
+	REPUTE_TEXT = 160,
+	REPUTE_SAVED = 17408 /* bytes of repute_write() */
 };
 
 struct repute_rules {              /* 0: no bound, or the default of the last three */
@@ -77,6 +78,10 @@ enum repute_change repute_talk(
 /* Is it time to let one through? */
 bool repute_probe_due(const struct repute *r, int64_t now_s);
 void repute_probed(struct repute *r, int64_t now_s);
+/* All that was learned as one line of text, and back, under the rules that *r has.  False: not such a line; then nothing is known. */
+void repute_write(const struct repute *r, char out[REPUTE_SAVED]);
+bool repute_read(struct repute *r, const char *text);
+
 /* What is worse than its bound, or that nothing is: "ASR 20 % of 25 calls, 40 % is wanted"; returns `out`. */
 const char *repute_words(const struct repute *r, const struct repute_figures *f, char out[REPUTE_TEXT]);
 #endif

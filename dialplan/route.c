@@ -107,6 +107,12 @@ static enum plan_err rule_fill(
 			return PLAN_SYNTAX;
 		r->rule_trunks[(*n_refs)++] = trunk - 1;
 	}
+	if (from->match && from->match[0]) {
+		const enum plan_err err = pattern_alloc(&rule->match, from->match);
+
+		if (err)
+			return err;
+	}
 	return calendar_find(&rule->calendar, site, from->calendar);
 }
 
@@ -261,6 +267,8 @@ struct routes *routes_free(struct routes *r)
 		prefixes_free(r->prefixes);
 		free(r->firsts);
 		free(r->rule_trunks);
+		for (uint32_t i = 0; r->rules && i < r->n_rules; i++)
+			pattern_free(r->rules[i].match);
 		free(r->rules);
 		free(r->live);
 		free(r->trunks);

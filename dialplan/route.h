@@ -2,7 +2,7 @@
  *
  * How: an immutable table built from the site file.  route_decide() reads the number as the account's country writes it, asks
  * its class (class.h) and the account's lists, and finds the account's rules.  The longest prefix that has
- * a rule in force decides; rules of one prefix go by priority (1 first), those of one priority
+ * a rule in force decides (one with a pattern is for numbers that fit it); rules of one prefix go by priority (1 first), those of one priority
  * by weight, drawn from the call's seed: the same seed gives the same order.  Before these, the trunks of all rules of one priority that go by cost
  * make one list, cheapest first (what ROUTE_COST_S of talk would cost; then as listed), trunks without a price last.  Within its priority a
  * trunk that does badly (ROUTE_LOW) comes behind all others.  A rule is in force while its calendar is
@@ -24,6 +24,7 @@
 #include "dialplan/plan.h"
 #include "dialplan/rates.h"
 
+#define ROUTE_BY_NO_RULE UINT32_MAX
 enum {
 	ROUTE_TRIES = 16,
 	ROUTE_STEPS = 96,
@@ -76,6 +77,7 @@ struct route_rule {
 	const char *calendar;  /* its name; "" always open */
 	bool by_cost;          /* its trunks with those of others of its priority: cheapest first */
 	bool rated_only;       /* a trunk without a price for the number is left out */
+	const char *match;     /* pattern.h: in force for numbers that fit it; "" all */
 };
 
 struct route_account {
@@ -178,6 +180,11 @@ void route_decide(const struct routes *r, const struct route_call *call, struct 
  * is the number itself. */
 void route_decide_ported(const struct routes *r, const struct route_call *call, const char *routing,
 	struct route_decision *out);
+
+/* A way by a trunk that no rule has named, for a call that has been decided on: number and caller ID as that trunk wants them, `rule` ROUTE_BY_NO_RULE.
+ * False: there is no such trunk, or it cannot write the number or show the caller ID. */
+bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out);
 
 /* The word of a step ("number", "class", "account", "prefix", "calendar", "share", "trunk", "caller-id", "rate", "quality", "answer") and its sentence in
  * `out`, returned.  `r`, `call` and `d` are those of the decision. */

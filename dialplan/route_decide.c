@@ -165,6 +165,14 @@ static bool rule_in_force(struct asking *q, uint32_t index)
 	uint32_t lot = rule->percent < PERCENT ? draw(q->call->seed, q->drawn++, PERCENT) : 0;
 	size_t by;
 
+	if (rule->match) {
+		const bool fits =
+			pattern_fits(rule->match, q->d->routing[0] ? q->d->routing : q->d->number.e164);
+
+		note(q, fits ? WHY_FITS : WHY_FITS_NOT, fits, index, 0, 0);
+		if (!fits)
+			return false;
+	}
 	if (rule->calendar) {
 		bool open = calendar_open(rule->calendar, q->call->at_s, &by);
 		uint32_t span = by < rule->calendar->n_spans ? (uint32_t)by + 1 : 0;
@@ -269,6 +277,20 @@ static void note_rate(struct asking *q, const struct chosen *c)
 		note(q, WHY_UNRATED, false, c->trunk, by_cost, 0);
 }
 
+/* All but the number. */
+static void fill_try(const struct asking *q, struct route_try *t, uint32_t trunk, const char *shown)
+{
+	t->trunk = q->r->trunks[trunk].name;
+	t->rates = q->r->live[trunk].rates;
+	t->standing = q->r->live[trunk].standing;
+	if (!shown[0])
+		return;
+	route_write_shown(t->caller_id, &q->r->trunks[trunk], shown);
+	memcpy(t->caller_e164, shown, strlen(shown) + 1);
+	t->owned = owns(q, trunk, shown);
+	t->own_number = owner_of(q, trunk, shown) == q->account + 1;
+}
+
 static void try_trunk(struct asking *q, const struct chosen *c, enum route_result *failed)
 {
 	const struct rule *rule = &q->r->rules[c->rule];
@@ -300,17 +322,9 @@ static void try_trunk(struct asking *q, const struct chosen *c, enum route_resul
 		note(q, WHY_UNWRITABLE, false, index, 0, 0);
 		return;
 	}
-	t->trunk = trunk->name;
+	fill_try(q, t, index, shown);
 	t->rule = rule->index;
-	t->rates = q->r->live[index].rates;
 	t->rate = c->rate;
-	t->standing = q->r->live[index].standing;
-	if (shown[0]) {
-		route_write_shown(t->caller_id, trunk, shown);
-		memcpy(t->caller_e164, shown, strlen(shown) + 1);
-		t->owned = owns(q, index, shown);
-		t->own_number = owner_of(q, index, shown) == q->account + 1;
-	}
 	note_standing(q, index);
 	note(q, WHY_TRUNK, true, index, d->n_tries, 0);
 	note(q, why, true, index, d->n_tries, 0);
@@ -476,4 +490,28 @@ void route_decide_ported(const struct routes *r, const struct route_call *call, 
 	out->n_tries = out->n_steps = out->n_unsaid = 0;
 	if (find_account(&q) && read_number(&q) && pass_class(&q) && pass_lists(&q))
 		find_trunks(&q);
+}
+
+bool route_try_other(const struct routes *r, const struct route_call *call, const char *e164,
+	const char *trunk, struct route_try *out)
+{
+	static const struct rule no_rule = { .percent = PERCENT };
+	struct route_decision unsaid = { .n_steps = 0 };
+	struct asking q = { .r = r, .call = call, .d = &unsaid };
+	enum route_why why;
+	const char *shown;
+	uint32_t index = 0;
+
+	while (index < r->n_trunks && strcmp(r->trunks[index].name, trunk) != 0)
+		index++;
+	if (index == r->n_trunks || !find_account(&q))
+		return false;
+	memset(out, 0, sizeof(*out));
+	shown = choose_shown(&q, &no_rule, index, &why);
+	if (why == WHY_CALLER_REFUSED || !route_write_called(out->number, &r->trunks[index], e164))
+		return false;
+	fill_try(&q, out, index, shown);
+	out->rule = ROUTE_BY_NO_RULE;
+	out->rate = rates_find(out->rates, e164, call->at_s);
+	return true;
 }

@@ -12,6 +12,7 @@
 #define DIALPLAN_ROUTE_PRIV_H
 
 #include "dialplan/block.h"
+#include "dialplan/pattern.h"
 #include "dialplan/prefix.h"
 #include "dialplan/route.h"
 
@@ -23,6 +24,7 @@ struct rule {
 	uint32_t n_trunks, weight, priority, percent;
 	bool by_cost, rated_only;
 	const struct calendar *calendar; /* borrowed; NULL: always */
+	struct pattern *match;           /* owned; NULL: all numbers */
 	char caller_id[NUMBER_E164];
 };
 
@@ -74,10 +76,12 @@ enum route_why {
 	WHY_NO_PREFIX,
 	WHY_PREFIX,        /* a digits; b rules behind it */
 	WHY_SHADOWED,      /* a digits; b rules behind it; c digits of the one that decided */
-	WHY_CALENDAR_OPEN, /* a rule; b span + 1, 0 none */
+	WHY_CALENDAR_OPEN, /* a rule; b span + 1, 0 none; the first of those about rules */
 	WHY_CALENDAR_SHUT, /* a rule; b span + 1, 0 none */
 	WHY_SHARE_IN,      /* a rule; b drawn, 0..99 */
 	WHY_SHARE_OUT,
+	WHY_FITS,           /* a rule */
+	WHY_FITS_NOT,       /* a rule */
 	WHY_RULE,           /* a rule */
 	WHY_WEIGHT,         /* a rule; b weight of all that were left */
 	WHY_TOO_MANY,       /* a rule */

@@ -24,6 +24,8 @@ static const char *const step_words[WHYS] = {
 	[WHY_CALENDAR_SHUT] = "calendar",
 	[WHY_SHARE_IN] = "percent",
 	[WHY_SHARE_OUT] = "percent",
+	[WHY_FITS] = "match",
+	[WHY_FITS_NOT] = "match",
 	[WHY_RULE] = "route",
 	[WHY_WEIGHT] = "route",
 	[WHY_TOO_MANY] = "route",
@@ -198,6 +200,12 @@ static void say_rule(const struct saying *s)
 		break;
 	case WHY_SHARE_IN:
 	case WHY_SHARE_OUT: say_share(s, rule); break;
+	case WHY_FITS:
+	case WHY_FITS_NOT:
+		snprintf(s->out, s->cap, "routes[%u]: %s %s %s", rule->index,
+			s->d->routing[0] ? s->d->routing : s->d->number.e164,
+			step->why == WHY_FITS ? "fits" : "does not fit", pattern_text(rule->match));
+		break;
 	case WHY_RULE:
 		snprintf(s->out, s->cap, "routes[%u], priority %u", rule->index, rule->priority);
 		break;

@@ -210,6 +210,42 @@ TEST(an_older_line_is_read)
 	CHECK(b.cost == 0, "and no money");
 }
 
+/* Of a process and of a backup: nothing is forgiven, and what both know counts once. */
+TEST(two_budgets_of_one_account_are_joined)
+{
+	static const struct {
+		const char *story, *mine, *theirs, *after, *verdicts;
+		struct budget_limits limits;
+	} cases[] = {
+		{ "a new process takes the backup's", "", "+4911 +4922", "+4933 +4944", "near daily",
+			{ .daily = 3 } },
+		{ "the same calls count once", "+4911 +4922", "+4911 +4922", "+4933 +4944", "near daily",
+			{ .daily = 3 } },
+		{ "nothing is forgiven", "+4911 +4922 +4933", "+4911", "+4944", "daily", { .daily = 3 } },
+		{ "yesterday's calls are over", "! +4911", "+4911 +4922 +4933", "! +4944", "free",
+			{ .daily = 3 } },
+		{ "a block comes back", "", "+49111 +49112", "+33555", "blocked", { .consecutive = 1 } },
+		{ "talk", "", "+4911 -120", "+4922", "minutes", { .daily_minutes = 2 } },
+		{ "money of a call that is on is not counted twice", "$10 +4911 =60", "$10 +4911 =60",
+			"$30 +4933", "free", { .daily_money = 100 } },
+		{ "money", "", "$10 +4911 -60:90", "$20 +4933", "money", { .daily_money = 100 } },
+		{ "a pattern goes on", "", "+49111 +49112", "+49113", "consecutive", { .consecutive = 2 } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct budget mine = { 0 }, theirs = { 0 }, saved;
+		char text[BUDGET_SAVED];
+
+		if (cases[i].mine[0])
+			played(&mine, &cases[i].limits, cases[i].mine);
+		played(&theirs, &cases[i].limits, cases[i].theirs);
+		budget_write(&theirs, text);
+		CHECK(budget_read(&saved, text), "saved");
+		budget_join(&mine, &saved);
+		CHECK_STR(cases[i].verdicts, played(&mine, &cases[i].limits, cases[i].after), cases[i].story);
+	}
+}
+
 TEST(an_operator_unblocks)
 {
 	static const struct budget_limits limits = { .consecutive = 1 };
@@ -240,4 +276,5 @@ TEST(the_oldest_of_very_many_are_forgotten)
 }
 
 TESTS(what_an_account_may_spend, looking_changes_nothing, a_budget_can_be_saved, a_full_budget_is_saved_whole,
-	what_is_no_budget, an_older_line_is_read, an_operator_unblocks, the_oldest_of_very_many_are_forgotten)
+	two_budgets_of_one_account_are_joined, what_is_no_budget, an_older_line_is_read, an_operator_unblocks,
+	the_oldest_of_very_many_are_forgotten)

@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -209,6 +209,23 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"the bridge is drained, 0 calls\n" },
 		{ "hangup c1", OK_JSON "{\"id\":\"c1\"}", "DELETE /v1/calls/c1 HTTP/1.1",
 			"c1 is being hung up\n" },
+		{ "lock 100", OK_JSON "{\"locked\":true}", "POST /v1/meetings/100/lock HTTP/1.1",
+			"100 is locked\n" },
+		{ "lock 100 off", OK_JSON "{\"locked\":false}", "\r\n\r\n{\"locked\":false}",
+			"100 is open to all who may come\n" },
+		{ "remove p1", OK_JSON "{\"id\":\"p1\"}", "DELETE /v1/participants/p1 HTTP/1.1",
+			"p1 is being put out\n" },
+		{ "dialouts 100",
+			OK_JSON "{\"items\":[{\"to\":\"+15550199\",\"state\":\"ringing\",\"attempts\":2}]}",
+			"GET /v1/meetings/100/calls HTTP/1.1",
+			"CALLED     NAME  STATE    TRUNK  GATEWAY  ATTEMPTS  DIAL-OUT\n"
+			"+15550199  -     ringing  -      -               2  -\n" },
+		{ "invite 100 --country DE", OK_JSON "{\"text\":\"Dial in:\\n\\u001b[1m+49\\n\"}",
+			"GET /v1/meetings/100/invite?country=DE HTTP/1.1", "Dial in:\n?[1m+49\n" },
+		{ "rollback --dry-run", OK_JSON "{\"changes\":[]}",
+			"POST /v1/site/rollback?dry_run=true HTTP/1.1", "no changes\n" },
+		{ "metrics", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npartyline_calls 1\n",
+			"GET /metrics HTTP/1.1", "partyline_calls 1\n" },
 		{ "mute p1", OK_JSON "{\"muted\":true}", "POST /v1/participants/p1/mute HTTP/1.1",
 			"p1 is muted\n" },
 		{ "mute p1 off", OK_JSON "{\"muted\":false}", "\r\n\r\n{\"muted\":false}",
@@ -366,6 +383,7 @@ TEST(exit_codes_tell_whose_fault_it_is)
 		{ "status now", "it is: status", CTL_USAGE },
 		{ "hangup", "it is: hangup CALL", CTL_USAGE },
 		{ "mute p1 maybe", "on or off", CTL_USAGE },
+		{ "lock 100 maybe", "on or off", CTL_USAGE },
 		{ "records --limit 0", "--limit", CTL_USAGE },
 		{ "records --limit 5x", "--limit", CTL_USAGE },
 		{ "dialplan explain +1555", "--trunk is missing", CTL_USAGE },

@@ -1,4 +1,4 @@
-/* links: dialplan/repute.c */
+/* links: dialplan/repute.c dialplan/repute_text.c */
 #include "dialplan/repute.h"
 #include "tests/test.h"
 
@@ -155,4 +155,66 @@ TEST(very_many_calls)
 	CHECK_INT(REPUTE_CALLS, r.n_calls, "the last ones count");
 }
 
-TESTS(a_trunk_falls_and_rises, a_low_one_is_probed_now_and_then, what_is_wrong_is_said, very_many_calls)
+/* What was learned goes into a line of text and back: what comes after is judged alike. */
+TEST(what_was_learned_can_be_saved)
+{
+	static const struct repute_rules rules = {
+		.min_asr = 50, .max_pdd_ms = 1000, .min_acd_s = 30, .min_calls = 4
+	};
+	static const char *const stories[] = { "", "a", "a x x x", "a b x x a900 t10 t40", "x x x x a a",
+		"a2000 a b x t1 t2" };
+	static const char *const more[] = { "x x x x", "a a a a a a t60 t60", "a3000 a3000 a3000",
+		"t1 t1 t1" };
+	char first[REPUTE_SAVED], second[REPUTE_SAVED];
+
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+		for (size_t k = 0; k < sizeof(more) / sizeof(*more); k++) {
+			struct repute r, again;
+			char want[500];
+
+			repute_init(&r);
+			repute_set_rules(&r, &rules);
+			if (stories[i][0])
+				played(&r, stories[i]);
+			repute_write(&r, first);
+			repute_init(&again);
+			repute_set_rules(&again, &rules);
+			CHECK(repute_read(&again, first), "%s", first);
+			CHECK(again.low == r.low && again.since_s == r.since_s, "%s", first);
+			repute_write(&again, second);
+			CHECK_STR(first, second, "the same");
+			snprintf(want, sizeof(want), "%s", played(&r, more[k]));
+			CHECK_STR(want, played(&again, more[k]), more[k]);
+		}
+}
+
+TEST(what_is_no_saved_standing)
+{
+	static const char *const cases[] = { "", "x", "2 0 0 0", "1 2 0 0", "1 0 0", "1 0 0 0 5",
+		"1 0 0 0 5:6", "1 0 0 0 5:6:q", "1 0 0 0 5/", "1 0 0 0 5:6:a x" };
+	struct repute longest;
+	char text[REPUTE_SAVED], many[REPUTE_SAVED + 20];
+	struct repute r;
+
+	repute_init(&r);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK(!repute_read(&r, cases[i]), "%s", cases[i]);
+		CHECK(!r.low && !r.n_calls && !r.n_talks, "%s: nothing is known", cases[i]);
+	}
+	repute_init(&longest);
+	longest.n_calls = longest.n_talks = REPUTE_CALLS;
+	longest.since_s = longest.probed_s = INT64_MIN;
+	for (unsigned i = 0; i < REPUTE_CALLS; i++) {
+		longest.calls[i] = (struct repute_call){ .at_s = INT64_MIN, .pdd_ms = UINT32_MAX };
+		longest.talks[i].at_s = INT64_MIN;
+		longest.talks[i].talked_s = UINT32_MAX;
+	}
+	repute_write(&longest, text);
+	CHECK(strlen(text) < REPUTE_SAVED - 1, "%zu bytes", strlen(text));
+	CHECK(repute_read(&r, text) && r.n_calls == REPUTE_CALLS && r.n_talks == REPUTE_CALLS, "the longest");
+	snprintf(many, sizeof(many), "%s 5:6:a", text);
+	CHECK(!repute_read(&r, many), "more than are remembered");
+}
+
+TESTS(a_trunk_falls_and_rises, a_low_one_is_probed_now_and_then, what_is_wrong_is_said, very_many_calls,
+	what_was_learned_can_be_saved, what_is_no_saved_standing)

@@ -1,4 +1,4 @@
-/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c */
+/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c dialplan/pattern.c */
 #include "dialplan/route.h"
 #include "tests/starve.h"
 #include "tests/test.h"
@@ -35,6 +35,7 @@ static const struct route_account accounts[] = {
 	{ .name = "when" },
 	{ .name = "show" },
 	{ .name = "cost" },
+	{ .name = "fit" },
 };
 
 static const struct route_owned owned[] = {
@@ -53,29 +54,33 @@ static struct calendar day = {
 static const struct calendar *const calendars[] = { &day };
 
 static const struct route_rule rules[] = {
-	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "", false, false },
-	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "", false, false },
-	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "", false, false },
-	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "", false, false },
-	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "", false, false },
-	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "", false, false },
-	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "", false, false },
-	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "", false, false },
-	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "", false, false },
-	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "", false, false },
-	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "", false, false },
-	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day", false, false },
-	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "", false, false },
-	{ "show", PREFIXES("+"), TRUNKS("plain", "strict", "open", "digits"), 0, 0, 0, "", "", false, false },
-	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "", false, false },
-	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "", false, false },
-	{ "cost", PREFIXES("+1"), TRUNKS("plain", "digits", "open"), 0, 0, 0, "", "", true, false },
-	{ "cost", PREFIXES("+1"), TRUNKS("strict"), 1, 0, 0, "", "", false, false },
-	{ "cost", PREFIXES("+1"), TRUNKS("de"), 2, 0, 0, "", "", false, false },
-	{ "cost", PREFIXES("+2"), TRUNKS("open", "plain", "digits"), 0, 0, 0, "", "", true, true },
-	{ "cost", PREFIXES("+3"), TRUNKS("plain"), 0, 0, 0, "", "", true, false },
-	{ "cost", PREFIXES("+3"), TRUNKS("digits"), 0, 0, 0, "", "", true, false },
-	{ "cost", PREFIXES("+4"), TRUNKS("plain", "digits"), 0, 0, 0, "", "", false, false },
+	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "", false, false, "" },
+	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "", false, false, "" },
+	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "", false, false, "" },
+	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "", false, false, "" },
+	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "", false, false, "" },
+	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "", false, false, "" },
+	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "", false, false, "" },
+	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "", false, false, "" },
+	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "", false, false, "" },
+	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "", false, false, "" },
+	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, "" },
+	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day", false, false, "" },
+	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "", false, false, "" },
+	{ "show", PREFIXES("+"), TRUNKS("plain", "strict", "open", "digits"), 0, 0, 0, "", "", false, false,
+		"" },
+	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "", false, false, "" },
+	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "", false, false, "" },
+	{ "cost", PREFIXES("+1"), TRUNKS("plain", "digits", "open"), 0, 0, 0, "", "", true, false, "" },
+	{ "cost", PREFIXES("+1"), TRUNKS("strict"), 1, 0, 0, "", "", false, false, "" },
+	{ "cost", PREFIXES("+1"), TRUNKS("de"), 2, 0, 0, "", "", false, false, "" },
+	{ "cost", PREFIXES("+2"), TRUNKS("open", "plain", "digits"), 0, 0, 0, "", "", true, true, "" },
+	{ "cost", PREFIXES("+3"), TRUNKS("plain"), 0, 0, 0, "", "", true, false, "" },
+	{ "cost", PREFIXES("+3"), TRUNKS("digits"), 0, 0, 0, "", "", true, false, "" },
+	{ "cost", PREFIXES("+4"), TRUNKS("plain", "digits"), 0, 0, 0, "", "", false, false, "" },
+	{ "fit", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "", false, false, "\\+491(5|6|7)[0-9]{7,8}" },
+	{ "fit", PREFIXES("+49"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, ".*0" },
+	{ "fit", PREFIXES("+"), TRUNKS("idd"), 0, 0, 0, "", "", false, false, "\\+(33|49).*" },
 };
 
 static const struct class_entry classes[] = { { "+4477", CLASS_RISKY, false } };
@@ -164,6 +169,14 @@ TEST(which_trunks_carry_it)
 		{ "premium, which it may", "zeta", "+19005550123", "plain +19005550123/+15550200", NULL },
 		{ "in the calendar", "when", "+4989123456", "plain +4989123456/",
 			"account number class prefix calendar route trunk caller-id !prefix answer" },
+		{ "it fits the expression", "fit", "+49151234567", "plain +49151234567/",
+			"account number class prefix match !match route trunk caller-id !prefix answer" },
+		{ "two of one prefix fit: priority", "fit", "+49151234560",
+			"plain +49151234560/, digits 49151234560/", NULL },
+		{ "none of the longest prefix fits: the next shorter", "fit", "+4930123456",
+			"idd 94930123456/",
+			"account number class prefix !match !match prefix match route trunk caller-id "
+			"answer" },
 	};
 	struct routes *r = routes_of_table();
 

@@ -4,6 +4,7 @@
  *   partyctl_run.c     arguments, help, exit codes
  *   partyctl_verbs.c   the verbs: what each asks and how its answer is shown
  *   partyctl_call.c    calls that the bridge makes
+ *   partyctl_live.c    what is done to a meeting that is held
  *   partyctl_admin.c   those about the bridge itself: tokens, audit log, backup
  *   partyctl_objects.c what the site holds, one by one
  *   partyctl_dialplan.c  what the dial plan says, and would say
@@ -45,6 +46,7 @@ struct ctl {
 	const char *replaces;                       /* of a transfer */
 	const char *digits, *digits_wait;           /* of a call; digits are not shown */
 	const char *currency;                       /* of rates */
+	const char *country;                        /* of an invitation */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -56,7 +58,8 @@ typedef enum ctl_exit ctl_verb_fn(struct ctl *c);
 ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, ctl_calls, ctl_call,
 	ctl_trunks, ctl_hangup, ctl_transfer, ctl_mute, ctl_records, ctl_dialplan, ctl_watch, ctl_token,
 	ctl_audit, ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace, ctl_why,
-	ctl_trunk_drain, ctl_drain, ctl_resume, ctl_alerts, ctl_rates;
+	ctl_trunk_drain, ctl_drain, ctl_resume, ctl_alerts, ctl_rates, ctl_invite, ctl_sittings, ctl_rollback,
+	ctl_lock, ctl_remove, ctl_dialouts, ctl_metrics;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */
@@ -72,6 +75,8 @@ char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
 /* A collection of the site into `items`: all pages, or as many rows as --limit says, filtered by --filter. */
 enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items);
 struct ctl_column;
+/* The body as it is, of whatever type, to `out`. */
+enum ctl_exit ctl_print(struct ctl *c, const char *path);
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 
 /* ---- HTTP ---- */

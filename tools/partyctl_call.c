@@ -27,6 +27,25 @@ enum ctl_exit ctl_call(struct ctl *c)
 	return code;
 }
 
+enum ctl_exit ctl_invite(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	const char *text;
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) ||
+		!ctl_path_add(
+			path, c->country ? "/invite?country=" : "/invite", c->country ? c->country : ""))
+		return ctl_usage(c, "that is no meeting's ID");
+	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
+	text = json_string_value(json_object_get(answer, "text"));
+	for (; text && *text; text++)
+		fputc((unsigned char)*text >= ' ' || *text == '\n' ? *text : '?', c->out);
+	json_decref(answer);
+	return code;
+}
+
 enum ctl_exit ctl_transfer(struct ctl *c)
 {
 	char path[CTL_PATH_MAX] = "";

@@ -104,3 +104,41 @@ enum ctl_exit ctl_records(struct ctl *c)
 	json_decref(answer);
 	return code;
 }
+
+enum ctl_exit ctl_sittings(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "OPENED", "opened_at", false },
+		{ "ENDED", "ended_at", false },
+		{ "OPEN", "open", false },
+		{ "ACCOUNT", "account", false },
+		{ "MEETING", "meeting", false },
+		{ "CALLS", "calls", true },
+		{ "PEOPLE", "participants", true },
+		{ "MOST", "most", true },
+		{ "TALKED S", "talked_s", true },
+		{ "MOS", "mos", true },
+		{ "WORST", "worst_mos", true },
+		{ "COST", "cost", true },
+		{ "BY", "ended_by", false },
+		{ "CAUSE", "cause", false },
+		{ "SITTING", "id", false },
+	};
+	char path[CTL_PATH_MAX] = "/v1/sittings";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!add_options(c, path))
+		return ctl_usage(c, "the options are too long");
+	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
+	if (answer) {
+		const char *next = json_string_value(json_object_get(answer, "next_cursor"));
+
+		ctl_table(c->out, columns, sizeof(columns) / sizeof(*columns),
+			json_object_get(answer, "items"));
+		if (next)
+			fprintf(c->err, "there are more: --cursor %s\n", next);
+	}
+	json_decref(answer);
+	return code;
+}

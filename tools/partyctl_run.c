@@ -21,6 +21,8 @@ static const struct verb {
 } verbs[] = {
 	{ "apply", 1, 1, ctl_apply, "apply FILE [--dry-run]",
 		"put a site file in force, whole or not at all; - reads stdin" },
+	{ "rollback", 0, 0, ctl_rollback, "rollback [--dry-run]",
+		"back to the site before the last file that was applied; again: forward" },
 	{ "export", 0, 0, ctl_export, "export", "print the site file in force" },
 	{ OBJECT("account", "ACCOUNT") " [--recursive]", "accounts, and what each may call" },
 	{ OBJECT("meeting", "MEETING"),
@@ -35,11 +37,16 @@ static const struct verb {
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
 	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
 	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
+	{ "lock", 1, 2, ctl_lock, "lock MEETING [on|off]", "let nobody else in, or all again" },
+	{ "remove", 1, 1, ctl_remove, "remove PARTICIPANT", "put somebody out of the meeting" },
+	{ "dialouts", 1, 1, ctl_dialouts, "dialouts MEETING", "whom a meeting is calling" },
 	{ "call", 2, 3, ctl_call,
 		"call MEETING NUMBER [NAME] [--digits DIGITS] [--digits-wait MS] [--no-confirm]",
 		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
 		"answer; "
 		"--no-confirm: a machine is meant, nobody there is asked to press 1" },
+	{ "invite", 1, 1, ctl_invite, "invite MEETING [--country CC]",
+		"by which numbers people dial in, as they can be sent it; the country's own first" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
 	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
 	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
@@ -57,6 +64,10 @@ static const struct verb {
 		"[--ended-by "
 		"WHO] [--answered true|false] [--min-duration S] [--mos-below MOS] [--cursor C]",
 		"call records, newest first; --csv prints all of them" },
+	{ "sittings", 0, 0, ctl_sittings,
+		"sittings [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] [--cursor "
+		"C]",
+		"meetings' records: each time one was held, the last first" },
 	{ "dialplan", 2, 2, ctl_dialplan,
 		"dialplan explain NUMBER --trunk T | explain NUMBER --account A [--at TIME] [--caller-id N] "
 		"[--call C]"
@@ -83,6 +94,7 @@ static const struct verb {
 	{ "drain", 0, 0, ctl_drain, "drain [--stay] [--wait]",
 		"no new calls, and the bridge ends when the last one is over; --stay: it does not end" },
 	{ "resume", 0, 0, ctl_resume, "resume", "new calls are taken again" },
+	{ "metrics", 0, 0, ctl_metrics, "metrics", "figures, as Prometheus reads them" },
 	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
@@ -270,6 +282,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--digits-wait", &c.digits_wait },
 		{ "--replaces", &c.replaces },
 		{ "--currency", &c.currency },
+		{ "--country", &c.country },
 	};
 	enum ctl_exit code;
 

@@ -101,6 +101,18 @@ enum ctl_exit ctl_send(struct ctl *c, const char *method, const char *path, json
 	return code;
 }
 
+enum ctl_exit ctl_print(struct ctl *c, const char *path)
+{
+	struct ctl_answer answer;
+	const enum ctl_exit code = ask_raw(c, "GET", path, NULL, 0, &answer);
+
+	if (code)
+		return code;
+	fwrite(answer.body, 1, answer.len, c->out);
+	free(answer.body);
+	return CTL_OK;
+}
+
 enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
 {
 	json_t *answer;
@@ -174,6 +186,18 @@ enum ctl_exit ctl_apply(struct ctl *c)
 		put_changes(c, json_object_get(answer, "changes"));
 	json_decref(answer);
 	free(text);
+	return code;
+}
+
+enum ctl_exit ctl_rollback(struct ctl *c)
+{
+	json_t *answer;
+	const enum ctl_exit code = ctl_ask(c, "POST",
+		c->dry_run ? "/v1/site/rollback?dry_run=true" : "/v1/site/rollback", NULL, 0, &answer);
+
+	if (answer)
+		put_changes(c, json_object_get(answer, "changes"));
+	json_decref(answer);
 	return code;
 }
 

@@ -9,7 +9,7 @@
 /* What an account spends on calls of its meetings (FEATURES S3): told at four fifths, refused at the ceiling, blocked when it looks like
  * fraud, and none of it forgotten by a restart.  Nobody is at the only gateway: a call counts from when it is tried. */
 
-enum { WAIT_MS = 5000, SAVED_MS = 1500 };
+enum { WAIT_MS = 5000, SAVED_MS = 1500, ALERT_MS = 12000 };
 
 static const char site[] =
 	"accounts:\n"
@@ -72,6 +72,7 @@ TEST(a_budget_is_told_kept_and_let_go)
 	CHECK_STR("consecutive", json_text_at(events_get(e, wait_for(e, "budget.blocked"), NULL), "kind"),
 		"kind");
 	CHECK_INT(403, dial(&b, "+15550190"), "blocked whatever the number");
+	CHECK(events_wait(e, 0, "alert.raised", "kind", "budget_blocked", ALERT_MS) >= 0, "an alert");
 	check_row(&b, "blocked", 2, true);
 	events_close(e);
 
@@ -79,6 +80,7 @@ TEST(a_budget_is_told_kept_and_let_go)
 	check_row(&b, "after a crash", 2, true);
 	CHECK_INT(403, dial(&b, "+15550191"), "still blocked");
 
+	CHECK(bridge_wait_count(&b, "/v1/alerts", 1, ALERT_MS), "told of again");
 	e = events_open(&b, NULL);
 	text = ctl(&b, 0, "budget list");
 	CHECK(strstr(text, "acme") && strstr(text, "zeta") && strstr(text, "BLOCKED UNTIL"), "%s", text);
@@ -86,6 +88,7 @@ TEST(a_budget_is_told_kept_and_let_go)
 	free(ctl(&b, 0, "budget unblock acme"));
 	free(ctl(&b, 1, "budget unblock nobody"));
 	CHECK(wait_for(e, "budget.unblocked") >= 0, "told");
+	CHECK(bridge_wait_count(&b, "/v1/alerts", 0, ALERT_MS), "the alert is over");
 	CHECK_INT(202, dial(&b, "+15550130"), "calls go again");
 	CHECK(events_wait(e, 0, "budget.near", NULL, NULL, 200) < 0, "three of five are not near");
 	CHECK_INT(202, dial(&b, "+15550150"), "the fourth of five");
@@ -124,4 +127,42 @@ TEST(what_was_spent_is_saved_soon)
 	CHECK_INT(0, bridge_stop(&b), "bridge");
 }
 
-TESTS(a_budget_is_told_kept_and_let_go, what_was_spent_is_saved_soon)
+static void copy(const struct bridge *b, const char *verb, const char *file)
+{
+	char program[FOLDER_PATH * 2];
+	const char *const argv[] = { build_program("partyctl", program), "--socket", b->control, verb, file,
+		NULL };
+	struct peer p;
+
+	CHECK(peer_start(&p, &b->folder, "partyctl", argv), "partyctl");
+	CHECK_INT(0, peer_wait_exit(&p, WAIT_MS), verb);
+}
+
+/* A backup that is restored brings what was spent and who was blocked, into another machine as into the same; it forgives nothing. */
+TEST(a_backup_brings_what_was_spent)
+{
+	struct bridge b, other;
+	char file[FOLDER_PATH + 16];
+
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "bridge");
+	CHECK_INT(202, dial(&b, "+15550111"), "one");
+	CHECK_INT(202, dial(&b, "+15550112"), "two");
+	test_sleep_ms(SAVED_MS);
+	snprintf(file, sizeof(file), "%s/copy.db", b.folder.path);
+	copy(&b, "backup", file);
+	CHECK_INT(202, dial(&b, "+15550150"), "a third after it");
+	copy(&b, "restore", file);
+	check_row(&b, "nothing is forgiven", 3, false);
+
+	CHECK(bridge_start(&other, &(struct bridge_setup){ .site = "accounts: []\n" }), "another bridge");
+	copy(&other, "restore", file);
+	check_row(&other, "what the backup knows", 2, false);
+	CHECK_INT(403, dial(&other, "+15550113"), "and the pattern goes on");
+	check_row(&other, "blocked", 2, true);
+	restart(&other, SIGKILL, 128 + SIGKILL);
+	check_row(&other, "it was kept", 2, true);
+	CHECK_INT(0, bridge_stop(&other), "the other bridge");
+	CHECK_INT(0, bridge_stop(&b), "bridge");
+}
+
+TESTS(a_budget_is_told_kept_and_let_go, what_was_spent_is_saved_soon, a_backup_brings_what_was_spent)

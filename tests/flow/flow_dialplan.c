@@ -30,6 +30,8 @@ static const char site[] =
 	"routes:\n"
 	"  - { account: acme, prefix: \"+49\", trunks: [ carrier-b, carrier-a ], calendar: office }\n"
 	"  - { account: acme, prefix: \"+49\", trunks: [ carrier-a ], priority: 2 }\n"
+	"  - { account: acme, prefix: \"+44\", trunks: [ carrier-b ], match: \"\\\\+447.*\" }\n"
+	"  - { account: acme, prefix: \"+44\", trunks: [ carrier-a ], priority: 2 }\n"
 	"calendars:\n"
 	"  - { name: office, zone: Europe/Berlin, spans: [ \"mon-fri 08:00-18:00\" ] }\n";
 
@@ -57,6 +59,12 @@ TEST(what_would_happen_to_this_number)
 			"carrier-b  030123456    -", "=> +4930123456 goes out by 2 trunks, in this order"));
 	ctl_says(&h->bridge, 0, "dialplan explain +4930123456 --account acme --at 2026-11-28T12:00:00+01:00",
 		SAYS("calendar 'office' is closed", "routes[1], priority 2", "goes out by 1 trunk\n"));
+	ctl_says(&h->bridge, 0, "dialplan explain +447700900123 --account acme",
+		SAYS("routes[2]: +447700900123 fits \\+447.*", "goes out by 2 trunks",
+			"1: trunk 'carrier-b'"));
+	ctl_says(&h->bridge, 0, "dialplan explain +442079460000 --account acme",
+		SAYS("routes[2]: +442079460000 does not fit \\+447.*", "routes[3], priority 2",
+			"goes out by 1 trunk\n"));
 	ctl_says(&h->bridge, 0, "dialplan explain 112 --account acme",
 		SAYS("never called from a conference", "=> refused with SIP status 403: class"));
 	ctl_says(&h->bridge, 0, "dialplan explain +491801234567 --account acme",

@@ -49,6 +49,8 @@ static uint16_t start_dns(struct bed *b)
 		{ "15550112", "e", "u", "E2U+sip", "!^(.*$!sip:bob@127.0.0.11:%1$u!" },
 		{ "15550113", "e", "", "E2U+sip", "!^.*$!sip:bob@127.0.0.11:%1$u!" },
 		{ "15550114", "e", "u", "E2U+sip", "!^.*$!sips:bob@127.0.0.11:%1$u!" },
+		{ "34555010", "e", "u", "E2U+sip", "!^.*$!sip:bob@127.0.0.11:%1$u!" },
+		{ "34555011", "e", "u", "E2U+sip", "!^(.*)$!sip:\\\\1@127.0.0.11:%1$u;user=phone!" },
 		{ "15550120", "l", "u", "E2U+pstn:tel", "!^(.*)$!tel:\\\\1;npdi;rn=+442079460000!" },
 		{ "15550121", "l", "u", "E2U+pstn:tel", "!^(.*)$!tel:\\\\1;npdi;rn=+339999999!" },
 		{ "15550001", "c", "u", "E2U+pstndata:cnam", "!^.*$!data:,ALICE%%20EXAMPLE!" },
@@ -96,6 +98,7 @@ static const char *site_of(const struct bed *b, const char *dips)
 		"routes:\n"
 		"  - { account: acme, prefix: \"+1\", trunks: [ pstn, peer ], caller_id: \"+15550100\" }\n"
 		"  - { account: acme, prefix: \"+44\", trunks: [ peer ], caller_id: \"+15550100\" }\n"
+		"  - { account: acme, prefix: \"+34\", trunks: [ pstn ] }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: \"meeting:100200300\" }\n",
 		dips, b->pstn.port, b->peer.port);
 	return text;
@@ -181,6 +184,38 @@ TEST(enum_says_which_gateway_comes_first)
 	refuse_at(&b, &b.peer, "+15550102", 486, "enum: sip:+15550102@", "the number itself");
 	CHECK(events_wait(b.events, 0, "dialout.busy", "id", b.id, WAIT_MS) >= 0, "busy");
 	CHECK(gate_quiet(&b.pstn, "INVITE", 200), "nobody else");
+	end(&b);
+}
+
+/* ladder:  no route leads by peer; the account's `enum` names it: INVITE there first, written and shown as it wants that; then as without */
+TEST(a_trunk_that_the_account_names_needs_no_route)
+{
+	static const char named[] = "    enum: { suffix: e.test, trunk: peer }\n";
+	struct bed b;
+	json_t *j;
+
+	begin(&b, named, 0);
+	dial(&b, "+34555010");
+	refuse_at(&b, &b.peer, "bob", 404, "enum: sip:bob@127.0.0.11", "a name there");
+	refuse_at(&b, &b.pstn, "+34555010", 486, "enum: sip:bob", "it is not there: as without");
+	CHECK(events_wait(b.events, 0, "dialout.busy", "id", b.id, WAIT_MS) >= 0, "busy");
+	dial(&b, "+34555011");
+	refuse_at(&b, &b.peer, "+34555011", 486, "enum: sip:+34555011@", "the number itself");
+	CHECK(events_wait(b.events, 0, "dialout.busy", "id", b.id, WAIT_MS) >= 0, "busy");
+	j = bridge_get(&b.bridge, "/v1/records?trunk=peer&number=%2B34555011");
+	CHECK_STR("+15550100", json_text_at(j, "items.0.from"), "it shows the account's number");
+	json_decref(j);
+	j = bridge_get(&b.bridge, "/v1/dialplan/explain?account=acme&number=%2B34555010");
+	CHECK_STR("peer", json_text_at(j, "trunks.0.trunk"), "explained: first");
+	CHECK_INT(-1, (int)json_at(j, "trunks.0.route", 0), "by no route");
+	CHECK_STR("pstn", json_text_at(j, "trunks.1.trunk"), "then as without");
+	json_decref(j);
+	CHECK_INT(200, bridge_put_site(&b.bridge, site_of(&b, "    enum: { suffix: e.test }\n"), NULL),
+		"any of the call's");
+	dial(&b, "+34555010");
+	refuse_at(
+		&b, &b.pstn, "+34555010", 486, "enum: its host is no gateway", "peer is none of the call's");
+	CHECK(gate_quiet(&b.peer, "INVITE", 200), "it is not called");
 	end(&b);
 }
 
@@ -480,7 +515,8 @@ TEST(explain_asks_as_a_call_would_and_answers_are_kept)
 	end(&b);
 }
 
-TESTS(enum_says_which_gateway_comes_first, what_dns_says_is_not_followed_anywhere,
-	a_ported_number_is_routed_by_another, routing_of_an_incoming_call,
-	a_dead_name_server_delays_a_call_by_300_ms, answers_that_are_not_to_be_believed,
-	a_callers_name_is_looked_up_beside_the_call, explain_asks_as_a_call_would_and_answers_are_kept)
+TESTS(enum_says_which_gateway_comes_first, a_trunk_that_the_account_names_needs_no_route,
+	what_dns_says_is_not_followed_anywhere, a_ported_number_is_routed_by_another,
+	routing_of_an_incoming_call, a_dead_name_server_delays_a_call_by_300_ms,
+	answers_that_are_not_to_be_believed, a_callers_name_is_looked_up_beside_the_call,
+	explain_asks_as_a_call_would_and_answers_are_kept)

@@ -162,7 +162,7 @@ TEST(calls_go_on_without_a_disk_and_nothing_is_lost)
 	if (!begin(&b))
 		skip();
 	{
-		const char *const argv[] = { "--to", b.bridge.uri_meeting, "--calls", "3", "--seconds", "8",
+		const char *const argv[] = { "--to", b.bridge.uri_meeting, "--calls", "3", "--seconds", "30",
 			NULL };
 
 		CHECK(bridge_crowd_start(&b.bridge, &crowd, "long", argv), "crowd");
@@ -176,6 +176,9 @@ TEST(calls_go_on_without_a_disk_and_nothing_is_lost)
 	CHECK(events_wait(b.events, 0, "disk.failed", NULL, NULL, WAIT_MS) >= 0, "told");
 	CHECK_INT(0, bridge_number(&b.bridge, "/v1/status", "writer.disk_ok", -1), "status");
 	check_page(&b, "\npartyline_disk_ok 0\n");
+	CHECK(events_wait(b.events, 0, "alert.raised", "kind", "disk", WAIT_MS) >= 0, "an alert");
+	CHECK(events_wait(b.events, 0, "alert.raised", "kind", "disk_low", WAIT_MS) >= 0,
+		"and one that it is full");
 	check_page(&b, "\npartyline_records_waiting 20\n");
 	CHECK_INT(
 		LONG_CALLS, bridge_number(&b.bridge, "/v1/status", "participants", -1), "nobody was cut off");
@@ -187,6 +190,8 @@ TEST(calls_go_on_without_a_disk_and_nothing_is_lost)
 	CHECK(unlink(b.fill) == 0, "room is back");
 	CHECK(bridge_wait_number(&b.bridge, "/v1/status", "writer.waiting", 0, WAIT_MS), "written");
 	CHECK(events_wait(b.events, 0, "disk.recovered", NULL, NULL, WAIT_MS) >= 0, "told");
+	CHECK(events_wait(b.events, 0, "alert.ended", "kind", "disk", WAIT_MS) >= 0, "that alert is over");
+	CHECK(events_wait(b.events, 0, "alert.ended", "kind", "disk_low", WAIT_MS) >= 0, "and the other");
 	CHECK_INT(SHORT_CALLS, bridge_count(&b.bridge, "/v1/records"), "each call has its record");
 	json_decref(bridge_crowd_end(&b.bridge, &crowd, WAIT_MS * 3, &code));
 	CHECK_INT(0, code, "the long calls heard no trouble");

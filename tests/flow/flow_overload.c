@@ -66,6 +66,22 @@ static void check_margin(const struct bridge *b)
 	json_decref(status);
 }
 
+static bool is_alerted(void *arg)
+{
+	char *text = bridge_text(arg, "GET", "/v1/alerts", NULL, NULL, NULL);
+	const bool is = text && strstr(text, "\"worker_overloaded\"") && strstr(text, "10 is the most");
+
+	free(text);
+	return is;
+}
+
+/* Looked at every five seconds, while they are in. */
+static void check_alert(struct bridge *b)
+{
+	CHECK(wait_until(is_alerted, b, 8000), "no alert: used %.1f %%",
+		bridge_number(b, "/v1/status", "workers.0.used_percent", -1));
+}
+
 TEST(who_fits_is_served_and_the_others_are_told_when_to_come)
 {
 	const struct bridge_setup setup = { .max_load = small };
@@ -76,7 +92,7 @@ TEST(who_fits_is_served_and_the_others_are_told_when_to_come)
 	CHECK(bridge_start(&b, &setup), "the bridge comes up");
 	CHECK(start_too_many(&b, &crowd), "crowd starts");
 	b.trouble = !wait_until(all_came_or_were_refused, &b, UP_MS);
-	test_sleep_ms(3000);
+	check_alert(&b);
 	const double skipped = bridge_number(&b, "/v1/status", "workers.0.skipped_ticks", -1);
 	check_margin(&b);
 	test_sleep_ms(3000);

@@ -153,6 +153,16 @@ TEST(a_trunk_has_its_own_limits)
 	end(&b);
 }
 
+static bool both_are_told(void *arg)
+{
+	struct bed *b = arg;
+	char *text = bridge_text(&b->bridge, "GET", "/v1/alerts", NULL, NULL, NULL);
+	const bool are = text && strstr(text, ": 2, the last to +15550999");
+
+	free(text);
+	return are;
+}
+
 /*  carrier           us
  *  INVITE ----------->   a number of the trunk's ranges that nobody has
  *  <------ 183 with description: the sentence
@@ -186,6 +196,9 @@ TEST(an_unassigned_number_has_its_own_sentence)
 	/* one that the trunk is not known to deliver is refused at once, and told as well */
 	CHECK_INT(404, invite(&b.caller, "+15550999", NULL), "not of its ranges");
 	CHECK(events_wait(events, 0, "number.unassigned", "number", "+15550999", WAIT_MS) >= 0, "told");
+	at = events_need(events, &b.bridge, "alert.raised", "kind", "number_unassigned", 8000);
+	CHECK_STR("plain", json_text_at(events_get(events, at, NULL), "subject"), "an alert of the trunk");
+	CHECK(wait_until(both_are_told, &b, 8000), "how many, and which one last");
 	events_close(events);
 	end(&b);
 }

@@ -5,9 +5,10 @@
 #include "tests/flow/gateways.h"
 #include "tests/test.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
-enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, T1_MS = 50, PROBE_MS = 2000 };
+enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, T1_MS = 50, PROBE_MS = 2000, SAVED_MS = 6500 };
 
 struct bed {
 	struct bridge bridge;
@@ -113,6 +114,13 @@ TEST(a_failing_carrier_falls_behind_and_comes_back)
 		"the failing one is left alone: %u and %u", gateways_asked(&b.gateways, FIRST),
 		gateways_asked(&b.gateways, SECOND));
 
+	why = json_text_at(
+		events_get(b.events,
+			events_need(b.events, &b.bridge, "alert.raised", "kind", "trunk_quality", WAIT_MS),
+			NULL),
+		"text");
+	CHECK_STR("ASR 0 % of 4 calls, 50 % is wanted", why, "and an alert");
+
 	/* it has recovered: two calls, each let through after a while, show it */
 	gateways_start(&b.gateways, &b.bridge, FIRST, "answer");
 	test_sleep_ms(PROBE_MS + 1200);
@@ -125,8 +133,44 @@ TEST(a_failing_carrier_falls_behind_and_comes_back)
 	test_sleep_ms(PROBE_MS + 1200);
 	call(&b, 7);
 	CHECK(told(&b, "trunk.quality_ok") >= 0, "told");
+	events_need(b.events, &b.bridge, "alert.ended", "kind", "trunk_quality", WAIT_MS);
 	decided(&b, "first", "good", "trunks, in this order");
 	metric(&b, "\npartyline_trunk_quality_low{trunk=\"first\"} 0\n");
+	end(&b);
+}
+
+static void restart(struct bed *b, int how)
+{
+	events_close(b->events);
+	CHECK(bridge_restart(&b->bridge, how, NULL), "restart");
+	b->events = events_open(&b->bridge, NULL);
+	CHECK(b->events, "events");
+}
+
+/* Its place behind the others outlives the process, and so do the figures: after an end in order at once, after a crash as of five seconds before. */
+TEST(what_was_learned_outlives_the_process)
+{
+	struct bed b;
+	json_t *trunk;
+
+	begin(&b, "min_asr: 50, min_calls: 4, probe_s: 600");
+	gateways_start(&b.gateways, &b.bridge, FIRST, "500");
+	for (unsigned i = 0; i < 4; i++)
+		call(&b, i);
+	decided(&b, "second", "low", "trunk 'first' does badly");
+	restart(&b, SIGTERM);
+	decided(&b, "second", "low", "trunk 'first' does badly");
+	trunk = bridge_get(&b.bridge, "/v1/trunks/second");
+	CHECK_INT(4, json_at(trunk, "standing.calls", -1), "the other's calls are known");
+	json_decref(trunk);
+	call(&b, 4);
+	test_sleep_ms(SAVED_MS);
+	restart(&b, SIGKILL);
+	decided(&b, "second", "low", "trunk 'first' does badly");
+	trunk = bridge_get(&b.bridge, "/v1/trunks/second");
+	CHECK_INT(5, json_at(trunk, "standing.calls", -1), "and of its next life's as well");
+	json_decref(trunk);
+	CHECK_INT(4, (int)gateways_asked(&b.gateways, FIRST), "the failing one is left alone all the while");
 	end(&b);
 }
 
@@ -144,6 +188,9 @@ TEST(a_slow_carrier_is_told_and_may_keep_its_place)
 	event = events_get(b.events, told(&b, "trunk.quality_low"), NULL);
 	CHECK(strncmp(json_text_at(event, "why"), "PDD ", 4) == 0, "%s", json_text_at(event, "why"));
 	CHECK(json_at(event, "pdd_ms", 0) >= 600, "%g ms", json_at(event, "pdd_ms", 0));
+	event = events_get(b.events,
+		events_need(b.events, &b.bridge, "alert.raised", "kind", "trunk_quality", WAIT_MS), NULL);
+	CHECK(strncmp(json_text_at(event, "text"), "PDD ", 4) == 0, "%s", json_text_at(event, "text"));
 	decided(&b, "first", "good", "trunks, in this order");
 	call(&b, 2);
 	CHECK(gateways_asked(&b.gateways, FIRST) == 3 && gateways_asked(&b.gateways, SECOND) == 0,
@@ -151,4 +198,5 @@ TEST(a_slow_carrier_is_told_and_may_keep_its_place)
 	end(&b);
 }
 
-TESTS(a_failing_carrier_falls_behind_and_comes_back, a_slow_carrier_is_told_and_may_keep_its_place)
+TESTS(a_failing_carrier_falls_behind_and_comes_back, what_was_learned_outlives_the_process,
+	a_slow_carrier_is_told_and_may_keep_its_place)

@@ -263,6 +263,7 @@ TEST(a_new_certificate_is_found_by_itself)
 	char *metrics = bridge_text(&t.bridge, "GET", "/metrics", NULL, NULL, NULL);
 	CHECK(metrics && strstr(metrics, "\npartyline_tls_certificate_seconds 1"), "and in the metrics");
 	free(metrics);
+	CHECK(events_wait(events, 0, "alert.raised", "kind", "certificate", 8000) >= 0, "and as an alert");
 	tlspeer_certificate(&t.keys, "bridge", "renewed.example", "authority");
 	CHECK(wait_until(shows, &(struct renewal){ &t, "/CN=renewed.example" }, 12000), "taken");
 	CHECK(events_wait(events, 0, "tls.certificates", "taken", "true", 1000) >= 0, "told");
