@@ -1,4 +1,5 @@
 #include "bridge/dialling.h"
+#include "bridge/pattern.h"
 #include "bridge/site_priv.h"
 #include "bridge/zones.h"
 
@@ -18,6 +19,8 @@ struct dialling {
 	struct routes *routes;       /* owned */
 	struct calendar **calendars; /* owned, each owned */
 	size_t n_calendars;
+	struct pattern **patterns; /* owned, each owned: of each route of the site, NULL: none */
+	size_t n_patterns;
 	struct named_zone {
 		char name[SITE_NAME];
 		struct zone *zone; /* owned */
@@ -222,7 +225,7 @@ static void owned_fill(struct making *m, const struct site *s)
 		}
 }
 
-static void rules_fill(struct making *m, const struct site *s)
+static void rules_fill(struct making *m, const struct site *s, struct pattern *const *patterns)
 {
 	for (size_t i = 0; i < s->n_routes; i++) {
 		const struct site_route *from = &s->routes[i];
@@ -238,7 +241,7 @@ static void rules_fill(struct making *m, const struct site *s)
 			.weight = from->weight,
 			.percent = from->percent,
 			.caller_id = from->caller_id,
-			.match = from->match,
+			.match = patterns[i] ? pattern_match(patterns[i]) : NULL,
 			.calendar = from->calendar,
 			.by_cost = from->order == SITE_ORDER_COST,
 			.rated_only = from->unrated == SITE_UNRATED_REFUSE,
@@ -262,7 +265,7 @@ static enum bridge_err routes_make(struct dialling *d, const struct site *s)
 		accounts_fill(&m, s);
 		trunks_fill(&m, s);
 		owned_fill(&m, s);
-		rules_fill(&m, s);
+		rules_fill(&m, s, d->patterns);
 		err = routes_alloc(
 			&d->routes, &(struct route_site){
 					    .accounts = m.accounts,
@@ -283,6 +286,19 @@ static enum bridge_err routes_make(struct dialling *d, const struct site *s)
 	return err == PLAN_OK ? BRIDGE_OK : err == PLAN_NOMEM ? BRIDGE_NOMEM : BRIDGE_SYNTAX;
 }
 
+static enum bridge_err patterns_make(struct dialling *d, const struct site *s)
+{
+	enum bridge_err err = BRIDGE_OK;
+
+	d->patterns = calloc(s->n_routes + 1, sizeof(*d->patterns));
+	if (!d->patterns)
+		return BRIDGE_NOMEM;
+	for (; d->n_patterns < s->n_routes && !err; d->n_patterns++)
+		if (s->routes[d->n_patterns].match[0])
+			err = pattern_alloc(&d->patterns[d->n_patterns], s->routes[d->n_patterns].match);
+	return err;
+}
+
 enum bridge_err dialling_alloc(struct dialling **out, const struct site *s)
 {
 	struct dialling *d = calloc(1, sizeof(*d));
@@ -290,6 +306,8 @@ enum bridge_err dialling_alloc(struct dialling **out, const struct site *s)
 
 	if (!err)
 		err = spenders_make(d, s);
+	if (!err)
+		err = patterns_make(d, s);
 	if (!err)
 		err = routes_make(d, s);
 	if (err) {
@@ -305,6 +323,9 @@ struct dialling *dialling_free(struct dialling *d)
 	if (!d)
 		return NULL;
 	routes_free(d->routes);
+	for (size_t i = 0; i < d->n_patterns; i++)
+		pattern_free(d->patterns[i]);
+	free(d->patterns);
 	for (size_t i = 0; i < d->n_calendars; i++)
 		free(d->calendars[i]);
 	free(d->calendars);

@@ -13,7 +13,6 @@
 
 #include "bridge/config.h"
 #include "dialplan/budget.h"
-#include "dialplan/pattern.h"
 #include "dialplan/repute.h"
 #include "dialplan/route.h"
 #include "sip/trunk.h"
@@ -176,7 +175,7 @@ struct site_route {
 	unsigned order;                     /* enum site_order: how its trunks are tried */
 	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
-	char match[PATTERN_TEXT]; /* dialplan/pattern.h; "": all numbers with its prefix */
+	char match[ROUTE_MATCH_TEXT]; /* bridge/pattern.h; "": all numbers with its prefix */
 };
 
 struct site_calendar {

@@ -1,9 +1,9 @@
 /* site_fields.c - the fields of every kind of object, and what their texts may be. */
+#include "bridge/pattern.h"
 #include "bridge/site_priv.h"
 #include "bridge/yaml.h"
 #include "bridge/zones.h"
 #include "dialplan/block.h"
-#include "dialplan/pattern.h"
 #include "dialplan/prefix.h"
 
 #include <ctype.h>

@@ -96,7 +96,8 @@ static enum plan_err rule_fill(
 		.priority = from->priority ? from->priority : 1,
 		.percent = from->percent ? from->percent : 100,
 		.by_cost = from->by_cost,
-		.rated_only = from->rated_only };
+		.rated_only = from->rated_only,
+		.match = from->match };
 	if (from->caller_id[0] && !number_valid(from->caller_id))
 		return PLAN_SYNTAX;
 	memcpy(rule->caller_id, from->caller_id, strlen(from->caller_id) + 1);
@@ -106,12 +107,6 @@ static enum plan_err rule_fill(
 		if (!trunk)
 			return PLAN_SYNTAX;
 		r->rule_trunks[(*n_refs)++] = trunk - 1;
-	}
-	if (from->match && from->match[0]) {
-		const enum plan_err err = pattern_alloc(&rule->match, from->match);
-
-		if (err)
-			return err;
 	}
 	return calendar_find(&rule->calendar, site, from->calendar);
 }
@@ -267,8 +262,6 @@ struct routes *routes_free(struct routes *r)
 		prefixes_free(r->prefixes);
 		free(r->firsts);
 		free(r->rule_trunks);
-		for (uint32_t i = 0; r->rules && i < r->n_rules; i++)
-			pattern_free(r->rules[i].match);
 		free(r->rules);
 		free(r->live);
 		free(r->trunks);

@@ -29,6 +29,7 @@ enum {
 	ROUTE_TRIES = 16,
 	ROUTE_STEPS = 96,
 	ROUTE_COST_S = 180,
+	ROUTE_MATCH_TEXT = 96,
 	ROUTE_SENT = 40 /* prepended digits and all */
 };
 
@@ -64,6 +65,11 @@ struct route_owned { /* numbers that calls may show */
 		account; /* of which account; "" any: a trunk's range is everybody's but for the numbers in it */
 };
 
+struct route_match { /* an expression of the operator's; whoever fills it is the one that knows how it is matched */
+	char text[ROUTE_MATCH_TEXT];
+	bool (*fits)(const struct route_match *m, const char *e164);
+};
+
 struct route_rule {
 	const char *account;
 	const char (*prefixes)[NUMBER_E164]; /* "+", "+1", "+4930" */
@@ -77,7 +83,8 @@ struct route_rule {
 	const char *calendar;  /* its name; "" always open */
 	bool by_cost;          /* its trunks with those of others of its priority: cheapest first */
 	bool rated_only;       /* a trunk without a price for the number is left out */
-	const char *match;     /* pattern.h: in force for numbers that fit it; "" all */
+	const struct route_match *
+		match; /* in force for numbers that fit it; NULL: all; stays the caller's, must outlive the table */
 };
 
 struct route_account {

@@ -167,7 +167,7 @@ static bool rule_in_force(struct asking *q, uint32_t index)
 
 	if (rule->match) {
 		const bool fits =
-			pattern_fits(rule->match, q->d->routing[0] ? q->d->routing : q->d->number.e164);
+			rule->match->fits(rule->match, q->d->routing[0] ? q->d->routing : q->d->number.e164);
 
 		note(q, fits ? WHY_FITS : WHY_FITS_NOT, fits, index, 0, 0);
 		if (!fits)

@@ -12,7 +12,6 @@
 #define DIALPLAN_ROUTE_PRIV_H
 
 #include "dialplan/block.h"
-#include "dialplan/pattern.h"
 #include "dialplan/prefix.h"
 #include "dialplan/route.h"
 
@@ -24,7 +23,7 @@ struct rule {
 	uint32_t n_trunks, weight, priority, percent;
 	bool by_cost, rated_only;
 	const struct calendar *calendar; /* borrowed; NULL: always */
-	struct pattern *match;           /* owned; NULL: all numbers */
+	const struct route_match *match; /* borrowed; NULL: all numbers */
 	char caller_id[NUMBER_E164];
 };
 

@@ -204,7 +204,7 @@ static void say_rule(const struct saying *s)
 	case WHY_FITS_NOT:
 		snprintf(s->out, s->cap, "routes[%u]: %s %s %s", rule->index,
 			s->d->routing[0] ? s->d->routing : s->d->number.e164,
-			step->why == WHY_FITS ? "fits" : "does not fit", pattern_text(rule->match));
+			step->why == WHY_FITS ? "fits" : "does not fit", rule->match->text);
 		break;
 	case WHY_RULE:
 		snprintf(s->out, s->cap, "routes[%u], priority %u", rule->index, rule->priority);

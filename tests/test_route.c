@@ -1,4 +1,4 @@
-/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c dialplan/pattern.c */
+/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c */
 #include "dialplan/route.h"
 #include "tests/starve.h"
 #include "tests/test.h"
@@ -53,34 +53,55 @@ static struct calendar day = {
 };
 static const struct calendar *const calendars[] = { &day };
 
+static bool fits_mobile(const struct route_match *m, const char *e164)
+{
+	(void)m;
+	return strncmp(e164, "+4915", 5) == 0;
+}
+
+static bool fits_round(const struct route_match *m, const char *e164)
+{
+	(void)m;
+	return e164[strlen(e164) - 1] == '0';
+}
+
+static bool fits_two(const struct route_match *m, const char *e164)
+{
+	(void)m;
+	return strncmp(e164, "+33", 3) == 0 || strncmp(e164, "+49", 3) == 0;
+}
+
+static const struct route_match mobile = { "mobile", fits_mobile }, rounded = { "round", fits_round },
+				french_or_german = { "two", fits_two };
+
 static const struct route_rule rules[] = {
-	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "", false, false, "" },
-	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "", false, false, "" },
-	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "", false, false, "" },
-	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "", false, false, "" },
-	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "", false, false, "" },
-	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "", false, false, "" },
-	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "", false, false, "" },
-	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "", false, false, "" },
-	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "", false, false, "" },
-	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "", false, false, "" },
-	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, "" },
-	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day", false, false, "" },
-	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "", false, false, "" },
+	{ "acme", PREFIXES("+49"), TRUNKS("de", "plain"), 0, 0, 0, "", "", false, false, NULL },
+	{ "acme", PREFIXES("+"), TRUNKS("digits"), 0, 0, 0, "+15550123", "", false, false, NULL },
+	{ "acme", PREFIXES("+4930", "+4940"), TRUNKS("us", "de"), 2, 0, 0, "", "", false, false, NULL },
+	{ "acme", PREFIXES("+4930"), TRUNKS("idd", "de"), 1, 0, 0, "", "", false, false, NULL },
+	{ "acme", PREFIXES("+33"), TRUNKS("cut"), 0, 0, 0, "", "", false, false, NULL },
+	{ "zeta", PREFIXES("+"), TRUNKS("plain"), 0, 0, 0, "", "", false, false, NULL },
+	{ "many", PREFIXES("+44"), TRUNKS("plain"), 1, 3, 0, "", "", false, false, NULL },
+	{ "many", PREFIXES("+44"), TRUNKS("digits"), 1, 1, 0, "", "", false, false, NULL },
+	{ "many", PREFIXES("+44"), TRUNKS("open"), 2, 0, 0, "", "", false, false, NULL },
+	{ "many", PREFIXES("+81"), TRUNKS("plain"), 1, 0, 30, "", "", false, false, NULL },
+	{ "many", PREFIXES("+81"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, NULL },
+	{ "when", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "day", false, false, NULL },
+	{ "when", PREFIXES("+4"), TRUNKS("digits"), 1, 0, 0, "", "", false, false, NULL },
 	{ "show", PREFIXES("+"), TRUNKS("plain", "strict", "open", "digits"), 0, 0, 0, "", "", false, false,
-		"" },
-	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "", false, false, "" },
-	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "", false, false, "" },
-	{ "cost", PREFIXES("+1"), TRUNKS("plain", "digits", "open"), 0, 0, 0, "", "", true, false, "" },
-	{ "cost", PREFIXES("+1"), TRUNKS("strict"), 1, 0, 0, "", "", false, false, "" },
-	{ "cost", PREFIXES("+1"), TRUNKS("de"), 2, 0, 0, "", "", false, false, "" },
-	{ "cost", PREFIXES("+2"), TRUNKS("open", "plain", "digits"), 0, 0, 0, "", "", true, true, "" },
-	{ "cost", PREFIXES("+3"), TRUNKS("plain"), 0, 0, 0, "", "", true, false, "" },
-	{ "cost", PREFIXES("+3"), TRUNKS("digits"), 0, 0, 0, "", "", true, false, "" },
-	{ "cost", PREFIXES("+4"), TRUNKS("plain", "digits"), 0, 0, 0, "", "", false, false, "" },
-	{ "fit", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "", false, false, "\\+491(5|6|7)[0-9]{7,8}" },
-	{ "fit", PREFIXES("+49"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, ".*0" },
-	{ "fit", PREFIXES("+"), TRUNKS("idd"), 0, 0, 0, "", "", false, false, "\\+(33|49).*" },
+		NULL },
+	{ "show", PREFIXES("+44"), TRUNKS("strict"), 0, 0, 0, "+15550777", "", false, false, NULL },
+	{ "show", PREFIXES("+41"), TRUNKS("bad-cut"), 0, 0, 0, "", "", false, false, NULL },
+	{ "cost", PREFIXES("+1"), TRUNKS("plain", "digits", "open"), 0, 0, 0, "", "", true, false, NULL },
+	{ "cost", PREFIXES("+1"), TRUNKS("strict"), 1, 0, 0, "", "", false, false, NULL },
+	{ "cost", PREFIXES("+1"), TRUNKS("de"), 2, 0, 0, "", "", false, false, NULL },
+	{ "cost", PREFIXES("+2"), TRUNKS("open", "plain", "digits"), 0, 0, 0, "", "", true, true, NULL },
+	{ "cost", PREFIXES("+3"), TRUNKS("plain"), 0, 0, 0, "", "", true, false, NULL },
+	{ "cost", PREFIXES("+3"), TRUNKS("digits"), 0, 0, 0, "", "", true, false, NULL },
+	{ "cost", PREFIXES("+4"), TRUNKS("plain", "digits"), 0, 0, 0, "", "", false, false, NULL },
+	{ "fit", PREFIXES("+49"), TRUNKS("plain"), 1, 0, 0, "", "", false, false, &mobile },
+	{ "fit", PREFIXES("+49"), TRUNKS("digits"), 2, 0, 0, "", "", false, false, &rounded },
+	{ "fit", PREFIXES("+"), TRUNKS("idd"), 0, 0, 0, "", "", false, false, &french_or_german },
 };
 
 static const struct class_entry classes[] = { { "+4477", CLASS_RISKY, false } };

@@ -1,4 +1,4 @@
-/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c dialplan/pattern.c */
+/* links: dialplan/route.c dialplan/route_decide.c dialplan/route_write.c dialplan/route_words.c dialplan/prefix.c dialplan/block.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c dialplan/route_order.c dialplan/rates.c dialplan/money.c dialplan/days.c */
 /* A line of what is dialled, one of the caller ID, one of the account.  Whatever comes: a decision is carried or
  * refused, never both; an emergency number is never sent; what is sent is digits; every step has a sentence. */
 #include "dialplan/route.h"
@@ -33,10 +33,10 @@ static struct routes *table(void)
 		{ .name = "zeta", .only = some, .n_only = 2 },
 	};
 	static const struct route_rule rules[] = {
-		{ "acme", all, 1, names, 3, 0, 0, 0, "+15550100", "", false, false, "" },
-		{ "acme", some, 2, names + 1, 2, 1, 2, 50, "", "", false, false, "" },
-		{ "acme", some, 2, names, 1, 1, 1, 0, "", "", false, false, "" },
-		{ "zeta", all, 1, names, 2, 0, 0, 0, "", "", false, false, "" },
+		{ "acme", all, 1, names, 3, 0, 0, 0, "+15550100", "", false, false, NULL },
+		{ "acme", some, 2, names + 1, 2, 1, 2, 50, "", "", false, false, NULL },
+		{ "acme", some, 2, names, 1, 1, 1, 0, "", "", false, false, NULL },
+		{ "zeta", all, 1, names, 2, 0, 0, 0, "", "", false, false, NULL },
 	};
 	static const struct route_owned owned[] = { { { "+15550100", "+15550199" }, "", "acme" } };
 	struct routes *r = NULL;
