@@ -1,6 +1,7 @@
 #include "mixer/conceal.h"
 #include "mixer/warm.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,7 @@ size_t conceal_meet(struct conceal *c, int16_t *pcm, size_t n, size_t most)
 {
 	size_t more = 0;
 
+	assert(c->scale > 0);
 	if (c->missing > 0 && c->missing < (uint32_t)FADE_END * c->scale)
 		more = find_meeting(c, pcm, n, most);
 	if (more > 0) {

@@ -8,7 +8,7 @@ enum {
 	STEP_MS = 4,
 	FRAME_STEPS = FRAME_MS / STEP_MS,
 	QUIET_DBOV = 42,
-	UNEVEN_DB = 3,
+	UNEVEN_DB = 2,
 	SAME_HZ = 20,
 	BUSY_BY_HZ = 9,
 	PAIR_BY_HZ = 15,

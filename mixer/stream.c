@@ -29,7 +29,7 @@ enum mix_err stream_alloc(struct stream **out, const struct stream_identity *ide
 	s->group = NO_GROUP;
 	s->share = NO_SHARE;
 	s->dbov = LEVEL_SILENCE;
-	s->noise = identity->ssrc | 1;
+	s->comfort.dice = identity->ssrc | 1;
 	s->gain = GAIN_UNITY;
 	s->unheard = UINT8_MAX;
 	s->tx_gain = s->rx_gain = s->tx_gain_now = s->rx_gain_now = GAIN_UNITY;

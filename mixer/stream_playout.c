@@ -1,13 +1,11 @@
 /* stream_playout.c - from packets to sound: takes from the jitter buffer what is due and decodes it, or makes it up. */
 #include "mixer/stream_priv.h"
 
-#include <math.h>
 #include <string.h>
 
 enum {
-	TAKES_MAX = 24,       /* packets looked at in one tick: events of no length among them */
-	CONCEAL_MS = 60,      /* what is made up for packets that are late; then silence */
-	NOISE_LEAST_DBOV = 75 /* comfort noise below is silence */
+	TAKES_MAX = 24, /* packets looked at in one tick: events of no length among them */
+	CONCEAL_MS = 60 /* what is made up for packets that are late; then silence */
 };
 
 static uint32_t units_of(const struct stream *s, size_t samples)
@@ -191,29 +189,16 @@ static void take_packet(struct stream *s, const struct jbuf_out *in, bool skip)
 		take_sound(s, (unsigned)at, in, skip);
 		return;
 	}
-	if (in->len > 0 &&
-		kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3.1: level in -dBov */
+	if (in->len > 0 && kit_is_comfort(s->kit, in->payload_type)) { /* RFC 3389 section 3 */
 		s->in_cn = true;
-		s->cn_dbov = in->payload[0] & 127;
+		comfort_read(&s->comfort, in->payload, in->len);
 	}
 	jbuf_played(s->jbuf, 0); /* an event, a keep-alive, a codec that was agreed on before */
 }
 
-/* Noise at the level that the far end has told; its spectrum is not followed. */
 static void make_noise(struct stream *s, size_t n)
 {
-	int16_t *pcm = s->kit->rx_pcm + s->rx_n;
-	/* Uniform noise is sqrt(3) lower in RMS than in peak. */
-	int32_t peak = (int32_t)(32768 * 1.732 * pow(10, s->cn_dbov / -20.0));
-
-	if (peak > 8191) /* nobody's comfort is louder than -17 dBov */
-		peak = 8191;
-	for (size_t i = 0; i < n; i++) {
-		s->noise ^= s->noise << 13;
-		s->noise ^= s->noise >> 17;
-		s->noise ^= s->noise << 5;
-		pcm[i] = (int16_t)((int32_t)(s->noise >> 16) * (2 * peak) / 65536 - peak);
-	}
+	comfort_fill(&s->comfort, s->kit->rx_pcm + s->rx_n, n);
 	s->rx_n = (uint16_t)(s->rx_n + n);
 }
 
@@ -227,7 +212,7 @@ static void take_nothing(struct stream *s, size_t n, bool skip, uint64_t now_us)
 
 	stream_pace_starved(s);
 
-	if (s->in_cn && s->cn_dbov < NOISE_LEAST_DBOV) {
+	if (s->in_cn && s->comfort.dbov < COMFORT_LEAST_DBOV) {
 		make_noise(s, missing);
 		return;
 	}

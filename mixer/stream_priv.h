@@ -9,6 +9,7 @@
 #include "mixer/burst.h"
 #include "mixer/choose.h"
 #include "mixer/clip.h"
+#include "mixer/comfort.h"
 #include "mixer/conceal.h"
 #include "mixer/doze.h"
 #include "mixer/hush.h"
@@ -129,10 +130,9 @@ struct stream {
 	uint16_t rx_n, rx_used;   /* samples in kit->rx_pcm; of those, handed out in the last tick */
 	uint64_t former_until_us; /* for which kit->rx_former is tried */
 	bool in_cn;               /* the far end sent comfort noise and then nothing */
-	uint8_t cn_dbov;
+	struct comfort comfort;
 	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
 	struct progress progress;
-	uint32_t noise; /* state of the comfort noise */
 	struct narrow narrow;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
