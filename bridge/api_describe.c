@@ -104,7 +104,7 @@ static const struct api_about about[] = {
 	{ "DELETE", "/v1/tokens/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/audit", "limit:i", NULL, "items:[@AuditRow]", NULL, 0 },
 	{ "GET", "/v1/audit/check", NULL, NULL, "rows:i unbroken:b first_broken:i?", NULL, 0 },
-	{ "POST", "/v1/webhooks", NULL, "url:s account:s~ events:s~", "@Webhook", NULL, 201 },
+	{ "POST", "/v1/webhooks", NULL, "url:s account:s~ events:s~ plain:b~", "@Webhook", NULL, 201 },
 	{ "GET", "/v1/webhooks", NULL, NULL, "items:[@Webhook]", NULL, 0 },
 	{ "DELETE", "/v1/webhooks/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/backup", NULL, "file:s", "file:s", NULL, 0 },

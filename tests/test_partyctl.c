@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c bridge/config_http.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 

@@ -74,6 +74,31 @@ TEST(urls)
 		CHECK_INT(cases[i].valid, poster_url_valid(cases[i].url), cases[i].url);
 }
 
+/* Who could read along? */
+TEST(urls_that_nobody_reads_along)
+{
+	static const struct {
+		const char *url;
+		bool is_private;
+	} cases[] = {
+		{ "https://example.net/x", true },
+		{ "HTTPS://192.0.2.1/", true },
+		{ "http://127.0.0.1:8080/x", true },
+		{ "http://127.9.9.9", true },
+		{ "http://[::1]:8080/", true },
+		{ "http://localhost/x", true },
+		{ "http://example.net/", false },
+		{ "http://192.0.2.1/", false },
+		{ "http://127.0.0.1.example.net/", false },
+		{ "http://127.0.0.1@example.net/", false },
+		{ "http://localhost.example.net/", false },
+		{ "http://[2001:db8::1]/", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_INT(cases[i].is_private, poster_url_private(cases[i].url), cases[i].url);
+}
+
 /* HMAC-SHA256 of "1800000000.{}" under the key "whs_key", by openssl dgst. */
 TEST(a_signature_that_others_can_check)
 {
@@ -103,5 +128,5 @@ TEST(waits_grow_and_are_never_the_same)
 	}
 }
 
-TESTS(a_hook_gets_what_it_asked_for, lists_of_events, urls, a_signature_that_others_can_check,
-	waits_grow_and_are_never_the_same)
+TESTS(a_hook_gets_what_it_asked_for, lists_of_events, urls, urls_that_nobody_reads_along,
+	a_signature_that_others_can_check, waits_grow_and_are_never_the_same)

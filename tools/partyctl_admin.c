@@ -100,6 +100,8 @@ static enum ctl_exit webhook_create(struct ctl *c)
 		json_object_set_new(body, "account", json_string(c->account));
 	if (c->events)
 		json_object_set_new(body, "events", json_string(c->events));
+	if (c->plain)
+		json_object_set_new(body, "plain", json_true());
 	code = send_json(c, "POST", "/v1/webhooks", body, &answer);
 	if (answer)
 		fprintf(c->out, "%s\n",
@@ -128,7 +130,7 @@ static enum ctl_exit webhook_list(struct ctl *c)
 enum ctl_exit ctl_webhook(struct ctl *c)
 {
 	static const char usage[] =
-		"webhook knows: create URL [--account A] [--events LIST], list, delete WEBHOOK";
+		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, delete WEBHOOK";
 
 	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
 		return webhook_list(c);

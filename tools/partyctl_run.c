@@ -83,8 +83,9 @@ static const struct verb {
 		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
 		"who may use the API: reader, admin or operator" },
 	{ "webhook", 1, 2, ctl_webhook,
-		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
-		"send events to a URL: signed, in order, until they arrive" },
+		"webhook create URL [--account A] [--events LIST] [--plain] | list | delete WEBHOOK",
+		"send events to a URL: signed, in order, until they arrive; --plain: not over TLS, for all "
+		"to read" },
 	{ "alerts", 0, 0, ctl_alerts, "alerts", "what is wrong now, since when, and what can be done" },
 	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
 		"what accounts have spent on calls; let out one that looked like fraud" },
@@ -167,46 +168,30 @@ struct option_value {
 static bool take_option(struct ctl *c, struct option_value *options, size_t n, int argc, char **argv, int *i,
 	const char **wrong)
 {
+	const struct {
+		const char *name;
+		bool *value;
+	} flags[] = {
+		{ "--json", &c->json },
+		{ "--dry-run", &c->dry_run },
+		{ "--recursive", &c->recursive },
+		{ "--csv", &c->csv },
+		{ "--wait", &c->wait },
+		{ "--stay", &c->stay },
+		{ "--add", &c->add },
+		{ "--full", &c->full },
+		{ "--no-confirm", &c->no_confirm },
+		{ "--plain", &c->plain },
+	};
 	const char *arg = argv[*i];
 
 	if (arg[0] != '-' || !arg[1])
 		return false; /* "-" is a file */
-	if (strcmp(arg, "--json") == 0) {
-		c->json = true;
-		return true;
-	}
-	if (strcmp(arg, "--dry-run") == 0) {
-		c->dry_run = true;
-		return true;
-	}
-	if (strcmp(arg, "--recursive") == 0) {
-		c->recursive = true;
-		return true;
-	}
-	if (strcmp(arg, "--csv") == 0) {
-		c->csv = true;
-		return true;
-	}
-	if (strcmp(arg, "--wait") == 0) {
-		c->wait = true;
-		return true;
-	}
-	if (strcmp(arg, "--stay") == 0) {
-		c->stay = true;
-		return true;
-	}
-	if (strcmp(arg, "--add") == 0) {
-		c->add = true;
-		return true;
-	}
-	if (strcmp(arg, "--full") == 0) {
-		c->full = true;
-		return true;
-	}
-	if (strcmp(arg, "--no-confirm") == 0) {
-		c->no_confirm = true;
-		return true;
-	}
+	for (size_t k = 0; k < sizeof(flags) / sizeof(*flags); k++)
+		if (strcmp(arg, flags[k].name) == 0) {
+			*flags[k].value = true;
+			return true;
+		}
 	for (size_t k = 0; k < n; k++) {
 		size_t len = strlen(options[k].name);
 
