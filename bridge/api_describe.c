@@ -110,7 +110,7 @@ static const struct api_about about[] = {
 	{ "POST", "/v1/backup", NULL, "file:s", "file:s", NULL, 0 },
 	{ "POST", "/v1/restore", NULL, "file:s", "file:s", NULL, 0 },
 	{ "GET", "/metrics", NULL, NULL, NULL, "text/plain", 0 },
-	{ "GET", "/v1/events", "last_event_id:s access_token:s", NULL, NULL, "text/event-stream", 0 },
+	{ "GET", "/v1/events", "last_event_id:s access_token:s type:s account:s meeting:s", NULL, NULL, "text/event-stream", 0 },
 	{ "GET", "/v1/openapi.json", NULL, NULL, "*", NULL, 0 },
 };
 /* clang-format on */

@@ -66,7 +66,8 @@ enum bridge_err config_check_http(const struct config *c, const struct doc_node 
 		return doc_refuse(listen, why, "HTTPS wants a certificate: tls.certificate and tls.key");
 	if (config_http(c) == CONFIG_HTTP_PLAIN && !c->http.plain && !on_loopback(c->http.listen))
 		return doc_refuse(listen, why,
-			"tokens and calls could be read on the way there: give a certificate (tls.certificate, "
+			"tokens and calls could be read on the way there: give a certificate "
+			"(tls.certificate, "
 			"tls.key), or say `plain: true` where somebody in front of us ends TLS");
 	return BRIDGE_OK;
 }

@@ -3,8 +3,8 @@
  * How: libwebsockets runs its own loop on its own thread.  A request, once read whole, crosses to the control thread
  * as a struct http_request; the control thread answers with http_reply(), now or later, by the request's id.  Events
  * are handed over with http_publish(): the API thread keeps the last HTTP_EVENTS of them and serves
- * GET /v1/events as Server-Sent Events or WebSocket, from Last-Event-ID (header or ?last_event_id=) on; one whose place is gone
- * gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
+ * GET /v1/events as Server-Sent Events or WebSocket, from Last-Event-ID (header or ?last_event_id=) on, all that they may hear or
+ * what they ask for (?type=call.ended,meeting.*, account=, meeting=); one whose place is gone gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
  * The control socket is made 0600, and a stale one is replaced only when nobody listens on it.
  *
  * Answered here, without the control thread: OPTIONS (204 with Allow), a body that is too long (413) or has no length (411), a path

@@ -20,6 +20,12 @@
 
 enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
 
+enum { FEED_TYPES = 256, FEED_MEETING = 80 };
+struct feed_filter { /* what a listener wants of what it may hear; "": all */
+	char types[FEED_TYPES], account[HTTP_ACCOUNT_MAX];
+	char meeting[FEED_MEETING]; /* as it stands in an event: "meeting":"483920175" */
+};
+
 struct conn {            /* made, zeroed and freed by libwebsockets, at times between two requests */
 	struct lws *wsi; /* NULL: not in the server's list */
 	struct server *server;
@@ -37,6 +43,8 @@ struct conn {            /* made, zeroed and freed by libwebsockets, at times be
 	bool in_parts; /* the last of them has not been written */
 	size_t sent;
 
+	struct feed_filter filter;
+	uint64_t passed_seq; /* of the last event that was not for it; 0: it has had all */
 	bool websocket, beat_due, gap_due, greeted;
 	char token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX]; /* of a listener; account "": hears all */
 	uint64_t place;                                        /* in the ring: what it gets next */
@@ -99,7 +107,9 @@ int reply_error(struct lws *wsi, unsigned status, const char *code, const char *
 void reply_early(int fd, const char *status, const char *code, const char *message);
 
 /* http_feed.c */
-/* A listener begins; the request's headers are still there. */
+/* Reads ?type=, account= and meeting=.  NULL: good; else what is wrong, for people. */
+const char *feed_filter_read(struct feed_filter *out, const char *query);
+/* A listener begins; c->filter has been read; the request's headers are still there. */
 int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocket);
 int feed_write(struct conn *c); /* it can take something; not 0: cut it off */
 int feed_beat(struct conn *c);  /* its timer; not 0: cut it off */

@@ -241,12 +241,15 @@ static void say_continue(struct lws *wsi)
 
 static int listen_begin(struct conn *c, struct lws *wsi, const char *query)
 {
+	const char *wrong = feed_filter_read(&c->filter, query);
 	unsigned status;
 
 	conn_token(wsi, query, c->token);
 	status = conn_may_listen(wsi, c->token, c->account);
-	return status ? conn_refuse(c, wsi, status, listen_code(status), "these events need a token", false)
-		      : feed_begin(c, wsi, query, false);
+	if (status)
+		return conn_refuse(c, wsi, status, listen_code(status), "these events need a token", false);
+	return wrong ? conn_refuse(c, wsi, 400, "bad_request", wrong, false)
+		     : feed_begin(c, wsi, query, false);
 }
 
 int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path_len)
@@ -335,6 +338,8 @@ static int refuse_upgrade(struct lws *wsi, unsigned status, const char *code, co
 int upgrade_confirm(struct lws *wsi, const char *to)
 {
 	char path[32], query[HTTP_PATH_MAX], token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX];
+	struct feed_filter unused;
+	const char *wrong;
 	unsigned status;
 
 	if (strcasecmp(to, "websocket"))
@@ -348,7 +353,10 @@ int upgrade_confirm(struct lws *wsi, const char *to)
 	conn_token(wsi, query, token);
 	status = conn_may_listen(wsi, token, account);
 	OPENSSL_cleanse(token, sizeof(token));
-	return status ? refuse_upgrade(wsi, status, listen_code(status), "these events need a token") : 0;
+	if (status)
+		return refuse_upgrade(wsi, status, listen_code(status), "these events need a token");
+	wrong = feed_filter_read(&unused, query);
+	return wrong ? refuse_upgrade(wsi, 400, "bad_request", wrong) : 0;
 }
 
 int upgrade_begin(struct conn *c, struct lws *wsi)
@@ -360,7 +368,8 @@ int upgrade_begin(struct conn *c, struct lws *wsi)
 	if (!conn_query(wsi, query, sizeof(query)))
 		query[0] = '\0';
 	conn_token(wsi, query, c->token);
-	if (conn_may_listen(wsi, c->token, c->account)) /* it was allowed a moment ago */
+	if (feed_filter_read(&c->filter, query) ||
+		conn_may_listen(wsi, c->token, c->account)) /* it was allowed a moment ago */
 		return -1;
 	return feed_begin(c, wsi, query, true);
 }

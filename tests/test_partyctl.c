@@ -492,6 +492,15 @@ TEST(watch_resumes_after_the_last_event_it_saw)
 	forget(&s);
 
 	paper_start(&p, script + 1, 1);
+	s = run(p.path, "watch --events call.*,meeting.opened --meeting=4839 --account acme --limit 1");
+	paper_stop(&p);
+	CHECK_INT(CTL_OK, s.code, s.err);
+	CHECK(strstr(p.asked[0],
+		      "GET /v1/events?type=call.%2A%2Cmeeting.opened&account=acme&meeting=4839 HTTP/1.1"),
+		"what it wants: %s", p.asked[0]);
+	forget(&s);
+
+	paper_start(&p, script + 1, 1);
 	s = run(p.path, "watch --limit 1 --json");
 	paper_stop(&p);
 	CHECK_STR("{\"seq\":42,\"time\":\"T2\",\"type\":\"call.ended\",\"call\":\"c1\"}\n", s.out,

@@ -96,7 +96,8 @@ static const struct verb {
 		"no new calls, and the bridge ends when the last one is over; --stay: it does not end" },
 	{ "resume", 0, 0, ctl_resume, "resume", "new calls are taken again" },
 	{ "metrics", 0, 0, ctl_metrics, "metrics", "figures, as Prometheus reads them" },
-	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
+	{ "watch", 0, 0, ctl_watch, "watch [--events LIST] [--account A] [--meeting M] [--limit N]",
+		"events as they happen, one line each; --events call.*,meeting.opened: these alone" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
 };
