@@ -54,7 +54,7 @@ static const struct api_named named[] = {
 	{ "Explanation", "answer:s cause:s status:i number:s form:s account:s steps:[@Step] meeting:s~ country:s~ toll_free:b~ class:s~"
 		" trunks:[@Try]~ steps_unsaid:i~" },
 	{ "PlanChange", "id:s started_at:t outbound:b trunk:s account:s from:s to:s number:s before:s after:s why:s" },
-	{ "Token", "id:s name:s role:s account:s created_at:t expires_at:t? token:s~" },
+	{ "Token", "id:s name:s role:s account:s meeting:s created_at:t expires_at:t? token:s~" },
 	{ "AuditRow", "id:i at:t who:s what:s changes:*" },
 	{ "Webhook", "id:s url:s account:s events:s secret:s~ created_at:t~ waiting:b~ tries:i~ last_status:i~ last_error:s~" },
 	{ "Alert", "kind:s subject:s severity:s since:t text:s advice:s" },
@@ -99,7 +99,7 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/site", NULL, NULL, NULL, "application/yaml", 0 },
 	{ "GET", "/v1/dialplan/explain", "number:s trunk:s account:s at:s caller_id:s call:s", NULL, "@Explanation", NULL, 0 },
 	{ "POST", "/v1/dialplan/diff", "day:s", "yaml", "records:i changed:i more:b items:[@PlanChange]", NULL, 0 },
-	{ "POST", "/v1/tokens", NULL, "name:s role:s account:s~ days:i~", "@Token", NULL, 201 },
+	{ "POST", "/v1/tokens", NULL, "name:s role:s account:s~ meeting:s~ days:i~ minutes:i~", "@Token", NULL, 201 },
 	{ "GET", "/v1/tokens", NULL, NULL, "items:[@Token]", NULL, 0 },
 	{ "DELETE", "/v1/tokens/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "GET", "/v1/audit", "limit:i", NULL, "items:[@AuditRow]", NULL, 0 },

@@ -20,10 +20,9 @@
 
 enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
 
-enum { FEED_TYPES = 256, FEED_MEETING = 80 };
+enum { FEED_TYPES = 256 };
 struct feed_filter { /* what a listener wants of what it may hear; "": all */
-	char types[FEED_TYPES], account[HTTP_ACCOUNT_MAX];
-	char meeting[FEED_MEETING]; /* as it stands in an event: "meeting":"483920175" */
+	char types[FEED_TYPES], account[HTTP_ACCOUNT_MAX], meeting[HTTP_MEETING_MAX];
 };
 
 struct conn {            /* made, zeroed and freed by libwebsockets, at times between two requests */
@@ -46,16 +45,17 @@ struct conn {            /* made, zeroed and freed by libwebsockets, at times be
 	struct feed_filter filter;
 	uint64_t passed_seq; /* of the last event that was not for it; 0: it has had all */
 	bool websocket, beat_due, gap_due, greeted;
-	char token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX]; /* of a listener; account "": hears all */
-	uint64_t place;                                        /* in the ring: what it gets next */
-	uint64_t resumed_after;                                /* Last-Event-ID, said again in `gap` */
-	lws_usec_t choked_since;                               /* 0: it takes what it gets */
+	char token[HTTP_TOKEN_MAX]; /* of a listener */
+	struct http_scope scope;    /* the same; what it may hear */
+	uint64_t place;             /* in the ring: what it gets next */
+	uint64_t resumed_after;     /* Last-Event-ID, said again in `gap` */
+	lws_usec_t choked_since;    /* 0: it takes what it gets */
 };
 
 struct server {
 	struct http *http; /* borrowed: to post requests */
 	unsigned (*on_listen)(
-		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+		void *arg, bool local, const char *token, const char *source, struct http_scope *scope);
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
 	void *arg;                   /* borrowed; on_listen's */
 	struct mailbox *box;         /* borrowed from http */
@@ -87,8 +87,8 @@ int request_end(struct conn *c, struct lws *wsi);
 int upgrade_confirm(
 	struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
 int upgrade_begin(struct conn *c, struct lws *wsi);
-unsigned conn_may_listen(struct lws *wsi, const char *token,
-	char account[HTTP_ACCOUNT_MAX]); /* 0, or a refusing HTTP status */
+unsigned conn_may_listen(
+	struct lws *wsi, const char *token, struct http_scope *scope); /* 0, or a refusing HTTP status */
 
 /* http_reply.c */
 void conn_answer(struct server *s, struct answer *a); /* takes it */

@@ -29,14 +29,23 @@ static bool scratch_fits(struct server *s, size_t len)
 }
 
 /* An event's `meeting` is digits, and a quotation mark within a value is escaped: the words say it and nothing else does. */
+static bool is_of(const struct news *n, const char *account, const char *meeting)
+{
+	char words[HTTP_MEETING_MAX + sizeof("\"meeting\":\"\"")];
+
+	if (*account && strcmp(account, n->account) != 0)
+		return false;
+	snprintf(words, sizeof(words), "\"meeting\":\"%s\"", meeting);
+	return !*meeting || strstr(n->json, words);
+}
+
 static bool is_for(const struct conn *c, const struct news *n)
 {
 	const struct feed_filter *f = &c->filter;
 
-	return (!c->account[0] || strcmp(c->account, n->account) == 0) &&
-	       (!f->account[0] || strcmp(f->account, n->account) == 0) &&
-	       (!f->types[0] || topics_want(f->types, n->type)) &&
-	       (!f->meeting[0] || strstr(n->json, f->meeting));
+	return is_of(n, c->scope.account, c->scope.meeting) && is_of(n, f->account, f->meeting) &&
+	       (!c->scope.types || topics_want(c->scope.types, n->type)) &&
+	       (!f->types[0] || topics_want(f->types, n->type));
 }
 
 /* The next event that is for this listener; the others are passed over. */
@@ -55,9 +64,8 @@ const char *feed_filter_read(struct feed_filter *out, const char *query)
 {
 	static const char *const names[] = { "type", "account", "meeting" };
 	char *const values[] = { out->types, out->account, out->meeting };
-	const size_t caps[] = { sizeof(out->types), sizeof(out->account),
-		sizeof(out->meeting) - sizeof("\"meeting\":\"\"") };
-	char digits[FEED_MEETING], unused[HTTP_PATH_MAX];
+	const size_t caps[] = { sizeof(out->types), sizeof(out->account), sizeof(out->meeting) };
+	char unused[HTTP_PATH_MAX];
 
 	*out = (struct feed_filter){ .types = "" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -66,13 +74,7 @@ const char *feed_filter_read(struct feed_filter *out, const char *query)
 			return "type, account or meeting is too long";
 	if (out->types[0] && !topics_valid(out->types))
 		return "type is a list of types: call.ended,meeting.*";
-	if (out->meeting[strspn(out->meeting, "0123456789")])
-		return "meeting is a meeting's ID";
-	memcpy(digits, out->meeting, sizeof(digits));
-	if (digits[0])
-		snprintf(out->meeting, sizeof(out->meeting), "\"meeting\":\"%.*s\"",
-			(int)strnlen(digits, caps[2]), digits);
-	return NULL;
+	return out->meeting[strspn(out->meeting, "0123456789")] ? "meeting is a meeting's ID" : NULL;
 }
 
 bool feed_behind(struct conn *c)
@@ -258,7 +260,7 @@ int feed_beat(struct conn *c)
 
 	if (c->choked_since && lws_now_usecs() - c->choked_since >= s->stalled_us)
 		return -1;
-	if (conn_may_listen(c->wsi, c->token, c->account)) /* no longer: revoked, expired */
+	if (conn_may_listen(c->wsi, c->token, &c->scope)) /* no longer: revoked, expired */
 		return -1;
 	c->beat_due = true;
 	ask(c);

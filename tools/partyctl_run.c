@@ -80,8 +80,9 @@ static const struct verb {
 		"[--limit N] [--cursor C] | delete TRUNK",
 		"what calls through a trunk cost: rate sheets, from CSV" },
 	{ "token", 1, 2, ctl_token,
-		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
-		"who may use the API: reader, admin or operator" },
+		"token create NAME [--role R] [--account A] [--meeting M] [--days N] [--minutes N] | list | "
+		"revoke TOKEN",
+		"who may use the API: reader, admin or operator; join: one meeting alone" },
 	{ "webhook", 1, 2, ctl_webhook,
 		"webhook create URL [--account A] [--events LIST] [--plain] | list | delete WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive; --plain: not over TLS, for all "
@@ -247,6 +248,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--call", &c.call },
 		{ "--role", &c.role },
 		{ "--days", &c.days },
+		{ "--minutes", &c.minutes },
 		{ "--events", &c.events },
 		{ "--at", &c.at },
 		{ "--caller-id", &c.caller_id },
@@ -290,6 +292,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		wrong = "--limit takes a whole number above 0";
 	if (!wrong && c.days && !is_count(c.days))
 		wrong = "--days takes a whole number above 0";
+	if (!wrong && c.minutes && !is_count(c.minutes))
+		wrong = "--minutes takes a whole number above 0";
 	if (!wrong && c.digits_wait && strcmp(c.digits_wait, "0") != 0 && !is_count(c.digits_wait))
 		wrong = "--digits-wait takes milliseconds";
 	if (wrong)

@@ -242,6 +242,29 @@ static struct exchange step_run(const struct bridge *b, const struct step *s, co
 	return exchange(b, s->method, at, s->body ? body : NULL, NULL);
 }
 
+/* When the audit log's newest row was written: the log itself may be another one, after a restore. */
+static void newest_audit(const struct bridge *b, char out[40])
+{
+	json_t *log = bridge_get(b, "/v1/audit?limit=1");
+	const char *at = json_text_at(log, "items.0.at");
+
+	snprintf(out, 40, "%s", at ? at : "");
+	json_decref(log);
+}
+
+/* What was changed by whom is in the log (S10): of every method but GET that was answered well, and changes something. */
+static void audited(const struct bridge *b, const struct step *s, char before[40])
+{
+	const bool changes = strcmp(s->method, "GET") != 0 && s->status < 300 &&
+			     !(s->at && strstr(s->at, "dry_run")) && strcmp(s->path, "/v1/dialplan/diff") != 0;
+	char now[40];
+
+	newest_audit(b, now);
+	CHECK((strcmp(before, now) != 0) == changes, "%s %s: %s in the audit log", s->method, s->path,
+		changes ? "is" : "is not");
+	memcpy(before, now, sizeof(now));
+}
+
 static bool visited(const char *method, const char *path)
 {
 	for (size_t i = 0; i < STEPS; i++)
@@ -265,7 +288,7 @@ TEST(every_path_answers_as_described)
 	json_t *operations, *op, *doc;
 	struct bridge b;
 	struct peer crowd;
-	char uri[96];
+	char uri[96], newest[40];
 	const char *argv[] = { "--to", uri, "--calls", "2", "--seconds", "60", NULL };
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
@@ -277,12 +300,14 @@ TEST(every_path_answers_as_described)
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd", argv), "callers");
 	CHECK(bridge_wait_number(&b, "/v1/status", "participants", 2, CALL_MS), "are seated");
+	newest_audit(&b, newest);
 	for (size_t i = 0; i < STEPS; i++) {
 		struct exchange x = step_run(&b, &steps[i], &n);
 
 		CHECK(x.status == steps[i].status, "%s %s: wanted %ld, have %ld: %.300s", steps[i].method,
 			steps[i].path, steps[i].status, x.status, x.text);
 		held(doc, steps[i].method, steps[i].path, &x);
+		audited(&b, &steps[i], newest);
 		learn(&steps[i], &x, &n);
 		exchange_free(&x);
 	}
