@@ -429,6 +429,39 @@ TEST(the_audit_log_knows_when_it_was_touched)
 	CHECK_INT(3, (int)bridge_number(&b, "/v1/audit/check", "rows", -1), "rows");
 	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "unbroken");
 	snprintf(file, sizeof(file), "%s/partyline.db", b.folder.path);
+
+	/* page by page, and by what was done */
+	char path[64] = "/v1/audit?limit=2";
+	log = bridge_get(&b, path);
+	CHECK_INT(2, (int)json_array_size(json_object_get(log, "items")), "a page");
+	snprintf(path, sizeof(path), "/v1/audit?limit=2&cursor=%s", json_text_at(log, "next"));
+	json_decref(log);
+	log = bridge_get(&b, path);
+	CHECK_INT(1, (int)json_array_size(json_object_get(log, "items")), "the rest");
+	CHECK(json_is_null(json_object_get(log, "next")), "that was all");
+	json_decref(log);
+	CHECK_INT(2, bridge_count(&b, "/v1/audit?what=token.*"), "by what");
+	CHECK_INT(1, bridge_count(&b, "/v1/audit?what=site"), "by what, one");
+	CHECK_INT(3, bridge_count(&b, "/v1/audit?who=control%20socket"), "by whom");
+	CHECK_INT(0, bridge_count(&b, "/v1/audit?who=token"), "by nobody");
+	static const char *const bad[] = { "limit=0", "cursor=x", "what=A", "what=a,b" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(path, sizeof(path), "/v1/audit?%s", bad[i]);
+		struct exchange x = exchange(&b, "GET", path, NULL, NULL);
+		CHECK(x.status == 400 && strncmp(bad[i], json_text_at(x.body, "error.field"), 4) == 0,
+			"%s: %s", bad[i], x.text);
+		exchange_free(&x);
+	}
+
+	/* the last rows are gone, which no other row tells */
+	json_t *check = bridge_get(&b, "/v1/audit/check");
+	CHECK_INT(64, (int)strlen(json_text_at(check, "last_seal")), "a seal to keep elsewhere");
+	json_decref(check);
+	run_sql(file,
+		"CREATE TABLE away AS SELECT * FROM audit WHERE id = 3; DELETE FROM audit WHERE id = 3");
+	CHECK_INT(3, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "the last row is gone");
+	run_sql(file, "INSERT INTO audit SELECT * FROM away; DROP TABLE away");
+	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "it is back");
 	run_sql(file, "UPDATE audit SET who = 'nobody' WHERE id = 2");
 	CHECK_INT(2, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "a changed row");
 	CHECK_INT(0, bridge_stop(&b), "ends in order");

@@ -77,7 +77,7 @@ static const struct step {
 		"{\"name\":\"b\",\"inbound\":{\"from\":[\"192.0.2.1/32\"]},\"srtp\":\"never\"}", 201 },
 	{ "GET", "/v1/trunks/{id}", "/v1/trunks/b", NULL, 200 },
 	{ "PUT", "/v1/trunks/{id}", "/v1/trunks/b", "{\"limits\":{\"channels\":2}}", 200 },
-	{ "PATCH", "/v1/trunks/{id}", "/v1/trunks/b", "{\"maintenance\":true}", 200 },
+	{ "PATCH", "/v1/trunks/{id}", "/v1/trunks/b", "{\"limits\":{\"channels\":3}}", 200 },
 	{ "POST", "/v1/trunks/{id}/drain", "/v1/trunks/b/drain", NULL, 200 },
 	{ "POST", "/v1/trunks/{id}/resume", "/v1/trunks/b/resume", NULL, 200 },
 	{ "POST", "/v1/drain", NULL, "{\"exit\":false}", 202 },
@@ -87,7 +87,8 @@ static const struct step {
 	{ "POST", "/v1/numbers", NULL,
 		"{\"number\":\"+15550200..+15550299\",\"account\":\"acme\",\"answer\":\"attendant\"}", 201 },
 	{ "GET", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
-	{ "PUT", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"account\":\"acme\"}", 200 },
+	{ "PUT", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299",
+		"{\"account\":\"acme\",\"language\":\"fr\"}", 200 },
 	{ "PATCH", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"toll_free\":true}", 200 },
 	{ "DELETE", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
 	{ "GET", "/v1/routes", NULL, NULL, 200 },
@@ -95,7 +96,9 @@ static const struct step {
 		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 201 },
 	{ "GET", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
 	{ "PUT", "/v1/routes/{id}", "/v1/routes/{r}",
-		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 200 },
+		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"],"
+		"\"priority\":2}",
+		200 },
 	{ "PATCH", "/v1/routes/{id}", "/v1/routes/{r}", "{\"caller_id\":\"+15550101\"}", 200 },
 	{ "DELETE", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
 	{ "GET", "/v1/calendars", NULL, NULL, 200 },
@@ -256,7 +259,8 @@ static void newest_audit(const struct bridge *b, char out[40])
 static void audited(const struct bridge *b, const struct step *s, char before[40])
 {
 	const bool changes = strcmp(s->method, "GET") != 0 && s->status < 300 &&
-			     !(s->at && strstr(s->at, "dry_run")) && strcmp(s->path, "/v1/dialplan/diff") != 0;
+			     !(s->at && strstr(s->at, "dry_run")) &&
+			     strcmp(s->path, "/v1/dialplan/diff") != 0;
 	char now[40];
 
 	newest_audit(b, now);
@@ -281,6 +285,32 @@ static json_t *described(const struct bridge *b)
 	return doc;
 }
 
+/* Both callers, a page each. */
+static void roster_in_pages(const struct bridge *b)
+{
+	static const char *const bad[] = { "limit=0", "limit=x", "cursor=nobody" };
+	char path[160] = "/v1/meetings/100200300/participants?limit=1", first[64];
+	struct exchange x = exchange(b, "GET", path, NULL, NULL);
+
+	CHECK_INT(1, json_array_size(json_object_get(x.body, "items")), x.text);
+	snprintf(first, sizeof(first), "%s", json_text_at(x.body, "items.0.id"));
+	snprintf(path, sizeof(path), "/v1/meetings/100200300/participants?limit=1&cursor=%s",
+		json_text_at(x.body, "next"));
+	exchange_free(&x);
+	x = exchange(b, "GET", path, NULL, NULL);
+	CHECK_INT(1, json_array_size(json_object_get(x.body, "items")), x.text);
+	CHECK(strcmp(first, json_text_at(x.body, "items.0.id")) != 0, "the other one: %s", x.text);
+	CHECK(json_is_null(json_object_get(x.body, "next")), "that was all: %s", x.text);
+	exchange_free(&x);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(path, sizeof(path), "/v1/meetings/100200300/participants?%s", bad[i]);
+		x = exchange(b, "GET", path, NULL, NULL);
+		CHECK(x.status == 400 && strncmp(bad[i], json_text_at(x.body, "error.field"), 5) == 0,
+			"%s: %s", bad[i], x.text);
+		exchange_free(&x);
+	}
+}
+
 TEST(every_path_answers_as_described)
 {
 	struct names n = { .p = "" };
@@ -300,6 +330,7 @@ TEST(every_path_answers_as_described)
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd", argv), "callers");
 	CHECK(bridge_wait_number(&b, "/v1/status", "participants", 2, CALL_MS), "are seated");
+	roster_in_pages(&b);
 	newest_audit(&b, newest);
 	for (size_t i = 0; i < STEPS; i++) {
 		struct exchange x = step_run(&b, &steps[i], &n);
