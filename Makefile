@@ -67,7 +67,7 @@ $(BUILD)/prompts/%/.made: prompts/%.txt tools/prompts
 $(BUILD)/partylined: $(call objects,$(BRIDGE) $(PLANES))
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/partyctl: $(call objects,$(wildcard tools/partyctl*.c) bridge/config.c bridge/config_interfaces.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c)
+$(BUILD)/partyctl: $(call objects,$(wildcard tools/partyctl*.c) bridge/config.c bridge/config_interfaces.c bridge/config_http.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/crowd: $(call objects,$(CROWD) $(MIXER))

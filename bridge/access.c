@@ -30,6 +30,7 @@ struct access {
 
 static const char *const role_names[] = {
 	[ACCESS_NOBODY] = "nobody",
+	[ACCESS_JOIN] = "join",
 	[ACCESS_READER] = "reader",
 	[ACCESS_ADMIN] = "admin",
 	[ACCESS_OPERATOR] = "operator",
@@ -42,7 +43,7 @@ const char *access_role_name(enum access_role role)
 
 bool access_role_find(const char *name, enum access_role *out)
 {
-	for (int role = ACCESS_READER; role <= ACCESS_OPERATOR; role++)
+	for (int role = ACCESS_JOIN; role <= ACCESS_OPERATOR; role++)
 		if (strcmp(role_names[role], name) == 0) {
 			*out = (enum access_role)role;
 			return true;
@@ -94,9 +95,11 @@ static bool is_plain(const char *name)
 enum bridge_err access_make(struct access_token *token, char secret[ACCESS_SECRET_TEXT], int64_t now_us)
 {
 	uint8_t bytes[SECRET_BYTES], id[ID_BYTES];
+	const bool joins = token->role == ACCESS_JOIN;
 
-	if (token->role < ACCESS_READER || token->role > ACCESS_OPERATOR || !is_plain(token->name) ||
-		(token->role == ACCESS_OPERATOR && token->account[0]))
+	if (token->role < ACCESS_JOIN || token->role > ACCESS_OPERATOR || !is_plain(token->name) ||
+		(token->role == ACCESS_OPERATOR && token->account[0]) || (joins && !token->account[0]) ||
+		joins != (token->meeting[0] != '\0'))
 		return BRIDGE_RANGE;
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_bytes(id, sizeof(id)) != 1)
 		return BRIDGE_STATE;
@@ -273,6 +276,7 @@ static enum access_answer ask(
 	from->tries = 0;
 	*out = (struct access_who){ .role = token->role };
 	memcpy(out->account, token->account, sizeof(out->account));
+	memcpy(out->meeting, token->meeting, sizeof(out->meeting));
 	snprintf(out->name, sizeof(out->name), "token %s (%s)", token->id, token->name);
 	return ACCESS_YES;
 }

@@ -7,9 +7,12 @@
 
 /* What the site holds of one kind: who may read it, whether a token of one account sees its own, who may change it. */
 #define OBJECTS(list, one, read_of, change, change_of)                                                       \
+	OBJECTS_READ_BY(ACCESS_READER, list, one, read_of, change, change_of)
+/* `role`: who may read one of them, by its ID. */
+#define OBJECTS_READ_BY(role, list, one, read_of, change, change_of)                                         \
 	{ "GET", "/v1/" list, api_objects, ACCESS_READER, read_of, "All " list ", page by page" },           \
 		{ "POST", "/v1/" list, api_object_create, change, change_of, "Make a " one },                \
-		{ "GET", "/v1/" list "/{id}", api_object, ACCESS_READER, read_of, "One " one },              \
+		{ "GET", "/v1/" list "/{id}", api_object, role, read_of, "One " one },                       \
 		{ "PUT", "/v1/" list "/{id}", api_object_replace, change, change_of,                         \
 			"Change a " one "; what is left out goes back to its default" },                     \
 		{ "PATCH", "/v1/" list "/{id}", api_object_patch, change, change_of,                         \
@@ -21,7 +24,7 @@
 static const struct api_route routes[] = {
 	{ "GET", "/v1/status", api_status, ACCESS_READER, OF_NODE, "How the bridge is doing" },
 	OBJECTS("accounts", "account", OF_ACCOUNT, ACCESS_OPERATOR, OF_NODE),
-	OBJECTS("meetings", "meeting", OF_ACCOUNT, ACCESS_ADMIN, OF_ACCOUNT),
+	OBJECTS_READ_BY(ACCESS_JOIN, "meetings", "meeting", OF_ACCOUNT, ACCESS_ADMIN, OF_ACCOUNT),
 	{ "GET", "/v1/users", api_objects, ACCESS_READER, OF_ACCOUNT, "All users, page by page" },
 	{ "POST", "/v1/users", api_object_create, ACCESS_ADMIN, OF_ACCOUNT, "Make a user" },
 	{ "GET", "/v1/users/{account}/{id}", api_object, ACCESS_READER, OF_ACCOUNT, "One user" },
@@ -43,8 +46,7 @@ static const struct api_route routes[] = {
 	OBJECTS("routes", "route", OF_ACCOUNT, ACCESS_OPERATOR, OF_NODE),
 	OBJECTS("calendars", "calendar", OF_NODE, ACCESS_OPERATOR, OF_NODE),
 	OBJECTS("classes", "class", OF_NODE, ACCESS_OPERATOR, OF_NODE),
-	{ "GET", "/v1/meetings/{id}/participants", api_participants, ACCESS_READER, OF_ACCOUNT,
-		"The roster" },
+	{ "GET", "/v1/meetings/{id}/participants", api_participants, ACCESS_JOIN, OF_ACCOUNT, "The roster" },
 	{ "POST", "/v1/meetings/{id}/lock", api_lock, ACCESS_ADMIN, OF_ACCOUNT, "Lock or unlock" },
 	{ "POST", "/v1/participants/{id}/mute", api_mute, ACCESS_ADMIN, OF_ACCOUNT,
 		"Mute or unmute as a host does" },
@@ -152,7 +154,8 @@ void api_reply_text(struct node *n, uint64_t id, unsigned status, const char *js
 	answer(n, id, status, json, NULL);
 }
 
-void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
+static void refuse_more(
+	struct node *n, uint64_t id, const struct api_error *error, const struct http_more *more)
 {
 	json_t *inner = json_pack("{s:s, s:s}", "code", error->code, "message", error->message);
 
@@ -160,7 +163,12 @@ void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
 		json_object_set_new(inner, "field", json_string(error->field));
 	if (inner && error->line)
 		json_object_set_new(inner, "line", json_integer(error->line));
-	api_reply(n, id, error->status, inner ? json_pack("{s:o}", "error", inner) : NULL);
+	api_reply_more(n, id, error->status, inner ? json_pack("{s:o}", "error", inner) : NULL, more);
+}
+
+void api_refuse(struct node *n, uint64_t id, const struct api_error *error)
+{
+	refuse_more(n, id, error, NULL);
 }
 
 void api_refuse_as(struct node *n, uint64_t id, unsigned status, const char *code, const char *message,
@@ -203,19 +211,25 @@ static bool fits(const char *pattern, const char *path, char word[WORD_MAX])
 
 bool api_sees(const struct http_request *request, const char *account)
 {
-	return access_allows(request->who, ACCESS_READER, account);
+	return access_allows(
+		request->who, ACCESS_JOIN, account); /* whether they may do it, their route has said */
 }
 
 static void refuse_who(struct node *n, const struct http_request *request, enum access_answer answer)
 {
-	api_refuse(n, request->id,
-		answer == ACCESS_TOO_OFTEN
-			? &(struct api_error){ .status = 429,
-				  .code = "too_many_tries",
-				  .message = "too many wrong tokens from this address; wait a minute" }
-			: &(struct api_error){ .status = 401,
-				  .code = "unauthorized",
-				  .message = "a valid token is needed: Authorization: Bearer ..." });
+	const struct http_more wrong = { .bearer = "invalid_token" };
+
+	if (answer == ACCESS_TOO_OFTEN)
+		api_refuse(n, request->id,
+			&(struct api_error){ .status = 429,
+				.code = "too_many_tries",
+				.message = "too many wrong tokens from this address; wait a minute" });
+	else
+		refuse_more(n, request->id,
+			&(struct api_error){ .status = 401,
+				.code = "unauthorized",
+				.message = "a valid token is needed: Authorization: Bearer ..." },
+			request->token[0] ? &wrong : NULL);
 }
 
 /* Has it been asked before?  True: it is answered. */
@@ -272,17 +286,25 @@ static void run(
 {
 	const char *account = request->who->account;
 
+	if (request->who->meeting[0] && route->role == ACCESS_JOIN &&
+		strcmp(request->who->meeting, word) != 0) {
+		api_refuse(n, request->id,
+			&(struct api_error){
+				.status = 404, .code = "not_found", .message = "no such meeting" });
+		return;
+	}
 	if (access_allows(request->who, route->role, route->of == OF_NODE || !account[0] ? NULL : account)) {
 		if (!asked_before(n, request))
 			route->handler(n, request, word);
 		return;
 	}
-	api_refuse(n, request->id,
+	refuse_more(n, request->id,
 		&(struct api_error){ .status = 403,
 			.code = "forbidden",
 			.message = request->who->role < route->role
 					   ? "this token's role does not allow it"
-					   : "this token is confined to one account" });
+					   : "this token is confined to one account" },
+		&(struct http_more){ .bearer = "insufficient_scope" });
 }
 
 /* NULL: no such method here; those that there are go to `allow`, "" when there is no such path. */
@@ -347,7 +369,7 @@ void api_request(void *arg, const struct http_request *request)
 
 /* API thread. */
 unsigned api_may_listen(
-	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX])
+	void *arg, bool local, const char *token, const char *source, struct http_scope *scope)
 {
 	struct node *n = arg;
 	struct access_who who;
@@ -357,6 +379,8 @@ unsigned api_may_listen(
 	case ACCESS_TOO_OFTEN: return 429;
 	case ACCESS_YES: break;
 	}
-	snprintf(account, HTTP_ACCOUNT_MAX, "%s", who.account);
+	snprintf(scope->account, sizeof(scope->account), "%s", who.account);
+	snprintf(scope->meeting, sizeof(scope->meeting), "%s", who.meeting);
+	scope->types = who.role == ACCESS_JOIN ? "meeting.*,participant.*" : NULL;
 	return 0;
 }

@@ -36,7 +36,7 @@ struct api_error {
 
 /* http_config.on_listen, for the API thread; `arg` is the node. */
 unsigned api_may_listen(
-	void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+	void *arg, bool local, const char *token, const char *source, struct http_scope *scope);
 
 /* http_config.on_more; `arg` is the node. */
 void api_more(void *arg, uint64_t id, bool gone);

@@ -1,5 +1,6 @@
 /* api_audit.c - the audit log by the API: who changed what is written, listed, and held against its own chain. */
 #include "bridge/api.h"
+#include "bridge/topics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,9 +66,10 @@ struct audit_reading {
 	struct node *node;
 	uint64_t request;
 	json_t *items; /* owned */
-	unsigned limit;
-	uint64_t rows;
-	int64_t broken;
+	struct audit_filter filter;
+	char what[32], who[64]; /* the filter's */
+	int64_t last;           /* id of the last row shown; 0: of none */
+	struct audit_chain chain;
 };
 
 static struct audit_reading *reading_of(struct node *n, const struct http_request *request)
@@ -87,6 +89,7 @@ static void add_row(void *arg, const struct audit_row *row)
 	json_t *changes = json_loads(row->changes, JSON_DECODE_ANY, NULL);
 	char at[WHEN_TEXT];
 
+	r->last = row->id;
 	json_array_append_new(r->items, json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)row->id,
 						"at", when_text(at, row->at_us), "who", row->who, "what",
 						row->what, "changes", changes ? changes : json_null()));
@@ -96,7 +99,7 @@ static enum bridge_err read_audit(void *arg, struct store *store)
 {
 	struct audit_reading *r = arg;
 
-	return store_each_audit(store, r->limit, add_row, r);
+	return store_each_audit(store, &r->filter, add_row, r);
 }
 
 /* Answers with `body`, which is taken, and is done with it. */
@@ -115,26 +118,61 @@ static void audit_read(void *arg, enum bridge_err err, const char *text)
 {
 	struct audit_reading *r = arg;
 
-	reading_end(r, err, text, json_pack("{s:O}", "items", r->items));
+	const bool full = json_array_size(r->items) == r->filter.limit && r->last > 1;
+
+	reading_end(r, err, text,
+		json_pack("{s:O, s:o}", "items", r->items, "next",
+			full ? json_sprintf("%lld", (long long)r->last) : json_null()));
+}
+
+/* NULL: good; else the field that is wrong. */
+static const char *read_filter(struct audit_reading *r, const char *query)
+{
+	char limit[16] = "100", cursor[24] = "", *end;
+	const struct {
+		const char *name;
+		char *value;
+		size_t cap;
+	} fields[] = {
+		{ "limit", limit, sizeof(limit) },
+		{ "cursor", cursor, sizeof(cursor) },
+		{ "what", r->what, sizeof(r->what) },
+		{ "who", r->who, sizeof(r->who) },
+	};
+	char unused[HTTP_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (!http_query(query, fields[i].name, fields[i].value, fields[i].cap) &&
+			http_query(query, fields[i].name, unused, sizeof(unused)))
+			return fields[i].name;
+	r->filter = (struct audit_filter){ .limit = (unsigned)strtoul(limit, NULL, 10),
+		.before = strtoll(cursor, &end, 10),
+		.what = r->what,
+		.who = r->who };
+	if (r->filter.limit < 1 || r->filter.limit > AUDIT_LIMIT)
+		return "limit";
+	if (*end || r->filter.before < 0)
+		return "cursor";
+	return r->what[0] && (strchr(r->what, ',') || !topics_valid(r->what)) ? "what" : NULL;
 }
 
 void api_audit_list(struct node *n, const struct http_request *request, const char *word)
 {
-	char text[16] = "100";
-	struct audit_reading *r;
-	unsigned long limit;
+	struct audit_reading *r = reading_of(n, request);
+	const char *wrong = r ? read_filter(r, request->query) : NULL;
 
 	(void)word;
-	http_query(request->query, "limit", text, sizeof(text));
-	limit = strtoul(text, NULL, 10);
-	if (limit < 1 || limit > AUDIT_LIMIT) {
-		api_refuse_field(n, request->id, "limit", "limit must be 1 to 1000");
-		return;
-	}
-	r = reading_of(n, request);
 	if (!r)
 		return;
-	r->limit = (unsigned)limit;
+	if (wrong) {
+		api_refuse_field(n, request->id, wrong,
+			"limit is 1 to 1000, cursor what `next` said, what meeting.change or meeting.*, who "
+			"a part "
+			"of it");
+		json_decref(r->items);
+		free(r);
+		return;
+	}
 	writer_do(n->writer, read_audit, audit_read, r);
 }
 
@@ -142,7 +180,7 @@ static enum bridge_err check_audit(void *arg, struct store *store)
 {
 	struct audit_reading *r = arg;
 
-	return store_check_audit(store, &r->rows, &r->broken);
+	return store_check_audit(store, &r->chain);
 }
 
 static void audit_checked(void *arg, enum bridge_err err, const char *text)
@@ -150,8 +188,10 @@ static void audit_checked(void *arg, enum bridge_err err, const char *text)
 	struct audit_reading *r = arg;
 
 	reading_end(r, err, text,
-		json_pack("{s:I, s:b, s:o}", "rows", (json_int_t)r->rows, "unbroken", r->broken == 0,
-			"first_broken", r->broken ? json_integer(r->broken) : json_null()));
+		json_pack("{s:I, s:b, s:o, s:s}", "rows", (json_int_t)r->chain.rows, "unbroken",
+			r->chain.broken == 0, "first_broken",
+			r->chain.broken ? json_integer(r->chain.broken) : json_null(), "last_seal",
+			r->chain.last_seal));
 }
 
 void api_audit_check(struct node *n, const struct http_request *request, const char *word)

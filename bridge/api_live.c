@@ -197,21 +197,53 @@ static json_t *person_row(const struct participant *p)
 		when_json(p->joined_us), "legs", leg_json(p->leg));
 }
 
+enum { ROSTER_PAGE_MAX = 100000 };
+
+/* From the one after `cursor` on, `limit` of them; without either all. */
+static void answer_page(struct node *n, const struct http_request *request, const struct participant *p)
+{
+	char limit_text[16] = "", cursor[sizeof(p->id)] = "";
+	unsigned long limit = ROSTER_PAGE_MAX;
+	const struct participant *last = NULL;
+	json_t *items;
+
+	if (http_query(request->query, "limit", limit_text, sizeof(limit_text)))
+		limit = strtoul(limit_text, NULL, 10);
+	if (limit < 1 || limit > ROSTER_PAGE_MAX) {
+		api_refuse_field(n, request->id, "limit", "limit must be 1 to 100000");
+		return;
+	}
+	if (http_query(request->query, "cursor", cursor, sizeof(cursor)) && cursor[0]) {
+		while (p && strcmp(p->id, cursor) != 0)
+			p = p->next;
+		if (!p) {
+			api_refuse_as(n, request->id, 400, "cursor_gone",
+				"whom the cursor points to has left: begin again", "cursor");
+			return;
+		}
+		p = p->next;
+	}
+	items = json_array();
+	for (; p && limit > 0; p = p->next, limit--) {
+		json_array_append_new(items, person_row(p));
+		last = p;
+	}
+	api_reply(n, request->id, 200,
+		json_pack("{s:o, s:o}", "items", items, "next",
+			p && last ? json_string(last->id) : json_null()));
+}
+
 void api_participants(struct node *n, const struct http_request *request, const char *word)
 {
 	const struct site_account *account = NULL;
 	const struct meeting *m = meeting_find(n, word);
-	json_t *items;
 
 	if (m ? !api_sees(request, m->account)
 	      : !site_meeting(n->site, word, &account) || !api_sees(request, account->name)) {
 		not_found(n, request, "no such meeting");
 		return;
 	}
-	items = json_array();
-	for (const struct participant *p = m ? m->people : NULL; p; p = p->next)
-		json_array_append_new(items, person_row(p));
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	answer_page(n, request, m ? m->people : NULL);
 }
 
 /* Reads {"name": true|false}; answers the error itself. */

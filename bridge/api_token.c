@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAYS_MAX = 3650 };
-static const int64_t DAY_US = 86400000000;
+enum { DAYS_MAX = 3650, MINUTES_MAX = 525600 };
 
 static json_t *token_json(const struct access_token *t)
 {
 	char created[WHEN_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", t->id, "name", t->name, "role",
-		access_role_name(t->role), "account", t->account, "created_at",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", t->id, "name", t->name, "role",
+		access_role_name(t->role), "account", t->account, "meeting", t->meeting, "created_at",
 		when_text(created, t->created_us), "expires_at", when_json(t->expires_us));
 }
 
@@ -59,20 +58,72 @@ static void token_stored(void *arg, enum bridge_err err, const char *text)
 	token_done(job);
 }
 
+/* The meeting that a `join` is for, and its account; answers the error itself. */
+static bool read_meeting(
+	struct node *n, const struct http_request *request, const json_t *body, struct access_token *out)
+{
+	const json_t *meeting = json_object_get(body, "meeting");
+	const char *account = json_string_value(json_object_get(body, "account"));
+	const struct site_account *of = NULL;
+
+	if (out->role != ACCESS_JOIN && !meeting)
+		return true;
+	if (out->role != ACCESS_JOIN || !json_is_string(meeting) ||
+		!site_meeting(n->site, json_string_value(meeting), &of) ||
+		(account && strcmp(of->name, account) != 0)) {
+		api_refuse_field(n, request->id, "meeting",
+			out->role == ACCESS_JOIN ? "a meeting that there is must be given, of that account"
+						 : "only a token to join is of one meeting");
+		return false;
+	}
+	snprintf(out->meeting, sizeof(out->meeting), "%s", json_string_value(meeting));
+	snprintf(out->account, sizeof(out->account), "%s", of->name);
+	return true;
+}
+
+/* How long it lives: {"days": 30}, {"minutes": 30}; neither: until it is revoked.  Answers the error itself. */
+static bool read_end(
+	struct node *n, const struct http_request *request, const json_t *body, struct access_token *out)
+{
+	static const struct {
+		const char *field, *wrong;
+		json_int_t max;
+		int64_t each_us;
+	} spans[] = {
+		{ "days", "days must be a whole number, 1 to 3650", DAYS_MAX, 86400000000 },
+		{ "minutes", "minutes, in place of days, must be a whole number, 1 to 525600", MINUTES_MAX,
+			60000000 },
+	};
+
+	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
+		const json_t *span = json_object_get(body, spans[i].field);
+		const json_int_t value = json_integer_value(span);
+
+		if (!span)
+			continue;
+		if (out->expires_us || !json_is_integer(span) || value < 1 || value > spans[i].max) {
+			api_refuse_field(n, request->id, spans[i].field, spans[i].wrong);
+			return false;
+		}
+		out->expires_us = when_now_us() + value * spans[i].each_us;
+	}
+	return true;
+}
+
 /* Reads the body into `out`; answers the error itself. */
 static bool read_token(
 	struct node *n, const struct http_request *request, const json_t *body, struct access_token *out)
 {
 	const char *name = json_string_value(json_object_get(body, "name"));
 	const char *role = json_string_value(json_object_get(body, "role"));
-	const json_t *account = json_object_get(body, "account"), *days = json_object_get(body, "days");
+	const json_t *account = json_object_get(body, "account");
 
 	if (!name || !*name || strlen(name) >= sizeof(out->name)) {
 		api_refuse_field(n, request->id, "name", "a name of 1 to 63 bytes must be given");
 		return false;
 	}
 	if (!role || !access_role_find(role, &out->role)) {
-		api_refuse_field(n, request->id, "role", "role must be reader, admin or operator");
+		api_refuse_field(n, request->id, "role", "role must be join, reader, admin or operator");
 		return false;
 	}
 	if (account && (!json_is_string(account) || !site_account(n->site, json_string_value(account)))) {
@@ -83,15 +134,9 @@ static bool read_token(
 		api_refuse_field(n, request->id, "account", "an operator is not confined to an account");
 		return false;
 	}
-	if (days && (!json_is_integer(days) || json_integer_value(days) < 1 ||
-			    json_integer_value(days) > DAYS_MAX)) {
-		api_refuse_field(n, request->id, "days", "days must be a whole number, 1 to 3650");
-		return false;
-	}
 	snprintf(out->name, sizeof(out->name), "%s", name);
 	snprintf(out->account, sizeof(out->account), "%s", account ? json_string_value(account) : "");
-	out->expires_us = days ? when_now_us() + json_integer_value(days) * DAY_US : 0;
-	return true;
+	return read_meeting(n, request, body, out) && read_end(n, request, body, out);
 }
 
 void api_token_make(struct node *n, const struct http_request *request, const char *word)

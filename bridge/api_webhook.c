@@ -46,6 +46,11 @@ static bool read_hook(
 		bad_field(n, request->id, "url", "an http:// or https:// URL must be given");
 		return false;
 	}
+	if (!poster_url_private(url) && !json_is_true(json_object_get(body, "plain"))) {
+		bad_field(n, request->id, "url",
+			"what is posted there could be read on the way: https:// is wanted, or plain: true");
+		return false;
+	}
 	if (account && (!json_is_string(account) || !site_account(n->site, json_string_value(account)))) {
 		bad_field(n, request->id, "account", "no such account");
 		return false;

@@ -206,24 +206,6 @@ static enum bridge_err read_rtp(struct config *c, const struct doc_node *map, st
 	return err;
 }
 
-/* `http: { listen: null }` switches it off: null is not "not given" here. */
-static enum bridge_err read_http(struct config *c, const struct doc_node *map, struct config_why *why)
-{
-	const struct doc_node *listen = doc_get(map, "listen");
-	enum bridge_err err = doc_only(map, WORDS("listen"), why);
-	struct config_listen parts;
-
-	if (!err && map && map->first && !listen)
-		c->http.listen[0] = '\0';
-	if (!err)
-		err = doc_text(listen, c->http.listen, CONFIG_TEXT, why);
-	if (!err && listen && c->http.listen[0] &&
-		!config_listen_parse(&parts, c->http.listen, strncmp(c->http.listen, "tls:", 4) == 0))
-		err = doc_refuse(
-			listen, why, "not an address and a port, as in 127.0.0.1:8080 or tls:192.0.2.1:8443");
-	return err;
-}
-
 static enum bridge_err read_tls(struct config *c, const struct doc_node *map, struct config_why *why)
 {
 	enum bridge_err err = doc_only(map, WORDS("certificate", "key", "ca", "idle_s", "keepalive_s"), why);
@@ -398,7 +380,7 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		{ "dns", read_dns },
 		{ "rtp", read_rtp },
 		{ "interfaces", config_read_interfaces },
-		{ "http", read_http },
+		{ "http", config_read_http },
 		{ "tls", read_tls },
 		{ "stir", read_stir },
 		{ "media", read_media },
@@ -419,6 +401,8 @@ static enum bridge_err read_all(struct config *c, const struct doc_node *root, s
 		err = doc_refuse(doc_get(root, "node"), why, "a name is wanted");
 	for (size_t i = 0; !err && i < sizeof(sections) / sizeof(*sections); i++)
 		err = sections[i].read(c, doc_get(root, sections[i].key), why);
+	if (!err)
+		err = config_check_http(c, doc_get(root, "http"), why);
 	if (!err)
 		err = read_path(c->control, SOCKET_PATH, root, "control", why);
 	if (!err)

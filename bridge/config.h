@@ -10,7 +10,9 @@
  * `interfaces: { NAME: { listen: ADDRESS, advertise: ADDRESS, ports: FIRST-LAST } }`: other addresses of this machine, and the
  * RTP ports there, for trunks that name one (docs/trunks.md); no two of them share a port.
  * `records: { keep_days }`: call records that belong to no account of the site go after so many days (left out: never).
- * A `tls:` address may be listed without a certificate, as the default does: whoever listens skips it then.
+ * A `tls:` address may be listed in `sip.listen` without a certificate, as the default does: whoever listens skips it then.
+ * What the API says is to be read by nobody on the way: at any address but loopback `http.listen` is HTTPS, or `http: { plain: true }`
+ * says that somebody in front of us ends TLS.
  *
  * Thread: any; the struct is plain and owns its strings inline.
  */
@@ -67,8 +69,9 @@ struct config {
 	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	size_t n_interfaces;
 	struct {
-		char listen[CONFIG_TEXT];
-	} http; /* "127.0.0.1:8080", "tls:192.0.2.1:8443"; "" none */
+		char listen[CONFIG_TEXT]; /* "127.0.0.1:8080", "tls:192.0.2.1:8443"; "" none */
+		bool plain;               /* in the clear, whatever the address */
+	} http;
 	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];
 		unsigned idle_s, keepalive_s; /* 0: as bridge/tls has it */
@@ -108,6 +111,13 @@ struct config_listen {
 };
 /* False: not TRANSPORT:ADDRESS:PORT, or ADDRESS:PORT when no transport is wanted. */
 bool config_listen_parse(struct config_listen *out, const char *text, bool with_transport);
+bool config_is_tls(const char *target); /* begins with "tls:" */
+
+/* How the API is spoken at http.listen.  EITHER: on loopback where there is a certificate, to each as they begin. */
+enum config_http { CONFIG_HTTP_NONE, CONFIG_HTTP_PLAIN, CONFIG_HTTP_TLS, CONFIG_HTTP_EITHER };
+enum config_http config_http(const struct config *c);
+bool config_http_local(
+	const struct config *c); /* by nobody but this machine's own people, who need no token at first */
 
 /* NULL: `text` is FIRST-LAST, *out holds it; else what is wrong with it, for people. */
 const char *config_ports_broken(struct port_range *out, const char *text);
@@ -120,6 +130,9 @@ enum bridge_err config_load(struct config *out, const char *path, struct config_
 enum bridge_err config_parse(struct config *out, const char *text, size_t len, struct config_why *why);
 
 struct doc_node;
+/* config_http.c: for config.c; the second when all else has been read. */
+enum bridge_err config_read_http(struct config *c, const struct doc_node *map, struct config_why *why);
+enum bridge_err config_check_http(const struct config *c, const struct doc_node *map, struct config_why *why);
 /* config_interfaces.c: for config.c; what `rtp:` says has been read. */
 enum bridge_err config_read_interfaces(struct config *c, const struct doc_node *map, struct config_why *why);
 #endif

@@ -3,8 +3,8 @@
  * How: libwebsockets runs its own loop on its own thread.  A request, once read whole, crosses to the control thread
  * as a struct http_request; the control thread answers with http_reply(), now or later, by the request's id.  Events
  * are handed over with http_publish(): the API thread keeps the last HTTP_EVENTS of them and serves
- * GET /v1/events as Server-Sent Events or WebSocket, from Last-Event-ID (header or ?last_event_id=) on; one whose place is gone
- * gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
+ * GET /v1/events as Server-Sent Events or WebSocket, from Last-Event-ID (header or ?last_event_id=) on, all that they may hear or
+ * what they ask for (?type=call.ended,meeting.*, account=, meeting=); one whose place is gone gets an event `gap` first.  A listener too slow to take what is there is cut off, not waited for.
  * The control socket is made 0600, and a stale one is replaced only when nobody listens on it.
  *
  * Answered here, without the control thread: OPTIONS (204 with Allow), a body that is too long (413) or has no length (411), a path
@@ -39,6 +39,7 @@ enum {
 	HTTP_CONNECTIONS = 64,
 	HTTP_TOKEN_MAX = 128, /* of `Authorization: Bearer`; a longer one is none of ours */
 	HTTP_ACCOUNT_MAX = 64,
+	HTTP_MEETING_MAX = 32,
 	HTTP_KEY_MAX = 128 /* Idempotency-Key, If-Match */
 };
 enum { HTTP_REQUEST_MS = 30000, HTTP_ANSWER_MS = 60000, HTTP_BEAT_MS = 15000, HTTP_STALLED_MS = 30000 };
@@ -59,6 +60,11 @@ struct http_request {
 	size_t body_len; /* borrowed during the callback; 0-terminated */
 };
 
+struct http_scope { /* what may be heard; "": all */
+	char account[HTTP_ACCOUNT_MAX], meeting[HTTP_MEETING_MAX];
+	const char *types; /* as in ?type=; NULL: all */
+};
+
 struct http_config {
 	const char *control; /* path, NULL none */
 	const char *listen;  /* "127.0.0.1:8080", NULL or "" none */
@@ -66,10 +72,10 @@ struct http_config {
 	/* Of an answer in parts (http_part()): what there was has been taken; `gone`: nobody reads it any
 	 * more.  Inside http_poll().  NULL: there are none. */
 	void (*on_more)(void *arg, uint64_t id, bool gone);
-	/* May they listen to GET /v1/events?  0, or the HTTP status that refuses; `account` "": to everything, else to what
-	 * is of that account.  Asked when they come and at each heartbeat.  API thread.  NULL: everybody may. */
+	/* May they listen to GET /v1/events?  0, or the HTTP status that refuses; *scope, all "" before: what of them.  Asked when they
+	 * come and at each heartbeat.  API thread.  NULL: everybody may. */
 	unsigned (*on_listen)(
-		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+		void *arg, bool local, const char *token, const char *source, struct http_scope *scope);
 	/* Who is behind a connection that comes from this port of 127.0.0.1, where TLS is ended before us; false: nobody else.  API
 	 * thread.  NULL: nobody ever is. */
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
@@ -91,7 +97,8 @@ void http_reply(struct http *h, uint64_t id, unsigned status, const char *conten
 /* The same with more headers; "" leaves one out. */
 struct http_more {
 	char etag[32], location[HTTP_PATH_MAX], allow[64];
-	bool replayed; /* Idempotency-Replayed: true */
+	char bearer[24]; /* error of WWW-Authenticate (RFC 6750 section 3.1) */
+	bool replayed;   /* Idempotency-Replayed: true */
 };
 void http_reply_more(struct http *h, uint64_t id, unsigned status, const char *content_type, const char *body,
 	size_t len, const struct http_more *more);

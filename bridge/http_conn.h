@@ -20,6 +20,11 @@
 
 enum conn_state { CONN_IDLE, CONN_READING, CONN_WAITING, CONN_REPLYING, CONN_REFUSED, CONN_FEEDING };
 
+enum { FEED_TYPES = 256 };
+struct feed_filter { /* what a listener wants of what it may hear; "": all */
+	char types[FEED_TYPES], account[HTTP_ACCOUNT_MAX], meeting[HTTP_MEETING_MAX];
+};
+
 struct conn {            /* made, zeroed and freed by libwebsockets, at times between two requests */
 	struct lws *wsi; /* NULL: not in the server's list */
 	struct server *server;
@@ -37,17 +42,20 @@ struct conn {            /* made, zeroed and freed by libwebsockets, at times be
 	bool in_parts; /* the last of them has not been written */
 	size_t sent;
 
+	struct feed_filter filter;
+	uint64_t passed_seq; /* of the last event that was not for it; 0: it has had all */
 	bool websocket, beat_due, gap_due, greeted;
-	char token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX]; /* of a listener; account "": hears all */
-	uint64_t place;                                        /* in the ring: what it gets next */
-	uint64_t resumed_after;                                /* Last-Event-ID, said again in `gap` */
-	lws_usec_t choked_since;                               /* 0: it takes what it gets */
+	char token[HTTP_TOKEN_MAX]; /* of a listener */
+	struct http_scope scope;    /* the same; what it may hear */
+	uint64_t place;             /* in the ring: what it gets next */
+	uint64_t resumed_after;     /* Last-Event-ID, said again in `gap` */
+	lws_usec_t choked_since;    /* 0: it takes what it gets */
 };
 
 struct server {
 	struct http *http; /* borrowed: to post requests */
 	unsigned (*on_listen)(
-		void *arg, bool local, const char *token, const char *source, char account[HTTP_ACCOUNT_MAX]);
+		void *arg, bool local, const char *token, const char *source, struct http_scope *scope);
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
 	void *arg;                   /* borrowed; on_listen's */
 	struct mailbox *box;         /* borrowed from http */
@@ -79,8 +87,8 @@ int request_end(struct conn *c, struct lws *wsi);
 int upgrade_confirm(
 	struct lws *wsi, const char *to); /* >0: no upgrade, answered.  There may be no struct conn yet */
 int upgrade_begin(struct conn *c, struct lws *wsi);
-unsigned conn_may_listen(struct lws *wsi, const char *token,
-	char account[HTTP_ACCOUNT_MAX]); /* 0, or a refusing HTTP status */
+unsigned conn_may_listen(
+	struct lws *wsi, const char *token, struct http_scope *scope); /* 0, or a refusing HTTP status */
 
 /* http_reply.c */
 void conn_answer(struct server *s, struct answer *a); /* takes it */
@@ -99,7 +107,9 @@ int reply_error(struct lws *wsi, unsigned status, const char *code, const char *
 void reply_early(int fd, const char *status, const char *code, const char *message);
 
 /* http_feed.c */
-/* A listener begins; the request's headers are still there. */
+/* Reads ?type=, account= and meeting=.  NULL: good; else what is wrong, for people. */
+const char *feed_filter_read(struct feed_filter *out, const char *query);
+/* A listener begins; c->filter has been read; the request's headers are still there. */
 int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocket);
 int feed_write(struct conn *c); /* it can take something; not 0: cut it off */
 int feed_beat(struct conn *c);  /* its timer; not 0: cut it off */

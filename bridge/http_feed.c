@@ -1,5 +1,6 @@
 /* http_feed.c - a listener of events, by Server-Sent Events or WebSocket: what it is sent, and when it is too slow. */
 #include "bridge/http_conn.h"
+#include "bridge/topics.h"
 #include "bridge/when.h"
 
 #include <stdio.h>
@@ -27,15 +28,53 @@ static bool scratch_fits(struct server *s, size_t len)
 	return true;
 }
 
+/* An event's `meeting` is digits, and a quotation mark within a value is escaped: the words say it and nothing else does. */
+static bool is_of(const struct news *n, const char *account, const char *meeting)
+{
+	char words[HTTP_MEETING_MAX + sizeof("\"meeting\":\"\"")];
+
+	if (*account && strcmp(account, n->account) != 0)
+		return false;
+	snprintf(words, sizeof(words), "\"meeting\":\"%s\"", meeting);
+	return !*meeting || strstr(n->json, words);
+}
+
+static bool is_for(const struct conn *c, const struct news *n)
+{
+	const struct feed_filter *f = &c->filter;
+
+	return is_of(n, c->scope.account, c->scope.meeting) && is_of(n, f->account, f->meeting) &&
+	       (!c->scope.types || topics_want(c->scope.types, n->type)) &&
+	       (!f->types[0] || topics_want(f->types, n->type));
+}
+
 /* The next event that is for this listener; the others are passed over. */
 static const struct news *next_news(struct conn *c)
 {
 	const struct news *n;
 
-	while ((n = ring_at(&c->server->ring, c->place)) && c->account[0] &&
-		strcmp(c->account, n->account) != 0)
+	while ((n = ring_at(&c->server->ring, c->place)) && !is_for(c, n)) {
+		c->passed_seq = n->seq;
 		c->place++;
+	}
 	return n;
+}
+
+const char *feed_filter_read(struct feed_filter *out, const char *query)
+{
+	static const char *const names[] = { "type", "account", "meeting" };
+	char *const values[] = { out->types, out->account, out->meeting };
+	const size_t caps[] = { sizeof(out->types), sizeof(out->account), sizeof(out->meeting) };
+	char unused[HTTP_PATH_MAX];
+
+	*out = (struct feed_filter){ .types = "" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!http_query(query, names[i], values[i], caps[i]) &&
+			http_query(query, names[i], unused, sizeof(unused)))
+			return "type, account or meeting is too long";
+	if (out->types[0] && !topics_valid(out->types))
+		return "type is a list of types: call.ended,meeting.*";
+	return out->meeting[strspn(out->meeting, "0123456789")] ? "meeting is a meeting's ID" : NULL;
 }
 
 bool feed_behind(struct conn *c)
@@ -96,6 +135,7 @@ int feed_begin(struct conn *c, struct lws *wsi, const char *query, bool websocke
 	c->choked_since = 0;
 	c->beat_due = c->gap_due = false;
 	c->greeted = websocket;
+	c->passed_seq = 0;
 	if (wants_since(wsi, query, &since))
 		c->place = ring_after(&s->ring, since, &c->gap_due);
 	c->resumed_after = since;
@@ -134,6 +174,17 @@ static size_t write_event(const struct news *n, char *out, size_t cap)
 		out, cap, "id: %llu\nevent: %s\ndata: %s\n\n", (unsigned long long)n->seq, n->type, n->json);
 }
 
+/* Who hears few of many events comes back from after those that were not for it: an `id` alone is no event. */
+static size_t write_beat(struct conn *c, char *out)
+{
+	const uint64_t passed = c->passed_seq;
+
+	c->passed_seq = 0;
+	if (!passed)
+		return (size_t)snprintf(out, BATCH_BYTES, ": heartbeat\n\n");
+	return (size_t)snprintf(out, BATCH_BYTES, ": heartbeat\nid: %llu\n\n", (unsigned long long)passed);
+}
+
 static int write_stream(struct conn *c)
 {
 	struct server *s = c->server;
@@ -149,7 +200,7 @@ static int write_stream(struct conn *c)
 	if (c->gap_due)
 		len += write_gap(c, out + len, BATCH_BYTES - len);
 	if (c->beat_due && !len && !next_news(c)) /* anything else shows as well that we live */
-		len += (size_t)snprintf(out, BATCH_BYTES, ": heartbeat\n\n");
+		len += write_beat(c, out);
 	c->greeted = true;
 	c->gap_due = c->beat_due = false;
 	while ((n = next_news(c))) {
@@ -209,7 +260,7 @@ int feed_beat(struct conn *c)
 
 	if (c->choked_since && lws_now_usecs() - c->choked_since >= s->stalled_us)
 		return -1;
-	if (conn_may_listen(c->wsi, c->token, c->account)) /* no longer: revoked, expired */
+	if (conn_may_listen(c->wsi, c->token, &c->scope)) /* no longer: revoked, expired */
 		return -1;
 	c->beat_due = true;
 	ask(c);

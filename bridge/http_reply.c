@@ -27,6 +27,22 @@ static bool add_more(struct lws *wsi, const struct http_more *more, unsigned cha
 	       add_named(wsi, "idempotency-replayed:", more->replayed ? "true" : "", at, end);
 }
 
+/* RFC 6750 section 3: why the token that was shown, or none, does not do. */
+static bool add_challenge(
+	struct lws *wsi, unsigned status, const char *error, unsigned char **at, unsigned char *end)
+{
+	char text[80] = "Bearer realm=\"partyline\"";
+	const size_t used = strlen(text);
+
+	if (status != HTTP_STATUS_UNAUTHORIZED && !*error)
+		return true;
+	if (*error)
+		snprintf(text + used, sizeof(text) - used, ", error=\"%s\"", error);
+	return lws_add_http_header_by_name(wsi,
+		       (const unsigned char *)"www-authenticate:", (const unsigned char *)text,
+		       (int)strlen(text), at, end) == 0;
+}
+
 int reply_headers(
 	struct lws *wsi, unsigned status, const char *type, size_t len, const struct http_more *more)
 {
@@ -48,9 +64,7 @@ int reply_headers(
 		lws_add_http_header_by_name(wsi, (const unsigned char *)"x-content-type-options:",
 			(const unsigned char *)"nosniff", 7, &at, end))
 		return -1;
-	if (status == HTTP_STATUS_UNAUTHORIZED &&
-		lws_add_http_header_by_name(wsi, (const unsigned char *)"www-authenticate:",
-			(const unsigned char *)"Bearer realm=\"partyline\"", 24, &at, end))
+	if (!add_challenge(wsi, status, more ? more->bearer : "", &at, end))
 		return -1;
 	if (status == TOO_MANY && lws_add_http_header_by_name(wsi, (const unsigned char *)"retry-after:",
 					  (const unsigned char *)"60", 2, &at, end))

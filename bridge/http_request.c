@@ -166,16 +166,16 @@ static void conn_source(struct lws *wsi, char out[48])
 		out[0] = '\0';
 }
 
-unsigned conn_may_listen(struct lws *wsi, const char *token, char account[HTTP_ACCOUNT_MAX])
+unsigned conn_may_listen(struct lws *wsi, const char *token, struct http_scope *scope)
 {
 	const struct server *s = conn_server(wsi);
 	char source[48];
 
-	account[0] = '\0';
+	*scope = (struct http_scope){ .types = NULL };
 	if (!s->on_listen)
 		return 0;
 	conn_source(wsi, source);
-	return s->on_listen(s->arg, conn_local(wsi), token, source, account);
+	return s->on_listen(s->arg, conn_local(wsi), token, source, scope);
 }
 
 static const char *listen_code(unsigned status)
@@ -241,12 +241,15 @@ static void say_continue(struct lws *wsi)
 
 static int listen_begin(struct conn *c, struct lws *wsi, const char *query)
 {
+	const char *wrong = feed_filter_read(&c->filter, query);
 	unsigned status;
 
 	conn_token(wsi, query, c->token);
-	status = conn_may_listen(wsi, c->token, c->account);
-	return status ? conn_refuse(c, wsi, status, listen_code(status), "these events need a token", false)
-		      : feed_begin(c, wsi, query, false);
+	status = conn_may_listen(wsi, c->token, &c->scope);
+	if (status)
+		return conn_refuse(c, wsi, status, listen_code(status), "these events need a token", false);
+	return wrong ? conn_refuse(c, wsi, 400, "bad_request", wrong, false)
+		     : feed_begin(c, wsi, query, false);
 }
 
 int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path_len)
@@ -334,7 +337,10 @@ static int refuse_upgrade(struct lws *wsi, unsigned status, const char *code, co
 
 int upgrade_confirm(struct lws *wsi, const char *to)
 {
-	char path[32], query[HTTP_PATH_MAX], token[HTTP_TOKEN_MAX], account[HTTP_ACCOUNT_MAX];
+	char path[32], query[HTTP_PATH_MAX], token[HTTP_TOKEN_MAX];
+	struct feed_filter unused;
+	struct http_scope scope;
+	const char *wrong;
 	unsigned status;
 
 	if (strcasecmp(to, "websocket"))
@@ -346,9 +352,12 @@ int upgrade_confirm(struct lws *wsi, const char *to)
 	if (!conn_query(wsi, query, sizeof(query)))
 		return refuse_upgrade(wsi, 414, "too_long", "path and query may be 511 bytes each");
 	conn_token(wsi, query, token);
-	status = conn_may_listen(wsi, token, account);
+	status = conn_may_listen(wsi, token, &scope);
 	OPENSSL_cleanse(token, sizeof(token));
-	return status ? refuse_upgrade(wsi, status, listen_code(status), "these events need a token") : 0;
+	if (status)
+		return refuse_upgrade(wsi, status, listen_code(status), "these events need a token");
+	wrong = feed_filter_read(&unused, query);
+	return wrong ? refuse_upgrade(wsi, 400, "bad_request", wrong) : 0;
 }
 
 int upgrade_begin(struct conn *c, struct lws *wsi)
@@ -360,7 +369,8 @@ int upgrade_begin(struct conn *c, struct lws *wsi)
 	if (!conn_query(wsi, query, sizeof(query)))
 		query[0] = '\0';
 	conn_token(wsi, query, c->token);
-	if (conn_may_listen(wsi, c->token, c->account)) /* it was allowed a moment ago */
+	if (feed_filter_read(&c->filter, query) ||
+		conn_may_listen(wsi, c->token, &c->scope)) /* it was allowed a moment ago */
 		return -1;
 	return feed_begin(c, wsi, query, true);
 }

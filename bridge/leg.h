@@ -95,6 +95,7 @@ struct leg {
 	uint32_t quirks;            /* 1 << enum quirk: what was told of its packets */
 	uint64_t heard_us;          /* when these last showed new packets (loop_now_us()); 0: never */
 	bool media_lost, one_way;   /* its sound was, at some time */
+	bool poor_rx, poor_tx;      /* it sounds bad now, and that was told (bridge/leg_quality.h) */
 };
 
 struct leg *leg_find_call(const struct node *n, const char *token);

@@ -1,5 +1,6 @@
 #include "bridge/leg_heard.h"
 #include "bridge/leg_priv.h"
+#include "bridge/leg_quality.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
 #include "bridge/remark.h"
@@ -113,6 +114,7 @@ static void on_worker_stats(void *arg, uint32_t leg_id, const struct stream_stat
 	if (stats->rx_packets != leg->stats.rx_packets)
 		leg->heard_us = loop_now_us();
 	leg->stats = *stats;
+	leg_judge_quality(leg);
 }
 
 static void on_worker_gone(

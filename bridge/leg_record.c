@@ -20,10 +20,10 @@ static json_t *leg_event_json(const struct leg *leg)
 {
 	char from[24], to[24];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", leg->cdr.id, "call_id",
-		leg->cdr.call_id, "trunk", leg->cdr.trunk, "account", leg->cdr.account, "from",
-		log_number(from, leg->cdr.from_number), "number", log_number(to, leg->cdr.number), "stir",
-		leg_proof_json(leg));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", leg->cdr.id, "call_id",
+		leg->cdr.call_id, "trunk", leg->cdr.trunk, "account", leg->cdr.account, "meeting",
+		leg->cdr.meeting, "from", log_number(from, leg->cdr.from_number), "number",
+		log_number(to, leg->cdr.number), "stir", leg_proof_json(leg));
 }
 
 void leg_emit(const struct leg *leg, const char *type)

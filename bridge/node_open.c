@@ -107,15 +107,9 @@ static enum bridge_err open_prompts(struct node *n, char *why, size_t why_cap)
 	return err;
 }
 
-/* Nobody but this machine's own people can reach it. */
-static bool on_loopback(const char *listen)
-{
-	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0;
-}
-
 static enum bridge_err open_access(struct node *n)
 {
-	return access_alloc(&n->access, on_loopback(n->config.http.listen));
+	return access_alloc(&n->access, config_http_local(&n->config));
 }
 
 static void tell_access(const struct node *n)
@@ -125,7 +119,7 @@ static void tell_access(const struct node *n)
 	free(access_list(n->access, &count));
 	if (count == 0 && n->config.http.listen[0])
 		log_line(LOG_WARNING, NULL, "http",
-			on_loopback(n->config.http.listen)
+			config_http_local(&n->config)
 				? "%s is open to all on this machine until a token is made (partyctl token "
 				  "create)"
 				: "%s answers nobody until a token is made (partyctl token create)",
@@ -216,9 +210,10 @@ static enum bridge_err open_workers(struct node *n, char *why, size_t why_cap)
 
 static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, size_t why_cap)
 {
+	const enum config_http how = config_http(&n->config);
 	struct http_config hc = { .control = n->config.control,
-		.listen = strncmp(n->config.http.listen, "tls:", 4) == 0 ? "127.0.0.1:0"
-									 : n->config.http.listen,
+		.listen = how == CONFIG_HTTP_PLAIN || how == CONFIG_HTTP_NONE ? n->config.http.listen
+									      : "127.0.0.1:0",
 		.behind = secure_behind_api,
 		.on_request = api_request,
 		.on_more = api_more,
@@ -292,13 +287,15 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 	if (err)
 		return err;
 	for (size_t i = 0; i < n->config.sip.n_listen && uc.n_listen < CALL_LISTEN_MAX - 1; i++) {
-		if (strncmp(n->config.sip.listen[i], "tls:", 4) == 0 && !n->config.tls.certificate[0]) {
+		const bool is_tls = config_is_tls(n->config.sip.listen[i]);
+
+		if (is_tls && !n->config.tls.certificate[0]) {
 			log_line(LOG_WARNING, NULL, "sip",
 				"%s is not served: the node file names no certificate",
 				n->config.sip.listen[i]);
 			continue;
 		}
-		tls = tls || strncmp(n->config.sip.listen[i], "tls:", 4) == 0;
+		tls = tls || is_tls;
 		uc.advertised[uc.n_listen] = advertised(&n->config, n->config.sip.listen[i]);
 		uc.listen[uc.n_listen++] = n->config.sip.listen[i];
 	}

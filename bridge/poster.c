@@ -1,8 +1,10 @@
 #include "bridge/poster.h"
 #include "bridge/x5u.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +59,25 @@ bool poster_url_valid(const char *url)
 		if (iscntrl((unsigned char)*p) || *p == ' ')
 			return false;
 	return true;
+}
+
+bool poster_url_private(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *scheme = NULL, *host = NULL;
+	struct in_addr v4;
+	bool is_private = false;
+
+	if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		is_private = strcasecmp(scheme, "https") == 0 || strcasecmp(host, "localhost") == 0 ||
+			     strcmp(host, "[::1]") == 0 ||
+			     (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET);
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return is_private;
 }
 
 /* ---- the thread ---- */

@@ -52,4 +52,6 @@ void poster_poll(struct poster *p);            /* calls done() */
 enum bridge_err poster_post(struct poster *p, const struct poster_job *job, const char *body, size_t len);
 /* http:// or https:// with a host, and nothing in it that would end a line. */
 bool poster_url_valid(const char *url);
+/* Of a valid one: nobody can read along.  https, or to an address of this machine alone. */
+bool poster_url_private(const char *url);
 #endif

@@ -131,7 +131,9 @@ enum bridge_err secure_listen(struct node *n, char *why, size_t why_cap)
 	for (size_t i = 0; !err && ua_relay(n->ua, i, &listen, host, &port); i++) {
 		if (!config_listen_parse(&parts, listen, true))
 			return BRIDGE_SYNTAX;
-		err = tls_listen(n->tls, parts.host, parts.port, host, port);
+		err = tls_listen(n->tls,
+			&(struct tls_door_order){
+				.host = parts.host, .port = parts.port, .to_host = host, .to_port = port });
 		if (err)
 			snprintf(why, why_cap, "%s: cannot listen", listen);
 	}
@@ -140,18 +142,19 @@ enum bridge_err secure_listen(struct node *n, char *why, size_t why_cap)
 
 enum bridge_err secure_listen_api(struct node *n, char *why, size_t why_cap)
 {
+	const enum config_http how = config_http(&n->config);
 	const char *listen = n->config.http.listen;
 	struct config_listen parts;
-	enum bridge_err err;
+	enum bridge_err err = BRIDGE_OK;
 
-	if (strncmp(listen, "tls:", 4) != 0)
+	if (how != CONFIG_HTTP_TLS && how != CONFIG_HTTP_EITHER)
 		return BRIDGE_OK;
-	if (!n->config.tls.certificate[0]) {
-		snprintf(why, why_cap, "http.listen: %s wants a certificate (tls.certificate)", listen);
-		return BRIDGE_FILE;
-	}
-	err = config_listen_parse(&parts, listen, true)
-		      ? tls_listen(n->tls, parts.host, parts.port, "127.0.0.1", (uint16_t)http_port(n->http))
+	err = config_listen_parse(&parts, listen, config_is_tls(listen))
+		      ? tls_listen(n->tls, &(struct tls_door_order){ .host = parts.host,
+						   .port = parts.port,
+						   .to_host = "127.0.0.1",
+						   .to_port = (uint16_t)http_port(n->http),
+						   .clear_too = how == CONFIG_HTTP_EITHER })
 		      : BRIDGE_SYNTAX;
 	if (err)
 		snprintf(why, why_cap, "http.listen: %s: cannot listen", listen);
@@ -242,11 +245,6 @@ const char *secure_name(const struct site_trunk *trunk, const char *host, char o
 	return out;
 }
 
-static bool starts_with(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* The address of ours that others know us by: a carrier may let in no other. */
 static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
 {
@@ -254,7 +252,7 @@ static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
 
 	out[0] = '\0';
 	for (size_t i = 0; i < n->config.sip.n_listen && !out[0]; i++)
-		if (starts_with(n->config.sip.listen[i], "tls:") &&
+		if (config_is_tls(n->config.sip.listen[i]) &&
 			config_listen_parse(&parts, n->config.sip.listen[i], true) &&
 			(strchr(parts.host, ':') != NULL) == v6)
 			snprintf(out, CONFIG_TEXT, "%s", parts.host);
@@ -268,7 +266,7 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 		.trunk = trunk->name, .target = target, .ca = trunk->tls_ca, .from = from
 	};
 
-	if (!n->tls || !starts_with(target, "tls:"))
+	if (!n->tls || !config_is_tls(target))
 		return 0;
 	host_alone(alone, host);
 	source_address(n, target[4] == '[', from);

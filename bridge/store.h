@@ -89,11 +89,23 @@ struct audit_row {
 	const char *who, *what, *changes;
 };
 enum bridge_err store_add_audit(struct store *s, const struct audit_row *row);
+struct audit_filter {
+	unsigned limit;
+	int64_t before;   /* rows with a lower id; 0: all */
+	const char *what; /* "meeting.change", or "meeting.*"; "": all */
+	const char *who;  /* a part of it; "": all */
+};
 /* Newest first; a row's texts are valid during the call. */
-enum bridge_err store_each_audit(
-	struct store *s, unsigned limit, void (*each)(void *arg, const struct audit_row *row), void *arg);
-/* Goes through the whole chain: *n rows; *broken the id of the first that does not fit, 0 none. */
-enum bridge_err store_check_audit(struct store *s, uint64_t *n, int64_t *broken);
+enum bridge_err store_each_audit(struct store *s, const struct audit_filter *filter,
+	void (*each)(void *arg, const struct audit_row *row), void *arg);
+enum { AUDIT_SEAL = 65 };
+struct audit_chain {
+	uint64_t rows;
+	int64_t broken; /* id of the first row that does not fit, or is gone; 0: none */
+	char last_seal
+		[AUDIT_SEAL]; /* who keeps it elsewhere knows later that nothing was rewritten up to here */
+};
+enum bridge_err store_check_audit(struct store *s, struct audit_chain *out); /* goes through all of it */
 
 enum bridge_err store_load_tokens(struct store *s, struct access *into);
 enum bridge_err store_add_token(struct store *s, const struct access_token *token);

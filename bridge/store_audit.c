@@ -84,17 +84,22 @@ static struct audit_row row_at(sqlite3_stmt *statement)
 		.changes = (const char *)sqlite3_column_text(statement, 4) };
 }
 
-enum bridge_err store_each_audit(
-	struct store *s, unsigned limit, void (*each)(void *arg, const struct audit_row *row), void *arg)
+enum bridge_err store_each_audit(struct store *s, const struct audit_filter *filter,
+	void (*each)(void *arg, const struct audit_row *row), void *arg)
 {
 	sqlite3_stmt *statement;
-	enum bridge_err err = store_prepare(
-		s, &statement, "SELECT id, at_us, who, what, changes FROM audit ORDER BY id DESC LIMIT ?");
+	enum bridge_err err = store_prepare(s, &statement,
+		"SELECT id, at_us, who, what, changes FROM audit WHERE (?1=0 OR id<?1) AND (?2='' OR what "
+		"GLOB ?2) "
+		"AND (?3='' OR instr(who, ?3)) ORDER BY id DESC LIMIT ?4");
 	int step;
 
 	if (err)
 		return err;
-	sqlite3_bind_int64(statement, 1, limit);
+	sqlite3_bind_int64(statement, 1, filter->before);
+	store_bind_text(statement, 2, filter->what);
+	store_bind_text(statement, 3, filter->who);
+	sqlite3_bind_int64(statement, 4, filter->limit);
 	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct audit_row row = row_at(statement);
 
@@ -106,40 +111,69 @@ enum bridge_err store_each_audit(
 	return err;
 }
 
-enum bridge_err store_check_audit(struct store *s, uint64_t *n, int64_t *broken)
+/* Does this row follow from the one before, whose seal is chain->last_seal?  `expected`: the id that must be its own. */
+static enum bridge_err check_row(
+	struct audit_chain *chain, const struct audit_row *row, const char *sealed, int64_t expected)
 {
-	char before[HEX] = "", own[HEX];
-	sqlite3_stmt *statement;
-	enum bridge_err err = store_prepare(
-		s, &statement, "SELECT id, at_us, who, what, changes, seal FROM audit ORDER BY id");
-	int64_t expected = 1;
-	int step;
+	char own[HEX];
 
-	*n = 0;
-	*broken = 0;
+	chain->rows++;
+	if (row->id != expected) /* AUTOINCREMENT leaves no hole by itself */
+		chain->broken = row->id;
+	/* rows of the first schema have no seal; none comes after one that has */
+	if (!*sealed && !chain->last_seal[0])
+		return BRIDGE_OK;
+	if (!seal(own, chain->last_seal, row))
+		return BRIDGE_NOMEM;
+	if (strcmp(own, sealed) != 0)
+		chain->broken = row->id;
+	snprintf(chain->last_seal, sizeof(chain->last_seal), "%s", sealed);
+	return BRIDGE_OK;
+}
+
+/* The last row that ever was; 0: none. */
+static enum bridge_err last_given(struct store *s, int64_t *out)
+{
+	sqlite3_stmt *statement;
+	enum bridge_err err =
+		store_prepare(s, &statement, "SELECT seq FROM sqlite_sequence WHERE name='audit'");
+
+	*out = 0;
 	if (err)
 		return err;
-	while ((step = sqlite3_step(statement)) == SQLITE_ROW && !*broken) {
-		struct audit_row row = row_at(statement);
-		const char *sealed = (const char *)sqlite3_column_text(statement, 5);
-
-		if (*sealed ||
-			before[0]) { /* rows of the first schema have no seal; none comes after one that has */
-			if (!seal(own, before, &row))
-				err = BRIDGE_NOMEM;
-			else if (strcmp(own, sealed) != 0)
-				*broken = row.id;
-			snprintf(before, sizeof(before), "%s", sealed);
-		}
-		if (row.id != expected && !*broken) /* AUTOINCREMENT leaves no hole by itself */
-			*broken = row.id;
-		expected = row.id + 1;
-		++*n;
-		if (err)
-			break;
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW: *out = sqlite3_column_int64(statement, 0); break;
+	case SQLITE_DONE: break;
+	default: err = store_fail(s);
 	}
-	if (step != SQLITE_DONE && step != SQLITE_ROW)
+	sqlite3_finalize(statement);
+	return err;
+}
+
+enum bridge_err store_check_audit(struct store *s, struct audit_chain *out)
+{
+	sqlite3_stmt *statement;
+	int64_t expected = 1, given;
+	enum bridge_err err = last_given(s, &given);
+	int step = SQLITE_DONE;
+
+	_Static_assert((int)AUDIT_SEAL == (int)HEX, "a seal's text");
+	*out = (struct audit_chain){ .rows = 0 };
+	if (!err)
+		err = store_prepare(
+			s, &statement, "SELECT id, at_us, who, what, changes, seal FROM audit ORDER BY id");
+	if (err)
+		return err;
+	while (!err && !out->broken && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+		const struct audit_row row = row_at(statement);
+
+		err = check_row(out, &row, (const char *)sqlite3_column_text(statement, 5), expected);
+		expected = row.id + 1;
+	}
+	if (!err && step != SQLITE_DONE && step != SQLITE_ROW)
 		err = store_fail(s);
+	if (!err && !out->broken && given >= expected)
+		out->broken = expected; /* the last ones are gone */
 	sqlite3_finalize(statement);
 	return err;
 }

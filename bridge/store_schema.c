@@ -268,6 +268,16 @@ static const char *const steps[] = {
 	"ALTER TABLE cdr ADD COLUMN sitting TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX cdr_sitting ON cdr(sitting) WHERE sitting<>'';"
 	"ALTER TABLE route ADD COLUMN pattern TEXT NOT NULL DEFAULT '';",
+
+	/* 22: tokens of one meeting */
+	"CREATE TABLE token_of ("
+	" id TEXT PRIMARY KEY, name TEXT NOT NULL,"
+	" role TEXT NOT NULL CHECK (role IN ('join', 'reader', 'admin', 'operator')), account TEXT NOT NULL,"
+	" meeting TEXT NOT NULL CHECK ((meeting<>'')=(role='join')),"
+	" hash BLOB NOT NULL, created_us INTEGER NOT NULL, expires_us INTEGER NOT NULL) STRICT;"
+	"INSERT INTO token_of SELECT id, name, role, account, '', hash, created_us, expires_us FROM token;"
+	"DROP TABLE token;"
+	"ALTER TABLE token_of RENAME TO token;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

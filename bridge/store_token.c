@@ -14,6 +14,7 @@ static bool read_token(sqlite3_stmt *statement, struct access_token *out)
 		!store_read_text(statement, 1, out->name, sizeof(out->name)) ||
 		!store_read_text(statement, 2, role, sizeof(role)) || !access_role_find(role, &out->role) ||
 		!store_read_text(statement, 3, out->account, sizeof(out->account)) ||
+		!store_read_text(statement, 7, out->meeting, sizeof(out->meeting)) ||
 		sqlite3_column_bytes(statement, 4) != ACCESS_HASH)
 		return false;
 	memcpy(out->hash, sqlite3_column_blob(statement, 4), ACCESS_HASH);
@@ -24,7 +25,7 @@ enum bridge_err store_load_tokens(struct store *s, struct access *into)
 {
 	sqlite3_stmt *statement;
 	enum bridge_err err = store_prepare(s, &statement,
-		"SELECT id, name, role, account, hash, created_us, expires_us FROM token ORDER BY "
+		"SELECT id, name, role, account, hash, created_us, expires_us, meeting FROM token ORDER BY "
 		"created_us, id");
 	int step;
 
@@ -50,8 +51,9 @@ enum bridge_err store_add_token(struct store *s, const struct access_token *toke
 {
 	sqlite3_stmt *statement;
 	enum bridge_err err = store_prepare(s, &statement,
-		"INSERT INTO token(id, name, role, account, hash, created_us, expires_us) VALUES (?, ?, ?, "
-		"?, ?, ?, ?)");
+		"INSERT INTO token(id, name, role, account, hash, created_us, expires_us, meeting) VALUES "
+		"(?, ?, "
+		"?, ?, ?, ?, ?, ?)");
 
 	if (err)
 		return err;
@@ -62,6 +64,7 @@ enum bridge_err store_add_token(struct store *s, const struct access_token *toke
 	sqlite3_bind_blob(statement, 5, token->hash, ACCESS_HASH, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 6, token->created_us);
 	sqlite3_bind_int64(statement, 7, token->expires_us);
+	store_bind_text(statement, 8, token->meeting);
 	err = store_run(s, statement);
 	sqlite3_finalize(statement);
 	return err;

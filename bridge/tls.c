@@ -209,8 +209,7 @@ int64_t tls_expiry_s(struct tls *t)
 	return out;
 }
 
-enum bridge_err tls_listen(
-	struct tls *t, const char *host, uint16_t port, const char *to_host, uint16_t to_port)
+enum bridge_err tls_listen(struct tls *t, const struct tls_door_order *order)
 {
 	struct tls_door *door = &t->doors[t->n_doors];
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = door };
@@ -220,9 +219,11 @@ enum bridge_err tls_listen(
 
 	if (t->n_doors == TLS_LISTENERS)
 		return BRIDGE_FULL;
-	if (!tls_address(&at, &len, host, port) || !tls_address(&door->to, &door->to_len, to_host, to_port))
+	if (!tls_address(&at, &len, order->host, order->port) ||
+		!tls_address(&door->to, &door->to_len, order->to_host, order->to_port))
 		return BRIDGE_FILE;
 	door->watched.kind = TLS_LISTENER;
+	door->clear_too = order->clear_too;
 	door->fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (door->fd < 0)
 		return BRIDGE_FILE;

@@ -74,9 +74,13 @@ enum bridge_err tls_reload(struct tls *t, const struct tls_files *files, char *w
 void tls_pace(struct tls *t, unsigned idle_s, unsigned ping_s);
 int64_t tls_expiry_s(struct tls *t); /* our certificate's last second, of the epoch; 0: we have none */
 
-/* Connections to host:port are handed on to to_host:to_port.  BRIDGE_FILE: cannot listen there; BRIDGE_FULL. */
-enum bridge_err tls_listen(
-	struct tls *t, const char *host, uint16_t port, const char *to_host, uint16_t to_port);
+struct tls_door_order { /* connections to host:port are handed on to to_host:to_port */
+	const char *host, *to_host;
+	uint16_t port, to_port;
+	bool clear_too; /* who does not begin with a handshake (RFC 8446 section 5.1) is handed on as they speak */
+};
+/* BRIDGE_FILE: cannot listen there; BRIDGE_FULL. */
+enum bridge_err tls_listen(struct tls *t, const struct tls_door_order *order);
 
 /* Who is behind the loopback connection from (of a way: to) this port?  False: none of ours. */
 bool tls_peer(struct tls *t, uint16_t port, struct tls_peer *out);

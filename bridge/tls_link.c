@@ -46,7 +46,7 @@ void tls_link_free(struct tls_link *l)
 	forget(l);
 	if (l->way)
 		tls_way_closed(l->tls, l->way);
-	if (l->state == TLS_LINK_OPEN)
+	if (l->state == TLS_LINK_OPEN && l->ssl)
 		SSL_shutdown(l->ssl); /* one way, as far as the socket takes it */
 	ERR_clear_error();
 	SSL_free(l->ssl);
@@ -118,16 +118,19 @@ struct tls_link *tls_link_in(
 	struct tls *t, struct tls_door *door, int fd, const struct sockaddr_storage *from, uint64_t at_ms)
 {
 	struct tls_link *l = link_new(t, fd, -1, at_ms);
+	bool crowded;
 
 	if (!l)
 		return NULL;
 	l->door = door;
-	l->state = TLS_LINK_HANDSHAKE;
+	l->state = door->clear_too ? TLS_LINK_GREETING : TLS_LINK_HANDSHAKE;
 	l->net_events = EPOLLIN;
 	tls_names_source(&l->peer, from);
 	pthread_mutex_lock(&t->lock);
-	l->ssl = !t->ctx || is_crowded(t, l->peer.ip) ? NULL : SSL_new(t->ctx);
-	if (!l->ssl || SSL_set_fd(l->ssl, fd) != 1 || !is_watched(l, fd, EPOLLIN)) {
+	crowded = is_crowded(t, l->peer.ip);
+	l->ssl = !t->ctx || crowded ? NULL : SSL_new(t->ctx);
+	if (crowded || (l->ssl ? SSL_set_fd(l->ssl, fd) != 1 : !door->clear_too) ||
+		!is_watched(l, fd, EPOLLIN)) {
 		pthread_mutex_unlock(&t->lock);
 		SSL_free(l->ssl);
 		free(l);
@@ -213,7 +216,8 @@ static bool hand_on(struct tls_link *l)
 		!is_watched(l, l->plain_fd, 0))
 		return false;
 	setsockopt(l->plain_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	shown = SSL_get_verify_result(l->ssl) == X509_V_OK ? SSL_get1_peer_certificate(l->ssl) : NULL;
+	shown = l->ssl && SSL_get_verify_result(l->ssl) == X509_V_OK ? SSL_get1_peer_certificate(l->ssl)
+								     : NULL;
 	tls_names(&l->peer, shown);
 	X509_free(shown);
 	pthread_mutex_lock(&t->lock);
@@ -224,11 +228,13 @@ static bool hand_on(struct tls_link *l)
 	return true;
 }
 
-/* What OpenSSL's answer means: false, this side is over. */
+/* What the answer of OpenSSL, or of the socket, means: false, this side is over. */
 static bool goes_on(struct tls_link *l, int result)
 {
-	const int error = SSL_get_error(l->ssl, result);
+	const int error = l->ssl ? SSL_get_error(l->ssl, result) : SSL_ERROR_NONE;
 
+	if (!l->ssl)
+		return result < 0 && (errno == EAGAIN || errno == EINTR);
 	switch (error) {
 	case SSL_ERROR_WANT_READ: return true;
 	case SSL_ERROR_WANT_WRITE: l->wants_write = true; return true;
@@ -260,6 +266,26 @@ static void finish_connect(struct tls_link *l)
 	}
 }
 
+/* Without a handshake record first, they speak in the clear. */
+static void greet(struct tls_link *l)
+{
+	enum { HANDSHAKE_RECORD = 22 };
+	uint8_t first;
+	const ssize_t n = recv(l->net_fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 1 && first == HANDSHAKE_RECORD) {
+		l->state = TLS_LINK_HANDSHAKE;
+		l->dead = !l->ssl; /* we have lost our certificate */
+		return;
+	}
+	SSL_free(l->ssl);
+	l->ssl = NULL;
+	l->state = TLS_LINK_OPEN;
+	l->dead = n < 1 || !hand_on(l);
+}
+
 static void shake_hands(struct tls_link *l)
 {
 	const int result = l->way ? SSL_connect(l->ssl) : SSL_accept(l->ssl);
@@ -288,13 +314,29 @@ static bool says_something(const uint8_t *p, size_t n)
 	return false;
 }
 
+static int net_read(struct tls_link *l, uint8_t *out, int cap)
+{
+	return l->ssl ? SSL_read(l->ssl, out, cap) : (int)recv(l->net_fd, out, (size_t)cap, MSG_DONTWAIT);
+}
+
+static int net_write(struct tls_link *l, const uint8_t *p, int n)
+{
+	ssize_t sent;
+
+	if (l->ssl)
+		return SSL_write(l->ssl, p, n);
+	sent = send(l->net_fd, p, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	l->wants_write = sent < 0 && errno == EAGAIN;
+	return (int)sent;
+}
+
 static bool from_net(struct tls_link *l, uint64_t at_ms)
 {
 	int n;
 
 	if (l->in.n == TLS_BUFFER || l->net_over)
 		return false;
-	n = SSL_read(l->ssl, l->in.bytes + l->in.n, (int)(TLS_BUFFER - l->in.n));
+	n = net_read(l, l->in.bytes + l->in.n, (int)(TLS_BUFFER - l->in.n));
 	if (n > 0) {
 		if (!l->way || says_something(l->in.bytes + l->in.n, (size_t)n))
 			l->moved_ms = at_ms;
@@ -311,7 +353,7 @@ static bool to_net(struct tls_link *l, uint64_t at_ms)
 
 	if (l->out.at == l->out.n)
 		return false;
-	n = SSL_write(l->ssl, l->out.bytes + l->out.at, (int)(l->out.n - l->out.at));
+	n = net_write(l, l->out.bytes + l->out.at, (int)(l->out.n - l->out.at));
 	if (n > 0) {
 		l->out.at += (size_t)n;
 		l->sent_ms = at_ms;
@@ -383,6 +425,8 @@ void tls_link_run(struct tls_link *l, uint64_t at_ms)
 	l->wants_write = false;
 	if (l->state == TLS_LINK_CONNECTING)
 		finish_connect(l);
+	if (l->state == TLS_LINK_GREETING)
+		greet(l);
 	if (l->state == TLS_LINK_HANDSHAKE && !l->dead)
 		shake_hands(l);
 	while (l->state == TLS_LINK_OPEN && moved && !l->dead) {

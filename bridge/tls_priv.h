@@ -27,6 +27,7 @@ struct tls_door { /* where others connect to us */
 	int fd;
 	struct sockaddr_storage to;
 	socklen_t to_len;
+	bool clear_too;
 };
 
 struct tls_stamp { /* a file as it was */
@@ -70,8 +71,8 @@ struct tls_buffer {
 };
 
 /*  CONNECTING --> HANDSHAKE --> OPEN --end of either side, both buffers empty, time over--> dead
- * One that came in begins with its handshake. */
-enum tls_link_state { TLS_LINK_CONNECTING, TLS_LINK_HANDSHAKE, TLS_LINK_OPEN };
+ * One that came in begins with its handshake; at a door where the clear is spoken as well (GREETING) with whichever its first byte is of. */
+enum tls_link_state { TLS_LINK_CONNECTING, TLS_LINK_GREETING, TLS_LINK_HANDSHAKE, TLS_LINK_OPEN };
 
 struct tls_link {
 	struct tls_watched watched;
@@ -80,7 +81,7 @@ struct tls_link {
 	struct tls_link *next_in_bucket;
 	struct tls_door *door; /* borrowed; NULL: it goes out by */
 	struct tls_way *way;   /* borrowed */
-	SSL *ssl;              /* owned, as both descriptors are */
+	SSL *ssl;              /* owned, as both descriptors are; NULL: in the clear */
 	int net_fd, plain_fd;
 	uint16_t port; /* of its loopback half; 0: none yet, or a way's */
 	struct tls_peer peer;

@@ -1,8 +1,8 @@
 /* webhook_terms.c - one webhook, whatever its queue is at: what it wants to hear, how it knows us, when it is tried again. */
 #include "bridge/webhook.h"
 #include "bridge/hex.h"
+#include "bridge/topics.h"
 
-#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -12,56 +12,16 @@
 enum { SHA256 = 32, SECOND_US = 1000000, STAMP = 32 /* "SECONDS." */ };
 static const char quiet_type[] = "participant.talking"; /* sent to who names it */
 
-/* The next word of a comma list; NULL: no more. */
-static const char *next_word(const char **list, size_t *len)
-{
-	const char *word = *list;
-
-	if (!*word)
-		return NULL;
-	*len = strcspn(word, ",");
-	*list = word + *len + (word[*len] == ',');
-	return word;
-}
-
-static bool word_fits(const char *word, size_t len, const char *type)
-{
-	if (len > 0 && word[len - 1] == '*')
-		return strncmp(word, type, len - 1) == 0;
-	return strlen(type) == len && memcmp(word, type, len) == 0;
-}
-
 bool webhook_wants(const struct webhook *h, const char *type, const char *account)
 {
-	const char *list = h->events, *word;
-	size_t len;
-
 	if (h->account[0] && strcmp(h->account, account) != 0)
 		return false;
-	if (!*list)
-		return strcmp(type, quiet_type) != 0;
-	while ((word = next_word(&list, &len)))
-		if (word_fits(word, len, type))
-			return true;
-	return false;
+	return h->events[0] ? topics_want(h->events, type) : strcmp(type, quiet_type) != 0;
 }
 
 bool webhook_events_valid(const char *events)
 {
-	const char *word;
-	size_t len;
-
-	if (strlen(events) >= WEBHOOK_EVENTS || (*events && events[strlen(events) - 1] == ','))
-		return false;
-	while ((word = next_word(&events, &len))) {
-		if (len == 0)
-			return false;
-		for (size_t i = 0; i < len; i++)
-			if (!islower((unsigned char)word[i]) && word[i] != '.' && word[i] != '_' &&
-				!(word[i] == '*' && i + 1 == len))
-				return false;
-	}
-	return true;
+	return strlen(events) < WEBHOOK_EVENTS && (!*events || topics_valid(events));
 }
 
 bool webhook_sign(

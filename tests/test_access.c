@@ -59,6 +59,40 @@ TEST(a_token_is_what_its_role_says)
 	}
 }
 
+TEST(who_joins_one_meeting)
+{
+	static const struct {
+		const char *story, *account, *meeting;
+		enum access_role role;
+		enum bridge_err made;
+	} cases[] = {
+		{ "a meeting of an account", "acme", "4839", ACCESS_JOIN, BRIDGE_OK },
+		{ "of nobody's", "", "4839", ACCESS_JOIN, BRIDGE_RANGE },
+		{ "no meeting", "acme", "", ACCESS_JOIN, BRIDGE_RANGE },
+		{ "a reader of one meeting", "acme", "4839", ACCESS_READER, BRIDGE_RANGE },
+	};
+	struct access *a = access_of(false);
+	char secret[ACCESS_SECRET_TEXT];
+	struct access_who who;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct access_token token = { .role = cases[i].role, .name = "guest" };
+
+		snprintf(token.account, sizeof(token.account), "%s", cases[i].account);
+		snprintf(token.meeting, sizeof(token.meeting), "%s", cases[i].meeting);
+		CHECK_INT(cases[i].made, access_make(&token, secret, NOW), cases[i].story);
+		if (cases[i].made)
+			continue;
+		CHECK_INT(BRIDGE_OK, access_put(a, &token), "in force");
+		CHECK_INT(ACCESS_YES, access_ask(a, false, secret, "192.0.2.1", NOW, &who), cases[i].story);
+		CHECK_STR(cases[i].meeting, who.meeting, "it is of that meeting");
+		CHECK(access_allows(&who, ACCESS_JOIN, "acme"), "may join");
+		CHECK(!access_allows(&who, ACCESS_READER, "acme"), "may not read the account's");
+		CHECK(!access_allows(&who, ACCESS_JOIN, "zenith"), "nor another's");
+	}
+	access_free(a);
+}
+
 TEST(who_shows_nothing)
 {
 	struct access *open = access_of(true), *shut = access_of(false);
@@ -181,5 +215,6 @@ TEST(the_list_is_bounded_and_in_order)
 	access_free(a);
 }
 
-TESTS(a_token_is_what_its_role_says, who_shows_nothing, a_token_ends, who_guesses_is_not_heard_for_a_minute,
-	a_crowd_of_guessers_pushes_nobody_out, what_no_token_may_be, the_list_is_bounded_and_in_order)
+TESTS(a_token_is_what_its_role_says, who_joins_one_meeting, who_shows_nothing, a_token_ends,
+	who_guesses_is_not_heard_for_a_minute, a_crowd_of_guessers_pushes_nobody_out, what_no_token_may_be,
+	the_list_is_bounded_and_in_order)

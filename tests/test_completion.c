@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c tests/flow/peer.c bridge/x5u.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c tests/flow/peer.c bridge/x5u.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c bridge/config_http.c */
 /* The completion file knows every verb, what it knows and its options, as `partyctl help` prints them. */
 #include "tools/partyctl.h"
 #include "tests/flow/peer.h"

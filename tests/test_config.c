@@ -1,4 +1,4 @@
-/* links: bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c */
+/* links: bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c bridge/config_http.c */
 #include "bridge/config.h"
 #include "tests/test.h"
 
@@ -177,6 +177,19 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			"8080" },
 		{ "http over tls without a port", "http: { listen: \"tls:127.0.0.1\" }\n", 1, "http.listen",
 			"8443" },
+		{ "http for all to read", "node: a\nhttp:\n  listen: \"192.0.2.1:8080\"\n", 3, "http.listen",
+			"read on the way" },
+		{ "http at every address", "http: { listen: \"[::]:8080\" }\n", 1, "http.listen",
+			"plain: true" },
+		{ "said not to be plain", "http: { listen: \"0.0.0.0:80\", plain: false }\n", 1,
+			"http.listen", "read on the way" },
+		{ "https without a certificate", "http: { listen: \"tls:127.0.0.1:8443\" }\n", 1,
+			"http.listen", "tls.certificate" },
+		{ "https in the clear",
+			"tls: { certificate: /c, key: /k }\nhttp:\n  listen: \"tls:127.0.0.1:8443\"\n  "
+			"plain: "
+			"true\n",
+			4, "http.plain", "one of them" },
 		{ "certificate without key", "tls:\n  certificate: /c\n", 1, "tls", "belong together" },
 		{ "key without certificate", "tls: { key: /k }\n", 1, "tls", "belong together" },
 		{ "empty control path", "control: \"\"\n", 1, "control", "path" },
@@ -206,6 +219,42 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			why.text);
 		CHECK(((unsigned char *)&c)[sizeof(c) / 2] == 0x5a, "%s: nothing was changed",
 			cases[i].story);
+	}
+}
+
+/* Nothing is said in the clear where others could read along, unless it is said that they cannot. */
+TEST(who_could_read_the_api)
+{
+#define CERTIFICATE "tls: { certificate: /c, key: /k }\n"
+	static const struct {
+		const char *story, *text;
+		enum config_http how;
+		bool local;
+	} cases[] = {
+		{ "as it is", "", CONFIG_HTTP_PLAIN, true },
+		{ "none", "http: { listen: null }\n", CONFIG_HTTP_NONE, false },
+		{ "a word about plain alone", "http: { plain: false }\n", CONFIG_HTTP_PLAIN, true },
+		{ "https when tls is set, as well", CERTIFICATE, CONFIG_HTTP_EITHER, true },
+		{ "IPv6", CERTIFICATE "http: { listen: \"[::1]:8080\" }\n", CONFIG_HTTP_EITHER, true },
+		{ "plain by name", CERTIFICATE "http: { listen: \"127.0.0.1:8080\", plain: true }\n",
+			CONFIG_HTTP_PLAIN, true },
+		{ "tls by name", CERTIFICATE "http: { listen: \"tls:127.0.0.1:8443\" }\n", CONFIG_HTTP_TLS,
+			false },
+		{ "elsewhere with a certificate", CERTIFICATE "http: { listen: \"0.0.0.0:8080\" }\n",
+			CONFIG_HTTP_TLS, false },
+		{ "behind somebody who ends TLS",
+			CERTIFICATE "http: { listen: \"192.0.2.1:8080\", plain: true }\n", CONFIG_HTTP_PLAIN,
+			false },
+		{ "without a certificate", "http: { listen: \"192.0.2.1:8080\", plain: true }\n",
+			CONFIG_HTTP_PLAIN, false },
+	};
+	struct config_why why;
+	struct config c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK(parse(&c, cases[i].text, &why) == BRIDGE_OK, "%s: %s", cases[i].story, why.text);
+		CHECK_INT(cases[i].how, config_http(&c), cases[i].story);
+		CHECK_INT(cases[i].local, config_http_local(&c), cases[i].story);
 	}
 }
 
@@ -249,4 +298,4 @@ TEST(files)
 }
 
 TESTS(the_contract_example_is_the_defaults, every_key_is_read, what_is_wrong_is_named_by_line_and_key,
-	an_address_is_taken_apart, files)
+	who_could_read_the_api, an_address_is_taken_apart, files)

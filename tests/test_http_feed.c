@@ -1,4 +1,4 @@
-/* links: bridge/http.c bridge/http_query.c bridge/http_ring.c bridge/http_listen.c bridge/http_serve.c bridge/http_feed.c bridge/http_conn.c bridge/http_request.c bridge/http_reply.c bridge/when.c dialplan/days.c */
+/* links: bridge/http.c bridge/http_query.c bridge/http_ring.c bridge/http_listen.c bridge/http_serve.c bridge/http_feed.c bridge/http_conn.c bridge/http_request.c bridge/http_reply.c bridge/when.c dialplan/days.c bridge/topics.c */
 #include "tests/httpbed.h"
 
 #include "bridge/http_priv.h"
@@ -161,6 +161,119 @@ TEST(a_listener_by_websocket)
 	bed_close(&bed);
 }
 
+/* Numbered from 1; each is its number, its type, and what it is about. */
+static void publish_mixed(struct bed *bed)
+{
+	static const struct {
+		const char *type, *account, *about;
+	} events[] = {
+		{ "call.started", "acme", "" },
+		{ "call.started", "zenith", ",\"meeting\":\"777\"" },
+		{ "meeting.opened", "acme", ",\"meeting\":\"4839\"" },
+		{ "participant.talking", "acme", ",\"meeting\":\"4839\"" },
+		{ "participant.named", "acme",
+			",\"meeting\":\"48390\",\"name\":\"\\\"meeting\\\":\\\"4839\\\"\"" },
+		{ "call.ended", "zenith", ",\"meeting\":\"777\"" },
+		{ "site.applied", "", "" },
+		{ "call.ended", "acme", "" },
+	};
+	char json[128];
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		snprintf(json, sizeof(json), "{\"seq\":%zu%s}", i + 1, events[i].about);
+		http_publish(bed->http, i + 1, events[i].type, events[i].account, json);
+	}
+	settle(bed);
+}
+
+/* What a listener of this query gets of them, as their numbers, until nothing more comes. */
+static void heard_by(struct bed *bed, const char *query, bool websocket, char out[16])
+{
+	int fd = websocket ? listen_by_websocket(bed, query, "") : listen_to(bed, query, "");
+	char text[4096];
+	size_t n = 0;
+
+	if (!websocket)
+		CHECK(bed_read(fd, text, sizeof(text), ": heartbeat\n", 1), "%s: to the end: %s", query,
+			text);
+	for (const char *at = text; !websocket && (at = strstr(at, "{\"seq\":")); at++)
+		out[n++] = at[strlen("{\"seq\":")];
+	while (websocket && read_frame(fd, text, sizeof(text)) == 0x81)
+		out[n++] = text[strlen("{\"seq\":")];
+	out[n] = '\0';
+	close(fd);
+}
+
+static void refused(struct bed *bed, const char *query, const char *header)
+{
+	char text[1024];
+	int fd = listen_to(bed, query, header);
+
+	CHECK(bed_read(fd, text, sizeof(text), "bad_request", 1) && strstr(text, " 400 "), "%s: %s", query,
+		text);
+	close(fd);
+}
+
+TEST(a_listener_hears_what_it_asked_for)
+{
+	static const struct {
+		const char *query, *heard; /* heard NULL: refused */
+	} cases[] = {
+		{ "", "2345678" },
+		{ "&type=call.started,call.ended", "268" },
+		{ "&type=call.*", "268" },
+		{ "&type=meeting.opened,participant.*", "345" },
+		{ "&type=meeting", "" },
+		{ "&account=acme", "3458" },
+		{ "&type=call.*&account=zenith", "26" },
+		{ "&meeting=4839", "34" },
+		{ "&meeting=777&type=call.started", "2" },
+		{ "&type=", "2345678" },
+		{ "&type=*.ended", NULL },
+		{ "&type=call.ended,", NULL },
+		{ "&type=Call", NULL },
+		{ "&meeting=48x", NULL },
+		{ "&meeting=12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+			NULL },
+	};
+	struct bed bed = { .config = { .beat_ms = 100 } };
+	char query[160], heard[16];
+
+	bed_open(&bed);
+	publish_mixed(&bed);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(query, sizeof(query), "?last_event_id=1%s", cases[i].query);
+		for (unsigned by = 0; by < 2 && cases[i].heard; by++) {
+			heard_by(&bed, query, by == 1, heard);
+			CHECK_STR(cases[i].heard, heard, query);
+		}
+		if (cases[i].heard)
+			continue;
+		refused(&bed, query, "");
+		refused(&bed, query,
+			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+	}
+	bed_close(&bed);
+}
+
+/* Whoever wants one event in a thousand resumes after those that it did not want: they are no gap. */
+TEST(what_was_not_asked_for_is_no_gap)
+{
+	struct bed bed = { .config = { .beat_ms = 50 } };
+	char text[1024];
+	int fd;
+
+	bed_open(&bed);
+	publish_mixed(&bed);
+	fd = listen_to(&bed, "?last_event_id=1&type=meeting.*", "");
+	CHECK(bed_read(fd, text, sizeof(text), ": heartbeat\nid: 8\n\n", 1), "the last one looked at: %s",
+		text);
+	CHECK(bed_read(fd, text, sizeof(text), ": heartbeat\n\n", 1), "once: %s", text);
+	close(fd);
+	bed_close(&bed);
+}
+
 TEST(a_foreign_page_may_not_listen)
 {
 	struct bed bed = { 0 };
@@ -320,6 +433,6 @@ TEST(query_parameters)
 }
 
 TESTS(a_listener_hears_what_happens_from_now_on, a_listener_comes_back, a_listener_by_websocket,
-	a_foreign_page_may_not_listen, silence_is_broken_by_heartbeats,
-	a_listener_who_does_not_read_is_cut_off, at_the_end_listeners_hear_the_last_word,
-	the_ring_keeps_the_last_and_knows_a_gap, query_parameters)
+	a_listener_hears_what_it_asked_for, what_was_not_asked_for_is_no_gap, a_foreign_page_may_not_listen,
+	silence_is_broken_by_heartbeats, a_listener_who_does_not_read_is_cut_off,
+	at_the_end_listeners_hear_the_last_word, the_ring_keeps_the_last_and_knows_a_gap, query_parameters)

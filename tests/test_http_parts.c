@@ -1,4 +1,4 @@
-/* links: bridge/http.c bridge/http_query.c bridge/http_ring.c bridge/http_listen.c bridge/http_serve.c bridge/http_feed.c bridge/http_conn.c bridge/http_request.c bridge/http_reply.c bridge/when.c dialplan/days.c */
+/* links: bridge/http.c bridge/http_query.c bridge/http_ring.c bridge/http_listen.c bridge/http_serve.c bridge/http_feed.c bridge/http_conn.c bridge/http_request.c bridge/http_reply.c bridge/when.c dialplan/days.c bridge/topics.c */
 #include "tests/httpbed.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c */
+/* links: tools/partyctl_run.c tools/partyctl_verbs.c tools/partyctl_objects.c tools/partyctl_admin.c tools/partyctl_budget.c tools/partyctl_dialplan.c tools/partyctl_table.c tools/partyctl_watch.c tools/partyctl_why.c tools/partyctl_records.c tools/partyctl_http.c bridge/config.c bridge/x5u.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c tools/partyctl_call.c tools/partyctl_drain.c tools/partyctl_rates.c tools/partyctl_live.c bridge/config_http.c */
 #include "tools/partyctl.h"
 #include "tests/test.h"
 
@@ -489,6 +489,15 @@ TEST(watch_resumes_after_the_last_event_it_saw)
 	CHECK(strstr(p.asked[1], "Last-Event-ID: 41\r\n"), "the torn event is asked for again: %s",
 		p.asked[1]);
 	CHECK(strstr(p.asked[3], "Last-Event-ID: 42\r\n"), "%s", p.asked[3]);
+	forget(&s);
+
+	paper_start(&p, script + 1, 1);
+	s = run(p.path, "watch --events call.*,meeting.opened --meeting=4839 --account acme --limit 1");
+	paper_stop(&p);
+	CHECK_INT(CTL_OK, s.code, s.err);
+	CHECK(strstr(p.asked[0],
+		      "GET /v1/events?type=call.%2A%2Cmeeting.opened&account=acme&meeting=4839 HTTP/1.1"),
+		"what it wants: %s", p.asked[0]);
 	forget(&s);
 
 	paper_start(&p, script + 1, 1);

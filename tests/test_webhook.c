@@ -1,4 +1,4 @@
-/* links: bridge/webhook.c bridge/webhook_terms.c bridge/poster.c bridge/x5u.c bridge/delivery.c bridge/writer.c bridge/backlog.c bridge/writer_asks.c bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/site_overlap.c bridge/zones.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c */
+/* links: bridge/webhook.c bridge/webhook_terms.c bridge/poster.c bridge/x5u.c bridge/delivery.c bridge/writer.c bridge/backlog.c bridge/writer_asks.c bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/store_pass.c bridge/store_dial.c bridge/store_budget.c bridge/site_overlap.c bridge/zones.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/topics.c */
 #include "bridge/webhook.h"
 
 #include "tests/test.h"
@@ -74,6 +74,31 @@ TEST(urls)
 		CHECK_INT(cases[i].valid, poster_url_valid(cases[i].url), cases[i].url);
 }
 
+/* Who could read along? */
+TEST(urls_that_nobody_reads_along)
+{
+	static const struct {
+		const char *url;
+		bool is_private;
+	} cases[] = {
+		{ "https://example.net/x", true },
+		{ "HTTPS://192.0.2.1/", true },
+		{ "http://127.0.0.1:8080/x", true },
+		{ "http://127.9.9.9", true },
+		{ "http://[::1]:8080/", true },
+		{ "http://localhost/x", true },
+		{ "http://example.net/", false },
+		{ "http://192.0.2.1/", false },
+		{ "http://127.0.0.1.example.net/", false },
+		{ "http://127.0.0.1@example.net/", false },
+		{ "http://localhost.example.net/", false },
+		{ "http://[2001:db8::1]/", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_INT(cases[i].is_private, poster_url_private(cases[i].url), cases[i].url);
+}
+
 /* HMAC-SHA256 of "1800000000.{}" under the key "whs_key", by openssl dgst. */
 TEST(a_signature_that_others_can_check)
 {
@@ -103,5 +128,5 @@ TEST(waits_grow_and_are_never_the_same)
 	}
 }
 
-TESTS(a_hook_gets_what_it_asked_for, lists_of_events, urls, a_signature_that_others_can_check,
-	waits_grow_and_are_never_the_same)
+TESTS(a_hook_gets_what_it_asked_for, lists_of_events, urls, urls_that_nobody_reads_along,
+	a_signature_that_others_can_check, waits_grow_and_are_never_the_same)

@@ -38,9 +38,9 @@ struct ctl {
 	const char *verb;
 	const char *args[CTL_ARGS_MAX]; /* after the verb, without options */
 	size_t n_args;
-	bool dry_run, recursive, full, csv, no_confirm, wait, stay, add;
-	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *events, *at, *caller_id,
-		*records, *filter; /* options; NULL: not given */
+	bool dry_run, recursive, full, csv, no_confirm, wait, stay, add, plain;
+	const char *trunk, *limit, *account, *meeting, *call, *role, *days, *minutes, *events, *at,
+		*caller_id, *records, *filter; /* options; NULL: not given */
 	const char *number, *direction, *cause, *q850, *status, *ended_by, *answered, *since, *before,
 		*min_duration, *mos_below, *cursor; /* those of records */
 	const char *replaces;                       /* of a transfer */

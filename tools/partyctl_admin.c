@@ -46,6 +46,10 @@ static enum ctl_exit token_create(struct ctl *c)
 
 	if (c->account)
 		json_object_set_new(body, "account", json_string(c->account));
+	if (c->meeting)
+		json_object_set_new(body, "meeting", json_string(c->meeting));
+	if (c->minutes)
+		json_object_set_new(body, "minutes", json_integer(strtol(c->minutes, NULL, 10)));
 	if (c->days)
 		json_object_set_new(body, "days", json_integer(strtol(c->days, NULL, 10)));
 	code = send_json(c, "POST", "/v1/tokens", body, &answer);
@@ -66,6 +70,7 @@ static enum ctl_exit token_list(struct ctl *c)
 		{ "NAME", "name", false },
 		{ "ROLE", "role", false },
 		{ "ACCOUNT", "account", false },
+		{ "MEETING", "meeting", false },
 		{ "MADE", "created_at", false },
 		{ "ENDS", "expires_at", false },
 	};
@@ -75,8 +80,8 @@ static enum ctl_exit token_list(struct ctl *c)
 
 enum ctl_exit ctl_token(struct ctl *c)
 {
-	static const char usage[] =
-		"token knows: create NAME [--role R] [--account A] [--days N], list, revoke TOKEN";
+	static const char usage[] = "token knows: create NAME [--role R] [--account A] [--meeting M] [--days "
+				    "N | --minutes N], list, revoke TOKEN";
 
 	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
 		return token_list(c);
@@ -100,6 +105,8 @@ static enum ctl_exit webhook_create(struct ctl *c)
 		json_object_set_new(body, "account", json_string(c->account));
 	if (c->events)
 		json_object_set_new(body, "events", json_string(c->events));
+	if (c->plain)
+		json_object_set_new(body, "plain", json_true());
 	code = send_json(c, "POST", "/v1/webhooks", body, &answer);
 	if (answer)
 		fprintf(c->out, "%s\n",
@@ -128,7 +135,7 @@ static enum ctl_exit webhook_list(struct ctl *c)
 enum ctl_exit ctl_webhook(struct ctl *c)
 {
 	static const char usage[] =
-		"webhook knows: create URL [--account A] [--events LIST], list, delete WEBHOOK";
+		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, delete WEBHOOK";
 
 	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
 		return webhook_list(c);

@@ -80,11 +80,13 @@ static const struct verb {
 		"[--limit N] [--cursor C] | delete TRUNK",
 		"what calls through a trunk cost: rate sheets, from CSV" },
 	{ "token", 1, 2, ctl_token,
-		"token create NAME [--role R] [--account A] [--days N] | list | revoke TOKEN",
-		"who may use the API: reader, admin or operator" },
+		"token create NAME [--role R] [--account A] [--meeting M] [--days N] [--minutes N] | list | "
+		"revoke TOKEN",
+		"who may use the API: reader, admin or operator; join: one meeting alone" },
 	{ "webhook", 1, 2, ctl_webhook,
-		"webhook create URL [--account A] [--events LIST] | list | delete WEBHOOK",
-		"send events to a URL: signed, in order, until they arrive" },
+		"webhook create URL [--account A] [--events LIST] [--plain] | list | delete WEBHOOK",
+		"send events to a URL: signed, in order, until they arrive; --plain: not over TLS, for all "
+		"to read" },
 	{ "alerts", 0, 0, ctl_alerts, "alerts", "what is wrong now, since when, and what can be done" },
 	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
 		"what accounts have spent on calls; let out one that looked like fraud" },
@@ -95,7 +97,8 @@ static const struct verb {
 		"no new calls, and the bridge ends when the last one is over; --stay: it does not end" },
 	{ "resume", 0, 0, ctl_resume, "resume", "new calls are taken again" },
 	{ "metrics", 0, 0, ctl_metrics, "metrics", "figures, as Prometheus reads them" },
-	{ "watch", 0, 0, ctl_watch, "watch [--limit N]", "events as they happen, one line each" },
+	{ "watch", 0, 0, ctl_watch, "watch [--events LIST] [--account A] [--meeting M] [--limit N]",
+		"events as they happen, one line each; --events call.*,meeting.opened: these alone" },
 	{ "version", 0, 0, print_version, "version", "what this is" },
 	{ "help", 0, 1, print_help, "help", "this" },
 };
@@ -167,46 +170,30 @@ struct option_value {
 static bool take_option(struct ctl *c, struct option_value *options, size_t n, int argc, char **argv, int *i,
 	const char **wrong)
 {
+	const struct {
+		const char *name;
+		bool *value;
+	} flags[] = {
+		{ "--json", &c->json },
+		{ "--dry-run", &c->dry_run },
+		{ "--recursive", &c->recursive },
+		{ "--csv", &c->csv },
+		{ "--wait", &c->wait },
+		{ "--stay", &c->stay },
+		{ "--add", &c->add },
+		{ "--full", &c->full },
+		{ "--no-confirm", &c->no_confirm },
+		{ "--plain", &c->plain },
+	};
 	const char *arg = argv[*i];
 
 	if (arg[0] != '-' || !arg[1])
 		return false; /* "-" is a file */
-	if (strcmp(arg, "--json") == 0) {
-		c->json = true;
-		return true;
-	}
-	if (strcmp(arg, "--dry-run") == 0) {
-		c->dry_run = true;
-		return true;
-	}
-	if (strcmp(arg, "--recursive") == 0) {
-		c->recursive = true;
-		return true;
-	}
-	if (strcmp(arg, "--csv") == 0) {
-		c->csv = true;
-		return true;
-	}
-	if (strcmp(arg, "--wait") == 0) {
-		c->wait = true;
-		return true;
-	}
-	if (strcmp(arg, "--stay") == 0) {
-		c->stay = true;
-		return true;
-	}
-	if (strcmp(arg, "--add") == 0) {
-		c->add = true;
-		return true;
-	}
-	if (strcmp(arg, "--full") == 0) {
-		c->full = true;
-		return true;
-	}
-	if (strcmp(arg, "--no-confirm") == 0) {
-		c->no_confirm = true;
-		return true;
-	}
+	for (size_t k = 0; k < sizeof(flags) / sizeof(*flags); k++)
+		if (strcmp(arg, flags[k].name) == 0) {
+			*flags[k].value = true;
+			return true;
+		}
 	for (size_t k = 0; k < n; k++) {
 		size_t len = strlen(options[k].name);
 
@@ -261,6 +248,7 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--call", &c.call },
 		{ "--role", &c.role },
 		{ "--days", &c.days },
+		{ "--minutes", &c.minutes },
 		{ "--events", &c.events },
 		{ "--at", &c.at },
 		{ "--caller-id", &c.caller_id },
@@ -304,6 +292,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		wrong = "--limit takes a whole number above 0";
 	if (!wrong && c.days && !is_count(c.days))
 		wrong = "--days takes a whole number above 0";
+	if (!wrong && c.minutes && !is_count(c.minutes))
+		wrong = "--minutes takes a whole number above 0";
 	if (!wrong && c.digits_wait && strcmp(c.digits_wait, "0") != 0 && !is_count(c.digits_wait))
 		wrong = "--digits-wait takes milliseconds";
 	if (wrong)

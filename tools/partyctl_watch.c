@@ -134,6 +134,7 @@ static bool on_bytes(void *arg, const char *bytes, size_t len)
 static enum ctl_exit follow(struct watch *w, bool first)
 {
 	char why[256] = "the bridge closed the stream";
+	char path[CTL_PATH_MAX] = "/v1/events";
 	struct ctl *c = w->ctl;
 	unsigned status;
 	bool reached;
@@ -141,7 +142,12 @@ static enum ctl_exit follow(struct watch *w, bool first)
 	w->sse.n_line = w->sse.n_data = 0;
 	w->sse.has_data = w->sse.too_long = w->sse.after_cr = false;
 	memcpy(w->sse.next_id, w->sse.id, sizeof(w->sse.id));
-	reached = ctl_http_follow(c, "/v1/events", w->sse.id, on_bytes, w, &status, why);
+	if ((c->events && !ctl_path_add(path, "?type=", c->events)) ||
+		(c->account && !ctl_path_add(path, c->events ? "&account=" : "?account=", c->account)) ||
+		(c->meeting &&
+			!ctl_path_add(path, c->events || c->account ? "&meeting=" : "?meeting=", c->meeting)))
+		return ctl_usage(c, "that is too long");
+	reached = ctl_http_follow(c, path, w->sse.id, on_bytes, w, &status, why);
 	if (w->ended)
 		return CTL_OK;
 	if (status >= 400) {

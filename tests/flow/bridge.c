@@ -209,16 +209,17 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 		"node: test\n"
 		"sip: { listen: [ \"udp:127.0.0.1:%u\", \"tcp:127.0.0.1:%u\"%s%s ], t1_ms: %u }\n"
 		"rtp: { listen: 127.0.0.1, ports: %s }\n"
-		"http: { listen: \"%s127.0.0.1:%u\" }\n"
+		"http: { listen: \"%s%s:%u\"%s }\n"
 		"control: %s\n"
 		"database: %s\n"
 		"recordings: %s/recordings\n"
 		"prompts: { directory: %s }\n"
 		"media: { workers: %s, max_load: %s, room_legs_per_worker: %s }\n%s",
 		b->sip_port, b->sip_port, tls, others, s->t1_ms ? s->t1_ms : 500,
-		s->rtp_ports ? s->rtp_ports : ports, s->http_tls ? "tls:" : "", b->http_port, b->control,
-		s->database ? s->database : folder_file(&b->folder, "partyline.db"), b->folder.path,
-		build_program("prompts", prompts), s->workers ? s->workers : "1",
+		s->rtp_ports ? s->rtp_ports : ports, s->http_tls ? "tls:" : "",
+		s->http_ip ? s->http_ip : "127.0.0.1", b->http_port, s->http_ip ? ", plain: true" : "",
+		b->control, s->database ? s->database : folder_file(&b->folder, "partyline.db"),
+		b->folder.path, build_program("prompts", prompts), s->workers ? s->workers : "1",
 		s->max_load ? s->max_load : "null", s->room_legs ? s->room_legs : "null",
 		s->node ? s->node : "");
 	return n > 0 && (size_t)n < sizeof(text) && folder_write(&b->folder, "node.yaml", text);

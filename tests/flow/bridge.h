@@ -29,6 +29,7 @@ struct bridge_setup {
 		listen_ips; /* listens for SIP over UDP and TCP there as well, IPv6 in brackets, NULL-ended; NULL: none */
 	const char *tls_ip;    /* at this address, IPv6 in brackets; NULL: 127.0.0.1 */
 	bool http_tls;         /* the API over TLS */
+	const char *http_ip;   /* the API there, in the clear as `plain` says; NULL: 127.0.0.1 */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	const char *database;  /* NULL: in the test's folder */
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */

@@ -1,7 +1,9 @@
 /* links: tests/caller.c tests/rawsip.c */
 /* Who may do what by the API over TCP: roles, accounts kept apart, the audit log, backup and restore. */
 #include "tests/flow/ask.h"
+#include "tests/flow/exchange.h"
 #include "tests/test.h"
+#include <ctype.h>
 #include <curl/curl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -285,6 +287,99 @@ TEST(no_token_reads_across_accounts)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
+/* A guest's token: one meeting, who is in it and what happens there; nothing else, by no path and in no event. */
+TEST(a_guest_sees_one_meeting)
+{
+	static const struct {
+		const char *body, *field; /* field "": made */
+	} made[] = {
+		{ "{\"name\":\"g\",\"role\":\"join\",\"meeting\":\"100200300\",\"minutes\":5}", "" },
+		{ "{\"name\":\"g\",\"role\":\"join\"}", "meeting" },
+		{ "{\"name\":\"g\",\"role\":\"join\",\"meeting\":\"999\"}", "meeting" },
+		{ "{\"name\":\"g\",\"role\":\"join\",\"meeting\":\"100200300\",\"account\":\"zenith\"}",
+			"meeting" },
+		{ "{\"name\":\"g\",\"role\":\"reader\",\"meeting\":\"100200300\"}", "meeting" },
+		{ "{\"name\":\"g\",\"role\":\"reader\",\"minutes\":5,\"days\":1}", "minutes" },
+	};
+	static const char *const own[] = { "/v1/meetings/100200300", "/v1/meetings/100200300/participants" };
+	struct bridge b;
+	struct peer crowd;
+	const char *path, *method;
+	json_t *operations, *operation;
+	char real[200], line[120], header[256];
+	unsigned tried = 0;
+	long status;
+
+	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
+		struct exchange x = exchange(&b, "POST", "/v1/tokens", made[i].body, NULL);
+
+		CHECK(x.status == (made[i].field[0] ? 400 : 201), "%s: %s", made[i].body, x.text);
+		if (made[i].field[0])
+			CHECK_STR(made[i].field, json_text_at(x.body, "error.field"), made[i].body);
+		else
+			CHECK(json_text_at(x.body, "expires_at") &&
+					strcmp(json_text_at(x.body, "account"), "acme") == 0,
+				"it ends, and is of the meeting's account: %s", x.text);
+		exchange_free(&x);
+	}
+	struct key guest = make_key(&b, "{\"name\":\"guest\",\"role\":\"join\",\"meeting\":\"100200300\"}");
+	struct exchange other =
+		exchange(&b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"483920175\"}", NULL);
+	CHECK_INT(201, other.status, "another meeting of acme's");
+	exchange_free(&other);
+	seat_two(&b, &crowd);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		CHECK_INT(200, far_status(&b, "GET", own[i], guest.secret, NULL), own[i]);
+	CHECK_INT(404, far_status(&b, "GET", "/v1/meetings/700200300", guest.secret, NULL), "another's");
+	CHECK_INT(404, far_status(&b, "GET", "/v1/meetings/483920175", guest.secret, NULL),
+		"the account's own");
+
+	/* of all that is described, nothing else: what it may not is told as RFC 6750 has it */
+	json_t *described = bridge_get(&b, "/v1/openapi.json");
+	snprintf(line, sizeof(line), "Authorization: Bearer %s", guest.secret);
+	json_object_foreach(json_object_get(described, "paths"), path, operations)
+		json_object_foreach(operations, method, operation)
+	{
+		const char *hole = strchr(path, '{'), *after = hole ? strchr(hole, '}') + 1 : "";
+
+		snprintf(real, sizeof(real), "%.*s%s%s", (int)(hole ? hole - path : (long)strlen(path)), path,
+			hole ? "100200300" : "", after);
+		if (strcmp(path, "/v1/events") == 0 ||
+			(strcmp(method, "get") == 0 &&
+				(strcmp(real, own[0]) == 0 || strcmp(real, own[1]) == 0)))
+			continue;
+		for (char *m = header; m == header || m[-1]; m++)
+			*m = (char)toupper((unsigned char)method[m - header]);
+		struct exchange x = exchange(&b, header, real, "{}", line, NULL);
+		CHECK(x.status == 403, "%s %s: %ld", method, real, x.status);
+		CHECK_STR("Bearer realm=\"partyline\", error=\"insufficient_scope\"",
+			exchange_header(&x, "www-authenticate", header), real);
+		exchange_free(&x);
+		tried++;
+	}
+	json_decref(described);
+	CHECK(tried > 60, "%u others", tried);
+
+	struct exchange x = exchange(&b, "GET", "/v1/status", NULL, "Authorization: Bearer plt_none", NULL);
+	CHECK_STR("Bearer realm=\"partyline\", error=\"invalid_token\"",
+		exchange_header(&x, "www-authenticate", header), "a token that is none");
+	exchange_free(&x);
+
+	peer_stop(&crowd, 5000);
+	CHECK(bridge_wait_number(&b, "/v1/status", "calls", 0, CALL_MS), "calls are over");
+	char *text = far_ms(&b, "GET", "/v1/events?last_event_id=0", guest.secret, NULL, &status, FEED_MS);
+	CHECK_INT(200, status, "the feed");
+	CHECK(strstr(text, "participant.joined") && strstr(text, "meeting.closed"), "%.600s", text);
+	CHECK(!strstr(text, "call.") && !strstr(text, "700200300") && !strstr(text, "site.applied"),
+		"no more than that: %.900s", text);
+	free(text);
+	CHECK(bridge_restart(&b, SIGKILL, NULL), "again");
+	CHECK_INT(200, far_status(&b, "GET", own[0], guest.secret, NULL), "it outlives the process");
+	CHECK_INT(404, far_status(&b, "GET", "/v1/meetings/700200300", guest.secret, NULL), "as it is");
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+}
+
 TEST(guesses_are_not_heard_and_tokens_last)
 {
 	struct bridge b;
@@ -334,6 +429,39 @@ TEST(the_audit_log_knows_when_it_was_touched)
 	CHECK_INT(3, (int)bridge_number(&b, "/v1/audit/check", "rows", -1), "rows");
 	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "unbroken");
 	snprintf(file, sizeof(file), "%s/partyline.db", b.folder.path);
+
+	/* page by page, and by what was done */
+	char path[64] = "/v1/audit?limit=2";
+	log = bridge_get(&b, path);
+	CHECK_INT(2, (int)json_array_size(json_object_get(log, "items")), "a page");
+	snprintf(path, sizeof(path), "/v1/audit?limit=2&cursor=%s", json_text_at(log, "next"));
+	json_decref(log);
+	log = bridge_get(&b, path);
+	CHECK_INT(1, (int)json_array_size(json_object_get(log, "items")), "the rest");
+	CHECK(json_is_null(json_object_get(log, "next")), "that was all");
+	json_decref(log);
+	CHECK_INT(2, bridge_count(&b, "/v1/audit?what=token.*"), "by what");
+	CHECK_INT(1, bridge_count(&b, "/v1/audit?what=site"), "by what, one");
+	CHECK_INT(3, bridge_count(&b, "/v1/audit?who=control%20socket"), "by whom");
+	CHECK_INT(0, bridge_count(&b, "/v1/audit?who=token"), "by nobody");
+	static const char *const bad[] = { "limit=0", "cursor=x", "what=A", "what=a,b" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(path, sizeof(path), "/v1/audit?%s", bad[i]);
+		struct exchange x = exchange(&b, "GET", path, NULL, NULL);
+		CHECK(x.status == 400 && strncmp(bad[i], json_text_at(x.body, "error.field"), 4) == 0,
+			"%s: %s", bad[i], x.text);
+		exchange_free(&x);
+	}
+
+	/* the last rows are gone, which no other row tells */
+	json_t *check = bridge_get(&b, "/v1/audit/check");
+	CHECK_INT(64, (int)strlen(json_text_at(check, "last_seal")), "a seal to keep elsewhere");
+	json_decref(check);
+	run_sql(file,
+		"CREATE TABLE away AS SELECT * FROM audit WHERE id = 3; DELETE FROM audit WHERE id = 3");
+	CHECK_INT(3, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "the last row is gone");
+	run_sql(file, "INSERT INTO audit SELECT * FROM away; DROP TABLE away");
+	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "it is back");
 	run_sql(file, "UPDATE audit SET who = 'nobody' WHERE id = 2");
 	CHECK_INT(2, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "a changed row");
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
@@ -373,5 +501,6 @@ TEST(a_backup_brings_everything_back)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
-TESTS(roles_and_accounts, no_token_reads_across_accounts, guesses_are_not_heard_and_tokens_last,
-	the_audit_log_knows_when_it_was_touched, a_backup_brings_everything_back)
+TESTS(roles_and_accounts, no_token_reads_across_accounts, a_guest_sees_one_meeting,
+	guesses_are_not_heard_and_tokens_last, the_audit_log_knows_when_it_was_touched,
+	a_backup_brings_everything_back)

@@ -77,7 +77,7 @@ static const struct step {
 		"{\"name\":\"b\",\"inbound\":{\"from\":[\"192.0.2.1/32\"]},\"srtp\":\"never\"}", 201 },
 	{ "GET", "/v1/trunks/{id}", "/v1/trunks/b", NULL, 200 },
 	{ "PUT", "/v1/trunks/{id}", "/v1/trunks/b", "{\"limits\":{\"channels\":2}}", 200 },
-	{ "PATCH", "/v1/trunks/{id}", "/v1/trunks/b", "{\"maintenance\":true}", 200 },
+	{ "PATCH", "/v1/trunks/{id}", "/v1/trunks/b", "{\"limits\":{\"channels\":3}}", 200 },
 	{ "POST", "/v1/trunks/{id}/drain", "/v1/trunks/b/drain", NULL, 200 },
 	{ "POST", "/v1/trunks/{id}/resume", "/v1/trunks/b/resume", NULL, 200 },
 	{ "POST", "/v1/drain", NULL, "{\"exit\":false}", 202 },
@@ -87,7 +87,8 @@ static const struct step {
 	{ "POST", "/v1/numbers", NULL,
 		"{\"number\":\"+15550200..+15550299\",\"account\":\"acme\",\"answer\":\"attendant\"}", 201 },
 	{ "GET", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
-	{ "PUT", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"account\":\"acme\"}", 200 },
+	{ "PUT", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299",
+		"{\"account\":\"acme\",\"language\":\"fr\"}", 200 },
 	{ "PATCH", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", "{\"toll_free\":true}", 200 },
 	{ "DELETE", "/v1/numbers/{id}", "/v1/numbers/%2B15550200..%2B15550299", NULL, 200 },
 	{ "GET", "/v1/routes", NULL, NULL, 200 },
@@ -95,7 +96,9 @@ static const struct step {
 		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 201 },
 	{ "GET", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
 	{ "PUT", "/v1/routes/{id}", "/v1/routes/{r}",
-		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"]}", 200 },
+		"{\"account\":\"acme\",\"prefixes\":[\"+33\",\"+34\"],\"trunks\":[\"carrier-a\"],"
+		"\"priority\":2}",
+		200 },
 	{ "PATCH", "/v1/routes/{id}", "/v1/routes/{r}", "{\"caller_id\":\"+15550101\"}", 200 },
 	{ "DELETE", "/v1/routes/{id}", "/v1/routes/{r}", NULL, 200 },
 	{ "GET", "/v1/calendars", NULL, NULL, 200 },
@@ -132,6 +135,7 @@ static const struct step {
 	{ "GET", "/v1/audit", NULL, NULL, 200 },
 	{ "GET", "/v1/audit/check", NULL, NULL, 200 },
 	{ "POST", "/v1/webhooks", NULL, "{\"url\":\"http://127.0.0.1:9/x\"}", 201 },
+	{ "POST", "/v1/webhooks", NULL, "{\"url\":\"http://192.0.2.1/x\",\"plain\":true}", 201 },
 	{ "GET", "/v1/webhooks", NULL, NULL, 200 },
 	{ "DELETE", "/v1/webhooks/{id}", "/v1/webhooks/{h}", NULL, 200 },
 	{ "POST", "/v1/backup", NULL, "{\"file\":\"{d}/copy.db\"}", 200 },
@@ -241,6 +245,30 @@ static struct exchange step_run(const struct bridge *b, const struct step *s, co
 	return exchange(b, s->method, at, s->body ? body : NULL, NULL);
 }
 
+/* When the audit log's newest row was written: the log itself may be another one, after a restore. */
+static void newest_audit(const struct bridge *b, char out[40])
+{
+	json_t *log = bridge_get(b, "/v1/audit?limit=1");
+	const char *at = json_text_at(log, "items.0.at");
+
+	snprintf(out, 40, "%s", at ? at : "");
+	json_decref(log);
+}
+
+/* What was changed by whom is in the log (S10): of every method but GET that was answered well, and changes something. */
+static void audited(const struct bridge *b, const struct step *s, char before[40])
+{
+	const bool changes = strcmp(s->method, "GET") != 0 && s->status < 300 &&
+			     !(s->at && strstr(s->at, "dry_run")) &&
+			     strcmp(s->path, "/v1/dialplan/diff") != 0;
+	char now[40];
+
+	newest_audit(b, now);
+	CHECK((strcmp(before, now) != 0) == changes, "%s %s: %s in the audit log", s->method, s->path,
+		changes ? "is" : "is not");
+	memcpy(before, now, sizeof(now));
+}
+
 static bool visited(const char *method, const char *path)
 {
 	for (size_t i = 0; i < STEPS; i++)
@@ -257,6 +285,32 @@ static json_t *described(const struct bridge *b)
 	return doc;
 }
 
+/* Both callers, a page each. */
+static void roster_in_pages(const struct bridge *b)
+{
+	static const char *const bad[] = { "limit=0", "limit=x", "cursor=nobody" };
+	char path[160] = "/v1/meetings/100200300/participants?limit=1", first[64];
+	struct exchange x = exchange(b, "GET", path, NULL, NULL);
+
+	CHECK_INT(1, json_array_size(json_object_get(x.body, "items")), x.text);
+	snprintf(first, sizeof(first), "%s", json_text_at(x.body, "items.0.id"));
+	snprintf(path, sizeof(path), "/v1/meetings/100200300/participants?limit=1&cursor=%s",
+		json_text_at(x.body, "next"));
+	exchange_free(&x);
+	x = exchange(b, "GET", path, NULL, NULL);
+	CHECK_INT(1, json_array_size(json_object_get(x.body, "items")), x.text);
+	CHECK(strcmp(first, json_text_at(x.body, "items.0.id")) != 0, "the other one: %s", x.text);
+	CHECK(json_is_null(json_object_get(x.body, "next")), "that was all: %s", x.text);
+	exchange_free(&x);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(path, sizeof(path), "/v1/meetings/100200300/participants?%s", bad[i]);
+		x = exchange(b, "GET", path, NULL, NULL);
+		CHECK(x.status == 400 && strncmp(bad[i], json_text_at(x.body, "error.field"), 5) == 0,
+			"%s: %s", bad[i], x.text);
+		exchange_free(&x);
+	}
+}
+
 TEST(every_path_answers_as_described)
 {
 	struct names n = { .p = "" };
@@ -264,7 +318,7 @@ TEST(every_path_answers_as_described)
 	json_t *operations, *op, *doc;
 	struct bridge b;
 	struct peer crowd;
-	char uri[96];
+	char uri[96], newest[40];
 	const char *argv[] = { "--to", uri, "--calls", "2", "--seconds", "60", NULL };
 
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "up");
@@ -276,12 +330,15 @@ TEST(every_path_answers_as_described)
 	snprintf(uri, sizeof(uri), "sip:+15550101@127.0.0.1:%u", b.sip_port);
 	CHECK(bridge_crowd_start(&b, &crowd, "crowd", argv), "callers");
 	CHECK(bridge_wait_number(&b, "/v1/status", "participants", 2, CALL_MS), "are seated");
+	roster_in_pages(&b);
+	newest_audit(&b, newest);
 	for (size_t i = 0; i < STEPS; i++) {
 		struct exchange x = step_run(&b, &steps[i], &n);
 
 		CHECK(x.status == steps[i].status, "%s %s: wanted %ld, have %ld: %.300s", steps[i].method,
 			steps[i].path, steps[i].status, x.status, x.text);
 		held(doc, steps[i].method, steps[i].path, &x);
+		audited(&b, &steps[i], newest);
 		learn(&steps[i], &x, &n);
 		exchange_free(&x);
 	}
@@ -403,6 +460,9 @@ TEST(bad_bodies_are_refused_by_field)
 			"trunks[0]" },
 		{ "DELETE", "/v1/accounts/acme", NULL, 409, "" },
 		{ "POST", "/v1/webhooks", "{\"url\":\"ftp://x\"}", 400, "url" },
+		{ "POST", "/v1/webhooks", "{\"url\":\"http://hooks.example/x\"}", 400, "url" },
+		{ "POST", "/v1/webhooks", "{\"url\":\"http://hooks.example/x\",\"plain\":false}", 400,
+			"url" },
 		{ "POST", "/v1/tokens", "{\"name\":\"x\",\"role\":\"king\"}", 400, "role" },
 		{ "GET", "/v1/meetings?limit=0", NULL, 400, "limit" },
 		{ "GET", "/v1/numbers?colour=red", NULL, 400, "colour" },

@@ -214,4 +214,42 @@ TEST(of_one_account_alone)
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
-TESTS(numbers_without_a_hole_and_from_where_one_was, the_same_by_websocket, of_one_account_alone)
+/* What is not asked for is not sent: by type, by meeting, and so partyctl watch. */
+TEST(only_what_was_asked_for)
+{
+	struct bridge b;
+	struct socket s;
+	struct peer watch;
+	char program[FOLDER_PATH * 2], *said;
+	const char *argv[] = { build_program("partyctl", program), "--socket", b.control, "watch", "--events",
+		"meeting.*", "--meeting", "100200300", "--limit", "2", NULL };
+	const char *crowd[] = { "--to", b.uri_meeting, "--calls", "1", "--seconds", "1", NULL };
+	int code = 1;
+	json_t *one;
+
+	CHECK(bridge_start(&b, NULL), "up");
+	CHECK(open_socket(&s, &b, "type=participant.joined,meeting.closed&meeting=100200300"), "101");
+	CHECK(peer_start(&watch, &b.folder, "partyctl", argv), "partyctl");
+	test_sleep_ms(500);
+	json_decref(bridge_crowd(&b, crowd, &code));
+	CHECK_INT(0, code, "a call");
+	one = next_message(&s);
+	CHECK_STR("participant.joined", json_text_at(one, "type"), "the first");
+	CHECK_STR("100200300", json_text_at(one, "meeting"), "of the meeting");
+	json_decref(one);
+	one = next_message(&s);
+	CHECK_STR("meeting.closed", json_text_at(one, "type"), "the next");
+	json_decref(one);
+	close(s.fd);
+	CHECK_INT(0, peer_wait_exit(&watch, WAIT_MS), "partyctl has seen two");
+	said = peer_output(&watch);
+	CHECK(strstr(said, "meeting.opened") && strstr(said, "meeting.closed") && !strstr(said, "call."),
+		"%s", said);
+	free(said);
+	CHECK(!open_socket(&s, &b, "type=Meeting"), "no type of ours");
+	close(s.fd);
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+}
+
+TESTS(numbers_without_a_hole_and_from_where_one_was, the_same_by_websocket, of_one_account_alone,
+	only_what_was_asked_for)

@@ -36,9 +36,18 @@ static size_t take(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+static void bed_node(struct bed *t, char *node, size_t cap)
+{
+	CHECK(folder_make(&t->keys), "a folder");
+	tlspeer_authority(&t->keys, "authority");
+	tlspeer_certificate(&t->keys, "bridge", "bridge.example", "authority");
+	snprintf(node, cap, "tls: { certificate: \"%s\", key: \"%s\" }\n",
+		folder_file(&t->keys, "bridge.pem"), folder_file(&t->keys, "bridge.key"));
+}
+
 /* The HTTP status, 0: nobody answered. `from`: our own address. */
-static long ask(
-	const struct bed *t, const char *path, const char *token, const char *from, long ms, struct text *out)
+static long ask_by(const char *scheme, const struct bed *t, const char *path, const char *token,
+	const char *from, long ms, struct text *out)
 {
 	char url[128], header[128];
 	struct curl_slist *headers = NULL;
@@ -47,7 +56,7 @@ static long ask(
 
 	CHECK(curl, "curl");
 	out->n = 0;
-	snprintf(url, sizeof(url), "https://bridge.example:%u%s", t->bridge.http_port, path);
+	snprintf(url, sizeof(url), "%s://bridge.example:%u%s", scheme, t->bridge.http_port, path);
 	snprintf(header, sizeof(header), "bridge.example:%u:127.0.0.1", t->bridge.http_port);
 	struct curl_slist *hosts = curl_slist_append(NULL, header);
 	snprintf(header, sizeof(header), "Authorization: Bearer %s", token ? token : "");
@@ -70,17 +79,19 @@ static long ask(
 	return status;
 }
 
+static long ask(
+	const struct bed *t, const char *path, const char *token, const char *from, long ms, struct text *out)
+{
+	return ask_by("https", t, path, token, from, ms, out);
+}
+
 static void bed_open(struct bed *t)
 {
 	char node[400];
 	json_t *answer;
 	long status;
 
-	CHECK(folder_make(&t->keys), "a folder");
-	tlspeer_authority(&t->keys, "authority");
-	tlspeer_certificate(&t->keys, "bridge", "bridge.example", "authority");
-	snprintf(node, sizeof(node), "tls: { certificate: \"%s\", key: \"%s\" }\n",
-		folder_file(&t->keys, "bridge.pem"), folder_file(&t->keys, "bridge.key"));
+	bed_node(t, node, sizeof(node));
 	CHECK(bridge_start(&t->bridge, &(struct bridge_setup){ .node = node, .http_tls = true }),
 		"the bridge is up");
 	answer = bridge_call(&t->bridge, "POST", "/v1/tokens", "application/json",
@@ -144,4 +155,80 @@ TEST(tokens_certificates_and_addresses)
 	free(feed);
 }
 
-TESTS(tokens_certificates_and_addresses)
+/* Where a certificate is set, the address on loopback speaks HTTPS (DESIGN.md section 7), and to who begins without, HTTP. */
+TEST(on_loopback_each_as_they_begin)
+{
+	struct text *text = calloc(1, sizeof(*text));
+	char node[400], body[200];
+	struct bed t;
+
+	CHECK(text, "memory");
+	bed_node(&t, node, sizeof(node));
+	CHECK(bridge_start(&t.bridge, &(struct bridge_setup){ .node = node }), "up");
+	for (unsigned round = 0; round < 2; round++) {
+		CHECK_INT(200, ask_by("https", &t, "/v1/status", NULL, "127.0.0.1", 5000, text), "HTTPS");
+		CHECK(strstr(text->at, "\"uptime_s\""), "the status: %.80s", text->at);
+		CHECK_INT(200, ask_by("http", &t, "/v1/openapi.json", NULL, "127.0.0.1", 5000, text), "HTTP");
+		CHECK(strstr(text->at, "/v1/status"), "a long answer, whole: %.80s", text->at);
+	}
+	(void)ask_by("http", &t, "/v1/events?last_event_id=0", NULL, "127.0.0.1", 500, text);
+	CHECK(strstr(text->at, "site.applied"), "the feed: %.200s", text->at);
+
+	/* each asker is who they are, in the clear as well */
+	snprintf(body, sizeof(body), "{\"name\":\"desk\",\"role\":\"operator\"}");
+	json_decref(bridge_call(&t.bridge, "POST", "/v1/tokens", "application/json", body, NULL));
+	for (unsigned i = 0; i < WRONG; i++)
+		(void)ask_by("http", &t, "/v1/status", "plt_wrong", "127.0.0.9", 5000, text);
+	CHECK_INT(429, ask_by("https", &t, "/v1/status", "plt_wrong", "127.0.0.9", 5000, text), "guesser");
+	CHECK_INT(401, ask_by("http", &t, "/v1/status", NULL, "127.0.0.1", 5000, text), "somebody else");
+	CHECK_INT(0, bridge_stop(&t.bridge), "ends in order");
+	folder_remove(&t.keys);
+	free(text);
+}
+
+/* What would be said for all to read is not said: not started without a certificate or the word for it, line and key told. */
+TEST(nothing_in_the_clear_by_accident)
+{
+	static const struct {
+		const char *story, *http, *said; /* said "": it is taken */
+		bool certificate;
+	} cases[] = {
+		{ "no certificate", "listen: \"0.0.0.0:8080\"", "node.yaml:2: http.listen: ", false },
+		{ "https without one", "listen: \"tls:127.0.0.1:8080\"",
+			"node.yaml:2: http.listen: ", false },
+		{ "a certificate", "listen: \"0.0.0.0:8080\"", "", true },
+		{ "the word for it", "listen: \"0.0.0.0:8080\", plain: true", "", false },
+		{ "loopback", "listen: \"127.0.0.1:8080\"", "", false },
+	};
+	struct text *text = calloc(1, sizeof(*text));
+	char program[FOLDER_PATH * 2], node[600], tls[400];
+	struct bed t;
+
+	CHECK(text, "memory");
+	bed_node(&t, tls, sizeof(tls));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *argv[] = { build_program("partylined", program), "--check", "--config",
+			folder_file(&t.keys, "node.yaml"), NULL };
+		struct peer check;
+		char *said;
+
+		snprintf(node, sizeof(node), "node: test\nhttp: { %s }\n%s", cases[i].http,
+			cases[i].certificate ? tls : "");
+		CHECK(folder_write(&t.keys, "node.yaml", node), "a node file");
+		CHECK(peer_start(&check, &t.keys, "partylined", argv), "starts");
+		CHECK_INT(cases[i].said[0] ? 2 : 0, peer_wait_exit(&check, 5000), cases[i].story);
+		said = peer_output(&check);
+		CHECK(said && strstr(said, cases[i].said), "%s: %s", cases[i].story, said ? said : "");
+		free(said);
+	}
+
+	/* behind a proxy: in the clear, and by its token alone */
+	CHECK(bridge_start(&t.bridge, &(struct bridge_setup){ .node = tls, .http_ip = "0.0.0.0" }), "up");
+	CHECK_INT(401, ask_by("http", &t, "/v1/status", NULL, "127.0.0.1", 5000, text), "in the clear");
+	CHECK_INT(0, ask_by("https", &t, "/v1/status", NULL, "127.0.0.1", 5000, text), "as it was told");
+	CHECK_INT(0, bridge_stop(&t.bridge), "ends in order");
+	folder_remove(&t.keys);
+	free(text);
+}
+
+TESTS(tokens_certificates_and_addresses, on_loopback_each_as_they_begin, nothing_in_the_clear_by_accident)

@@ -197,6 +197,23 @@ static void check_records(struct stage *st)
 	CHECK(lossy <= 3.5 && lossy >= 2, "lossy: %.2f", lossy);
 }
 
+/* Told while the call goes on, of the one caller whose packets are lost, and in its ladder. */
+static void check_quality_told(struct stage *st)
+{
+	const json_t *event = event_of(st, "call.quality", QUIET_EAR, 0, NULL);
+
+	CHECK_STR("rx", json_text_at(event, "direction"), "what it sends");
+	CHECK(json_is_true(json_object_get(event, "on")), "is bad");
+	CHECK(json_at(event, "mos", -1) < 3.6 && json_at(event, "mos", -1) > 2, "MOS %.2f",
+		json_at(event, "mos", -1));
+	CHECK_STR("100200302", json_text_at(event, "meeting"), "where");
+	CHECK(json_text_at(event, "participant")[0], "who");
+	for (int i = 0; i < CALLERS; i++)
+		CHECK(i == QUIET_EAR || events_wait(st->events, 0, "call.quality", "call_id",
+						st->far[i].sip.call_id, 0) < 0,
+			"caller %d sounds well", i);
+}
+
 static void check_metrics(struct stage *st)
 {
 	static const char *const lines[] = { "partyline_one_way_total{kind=\"silent\"} 3\n",
@@ -282,6 +299,7 @@ TEST(how_calls_sound)
 		test_sleep_ms((unsigned)(ready_ms - now_ms));
 	check_levels(&st);
 	check_roster(&st);
+	check_quality_told(&st);
 	check_levels_off(&st);
 	for (int i = 0; i < CALLERS; i++)
 		far_bye(&st.far[i]);
