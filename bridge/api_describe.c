@@ -35,7 +35,7 @@ static const struct api_named named[] = {
 		" caller_by:s diverted_from:s diversion:s session_id:s session_peer:s started_at:t answered_at:t? media:@Leg" },
 	{ "DialOut", "id:s meeting:s account:s to:s name:s state:s trunk:s gateway:s attempts:i" },
 	{ "Cause", "q850:i words:s" },
-	{ "GatewayMember", "address:s name:s priority:i weight:i state:s usable:b round_trip_ms:n asked:i missed:i calls:i answered:i"
+	{ "GatewayMember", "address:s name:s priority:i weight:i state:s usable:b rests_s:i round_trip_ms:n asked:i missed:i calls:i answered:i"
 		" answer_percent:i post_dial_ms:n causes:[@Cause] tls:@Tls?" },
 	{ "Tls", "state:s failure:s version:s cipher:s certificate_expires_at:t? opened:i failed:i" },
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },
