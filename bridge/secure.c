@@ -247,12 +247,15 @@ static bool starts_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The address of ours that others know us by: a carrier may let in no other. */
-static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
+/* The address of ours that the carrier knows us by, as it may let in no other: that of the trunk's interface, else where we listen. */
+static void source_address(
+	const struct node *n, const struct site_trunk *trunk, const char *target, char out[CONFIG_TEXT])
 {
+	const char *local = interfaces_local(n->interfaces, trunk);
+	const bool v6 = target[4] == '[';
 	struct config_listen parts;
 
-	out[0] = '\0';
+	snprintf(out, CONFIG_TEXT, "%s", local && (strchr(local, ':') != NULL) == v6 ? local : "");
 	for (size_t i = 0; i < n->config.sip.n_listen && !out[0]; i++)
 		if (starts_with(n->config.sip.listen[i], "tls:") &&
 			config_listen_parse(&parts, n->config.sip.listen[i], true) &&
@@ -271,7 +274,7 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 	if (!n->tls || !starts_with(target, "tls:"))
 		return 0;
 	host_alone(alone, host);
-	source_address(n, target[4] == '[', from);
+	source_address(n, trunk, target, from);
 	order.name = secure_name(trunk, host, name);
 	if (!trunk_address_parse(ip, alone))
 		order.sni = alone;
@@ -281,15 +284,19 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 }
 
 /* Is it a way that the site in force would make? */
-static bool is_wanted(void *arg, const char *trunk, const char *name, const char *ca)
+static bool is_wanted(void *arg, const struct tls_way_order *made)
 {
 	const struct node *n = arg;
-	const struct site_trunk *t = site_trunk(n->site, trunk);
-	const struct carrier *c = carrier_find(n, trunk);
-	char wanted[TRUNK_SUBJECT];
+	const struct site_trunk *t = site_trunk(n->site, made->trunk);
+	const struct carrier *c = carrier_find(n, made->trunk);
+	char wanted[TRUNK_SUBJECT], from[CONFIG_TEXT] = "";
 
-	for (size_t i = 0; t && c && strcmp(t->tls_ca, ca) == 0 && i < c->n_gateways; i++)
-		if (strcmp(secure_name(t, c->gateways[i].host, wanted), name) == 0)
+	if (t)
+		source_address(n, t, made->target, from);
+	for (size_t i = 0; t && c && strcmp(t->tls_ca, made->ca) == 0 && strcmp(from, made->from) == 0 &&
+			   i < c->n_gateways;
+		i++)
+		if (strcmp(secure_name(t, c->gateways[i].host, wanted), made->name) == 0)
 			return true;
 	return false;
 }

@@ -85,7 +85,7 @@ void tls_busy(struct tls *t, uint16_t port);  /* a call goes through it: it is n
 
 /* ---- ways out ---- */
 
-struct tls_way_order { /* of all four two ways with one difference are two */
+struct tls_way_order { /* one difference, but for `sni`, makes two ways of two */
 	const char *trunk;
 	const char *target; /* "tls:192.0.2.1:5061" */
 	const char *
@@ -98,7 +98,7 @@ struct tls_way_order { /* of all four two ways with one difference are two */
 uint16_t tls_way(struct tls *t, const struct tls_way_order *order);
 
 /* Ways of which `keep` says no are retired, whatever is wanted from now on; `keep` must not call back. */
-typedef bool (*tls_keep_fn)(void *arg, const char *trunk, const char *name, const char *ca);
+typedef bool (*tls_keep_fn)(void *arg, const struct tls_way_order *made); /* texts there, "" for none */
 void tls_keep(struct tls *t, tls_keep_fn keep, void *arg);
 
 enum tls_way_state { TLS_WAY_IDLE, TLS_WAY_TRYING, TLS_WAY_OPEN, TLS_WAY_FAILED };
