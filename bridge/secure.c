@@ -49,6 +49,17 @@ static void tell_retired(struct node *n, const struct tls_notice *note)
 			note->words));
 }
 
+static void tell_links(struct node *n, const struct tls_notice *note)
+{
+	log_line(LOG_INFO, NULL, "tls",
+		"%u connections of others are closed when their calls are over; certificates that hold no "
+		"more: %u",
+		note->n_links, note->n_withdrawn);
+	event_emit(n->bus, "tls.connections_replaced",
+		json_pack("{s:i, s:i}", "connections", (int)note->n_links, "withdrawn",
+			(int)note->n_withdrawn));
+}
+
 static void tell(struct node *n, const struct tls_notice *note)
 {
 	switch (note->event) {
@@ -57,6 +68,7 @@ static void tell(struct node *n, const struct tls_notice *note)
 	case TLS_WAY_CAME_UP: tell_way(n, note, true); break;
 	case TLS_WAY_WENT_DOWN: tell_way(n, note, false); break;
 	case TLS_WAY_RETIRED: tell_retired(n, note); break;
+	case TLS_LINKS_RETIRED: tell_links(n, note); break;
 	}
 }
 
@@ -168,7 +180,7 @@ bool secure_behind_api(void *arg, uint16_t port, char source[48])
 
 	if (!tls || !tls_peer(tls, port, &peer))
 		return false;
-	tls_known(tls, port);                              /* from now on the API's own times end it */
+	tls_lasts(tls, port);                              /* from now on the API's own times end it */
 	v4 = memcmp(peer.ip, mapped, sizeof(mapped)) == 0; /* written as the API writes its own peers */
 	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? peer.ip + sizeof(mapped) : peer.ip, source, 48) !=
 	       NULL;
@@ -208,6 +220,7 @@ bool secure_behind(void *arg, uint16_t port, struct ua_behind *out)
 	memcpy(out->ip, peer.ip, sizeof(out->ip));
 	memcpy(out->names, peer.names, sizeof(out->names));
 	out->n_names = peer.n_names;
+	out->withdrawn = peer.withdrawn;
 	out->trunk[0] = '\0';
 	if (peer.trunk[0] &&
 		site_trunk(n->site, peer.trunk)) /* it may be gone, and its connection still there */

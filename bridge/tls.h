@@ -15,7 +15,8 @@
  * Open, it is kept and used again, kept alive with empty lines (RFC 5626 section 3.5.1), and closed when idle.
  * Certificates and authorities are looked at every TLS_FILES_MS; new ones are for connections to come: a way whose files, or whose trunk's
  * settings (tls_keep()), have changed is retired.  Nothing new goes by it, calls that go by it stay, and it is closed when none has
- * for TLS_RETIRE_MS (or the idle time, if that is shorter).
+ * for TLS_RETIRE_MS (or the idle time, if that is shorter).  So is a connection in, which nobody can keep its owner from using: what
+ * it showed is judged again by the new authorities (`withdrawn`), and it is closed when no call has gone by it for so long.
  * Use:  tls_open(); tls_listen() for each address; tls_way() before each request that goes out; tls_poll() when tls_fd() is readable.
  *
  * Thread: control, which shares a lock with the thread of the connections; calls take microseconds.
@@ -63,6 +64,7 @@ struct tls_peer {
 		[TLS_NAME]; /* of its verified certificate: hosts of sip: URIs, else DNS names, else the CN */
 	unsigned n_names;
 	char trunk[TLS_NAME]; /* of a way; "" of a connection that came in */
+	bool withdrawn; /* its certificate held when it connected, and does not by the authorities in force */
 };
 
 struct tls;
@@ -82,6 +84,7 @@ enum bridge_err tls_listen(
 bool tls_peer(struct tls *t, uint16_t port, struct tls_peer *out);
 void tls_known(struct tls *t, uint16_t port); /* a trunk speaks there */
 void tls_busy(struct tls *t, uint16_t port);  /* a call goes through it: it is not idle */
+void tls_lasts(struct tls *t, uint16_t port); /* it is not SIP's: known, and new certificates do not end it */
 
 /* ---- ways out ---- */
 
@@ -114,11 +117,20 @@ const char *tls_way_word(enum tls_way_state state); /* "idle", "connecting", "op
 
 /* ---- what happened ---- */
 
-enum tls_event { TLS_FILES_TAKEN, TLS_FILES_REFUSED, TLS_WAY_CAME_UP, TLS_WAY_WENT_DOWN, TLS_WAY_RETIRED };
+enum tls_event {
+	TLS_FILES_TAKEN,
+	TLS_FILES_REFUSED,
+	TLS_WAY_CAME_UP,
+	TLS_WAY_WENT_DOWN,
+	TLS_WAY_RETIRED,
+	TLS_LINKS_RETIRED
+};
 struct tls_notice {
 	enum tls_event event;
 	char trunk[TLS_NAME], target[TLS_TARGET]; /* of a way */
 	char words[TLS_WORDS];
+	unsigned n_links,
+		n_withdrawn; /* connections in that are retired, and whose certificates do not hold any more */
 };
 int tls_fd(const struct tls *t);
 bool tls_poll(struct tls *t, struct tls_notice *out); /* false: that was all */

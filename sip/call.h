@@ -156,6 +156,7 @@ struct ua_behind {
 	char names[8][TRUNK_SUBJECT]; /* of its verified certificate */
 	unsigned n_names;
 	char trunk[TRUNK_NAME]; /* whose gateway we called there; "": it called us */
+	bool withdrawn; /* who vouched for it does so no longer: it may speak in its calls, and makes no new ones */
 };
 
 struct ua_config {

@@ -161,6 +161,8 @@ const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip,
 		seen->known = true;
 		return seen->opened;
 	}
+	if (seen->withdrawn && !call)
+		seen->set.n = 0; /* as one without a certificate */
 	if (!seen->set.n)
 		trunk_at(ua->config.trunks, seen->ip, &seen->set);
 	seen->known = seen->set.n > 0;
