@@ -7,10 +7,7 @@
 #include "tests/test.h"
 #include "tests/tlsgate.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* What may go wrong with a call of ours, and all that follows from it (FEATURES O10, T4, T22): who is asked next, what each attempt's
  * record says, what the caller is told, and whether the gateway is left alone afterwards.
@@ -32,7 +29,7 @@ struct bed {
 	struct tlsgate other;
 	struct folder keys;
 	struct peer dns;
-	uint16_t dns_port, tls_port;
+	uint16_t members[2]; /* ports of what carrier.test leads to */
 	char id[ASK_ID];
 };
 
@@ -133,7 +130,7 @@ static void open_gateway(struct bed *b, const struct row *row, unsigned g, char 
 	const char *word = word_of(row, g), *transport = "";
 	unsigned port;
 
-	CHECK(gate_open(&b->gates[g], addresses[g]), "socket");
+	CHECK(gate_open_at(&b->gates[g], addresses[g], is_srv(row) && g < 2 ? b->members[g] : 0), "socket");
 	port = b->gates[g].port;
 	if (strcmp(word, "closed") == 0) {
 		gate_close(&b->gates[g]);
@@ -157,11 +154,8 @@ static void write_site(struct bed *b, const struct row *row)
 	for (unsigned g = 0; g < GATEWAYS; g++)
 		open_gateway(b, row, g, uris[g]);
 	snprintf(first, sizeof(first), "\"%s\", \"%s\"", uris[0], uris[1]);
-	if (is_srv(row)) {
-		srv_start(&b->keys, &b->dns, b->dns_port, (unsigned)atoi(strrchr(uris[0], ':') + 1),
-			(unsigned)atoi(strrchr(uris[1], ':') + 1));
+	if (is_srv(row))
 		snprintf(first, sizeof(first), "\"sip:carrier.test\"");
-	}
 	snprintf(site, sizeof(site),
 		"%strunks:\n"
 		"  - name: first\n    outbound: { gateways: [ %s ], username: us, password: secret, realm: "
@@ -368,24 +362,11 @@ static void walk(struct bed *b, const struct row *row)
 		gate_close(&b->gates[g]);
 	if (strcmp(row->does[0], "tls other") == 0)
 		tlsgate_close(&b->other);
-	if (is_srv(row)) {
-		apply(b, accounts); /* nobody asks it any more */
-		peer_stop(&b->dns, WAIT_MS);
-	}
-}
-
-/* Where carrier.test would be asked without SRV records: the default port of its address. */
-static void open_by_name(struct gate *g)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(SIP_PORT) };
-
-	*g = (struct gate){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), .port = SIP_PORT };
-	inet_pton(AF_INET, "127.0.0.13", &at.sin_addr);
-	CHECK(bind(g->fd, (struct sockaddr *)&at, sizeof(at)) == 0, "carrier.test's own address");
 }
 
 static void begin(struct bed *b)
 {
+	uint16_t dns_port, tls_port;
 	char node[600];
 
 	memset(b, 0, sizeof(*b));
@@ -393,15 +374,19 @@ static void begin(struct bed *b)
 	tlspeer_authority(&b->keys, "authority");
 	tlspeer_certificate(&b->keys, "bridge", "bridge.example", "authority");
 	tlspeer_certificate(&b->keys, "other", "other.example", "authority");
-	open_by_name(&b->by_name);
-	b->dns_port = free_udp_port("127.0.0.1");
-	b->tls_port = free_tcp_port("127.0.0.1");
+	CHECK(gate_open_at(&b->by_name, "127.0.0.13", SIP_PORT),
+		"carrier.test's own address, where nobody asks");
+	for (unsigned g = 0; g < 2; g++)
+		b->members[g] = free_sip_port(addresses[g]);
+	dns_port = free_udp_port("127.0.0.1");
+	srv_start(&b->keys, &b->dns, dns_port, b->members[0], b->members[1]);
+	tls_port = free_tcp_port("127.0.0.1");
 	snprintf(node, sizeof(node),
-		"dns: \"127.0.0.1:%u\"\ntls: { certificate: \"%s\", key: \"%s\", ca: \"%s\" }\n", b->dns_port,
+		"dns: \"127.0.0.1:%u\"\ntls: { certificate: \"%s\", key: \"%s\", ca: \"%s\" }\n", dns_port,
 		folder_file(&b->keys, "bridge.pem"), folder_file(&b->keys, "bridge.key"),
 		folder_file(&b->keys, "authority.pem"));
 	CHECK(bridge_start(&b->bridge,
-		      &(struct bridge_setup){ .t1_ms = T1_MS, .node = node, .tls_port = b->tls_port }),
+		      &(struct bridge_setup){ .t1_ms = T1_MS, .node = node, .tls_port = tls_port }),
 		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
@@ -412,6 +397,7 @@ static void end(struct bed *b)
 	events_close(b->events);
 	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
 	gate_close(&b->by_name);
+	peer_stop(&b->dns, WAIT_MS);
 	folder_remove(&b->keys);
 }
 
