@@ -36,10 +36,10 @@ static const struct api_named named[] = {
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
 	{ "Call", "id:s call_id:s trunk:s source:s from:s to:s number:s account:s meeting:s participant:s state:s codec:s srtp:s"
-		" caller_by:s diverted_from:s diversion:s session_id:s session_peer:s started_at:t answered_at:t? media:@Leg" },
+		" caller_by:s diverted_from:s diversion:s session_id:s session_peer:s headers:s started_at:t answered_at:t? media:@Leg" },
 	{ "DialOut", "id:s meeting:s account:s to:s name:s state:s trunk:s gateway:s attempts:i" },
 	{ "Cause", "q850:i words:s" },
-	{ "GatewayMember", "address:s name:s priority:i weight:i state:s usable:b round_trip_ms:n asked:i missed:i calls:i answered:i"
+	{ "GatewayMember", "address:s name:s priority:i weight:i state:s usable:b rests_s:i round_trip_ms:n asked:i missed:i calls:i answered:i"
 		" answer_percent:i post_dial_ms:n causes:[@Cause] tls:@Tls?" },
 	{ "Tls", "state:s failure:s version:s cipher:s certificate_expires_at:t? opened:i failed:i" },
 	{ "Gateway", "uri:s name_server_answers:b registration:s registered:b members:[@GatewayMember]" },

@@ -135,13 +135,13 @@ static json_t *member_json(const struct carrier_member *m, uint64_t now_us)
 	const struct gateway *g = &m->health;
 	const struct carrier *c = m->of->of;
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:f, s:I, s:I, s:I, s:I, s:i, s:f, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:f, s:I, s:I, s:I, s:I, s:i, s:f, s:o, s:o}",
 		"address", m->at.target, "name", m->at.name, "priority", m->at.priority, "weight",
-		m->at.weight, "state", gateway_word(g->state), "usable", gateway_usable(g, now_us),
-		"round_trip_ms", g->round_trip_us / 1000.0, "asked", (json_int_t)g->n_asked, "missed",
-		(json_int_t)g->n_missed, "calls", (json_int_t)g->calls, "answered", (json_int_t)g->n_answered,
-		"answer_percent", (int)gateway_answer_percent(g), "post_dial_ms", g->post_dial_us / 1000.0,
-		"causes", causes_json(g), "tls",
+		m->at.weight, "state", gateway_word(g->state), "usable", gateway_usable(g, now_us), "rests_s",
+		(int)gateway_rests_s(g, now_us), "round_trip_ms", g->round_trip_us / 1000.0, "asked",
+		(json_int_t)g->n_asked, "missed", (json_int_t)g->n_missed, "calls", (json_int_t)g->calls,
+		"answered", (json_int_t)g->n_answered, "answer_percent", (int)gateway_answer_percent(g),
+		"post_dial_ms", g->post_dial_us / 1000.0, "causes", causes_json(g), "tls",
 		secure_member_json(c->node, site_trunk(c->node->site, c->name), m->of->host, m->at.target));
 }
 

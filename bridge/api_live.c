@@ -354,13 +354,14 @@ static void add_call(struct call_list *list, struct leg *leg)
 
 	json_array_append_new(list->items,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-			  "s:s, s:s, s:o, s:o, s:o}",
+			  "s:s, s:s, s:s, s:o, s:o, s:o}",
 			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
 			leg->cdr.source, "caller_by", leg->cdr.caller_by, "diverted_from",
 			log_number(diverted, leg->cdr.diverted_from), "diversion", leg->cdr.diversion,
-			"session_id", leg->cdr.session_id, "session_peer", leg->cdr.session_peer, "from",
-			log_number(from, leg->cdr.from_number), "to", log_number(to, leg->cdr.to_number),
-			"number", out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
+			"session_id", leg->cdr.session_id, "session_peer", leg->cdr.session_peer, "headers",
+			leg->cdr.headers, "from", log_number(from, leg->cdr.from_number), "to",
+			log_number(to, leg->cdr.to_number), "number",
+			out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
 			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
 			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
 			"started_at", when_json(leg->cdr.started_us), "answered_at",

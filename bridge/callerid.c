@@ -86,15 +86,12 @@ static const char *own_number(const struct site *site, const char *account, cons
 }
 
 void callerid_write(struct call_dial *dial, const struct site *site, const struct site_trunk *trunk,
-	const char *account, char lines[CALLERID_LINES])
+	const struct headers_words *words, char lines[HEADERS_LINES])
 {
-	const char *own = trunk->diverts ? own_number(site, account, trunk->name) : NULL;
+	const char *own = trunk->diverts ? own_number(site, words->account, trunk->name) : NULL;
 	const char(*out)[SITE_NAME] = (const char(*)[SITE_NAME])trunk->stripped;
-	size_t n = 0;
 
-	lines[0] = '\0';
-	for (size_t i = 0; i < trunk->n_added && n + SITE_HEADER + 3 < CALLERID_LINES; i++)
-		n += (size_t)snprintf(lines + n, CALLERID_LINES - n, "%s\r\n", trunk->added[i]);
+	headers_write(lines, (const char(*)[SITE_HEADER])trunk->added, trunk->n_added, words);
 	dial->lines = lines;
 	if (own && (!dial->from_user || strcmp(own, dial->from_user) != 0))
 		dial->diversion = own;

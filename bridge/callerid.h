@@ -9,16 +9,15 @@
 #define BRIDGE_CALLERID_H
 
 #include "bridge/cdr.h"
+#include "bridge/headers.h"
 #include "bridge/site.h"
 #include "sip/call.h"
-
-enum { CALLERID_LINES = 2048 };
 
 /* from_number ("anonymous" when it is hidden), caller_by, diverted_from and diversion.  False: the caller's name is hidden as
  * well.  `trunk` NULL: trusted. */
 bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const struct site_trunk *trunk);
-/* The trunk's say in a call that the account makes: headers added and left out, and with `outbound.diversion` the account's first
+/* The trunk's say in a call that `words->account` makes: headers added and left out, and with `outbound.diversion` the account's first
  * number there when the call shows another one, or none.  `lines` is written; *dial borrows it, and from the site. */
 void callerid_write(struct call_dial *dial, const struct site *site, const struct site_trunk *trunk,
-	const char *account, char lines[CALLERID_LINES]);
+	const struct headers_words *words, char lines[HEADERS_LINES]);
 #endif

@@ -57,6 +57,7 @@ static const struct cdr_field fields[] = {
 	FIELD(diversion, "diversion", CDR_TEXT),
 	FIELD(session_id, "session_id", CDR_TEXT),
 	FIELD(session_peer, "session_peer", CDR_TEXT),
+	FIELD(headers, "headers", CDR_TEXT),
 	FIELD(caller_name, "caller_name", CDR_TEXT),
 	FIELD(routing, "routing", CDR_TEXT),
 	FIELD(dips, "dips", CDR_TEXT),

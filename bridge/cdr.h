@@ -32,6 +32,7 @@ struct cdr {
 	char routing[17]; /* number that routed it (;rn=, RFC 4694), theirs of an incoming call; "" none */
 	char dips[96];    /* what name servers said of it, in words; "" nobody was asked */
 	char session_id[33], session_peer[33]; /* ours and theirs (RFC 7989); "" none */
+	char headers[256]; /* what the trunk maps of the INVITE: "customer=4711; code=9" (bridge/headers.h) */
 	int64_t started_us, answered_us, joined_us, ended_us;
 	unsigned sip_status; /* final status sent or 200 */
 	unsigned q850;

@@ -88,7 +88,8 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	struct node *n = d->node;
 	struct leg *leg = leg_alloc(n, NULL);
 	struct call_dial dial = dial_of(d, trunk);
-	char lines[CALLERID_LINES], identity[IDENTITY_VALUE];
+	struct headers_words words;
+	char lines[HEADERS_LINES], identity[IDENTITY_VALUE];
 	char relay[SECURE_RELAY], name[TRUNK_SUBJECT];
 	struct media_self self;
 	enum call_err err;
@@ -96,7 +97,13 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	if (!leg)
 		return "out of memory";
 	fill_record(d, leg);
-	callerid_write(&dial, n->site, trunk, d->account, lines);
+	words = (struct headers_words){ .account = d->account,
+		.meeting = d->meeting,
+		.call = d->id,
+		.trunk = trunk->name,
+		.caller = dial.from_user,
+		.called = d->tries.e164 };
+	callerid_write(&dial, n->site, trunk, &words, lines);
 	sign(d, trunk, leg, &dial, identity);
 	err = leg_open_media(leg, trunk, &self, d->no_port);
 	if (secure_way(n, trunk, dial.host, dial.target, relay)) {

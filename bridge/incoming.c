@@ -57,6 +57,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
 	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
 	copy_called(cdr->to_number, invite->request_user);
+	headers_read(cdr->headers, invite, site_trunk(leg->node->site, invite->trunk));
 	cdr->started_us = when_now_us();
 	snprintf(cdr->session_id, sizeof(cdr->session_id), "%s", call_session(leg->call));
 	snprintf(cdr->session_peer, sizeof(cdr->session_peer), "%s", invite->caller.session);
@@ -203,6 +204,23 @@ void incoming_go_on(struct leg *leg)
 		leg_answer(leg);
 }
 
+/* What the trunk is told with our answers.  Without memory it is not told. */
+static void tell_trunk(struct leg *leg, const struct site_trunk *trunk)
+{
+	const struct headers_words words = { .account = leg->account,
+		.meeting = leg->direct_meeting,
+		.call = leg->cdr.id,
+		.trunk = leg->cdr.trunk,
+		.caller = strcmp(leg->cdr.from_number, "anonymous") == 0 ? "" : leg->cdr.from_number,
+		.called = leg->cdr.number };
+	char lines[HEADERS_LINES];
+
+	headers_write(lines, (const char(*)[SITE_HEADER])trunk->replied, trunk->n_replied, &words);
+	if (call_set_answer_lines(leg->call, lines) != CALL_OK)
+		log_line(LOG_WARNING, leg->cdr.id, "trunk", "%s: out of memory: no headers of its own",
+			trunk->name);
+}
+
 void incoming_call(void *arg, struct call *call, const struct call_invite *invite)
 {
 	struct node *n = arg;
@@ -231,6 +249,8 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		return;
 	}
 	call_set_owner(call, leg);
+	if (trunk && trunk->n_replied)
+		tell_trunk(leg, trunk);
 	cnam_begin(leg, trunk);
 	if (stir_begin(leg, trunk, invite))
 		incoming_go_on(leg);

@@ -1,4 +1,5 @@
 #include "bridge/poster.h"
+#include "bridge/freshness.h"
 #include "bridge/x5u.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@ struct post {
 	struct post *next;
 	struct poster_job job;
 	struct poster_result result;
-	bool never_keep;            /* its server said so */
+	struct freshness freshness; /* what its headers have said so far */
 	struct curl_slist *headers; /* owned, as long as it is under way */
 	CURL *easy;                 /* owned, likewise */
 	size_t got;                 /* bytes of the answer */
@@ -95,25 +96,12 @@ static size_t take_answer(char *bytes, size_t size, size_t n, void *arg)
 	return p->got > ANSWER_MAX ? 0 : size * n;
 }
 
-/* "Cache-Control: public, max-age=3600"; what is said last counts, and no-store above all. */
 static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
 {
-	static const char name[] = "cache-control:";
 	struct post *p = arg;
-	char line[256];
 
-	if (size * n >= sizeof(line) || size * n < sizeof(name) ||
-		strncasecmp(bytes, name, sizeof(name) - 1) != 0)
-		return size * n;
-	snprintf(line, sizeof(line), "%.*s", (int)(size * n), bytes);
-	for (char *rest = line + sizeof(name) - 1, *word; (word = strsep(&rest, ", \r\n"));) {
-		if (strcasecmp(word, "no-store") == 0 || strcasecmp(word, "no-cache") == 0)
-			p->never_keep = true;
-		else if (strncasecmp(word, "max-age=", 8) == 0 && word[8] >= '0' && word[8] <= '9')
-			p->result.max_age_s = (int64_t)strtoul(word + 8, NULL, 10);
-	}
-	if (p->never_keep)
-		p->result.max_age_s = 0;
+	freshness_header(&p->freshness, bytes, size * n);
+	p->result.max_age_s = freshness_s(&p->freshness);
 	return size * n;
 }
 
@@ -131,6 +119,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static bool prepare_fetch(struct post *p)
 {
 	p->answer = malloc(p->job.fetch_max);
+	freshness_init(&p->freshness);
 	p->result.max_age_s = -1;
 	curl_easy_setopt(p->easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);

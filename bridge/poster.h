@@ -39,7 +39,7 @@ struct poster_result {
 	char why[96];
 	const char *answer; /* of a GET; borrowed during done() */
 	size_t answer_len;
-	int64_t max_age_s; /* of a GET, what Cache-Control says (RFC 9111 section 5.2.2); 0: do not keep it; -1: nothing */
+	int64_t max_age_s; /* of a GET, what its headers say (bridge/freshness); 0: do not keep it; -1: nothing */
 };
 
 struct poster;

@@ -49,6 +49,17 @@ static void tell_retired(struct node *n, const struct tls_notice *note)
 			note->words));
 }
 
+static void tell_links(struct node *n, const struct tls_notice *note)
+{
+	log_line(LOG_INFO, NULL, "tls",
+		"%u connections of others are closed when their calls are over; certificates that hold no "
+		"more: %u",
+		note->n_links, note->n_withdrawn);
+	event_emit(n->bus, "tls.connections_replaced",
+		json_pack("{s:i, s:i}", "connections", (int)note->n_links, "withdrawn",
+			(int)note->n_withdrawn));
+}
+
 static void tell(struct node *n, const struct tls_notice *note)
 {
 	switch (note->event) {
@@ -57,6 +68,7 @@ static void tell(struct node *n, const struct tls_notice *note)
 	case TLS_WAY_CAME_UP: tell_way(n, note, true); break;
 	case TLS_WAY_WENT_DOWN: tell_way(n, note, false); break;
 	case TLS_WAY_RETIRED: tell_retired(n, note); break;
+	case TLS_LINKS_RETIRED: tell_links(n, note); break;
 	}
 }
 
@@ -171,7 +183,7 @@ bool secure_behind_api(void *arg, uint16_t port, char source[48])
 
 	if (!tls || !tls_peer(tls, port, &peer))
 		return false;
-	tls_known(tls, port);                              /* from now on the API's own times end it */
+	tls_lasts(tls, port);                              /* from now on the API's own times end it */
 	v4 = memcmp(peer.ip, mapped, sizeof(mapped)) == 0; /* written as the API writes its own peers */
 	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? peer.ip + sizeof(mapped) : peer.ip, source, 48) !=
 	       NULL;
@@ -211,6 +223,7 @@ bool secure_behind(void *arg, uint16_t port, struct ua_behind *out)
 	memcpy(out->ip, peer.ip, sizeof(out->ip));
 	memcpy(out->names, peer.names, sizeof(out->names));
 	out->n_names = peer.n_names;
+	out->withdrawn = peer.withdrawn;
 	out->trunk[0] = '\0';
 	if (peer.trunk[0] &&
 		site_trunk(n->site, peer.trunk)) /* it may be gone, and its connection still there */
@@ -245,12 +258,15 @@ const char *secure_name(const struct site_trunk *trunk, const char *host, char o
 	return out;
 }
 
-/* The address of ours that others know us by: a carrier may let in no other. */
-static void source_address(const struct node *n, bool v6, char out[CONFIG_TEXT])
+/* The address of ours that the carrier knows us by, as it may let in no other: that of the trunk's interface, else where we listen. */
+static void source_address(
+	const struct node *n, const struct site_trunk *trunk, const char *target, char out[CONFIG_TEXT])
 {
+	const char *local = interfaces_local(n->interfaces, trunk);
+	const bool v6 = target[4] == '[';
 	struct config_listen parts;
 
-	out[0] = '\0';
+	snprintf(out, CONFIG_TEXT, "%s", local && (strchr(local, ':') != NULL) == v6 ? local : "");
 	for (size_t i = 0; i < n->config.sip.n_listen && !out[0]; i++)
 		if (config_is_tls(n->config.sip.listen[i]) &&
 			config_listen_parse(&parts, n->config.sip.listen[i], true) &&
@@ -269,7 +285,7 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 	if (!n->tls || !config_is_tls(target))
 		return 0;
 	host_alone(alone, host);
-	source_address(n, target[4] == '[', from);
+	source_address(n, trunk, target, from);
 	order.name = secure_name(trunk, host, name);
 	if (!trunk_address_parse(ip, alone))
 		order.sni = alone;
@@ -279,15 +295,19 @@ static uint16_t way_port(struct node *n, const struct site_trunk *trunk, const c
 }
 
 /* Is it a way that the site in force would make? */
-static bool is_wanted(void *arg, const char *trunk, const char *name, const char *ca)
+static bool is_wanted(void *arg, const struct tls_way_order *made)
 {
 	const struct node *n = arg;
-	const struct site_trunk *t = site_trunk(n->site, trunk);
-	const struct carrier *c = carrier_find(n, trunk);
-	char wanted[TRUNK_SUBJECT];
+	const struct site_trunk *t = site_trunk(n->site, made->trunk);
+	const struct carrier *c = carrier_find(n, made->trunk);
+	char wanted[TRUNK_SUBJECT], from[CONFIG_TEXT] = "";
 
-	for (size_t i = 0; t && c && strcmp(t->tls_ca, ca) == 0 && i < c->n_gateways; i++)
-		if (strcmp(secure_name(t, c->gateways[i].host, wanted), name) == 0)
+	if (t)
+		source_address(n, t, made->target, from);
+	for (size_t i = 0; t && c && strcmp(t->tls_ca, made->ca) == 0 && strcmp(from, made->from) == 0 &&
+			   i < c->n_gateways;
+		i++)
+		if (strcmp(secure_name(t, c->gateways[i].host, wanted), made->name) == 0)
 			return true;
 	return false;
 }

@@ -101,6 +101,11 @@ struct site_trunk {
 	bool trusted;               /* its P-Asserted-Identity, Remote-Party-ID, Diversion ... are believed */
 	char (*ignored)[SITE_NAME]; /* owned, key `inbound.strip`: headers that are as good as absent */
 	size_t n_ignored;
+	char (*mapped)
+		[SITE_HEADER]; /* owned, key `inbound.map`: "Name: field", whose value goes into records */
+	size_t n_mapped;
+	char (*replied)[SITE_HEADER]; /* owned, key `inbound.add`: "Name: value" on answers to an INVITE */
+	size_t n_replied;
 	char gateways[SITE_LIST][128];
 	size_t n_gateways;
 	char tls_name[TRUNK_SUBJECT]; /* that a gateway's certificate must be for; "": its host */

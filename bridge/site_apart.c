@@ -1,5 +1,6 @@
 /* site_apart.c - trunks that share a network or a certificate: whose is a call?  And the headers that tell, or may be written. */
 #include "bridge/site_priv.h"
+#include "bridge/headers.h"
 #include "dialplan/block.h"
 
 #include <stdio.h>
@@ -68,9 +69,11 @@ const char *site_header_broken(enum site_rule rule, const char *text)
 		value += 1 + strspn(value + 1, " ");
 	if (!text[n] || !is_name(text, n) || !*value || value[strlen(value) - 1] == ' ')
 		return "a header is wanted, as in \"X-Tenant: acme\"";
+	if (rule == RULE_MAPPED)
+		return headers_name_broken(value);
 	if (rule == RULE_ADDED && is_ours(text, n))
 		return "this header is written by the bridge itself";
-	return NULL;
+	return rule == RULE_ADDED ? headers_words_broken(value) : NULL;
 }
 
 /* ---- whose is a call? ---- */

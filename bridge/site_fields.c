@@ -133,6 +133,8 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "inbound.algorithm", digest, digest_words),
 	FLAG(site_trunk, "inbound.trust", trusted, true),
 	LIST(site_trunk, "inbound.strip", ignored, n_ignored, RULE_IGNORED),
+	LIST(site_trunk, "inbound.map", mapped, n_mapped, RULE_MAPPED),
+	LIST(site_trunk, "inbound.add", replied, n_replied, RULE_ADDED),
 	{ TEXTS(site_trunk, "outbound.gateways", gateways, n_gateways, RULE_GATEWAY) },
 	TEXT(site_trunk, "outbound.tls_name", tls_name, RULE_TITLE),
 	TEXT(site_trunk, "outbound.tls_ca", tls_ca, RULE_TITLE),
@@ -432,6 +434,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_HEADER:
 	case RULE_IGNORED:
 	case RULE_STRIPPED:
+	case RULE_MAPPED:
 	case RULE_ADDED: return site_header_broken(rule, text);
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";

@@ -56,6 +56,7 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_IGNORED,  /* name of a header that says who calls */
 	RULE_STRIPPED, /* name of a header that our calls can do without */
 	RULE_ADDED,    /* "Name: value" that may be added */
+	RULE_MAPPED,   /* "Name: field" that a header's value goes to */
 	RULE_HTTPS,
 	RULE_PATH,
 	RULE_UUID,

@@ -278,6 +278,17 @@ static const char *const steps[] = {
 	"INSERT INTO token_of SELECT id, name, role, account, '', hash, created_us, expires_us FROM token;"
 	"DROP TABLE token;"
 	"ALTER TABLE token_of RENAME TO token;",
+
+	/* 23: what a carrier's headers say goes into records; ours on answers */
+	"CREATE TABLE trunk_lines ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), list TEXT NOT NULL CHECK (list IN ('called', "
+	"'ignored', "
+	"'mapped', 'replied', 'added', 'stripped')),"
+	" position INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (trunk, list, position)) STRICT;"
+	"INSERT INTO trunk_lines SELECT trunk, list, position, text FROM trunk_text;"
+	"DROP TABLE trunk_text;"
+	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
+	"ALTER TABLE cdr ADD COLUMN headers TEXT NOT NULL DEFAULT '';",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

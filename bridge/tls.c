@@ -21,23 +21,28 @@ uint64_t tls_now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-void tls_tell(struct tls *t, enum tls_event event, const struct tls_way *way, const char *words)
+void tls_notice(struct tls *t, const struct tls_notice *notice)
 {
-	struct tls_notice *n = &t->notices[(t->first_notice + t->n_notices) % TLS_NOTICES];
 	const uint64_t one = 1;
 
 	if (t->n_notices == TLS_NOTICES)
 		return;
-	t->n_notices++;
-	*n = (struct tls_notice){ .event = event };
-	if (way) {
-		memcpy(n->trunk, way->trunk, sizeof(n->trunk));
-		memcpy(n->target, way->target, sizeof(n->target));
-	}
-	snprintf(n->words, sizeof(n->words), "%s", words);
+	t->notices[(t->first_notice + t->n_notices++) % TLS_NOTICES] = *notice;
 	if (write(t->notice_fd, &one, sizeof(one)) != sizeof(one)) {
 		/* full: it will be read anyway */
 	}
+}
+
+void tls_tell(struct tls *t, enum tls_event event, const struct tls_way *way, const char *words)
+{
+	struct tls_notice n = { .event = event };
+
+	if (way) {
+		memcpy(n.trunk, way->trunk, sizeof(n.trunk));
+		memcpy(n.target, way->target, sizeof(n.target));
+	}
+	snprintf(n.words, sizeof(n.words), "%s", words);
+	tls_notice(t, &n);
 }
 
 /* ---- the thread ---- */
@@ -262,6 +267,19 @@ void tls_known(struct tls *t, uint16_t port)
 	l = tls_link_find(t, port);
 	if (l)
 		atomic_store(&l->known, true);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void tls_lasts(struct tls *t, uint16_t port)
+{
+	struct tls_link *l;
+
+	pthread_mutex_lock(&t->lock);
+	l = tls_link_find(t, port);
+	if (l) {
+		atomic_store(&l->known, true);
+		atomic_store(&l->lasts, true);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -15,7 +15,8 @@
  * Open, it is kept and used again, kept alive with empty lines (RFC 5626 section 3.5.1), and closed when idle.
  * Certificates and authorities are looked at every TLS_FILES_MS; new ones are for connections to come: a way whose files, or whose trunk's
  * settings (tls_keep()), have changed is retired.  Nothing new goes by it, calls that go by it stay, and it is closed when none has
- * for TLS_RETIRE_MS (or the idle time, if that is shorter).
+ * for TLS_RETIRE_MS (or the idle time, if that is shorter).  So is a connection in, which nobody can keep its owner from using: what
+ * it showed is judged again by the new authorities (`withdrawn`), and it is closed when no call has gone by it for so long.
  * Use:  tls_open(); tls_listen() for each address; tls_way() before each request that goes out; tls_poll() when tls_fd() is readable.
  *
  * Thread: control, which shares a lock with the thread of the connections; calls take microseconds.
@@ -63,6 +64,7 @@ struct tls_peer {
 		[TLS_NAME]; /* of its verified certificate: hosts of sip: URIs, else DNS names, else the CN */
 	unsigned n_names;
 	char trunk[TLS_NAME]; /* of a way; "" of a connection that came in */
+	bool withdrawn; /* its certificate held when it connected, and does not by the authorities in force */
 };
 
 struct tls;
@@ -86,10 +88,11 @@ enum bridge_err tls_listen(struct tls *t, const struct tls_door_order *order);
 bool tls_peer(struct tls *t, uint16_t port, struct tls_peer *out);
 void tls_known(struct tls *t, uint16_t port); /* a trunk speaks there */
 void tls_busy(struct tls *t, uint16_t port);  /* a call goes through it: it is not idle */
+void tls_lasts(struct tls *t, uint16_t port); /* it is not SIP's: known, and new certificates do not end it */
 
 /* ---- ways out ---- */
 
-struct tls_way_order { /* of all four two ways with one difference are two */
+struct tls_way_order { /* one difference, but for `sni`, makes two ways of two */
 	const char *trunk;
 	const char *target; /* "tls:192.0.2.1:5061" */
 	const char *
@@ -102,7 +105,7 @@ struct tls_way_order { /* of all four two ways with one difference are two */
 uint16_t tls_way(struct tls *t, const struct tls_way_order *order);
 
 /* Ways of which `keep` says no are retired, whatever is wanted from now on; `keep` must not call back. */
-typedef bool (*tls_keep_fn)(void *arg, const char *trunk, const char *name, const char *ca);
+typedef bool (*tls_keep_fn)(void *arg, const struct tls_way_order *made); /* texts there, "" for none */
 void tls_keep(struct tls *t, tls_keep_fn keep, void *arg);
 
 enum tls_way_state { TLS_WAY_IDLE, TLS_WAY_TRYING, TLS_WAY_OPEN, TLS_WAY_FAILED };
@@ -118,11 +121,20 @@ const char *tls_way_word(enum tls_way_state state); /* "idle", "connecting", "op
 
 /* ---- what happened ---- */
 
-enum tls_event { TLS_FILES_TAKEN, TLS_FILES_REFUSED, TLS_WAY_CAME_UP, TLS_WAY_WENT_DOWN, TLS_WAY_RETIRED };
+enum tls_event {
+	TLS_FILES_TAKEN,
+	TLS_FILES_REFUSED,
+	TLS_WAY_CAME_UP,
+	TLS_WAY_WENT_DOWN,
+	TLS_WAY_RETIRED,
+	TLS_LINKS_RETIRED
+};
 struct tls_notice {
 	enum tls_event event;
 	char trunk[TLS_NAME], target[TLS_TARGET]; /* of a way */
 	char words[TLS_WORDS];
+	unsigned n_links,
+		n_withdrawn; /* connections in that are retired, and whose certificates do not hold any more */
 };
 int tls_fd(const struct tls *t);
 bool tls_poll(struct tls *t, struct tls_notice *out); /* false: that was all */

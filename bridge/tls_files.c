@@ -35,6 +35,30 @@ static void stamp_all(const struct tls *t, struct tls_stamp out[TLS_SOURCES])
 	out[2] = tls_stamp_of(t->files.ca);
 }
 
+static bool all_same(const struct tls_stamp a[TLS_SOURCES], const struct tls_stamp b[TLS_SOURCES])
+{
+	for (size_t i = 0; i < TLS_SOURCES; i++)
+		if (!tls_stamp_same(&a[i], &b[i]))
+			return false;
+	return true;
+}
+
+static bool is_kept(const char have[TLS_PATH], const char *path)
+{
+	return strcmp(have, path ? path : "") == 0;
+}
+
+/* Asked for again, and all as it was: who is connected may stay so. */
+static bool is_news(const struct tls *t, const struct tls_files *files)
+{
+	struct tls_stamp now[TLS_SOURCES];
+
+	stamp_all(t, now);
+	return !t->round || !all_same(now, t->in_force) ||
+	       !is_kept(t->files.certificate, files->certificate) || !is_kept(t->files.key, files->key) ||
+	       !is_kept(t->files.ca, files->ca);
+}
+
 /* Both directions, whole or not at all. */
 enum bridge_err tls_files_load(struct tls *t, const struct tls_files *files, char *why, size_t why_cap)
 {
@@ -51,23 +75,17 @@ enum bridge_err tls_files_load(struct tls *t, const struct tls_files *files, cha
 	SSL_CTX_free(t->ctx); /* what was made from it holds it */
 	t->ctx = in;
 	t->expires_s = in ? tls_context_expiry_s(SSL_CTX_get0_certificate(in)) : 0;
-	t->round++; /* contexts for ways are made anew when they are next wanted */
+	if (is_news(t, files))
+		t->round++; /* contexts for ways are made anew when they are next wanted */
 	keep(t->files.certificate, files->certificate);
 	keep(t->files.key, files->key);
 	keep(t->files.ca, files->ca);
 	stamp_all(t, t->stamps);
 	memcpy(t->seen, t->stamps, sizeof(t->seen));
+	memcpy(t->in_force, t->stamps, sizeof(t->in_force));
 	pthread_mutex_unlock(&t->lock);
 	SSL_CTX_free(out); /* it was possible */
 	return BRIDGE_OK;
-}
-
-static bool all_same(const struct tls_stamp a[TLS_SOURCES], const struct tls_stamp b[TLS_SOURCES])
-{
-	for (size_t i = 0; i < TLS_SOURCES; i++)
-		if (!tls_stamp_same(&a[i], &b[i]))
-			return false;
-	return true;
 }
 
 /* Files that have changed are taken when they are still for one round: whoever writes two of them is at the second by then. */
@@ -108,4 +126,5 @@ void tls_files_look(struct tls *t, uint64_t at_ms)
 	look(t);
 	pthread_mutex_unlock(&t->loading);
 	tls_way_look(t);
+	tls_again_look(t);
 }

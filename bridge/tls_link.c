@@ -127,6 +127,7 @@ struct tls_link *tls_link_in(
 	l->net_events = EPOLLIN;
 	tls_names_source(&l->peer, from);
 	pthread_mutex_lock(&t->lock);
+	l->round = t->round;
 	crowded = is_crowded(t, l->peer.ip);
 	l->ssl = !t->ctx || crowded ? NULL : SSL_new(t->ctx);
 	if (crowded || (l->ssl ? SSL_set_fd(l->ssl, fd) != 1 : !door->clear_too) ||
@@ -456,10 +457,10 @@ static void ping(struct tls_link *l, uint64_t at_ms)
 	tls_link_run(l, at_ms);
 }
 
-/* Of a way that nothing new goes by: its calls are over, and what was asked last has its answer. */
+/* Its certificates are not those in force, its calls are over, and what was asked last has its answer. */
 static bool is_retired(const struct tls_link *l, uint64_t busy_ms, uint64_t at_ms)
 {
-	const uint64_t retired_ms = l->way ? atomic_load(&l->way->retired_ms) : 0,
+	const uint64_t retired_ms = l->way ? atomic_load(&l->way->retired_ms) : l->retired_ms,
 		       last_ms = busy_ms > retired_ms ? busy_ms : retired_ms,
 		       idle_ms = atomic_load(&l->tls->idle_ms);
 

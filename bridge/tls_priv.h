@@ -1,5 +1,6 @@
 /* tls_priv.h - TLS from inside: tls.c has the thread and the doors, tls_link.c one connection, tls_way.c those that we make, tls_context.c
- * certificates, tls_names.c whose they are, tls_files.c when they change.
+ * certificates, tls_names.c whose they are, tls_files.c when they change, tls_again.c what that
+ * means for who is connected.
  *
  * Thread: the connections' unless said otherwise.
  */
@@ -89,8 +90,10 @@ struct tls_link {
 	bool net_over, plain_over, dead, wants_write;
 	bool broken; /* not by an orderly end */
 	uint32_t net_events, plain_events;
-	atomic_bool known;
+	atomic_bool known, lasts;
 	atomic_uint_fast64_t busy_ms;
+	uint64_t retired_ms; /* of one that came in; 0: it is not */
+	unsigned round;      /* of the files that it was judged by */
 	uint64_t since_ms, moved_ms, sent_ms;
 	char shown[TLS_WORDS];     /* whose certificate it is, when that is not who was wanted */
 	struct tls_buffer in, out; /* from the net, and to it */
@@ -116,7 +119,7 @@ struct tls {
 	struct tls_door doors[TLS_LISTENERS];
 	unsigned n_doors;
 	struct tls_trust *trusts; /* owned; the thread's alone */
-	struct tls_stamp stamps[TLS_SOURCES], seen[TLS_SOURCES];
+	struct tls_stamp stamps[TLS_SOURCES], seen[TLS_SOURCES], in_force[TLS_SOURCES];
 	uint64_t looked_ms;
 	atomic_uint idle_ms, ping_ms;
 	int epoll_fd, notice_fd;
@@ -130,6 +133,8 @@ struct tls {
 uint64_t tls_now_ms(void);
 void tls_tell(struct tls *t, enum tls_event event, const struct tls_way *way,
 	const char *words); /* under the lock */
+
+void tls_notice(struct tls *t, const struct tls_notice *notice); /* the same, as it is */
 
 /* tls_link.c: connections of `fd`, which it takes over if it does not return NULL. */
 struct tls_link *tls_link_in(
@@ -171,4 +176,7 @@ enum bridge_err tls_files_load(
 void tls_files_look(struct tls *t, uint64_t at_ms);
 struct tls_stamp tls_stamp_of(const char *path);
 bool tls_stamp_same(const struct tls_stamp *a, const struct tls_stamp *b);
+
+/* tls_again.c */
+void tls_again_look(struct tls *t);
 #endif

@@ -195,9 +195,12 @@ void tls_way_look(struct tls *t)
 void tls_keep(struct tls *t, tls_keep_fn keep, void *arg)
 {
 	pthread_mutex_lock(&t->lock);
-	for (struct tls_way *w = t->ways; w; w = w->next)
-		if (!keep(arg, w->trunk, w->name, w->ca))
+	for (struct tls_way *w = t->ways; w; w = w->next) {
+		const struct tls_way_order made = { w->trunk, w->target, w->name, w->sni, w->ca, w->from };
+
+		if (!keep(arg, &made))
 			retire(t, w, "the trunk's settings have changed");
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -271,7 +274,7 @@ static bool is_it(const struct tls_way *w, const struct tls_way_order *o)
 {
 	return !atomic_load(&w->retired_ms) && strcmp(w->trunk, o->trunk) == 0 &&
 	       strcmp(w->target, o->target) == 0 && strcmp(w->name, o->name) == 0 &&
-	       strcmp(w->ca, o->ca ? o->ca : "") == 0;
+	       strcmp(w->ca, o->ca ? o->ca : "") == 0 && strcmp(w->from, o->from ? o->from : "") == 0;
 }
 
 static bool fits(char *out, size_t cap, const char *text)

@@ -74,6 +74,7 @@ struct call *call_free(struct call *c)
 	free(c->local_tag);
 	free(c->target);
 	free(c->peer_host);
+	free(c->answer_lines);
 	c->refer = refer_state_free(c->refer);
 	if (c->out) {
 		free(c->out->early);
@@ -120,6 +121,17 @@ void call_finish(struct call *c, const struct call_end *end)
 void call_set_owner(struct call *call, void *owner)
 {
 	call->owner = owner;
+}
+
+enum call_err call_set_answer_lines(struct call *call, const char *lines)
+{
+	char *copy = lines[0] ? strdup(lines) : NULL;
+
+	if (lines[0] && !copy)
+		return CALL_NOMEM;
+	free(call->answer_lines);
+	call->answer_lines = copy;
+	return CALL_OK;
 }
 
 void *call_owner(const struct call *call)

@@ -62,6 +62,10 @@ struct call_invite {
 	const char *identities
 		[CALL_IDENTITIES]; /* values of Identity headers, as they came: any bytes, any length */
 	size_t n_identities;
+	/* The first header of that name, without blanks around its value: any bytes but NUL.  False: there is none, or it is longer than
+	 * `cap`.  NULL: no INVITE off the wire. */
+	bool (*header)(const struct call_invite *invite, const char *name, char *out, size_t cap);
+	const void *message; /* for header() */
 };
 
 struct call_end {            /* why a call ended */
@@ -156,6 +160,7 @@ struct ua_behind {
 	char names[8][TRUNK_SUBJECT]; /* of its verified certificate */
 	unsigned n_names;
 	char trunk[TRUNK_NAME]; /* whose gateway we called there; "": it called us */
+	bool withdrawn; /* who vouched for it does so no longer: it may speak in its calls, and makes no new ones */
 };
 
 struct ua_config {
@@ -230,6 +235,8 @@ struct call *call_of_dialog(const struct ua *ua, const struct refer_replaces *r)
 void *call_owner(const struct call *call);
 
 void call_set_owner(struct call *call, void *owner);
+/* More headers for our responses to its INVITE from now on, each line ended by CRLF; "": none.  CALL_NOMEM: those before stay. */
+enum call_err call_set_answer_lines(struct call *call, const char *lines);
 const char *call_token(const struct call *call); /* our own random ID, in its Contact */
 
 /* Gives our side of the media and answers the INVITE's offer (or prepares ours).  on_media() is called before

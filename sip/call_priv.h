@@ -113,6 +113,7 @@ struct call {
 	char token[CALL_TOKEN];
 	char session[CALLER_SESSION],
 		session_peer[CALLER_SESSION]; /* Session-ID: ours; theirs, "" not known */
+	char *answer_lines; /* owned; more headers for our answers to its INVITE, NULL: none */
 	bool by_tcp;
 	uint16_t relay_port;                    /* it came over TLS: see sip/call.h */
 	bool rel100_required, rel100_supported; /* of the INVITE */

@@ -115,6 +115,11 @@ bool gateway_usable(const struct gateway *g, uint64_t now_us)
 	return g->state != GATEWAY_DOWN && now_us >= g->rest_until_us;
 }
 
+unsigned gateway_rests_s(const struct gateway *g, uint64_t now_us)
+{
+	return now_us < g->rest_until_us ? (unsigned)((g->rest_until_us - now_us + 999999) / 1000000) : 0;
+}
+
 void gateway_call(struct gateway *g, bool answered, unsigned q850, uint32_t post_dial_us)
 {
 	g->calls++;

@@ -59,6 +59,7 @@ enum gateway_change gateway_heard(
 	struct gateway *g, uint64_t now_us, unsigned status, uint32_t round_trip_us, uint32_t random);
 void gateway_rest(struct gateway *g, uint64_t until_us);
 bool gateway_usable(const struct gateway *g, uint64_t now_us);
+unsigned gateway_rests_s(const struct gateway *g, uint64_t now_us); /* rounded up; 0: it does not rest */
 
 /* A call through it has come to an end, or has been answered. */
 void gateway_call(struct gateway *g, bool answered, unsigned q850, uint32_t post_dial_us);

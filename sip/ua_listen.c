@@ -19,7 +19,7 @@ enum { RELAYED_IDLE_MS = 24 * 60 * 60 * 1000 }; /* whoever ends TLS says when it
 
 /* T4 as a multiple of T1: how long Sofia keeps both messages of an INVITE, 11 kB, once its ACK has come.  A copy
  * of the INVITE that comes even later must not change the call: ua_events.c sees to that. */
-enum { T4_OF_T1 = 2 };
+enum { T4_OF_T1 = 2, KEEPALIVE_OF_T1 = 120 }; /* an empty line after a minute without another */
 
 struct place { /* "udp:127.0.0.1:5060", split */
 	bool tcp, tls, outward;
@@ -170,6 +170,8 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 		NTATAG_USE_SRV(0), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(t1 * 64), NTATAG_SIP_T2(t1 * 8),
 		NTATAG_SIP_T4(t1 * T4_OF_T1), TPTAG_STUN_SERVER(0),
 		TPTAG_IDLE(at->tls ? RELAYED_IDLE_MS : IDLE_MS), TPTAG_TIMEOUT(MESSAGE_TIMEOUT_MS),
+		TPTAG_PONG2PING(1), /* RFC 5626 section 4.4.1; who gets none takes us for gone */
+		TPTAG_KEEPALIVE(at->tls ? 0 : t1 * KEEPALIVE_OF_T1), /* the relay sees to its own */
 		TAG_END());
 	if (!at->nua)
 		return CALL_ADDRESS;

@@ -56,6 +56,10 @@ const char *send_authorization(struct call *c, char out[DIGEST_VALUE], bool by_p
 /* ua_read.c */
 const struct screened *read_screened(const sip_t *sip);       /* NULL: none */
 void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are hidden */
+/* ua_header.c: a header of this name, the first one.  False: it is not there, or longer than `cap`. */
+bool read_header(const sip_t *sip, const char *name, char *out, size_t cap);
+bool read_invite_header(const struct call_invite *invite, const char *name, char *out, size_t cap);
+
 void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
 void read_session(char out[CALLER_SESSION], const sip_t *sip); /* as it was, when there is no Session-ID */
 void read_features(struct call *c, const sip_t *sip);          /* 100rel, Allow */

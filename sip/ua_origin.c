@@ -41,46 +41,14 @@ static const char *contact_trunk(const struct ua *ua, const sip_t *sip)
 struct asked { /* of one message, for trunk_narrow() */
 	const struct ua *ua;
 	const sip_t *sip;
-	su_home_t *home;
 	char value[TRUNK_HEADER];
 };
-
-static const char *trimmed(struct asked *a, const char *text)
-{
-	size_t n;
-
-	text += strspn(text, " \t");
-	n = strlen(text);
-	while (n && (text[n - 1] == ' ' || text[n - 1] == '\t'))
-		n--;
-	if (n >= sizeof(a->value))
-		return NULL;
-	memcpy(a->value, text, n);
-	a->value[n] = '\0';
-	return a->value;
-}
 
 static const char *header_value(void *arg, const char *name)
 {
 	struct asked *a = arg;
-	const sip_header_t *h = (const sip_header_t *)(const void *)a->sip->sip_request;
 
-	for (const sip_unknown_t *u = a->sip->sip_unknown; u; u = u->un_next)
-		if (u->un_name && u->un_value && strcasecmp(u->un_name, name) == 0)
-			return trimmed(a, u->un_value);
-	for (; h; h = (const sip_header_t *)h->sh_succ) {
-		const char *known = h->sh_class->hc_name, *found = NULL;
-		char *text;
-
-		if (!known || !known[0] || strcasecmp(known, name) != 0)
-			continue;
-		text = sip_header_as_string(a->home, h);
-		if (text)
-			found = trimmed(a, text);
-		su_free(a->home, text);
-		return found;
-	}
-	return NULL;
+	return read_header(a->sip, name, a->value, sizeof(a->value)) ? a->value : NULL;
 }
 
 static const char *user_of(const url_t *url)
@@ -118,7 +86,7 @@ static struct digest_given *read_given(const struct ua *ua, su_home_t *home, con
 
 static const char *new_call_of(const struct ua *ua, su_home_t *home, const sip_t *sip, struct screened *seen)
 {
-	struct asked asked = { .ua = ua, .sip = sip, .home = home };
+	struct asked asked = { .ua = ua, .sip = sip };
 	const struct trunk_call call = { header_value, for_number, &asked };
 	const char *trunk = contact_trunk(ua, sip);
 
@@ -161,6 +129,8 @@ const char *origin_trunk(const struct ua *ua, su_home_t *home, const sip_t *sip,
 		seen->known = true;
 		return seen->opened;
 	}
+	if (seen->withdrawn && !call)
+		seen->set.n = 0; /* as one without a certificate */
 	if (!seen->set.n)
 		trunk_at(ua->config.trunks, seen->ip, &seen->set);
 	seen->known = seen->set.n > 0;

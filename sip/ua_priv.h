@@ -91,6 +91,7 @@ struct screened {
 	const char *opened;  /* trunk for which we opened that connection, its name checked; NULL: they did */
 	const char (*names)[TRUNK_SUBJECT]; /* of its certificate, as long as the message; n_names 0: none */
 	unsigned n_names;
+	bool withdrawn;       /* they count in calls that are there, for new ones no more */
 	struct trunk_set set; /* who shares its certificate or address; of a new call those whose marks fit */
 	unsigned generation;  /* of that set */
 	bool known;           /* somebody does, so it is no stranger */

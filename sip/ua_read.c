@@ -118,6 +118,8 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 	const url_t *r = sip->sip_request->rq_url, *to = sip->sip_to->a_url, *from = sip->sip_from->a_url;
 
 	memset(out, 0, sizeof(*out));
+	out->message = sip;
+	out->header = read_invite_header;
 	snprintf(out->source, sizeof(out->source), "%s", seen->source);
 	copy_text(out->call_id, sizeof(out->call_id), sip->sip_call_id->i_id);
 	copy_text(out->request_scheme, sizeof(out->request_scheme), url_scheme_text(r));

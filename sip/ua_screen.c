@@ -102,6 +102,7 @@ static bool read_behind(
 		memcpy((void *)(uintptr_t)seen->names, behind.names, sizeof(behind.names));
 		seen->n_names = behind.n_names;
 	}
+	seen->withdrawn = behind.withdrawn;
 	seen->opened = behind.trunk[0] ? su_strdup(msg_home(msg), behind.trunk) : NULL;
 	trunk_certified(c->trunks, (const char(*)[TRUNK_SUBJECT])behind.names, behind.n_names, &seen->set);
 	return true;

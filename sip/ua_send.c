@@ -82,15 +82,21 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)), TAG_END());
 }
 
+enum { EXTRA = 4096 };
+
 static void respond_in(struct call *c, bool to_invite, const struct ua_reply *reply)
 {
 	struct ua_reply full = *reply;
-	char contact[HEADER], session[SEND_SESSION];
+	char contact[HEADER], session[SEND_SESSION], lines[EXTRA];
 
 	if (!c->handle)
 		return;
 	write_contact(contact, c);
 	full.lines = send_session(session, c);
+	if (to_invite && c->answer_lines && reply->status > 100) {
+		snprintf(lines, sizeof(lines), "%s%s", full.lines, c->answer_lines);
+		full.lines = lines;
+	}
 	respond(c->listener, c->handle, to_invite, contact, &full);
 }
 
@@ -185,8 +191,6 @@ void ua_send_to_source(struct call *c, const char *source)
 
 /* ---- calls that we make ---- */
 
-enum { EXTRA = 4096 };
-
 /* Headers that Sofia's parser does not know. */
 static void write_extra(char out[EXTRA], const struct call *c)
 {
@@ -237,7 +241,8 @@ void ua_send_invite(struct call *c)
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
 		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
 		TAG_IF(o->identity, SIPTAG_HEADER_STR(o->identity)),
-		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")),
+		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());
 }

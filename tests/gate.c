@@ -15,7 +15,12 @@ const char gate_sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.
 
 bool gate_open(struct gate *g, const char *ip)
 {
-	struct sockaddr_in self = { .sin_family = AF_INET };
+	return gate_open_at(g, ip, 0);
+}
+
+bool gate_open_at(struct gate *g, const char *ip, unsigned port)
+{
+	struct sockaddr_in self = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	socklen_t len = sizeof(self);
 
 	snprintf(g->ip, sizeof(g->ip), "%s", ip);

@@ -27,6 +27,7 @@ struct gate_request {
 extern const char gate_sdp[]; /* PCMU, at 127.0.0.2:30000 */
 
 bool gate_open(struct gate *g, const char *ip); /* 127.0.0.x; any port */
+bool gate_open_at(struct gate *g, const char *ip, unsigned port);
 void gate_close(struct gate *g);
 /* The next request of this method.  False: none within ms. */
 bool gate_wait(struct gate *g, struct gate_request *out, const char *method, unsigned ms);

@@ -1,6 +1,7 @@
-/* links: bridge/callerid.c sip/caller.c sip/vet.c */
+/* links: bridge/callerid.c sip/caller.c sip/vet.c bridge/headers.c */
 #include "bridge/callerid.h"
 #include "tests/test.h"
+#include <string.h>
 
 /* From, headers, and what the record says: "number by diverted why shown". */
 TEST(a_trusted_trunk_says_who_calls)
@@ -74,22 +75,92 @@ TEST(a_trunk_adds_and_leaves_out)
 		.name = "t", .added = added, .n_added = 2, .stripped = strip, .n_stripped = 2, .diverts = true
 	};
 	struct call_dial d = { .from_user = "+15550100", .asserted = "+15550100" };
-	char lines[CALLERID_LINES];
+	const struct headers_words words = { .account = "acme" };
+	char lines[HEADERS_LINES];
 
-	callerid_write(&d, &site, &t, "acme", lines);
+	callerid_write(&d, &site, &t, &words, lines);
 	CHECK_STR("X-Tenant: acme\r\nX-B: c\r\n", lines, "added");
 	CHECK(!d.asserted && d.no_agent && !d.no_session, "left out");
 	CHECK(!d.diversion, "it shows its own number");
 	d.from_user = "+4930123456";
-	callerid_write(&d, &site, &t, "acme", lines);
+	callerid_write(&d, &site, &t, &words, lines);
 	CHECK_STR("+15550100", d.diversion, "it shows another's");
 	d.from_user = NULL;
-	callerid_write(&d, &site, &t, "acme", lines);
+	callerid_write(&d, &site, &t, &words, lines);
 	CHECK_STR("+15550100", d.diversion, "it shows none");
 	d.diversion = NULL;
 	t.diverts = false;
-	callerid_write(&d, &site, &t, "acme", lines);
+	callerid_write(&d, &site, &t, &words, lines);
 	CHECK(!d.diversion, "not asked for");
 }
 
-TESTS(a_trusted_trunk_says_who_calls, a_trunk_adds_and_leaves_out)
+/* Headers of a made-up INVITE. */
+static bool header_of(const struct call_invite *invite, const char *name, char *out, size_t cap)
+{
+	static const struct {
+		const char *name, *value;
+	} there[] = { { "X-Customer", "4711" }, { "X-Odd", "a;b%c\r\nd\x80" }, { "X-Empty", "" },
+		{ "X-Long", "1234567890123456789012345678901234567890123456789012345678901234567890"
+			    "1234567890123456789012345678901234567890123456789012345678901234567890"
+			    "1234567890123456789012345678901234567890123456789012345678901234567890" } };
+
+	(void)invite;
+	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++)
+		if (strcmp(there[i].name, name) == 0)
+			return (size_t)snprintf(out, cap, "%s", there[i].value) < cap;
+	return false;
+}
+
+TEST(headers_are_mapped_to_fields)
+{
+	static char mapped[][SITE_HEADER] = { "X-Customer: customer", "X-Absent: absent", "X-Odd: odd",
+		"X-Empty: empty" },
+		    twice[][SITE_HEADER] = { "X-Long: one", "X-Long: two", "X-Customer: customer" };
+	const struct call_invite invite = { .header = header_of }, none = { .header = NULL };
+	struct site_trunk t = { .mapped = mapped, .n_mapped = 4 };
+	char out[HEADERS_KEPT];
+
+	headers_read(out, &invite, &t);
+	CHECK_STR("customer=4711; odd=a%3Bb%25cd; empty=", out, "what is there");
+	headers_read(out, &none, &t);
+	CHECK_STR("", out, "no INVITE");
+	headers_read(out, &invite, NULL);
+	CHECK_STR("", out, "no trunk");
+	t.mapped = twice;
+	t.n_mapped = 3;
+	headers_read(out, &invite, &t);
+	CHECK_INT(4 + 210 + 2 + 13, strlen(out), "whole ones, as far as there is room");
+	CHECK(strstr(out, "; customer=4711"), "%s", out);
+}
+
+TEST(words_in_braces_are_filled_in)
+{
+	static char texts[][SITE_HEADER] = { "X-A: {account}/{meeting}", "X-B: {caller} to {called}",
+		"X-C: {trunk}{call}" };
+	const struct headers_words words = { .account = "acme",
+		.meeting = "1002",
+		.called = "+15550199",
+		.trunk = "t",
+		.call = "a\r\nVia: x" };
+	char lines[HEADERS_LINES];
+
+	headers_write(lines, (const char(*)[SITE_HEADER])texts, 3, &words);
+	CHECK_STR("X-A: acme/1002\r\nX-B:  to +15550199\r\nX-C: taVia: x\r\n", lines, "lines");
+	headers_write(lines, (const char(*)[SITE_HEADER])texts, 0, &words);
+	CHECK_STR("", lines, "none");
+	for (const char *const *good = (const char *const[]){ "acme", "{account}", "a{call}b}", NULL }; *good;
+		good++)
+		CHECK(!headers_words_broken(*good), "%s", *good);
+	for (const char *const *bad =
+			(const char *const[]){ "{", "{}", "{pin}", "{account", "{ account}", NULL };
+		*bad; bad++)
+		CHECK(headers_words_broken(*bad), "%s", *bad);
+	CHECK(!headers_name_broken("customer_2"), "a name");
+	for (const char *const *bad = (const char *const[]){ "", "A", "a b", "a=b",
+		     "a1234567890123456789012345678901", NULL };
+		*bad; bad++)
+		CHECK(headers_name_broken(*bad), "%s", *bad);
+}
+
+TESTS(a_trusted_trunk_says_who_calls, a_trunk_adds_and_leaves_out, headers_are_mapped_to_fields,
+	words_in_braces_are_filled_in)

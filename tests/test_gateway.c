@@ -95,6 +95,8 @@ TEST(a_gateway_rests_and_calls_are_counted)
 	gateway_rest(&g, 50);
 	gateway_rest(&g, 20);
 	CHECK(!gateway_usable(&g, 49) && gateway_usable(&g, 50), "the longer rest counts");
+	CHECK_INT(1, gateway_rests_s(&g, 49), "told in seconds, none too few");
+	CHECK_INT(0, gateway_rests_s(&g, 50), "and when it is over");
 	CHECK_INT(100, gateway_answer_percent(&g), "no call, no blame");
 	for (int i = 0; i < 100; i++)
 		gateway_call(&g, i % 4 == 0, 42, 2000);

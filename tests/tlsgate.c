@@ -2,6 +2,7 @@
 #include "tests/test.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -22,7 +23,7 @@ static int note_sni(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static void listen_at(struct tlsgate *g, const char *ip)
+static void listen_at(struct tlsgate *g, const char *ip, uint16_t port)
 {
 	struct sockaddr_storage at = { .ss_family = strchr(ip, ':') ? AF_INET6 : AF_INET };
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
@@ -31,6 +32,7 @@ static void listen_at(struct tlsgate *g, const char *ip)
 	socklen_t len = is_v6 ? sizeof(*v6) : sizeof(*v4);
 
 	CHECK_INT(1, inet_pton(at.ss_family, ip, is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr), ip);
+	*(is_v6 ? &v6->sin6_port : &v4->sin_port) = htons(port);
 	g->listen_fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CHECK(bind(g->listen_fd, (struct sockaddr *)&at, len) == 0 && listen(g->listen_fd, 4) == 0 &&
 			getsockname(g->listen_fd, (struct sockaddr *)&at, &len) == 0,
@@ -55,7 +57,7 @@ void tlsgate_open(
 	memset(g, 0, sizeof(*g));
 	g->at.fd = -1;
 	g->ctx = ctx;
-	listen_at(g, ip);
+	listen_at(g, ip, 0);
 	CHECK(ctx && SSL_CTX_use_certificate_chain_file(ctx, path_of(f, certificate, "pem")) == 1 &&
 			SSL_CTX_use_PrivateKey_file(ctx, path_of(f, certificate, "key"), SSL_FILETYPE_PEM) ==
 				1,
@@ -69,6 +71,13 @@ void tlsgate_open(
 	SSL_CTX_set_tlsext_servername_arg(ctx, g);
 }
 
+void tlsgate_open_clear(struct tlsgate *g, const char *ip, uint16_t port)
+{
+	memset(g, 0, sizeof(*g));
+	g->at.fd = -1;
+	listen_at(g, ip, port);
+}
+
 bool tlsgate_quiet(const struct tlsgate *g, unsigned ms)
 {
 	struct pollfd fd = { .fd = g->listen_fd, .events = POLLIN };
@@ -79,14 +88,19 @@ bool tlsgate_quiet(const struct tlsgate *g, unsigned ms)
 bool tlsgate_accept(struct tlsgate *g, unsigned ms)
 {
 	const struct timeval limit = { .tv_sec = HANDSHAKE_S };
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
 	X509 *shown;
 	SSL *ssl;
 
 	tlsgate_hangup(g);
 	if (tlsgate_quiet(g, ms))
 		return false;
-	g->at = (struct tlspeer){ .fd = accept(g->listen_fd, NULL, NULL) };
+	g->at = (struct tlspeer){ .fd = accept(g->listen_fd, (struct sockaddr *)&from, &len) };
+	getnameinfo((struct sockaddr *)&from, len, g->from, sizeof(g->from), NULL, 0, NI_NUMERICHOST);
 	setsockopt(g->at.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (!g->ctx)
+		return true;
 	ssl = SSL_new(g->ctx);
 	g->at.ssl = ssl;
 	CHECK(ssl && SSL_set_fd(ssl, g->at.fd) == 1, "OpenSSL");
@@ -128,7 +142,7 @@ bool tlsgate_wait(struct tlsgate *g, struct gate_request *out, const char *begin
 		while (take_message(g, out))
 			if (strncmp(out->text, begin, strlen(begin)) == 0)
 				return true;
-		if (test_now_ms() >= until_ms || !g->at.ssl)
+		if (test_now_ms() >= until_ms || g->at.fd < 0)
 			return false;
 		tlspeer_wait(&g->at, "\1", 1); /* reads once, for up to 100 ms */
 		test_sleep_ms(5);
@@ -144,11 +158,11 @@ void tlsgate_answer(struct tlsgate *g, const struct gate_request *to, unsigned s
 		gate_header(to, "Via"), gate_header(to, "From"), gate_header(to, "To"), tag ? ";tag=" : "",
 		tag ? tag : "");
 	snprintf(text, sizeof(text),
-		"%sCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:gate@%s:%u;transport=tls>\r\n%s%sContent-Length: "
+		"%sCall-ID: %s\r\nCSeq: %s\r\nContact: <sip:gate@%s:%u;transport=%s>\r\n%s%sContent-Length: "
 		"%zu\r\n\r\n%s",
 		head, gate_header(to, "Call-ID"), gate_header(to, "CSeq"), g->ip, g->port,
-		headers ? headers : "", sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0,
-		sdp ? sdp : "");
+		g->ctx ? "tls" : "tcp", headers ? headers : "",
+		sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0, sdp ? sdp : "");
 	CHECK(tlspeer_send(&g->at, text), "sent: %.60s", text);
 }
 
@@ -160,12 +174,13 @@ void tlsgate_request(struct tlsgate *g, const struct gate_request *invite, const
 
 	snprintf(target, sizeof(target), "%.*s", (int)strcspn(contact + 1, ">"), contact + 1);
 	snprintf(text, sizeof(text),
-		"%s %s SIP/2.0\r\nVia: SIP/2.0/TLS %s:%u;branch=z9hG4bKgate%s%u;rport\r\nFrom: %s;tag=%s\r\n"
+		"%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s:%u;branch=z9hG4bKgate%s%u;rport\r\nFrom: %s;tag=%s\r\n"
 		"To: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n"
-		"Contact: <sip:gate@%s:%u;transport=tls>\r\n%sContent-Length: %zu\r\n\r\n%s",
-		method, target, g->ip, g->port, tag, cseq, gate_header(invite, "To"), tag,
-		gate_header(invite, "From"), gate_header(invite, "Call-ID"), cseq, method, g->ip, g->port,
-		sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0, sdp ? sdp : "");
+		"Contact: <sip:gate@%s:%u;transport=%s>\r\n%sContent-Length: %zu\r\n\r\n%s",
+		method, target, g->ctx ? "TLS" : "TCP", g->ip, g->port, tag, cseq, gate_header(invite, "To"),
+		tag, gate_header(invite, "From"), gate_header(invite, "Call-ID"), cseq, method, g->ip,
+		g->port, g->ctx ? "tls" : "tcp", sdp ? "Content-Type: application/sdp\r\n" : "",
+		sdp ? strlen(sdp) : 0, sdp ? sdp : "");
 	CHECK(tlspeer_send(&g->at, text), "sent: %s", method);
 }
 

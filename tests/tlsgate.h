@@ -14,15 +14,18 @@
 struct tlsgate {
 	int listen_fd;
 	uint16_t port;
-	char ip[64]; /* as it stands in a URI: "127.0.0.11", "[::1]" */
-	void *ctx;
+	char ip[64];        /* as it stands in a URI: "127.0.0.11", "[::1]" */
+	void *ctx;          /* NULL: in the clear */
 	struct tlspeer at;  /* who is connected; its `shown` is their certificate, "" none */
+	char from[64];      /* the address that they connected from */
 	char asked_for[80]; /* by SNI, "" nothing */
 };
 
 /* `certificate`: of tlspeer_certificate(); `ca`: who must vouch for a certificate that is asked for, NULL: none is. */
 void tlsgate_open(
 	struct tlsgate *g, const struct folder *f, const char *ip, const char *certificate, const char *ca);
+/* The same over TCP alone, at that port; 0: any. */
+void tlsgate_open_clear(struct tlsgate *g, const char *ip, uint16_t port);
 bool tlsgate_accept(struct tlsgate *g, unsigned ms);      /* a connection, and its handshake */
 bool tlsgate_quiet(const struct tlsgate *g, unsigned ms); /* does nobody connect? */
 /* The next message whose first line begins so ("INVITE ", "SIP/2.0 200"); others before it fall away. */

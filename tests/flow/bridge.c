@@ -194,13 +194,16 @@ bool bridge_wait_count(const struct bridge *b, const char *path, int want, unsig
 
 static bool write_node(struct bridge *b, const struct bridge_setup *s)
 {
-	char text[NODE_TEXT], ports[32], tls[40] = "", others[256] = "", prompts[FOLDER_PATH * 2];
+	char text[NODE_TEXT], ports[32], tls[80] = "", others[256] = "", prompts[FOLDER_PATH * 2];
 	size_t more = 0;
 	unsigned first = 12000 + (unsigned)getpid() % 10 * 2000;
 
 	snprintf(ports, sizeof(ports), "%u-%u", first, first + 1999);
 	if (s->tls_port)
 		snprintf(tls, sizeof(tls), ", \"tls:%s:%u\"", s->tls_ip ? s->tls_ip : "127.0.0.1",
+			s->tls_port);
+	if (s->tls_also)
+		snprintf(tls + strlen(tls), sizeof(tls) - strlen(tls), ", \"tls:%s:%u\"", s->tls_also,
 			s->tls_port);
 	for (const char *const *ip = s->listen_ips; ip && *ip && more < sizeof(others); ip++)
 		more += (size_t)snprintf(others + more, sizeof(others) - more,

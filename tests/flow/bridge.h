@@ -28,6 +28,7 @@ struct bridge_setup {
 	const char *const *
 		listen_ips; /* listens for SIP over UDP and TCP there as well, IPv6 in brackets, NULL-ended; NULL: none */
 	const char *tls_ip;    /* at this address, IPv6 in brackets; NULL: 127.0.0.1 */
+	const char *tls_also;  /* and at this one; NULL: at no other */
 	bool http_tls;         /* the API over TLS */
 	const char *http_ip;   /* the API there, in the clear as `plain` says; NULL: 127.0.0.1 */
 	const char *max_load;  /* media.max_load; NULL: its default */

@@ -1,6 +1,7 @@
 /* links: tests/gate.c */
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
+#include "tests/flow/srv.h"
 #include "tests/gate.h"
 #include "tests/test.h"
 
@@ -93,6 +94,81 @@ TEST(options_say_who_is_there)
 	end(&b);
 }
 
+/* Who says no is there (405, 483), unless the operator wants a 2xx: then only that is life. */
+TEST(what_shows_life)
+{
+	struct bed b;
+
+	begin(&b, "keepalive_s: 1");
+	CHECK_INT(2, answer_until(&b, "OPTIONS", 405, "trunk.gateway_up"), "405 shows life");
+	end(&b);
+	begin(&b, "keepalive_s: 1");
+	CHECK_INT(2, answer_until(&b, "OPTIONS", 483, "trunk.gateway_up"), "483 shows life");
+	end(&b);
+	begin(&b, "keepalive_s: 1, keepalive_2xx: true");
+	CHECK_INT(3, answer_until(&b, "OPTIONS", 404, "trunk.gateway_down"),
+		"404 does not, where a 2xx is wanted");
+	CHECK(answer_until(&b, "OPTIONS", 200, "trunk.gateway_up") >= 2, "200 does");
+	end(&b);
+}
+
+static void answer_all(struct gate *g, unsigned status)
+{
+	struct gate_request r;
+
+	while (gate_wait(g, &r, "OPTIONS", 50))
+		gate_answer(g, &r, status, "a", NULL, NULL);
+}
+
+/* A name that leads to two gateways by SRV records: each is asked, the one that fails is down, and calls go to the other one. */
+TEST(each_member_of_a_name_is_asked)
+{
+	static const char site[] =
+		"accounts:\n  - name: acme\n    meetings: [ { id: \"100200300\", name: Open } ]\n"
+		"trunks:\n  - { name: first, outbound: { gateways: [ \"sip:carrier.test\" ], keepalive_s: 1 "
+		"} }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first ] }\n";
+	static const char members[] = "items.0.gateways.0.members.";
+	const uint64_t until_ms = test_now_ms() + 30000;
+	struct gate_request r;
+	struct folder folder;
+	char node[40], at[60];
+	struct peer dns;
+	struct bed b;
+	json_t *trunks;
+	bool down = false, up = false;
+
+	memset(&b, 0, sizeof(b));
+	CHECK(gate_open(&b.first, "127.0.0.11") && gate_open(&b.second, "127.0.0.12"), "sockets");
+	CHECK(folder_make(&folder), "a folder");
+	const uint16_t port = free_udp_port("127.0.0.1");
+	srv_start(&folder, &dns, port, b.first.port, b.second.port);
+	snprintf(node, sizeof(node), "dns: \"127.0.0.1:%u\"\n", port);
+	CHECK(bridge_start(&b.bridge, &(struct bridge_setup){ .t1_ms = 50, .node = node, .site = site }),
+		"bridge");
+	b.events = events_open(&b.bridge, NULL);
+	while (!(down && up) && test_now_ms() < until_ms) {
+		answer_all(&b.first, 503);
+		answer_all(&b.second, 200);
+		trunks = bridge_get(&b.bridge, "/v1/trunks");
+		snprintf(at, sizeof(at), "%s0.state", members);
+		down = json_text_at(trunks, at) && strcmp(json_text_at(trunks, at), "down") == 0;
+		snprintf(at, sizeof(at), "%s1.state", members);
+		up = json_text_at(trunks, at) && strcmp(json_text_at(trunks, at), "up") == 0;
+		json_decref(trunks);
+	}
+	CHECK(down && up, "one is down (%d), the other one up (%d)", down, up);
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, "{\"to\":\"+15550199\"}", NULL));
+	CHECK(gate_wait(&b.second, &r, "INVITE", WAIT_MS), "the member that is up is called at once");
+	gate_answer(&b.second, &r, 486, "a", NULL, NULL);
+	CHECK(gate_wait(&b.second, &r, "ACK", WAIT_MS), "ACK");
+	CHECK(gate_quiet(&b.first, "INVITE", 100), "and the first by priority, which is down, is not");
+	end(&b);
+	peer_stop(&dns, 1000);
+	folder_remove(&folder);
+}
+
 /* 423 with Min-Expires: asked again at once, as long as the registrar wants; 200: it holds.  Any other refusal is not answered with
  * haste (RFC 3261 section 10.3, RFC 5626 section 4.5). */
 TEST(a_registrar_is_heard)
@@ -171,4 +247,5 @@ TEST(a_trunk_is_known_by_its_calls)
 	end(&b);
 }
 
-TESTS(options_say_who_is_there, a_registrar_is_heard, a_trunk_is_known_by_its_calls)
+TESTS(options_say_who_is_there, what_shows_life, each_member_of_a_name_is_asked, a_registrar_is_heard,
+	a_trunk_is_known_by_its_calls)

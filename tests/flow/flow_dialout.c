@@ -2,6 +2,7 @@
 #include "tests/flow/ask.h"
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
+#include "tests/flow/srv.h"
 #include "tests/gate.h"
 #include "tests/rawsip.h"
 #include "tests/test.h"
@@ -457,27 +458,6 @@ TEST(an_account_may_call_so_often)
 
 /* ---- with a name server: SRV members by priority, one of them down ---- */
 
-static uint16_t start_dns(const struct folder *f, struct peer *dns, uint16_t dead, uint16_t alive)
-{
-	char port[24], srv[2][96];
-	const uint16_t at = free_udp_port("127.0.0.1");
-
-	snprintf(port, sizeof(port), "--port=%u", at);
-	snprintf(srv[0], sizeof(srv[0]), "--srv-host=_sip._udp.carrier.test,a.carrier.test,%u,10,100", dead);
-	snprintf(srv[1], sizeof(srv[1]), "--srv-host=_sip._udp.carrier.test,b.carrier.test,%u,20,100", alive);
-	{
-		const char *const argv[] = { "dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts",
-			"--conf-file=/dev/null", "--listen-address=127.0.0.1", "--bind-interfaces",
-			"--user=root", port, srv[0], srv[1], "--host-record=a.carrier.test,127.0.0.11",
-			"--host-record=b.carrier.test,127.0.0.12", "--host-record=carrier.test,127.0.0.13",
-			"--local=/test/", "--log-queries", NULL };
-
-		CHECK(peer_start(dns, f, "dnsmasq", argv), "dnsmasq");
-		CHECK(peer_wait_line(dns, "started", 3000), "dnsmasq is up");
-	}
-	return at;
-}
-
 TEST(srv_member_down)
 {
 	static const char *const plans[GATEWAYS] = { "closed", "answer", "answer" };
@@ -486,10 +466,12 @@ TEST(srv_member_down)
 	struct peer dns;
 	struct bed b;
 	char node[64];
-	uint16_t dead = free_udp_port("127.0.0.11"), alive = free_sip_port("127.0.0.12");
+	uint16_t at, dead = free_udp_port("127.0.0.11"), alive = free_sip_port("127.0.0.12");
 
 	CHECK(folder_make(&folder), "folder");
-	snprintf(node, sizeof(node), "dns: \"127.0.0.1:%u\"\n", start_dns(&folder, &dns, dead, alive));
+	at = free_udp_port("127.0.0.1");
+	srv_start(&folder, &dns, at, dead, alive);
+	snprintf(node, sizeof(node), "dns: \"127.0.0.1:%u\"\n", at);
 	begin(&b, NULL, "\"sip:carrier.test\"", NULL, node);
 	b.ports[1] = alive;
 	start_gateway(&b, 1, plans[1]);

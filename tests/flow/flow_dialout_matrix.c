@@ -1,9 +1,11 @@
-/* links: tests/gate.c */
+/* links: tests/gate.c tests/tlsgate.c */
 #include "tests/flow/ask.h"
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
+#include "tests/flow/srv.h"
 #include "tests/gate.h"
 #include "tests/test.h"
+#include "tests/tlsgate.h"
 
 #include <stdlib.h>
 
@@ -12,16 +14,22 @@
  *
  * A meeting calls out through two trunks: `first` with gateways at 127.0.0.11 and 127.0.0.12, `second` with one at 127.0.0.13; the hands
  * of all three are ours.  What a gateway does is words: statuses in order, "183" with early media; "silent"; "closed", nobody
- * listens at its UDP port; "tcp", nor at its TCP port; "?realm" challenges for that realm whenever it is asked; "-": is not asked. */
+ * listens at its UDP port; "tcp", nor at its TCP port, "tls", nor at its TLS port; "tls other" shows a certificate that is for somebody
+ * else; "srv ..." and the next one are what carrier.test leads to by SRV records, and the only gateway of `first`: nobody may ask that
+ * name's own address then, where a fourth listens; "?realm" challenges for that realm whenever it is asked; "-": is not asked. */
 
-enum { GATEWAYS = 3, T1_MS = 50, WAIT_MS = 5000, QUIET_MS = 60, STORY = 512 };
+enum { GATEWAYS = 3, T1_MS = 50, WAIT_MS = 5000, QUIET_MS = 60, STORY = 512, REST_S = 30, SIP_PORT = 5060 };
 
 static const char *const addresses[GATEWAYS] = { "127.0.0.11", "127.0.0.12", "127.0.0.13" };
 
 struct bed {
 	struct bridge bridge;
 	struct events *events;
-	struct gate gates[GATEWAYS];
+	struct gate gates[GATEWAYS], by_name; /* by_name: at carrier.test's own address */
+	struct tlsgate other;
+	struct folder keys;
+	struct peer dns;
+	uint16_t members[2]; /* ports of what carrier.test leads to */
 	char id[ASK_ID];
 };
 
@@ -78,6 +86,20 @@ static const struct row {
 		"first 503/41, first 200/16", 1 },
 	{ "nobody at the TCP port", { "tcp", "200", "-" }, "queued dialling rerouted answered",
 		"first 503/41, first 200/16", 1 },
+	{ "nobody at the TLS port", { "tls", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "TLS, with the certificate of somebody else", { "tls other", "200", "-" },
+		"queued dialling rerouted answered", "first 503/41, first 200/16", 1 },
+	{ "SRV member down", { "srv closed", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "SRV member that is silent", { "srv silent", "200", "-" }, "queued dialling rerouted answered",
+		"first 408/102, first 200/16", 1 },
+	{ "SRV member with 503", { "srv 503", "200", "-" }, "queued dialling rerouted answered",
+		"first 503/41, first 200/16", 1 },
+	{ "SRV member that is busy", { "srv 486", "-", "-" }, "queued dialling busy", "first 486/17", 0 },
+	{ "all SRV members down: the next trunk, not the name's own address",
+		{ "srv closed", "closed", "200" }, "queued dialling rerouted rerouted answered",
+		"first 503/41, first 503/41, second 200/16", 3 },
 	{ "challenged for ever: two answers, then the next trunk", { "?carrier", "-", "200" },
 		"queued dialling rerouted answered", "first 401/21, second 200/16", 0 },
 	{ "challenged for another realm: no answer", { "?elsewhere", "-", "200" },
@@ -89,34 +111,66 @@ static void apply(struct bed *b, const char *yaml)
 	CHECK_INT(200, bridge_put_site(&b->bridge, yaml, NULL), yaml);
 }
 
+static const char accounts[] =
+	"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n";
+
+static const char *word_of(const struct row *row, unsigned g)
+{
+	return row->does[g] + (strncmp(row->does[g], "srv ", 4) == 0 ? 4 : 0);
+}
+
+static bool is_srv(const struct row *row)
+{
+	return word_of(row, 0) != row->does[0];
+}
+
+/* Gateway g's URI; who listens there. */
+static void open_gateway(struct bed *b, const struct row *row, unsigned g, char uri[80])
+{
+	const char *word = word_of(row, g), *transport = "";
+	unsigned port;
+
+	CHECK(gate_open_at(&b->gates[g], addresses[g], is_srv(row) && g < 2 ? b->members[g] : 0), "socket");
+	port = b->gates[g].port;
+	if (strcmp(word, "closed") == 0) {
+		gate_close(&b->gates[g]);
+	} else if (strcmp(word, "tcp") == 0 || strcmp(word, "tls") == 0) {
+		port = free_tcp_port(addresses[g]);
+		transport = strcmp(word, "tcp") == 0 ? ";transport=tcp" : ";transport=tls";
+	} else if (strcmp(word, "tls other") == 0) {
+		tlsgate_open(&b->other, &b->keys, addresses[g], "other", NULL);
+		port = b->other.port;
+		transport = ";transport=tls";
+	}
+	snprintf(uri, 80, "sip:%s:%u%s", addresses[g], port, transport);
+}
+
 /* A site without trunks first: what was learned about the last row's gateways is forgotten. */
 static void write_site(struct bed *b, const struct row *row)
 {
-	static const char accounts[] =
-		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n";
-	char site[2048], uris[GATEWAYS][80];
+	char site[2048], first[200], uris[GATEWAYS][80];
 
 	apply(b, accounts);
-	for (unsigned g = 0; g < GATEWAYS; g++) {
-		const bool tcp = strcmp(row->does[g], "tcp") == 0;
-
-		CHECK(gate_open(&b->gates[g], addresses[g]), "socket");
-		snprintf(uris[g], sizeof(uris[g]), "sip:%s:%u%s", addresses[g],
-			tcp ? free_tcp_port(addresses[g]) : b->gates[g].port, tcp ? ";transport=tcp" : "");
-		if (strcmp(row->does[g], "closed") == 0)
-			gate_close(&b->gates[g]);
-	}
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		open_gateway(b, row, g, uris[g]);
+	snprintf(first, sizeof(first), "\"%s\", \"%s\"", uris[0], uris[1]);
+	if (is_srv(row))
+		snprintf(first, sizeof(first), "\"sip:carrier.test\"");
 	snprintf(site, sizeof(site),
 		"%strunks:\n"
-		"  - name: first\n    outbound: { gateways: [ \"%s\", \"%s\" ], username: us, password: "
-		"secret, "
-		"realm: carrier, keepalive: false }\n"
+		"  - name: first\n    outbound: { gateways: [ %s ], username: us, password: secret, realm: "
+		"carrier, "
+		"tls_name: carrier.example, keepalive: false }\n"
 		"  - name: second\n    outbound: { gateways: [ \"%s\" ], keepalive: false }\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
 		"\"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
-		accounts, uris[0], uris[1], uris[2]);
+		accounts, first, uris[2]);
 	apply(b, site);
+	if (is_srv(row))
+		CHECK(bridge_wait_number(
+			      &b->bridge, "/v1/trunks", "items.0.gateways.0.members.1.priority", 20, WAIT_MS),
+			"%s: the members are found", row->story);
 }
 
 static void dial(struct bed *b)
@@ -151,9 +205,13 @@ static void play(struct bed *b, const struct row *row, unsigned i)
 {
 	struct gate *g = &b->gates[i];
 	struct gate_request invite, r;
-	const char *word = row->does[i];
+	const char *word = word_of(row, i);
 
-	if (strcmp(word, "-") == 0 || strcmp(word, "closed") == 0 || strcmp(word, "tcp") == 0)
+	if (strcmp(word, "tls other") == 0)
+		CHECK(!tlsgate_accept(&b->other, WAIT_MS) || !tlsgate_wait(&b->other, &r, "INVITE", QUIET_MS),
+			"%s: an INVITE for somebody else", row->story);
+	if (strcmp(word, "-") == 0 || strncmp(word, "tls", 3) == 0 || strcmp(word, "closed") == 0 ||
+		strcmp(word, "tcp") == 0)
 		return;
 	CHECK(gate_wait(g, &invite, "INVITE", WAIT_MS), "%s: gateway %u is not asked", row->story, i);
 	if (i == 2) /* another trunk, without a password */
@@ -250,11 +308,35 @@ static void hang_up(struct bed *b, const struct row *row)
 		}
 }
 
+/* Who is left alone now, and for how long: what Retry-After says, else half a minute. */
+static void check_rest(struct bed *b, const struct row *row)
+{
+	json_t *trunks = bridge_get(&b->bridge, "/v1/trunks");
+
+	for (unsigned g = 0; g < 2; g++) {
+		const char *asked = strstr(row->does[g], "Retry-After: ");
+		const double full_s = asked ? atoi(strchr(asked, ' ')) : REST_S;
+		const bool rests = row->rests & 1u << g;
+		char at[80];
+		double rest_s;
+
+		snprintf(at, sizeof(at), "items.0.gateways.%u.members.%u.", is_srv(row) ? 0 : g,
+			is_srv(row) ? g : 0);
+		strcat(at, "usable");
+		CHECK_INT(!rests, json_at(trunks, at, -1), row->story);
+		strcpy(strrchr(at, '.'), ".rests_s");
+		rest_s = json_at(trunks, at, -1);
+		CHECK(rests ? rest_s > full_s - WAIT_MS / 1000.0 && rest_s <= full_s : rest_s == 0,
+			"%s: gateway %u rests for %g s", row->story, g, rest_s);
+		CHECK_INT(0, json_at(trunks, g ? "items.1.calls" : "items.0.calls", -1), row->story);
+	}
+	json_decref(trunks);
+}
+
 static void walk(struct bed *b, const struct row *row)
 {
 	char events[STORY], records[STORY];
 	uint64_t until_ms;
-	json_t *trunks;
 
 	write_site(b, row);
 	dial(b);
@@ -274,23 +356,38 @@ static void walk(struct bed *b, const struct row *row)
 		read_records(b, row, records);
 	} while (strcmp(row->attempts, records) != 0 && test_now_ms() < until_ms);
 	CHECK_STR(row->attempts, records, row->story);
-	trunks = bridge_get(&b->bridge, "/v1/trunks");
-	for (unsigned g = 0; g < 2; g++) {
-		char at[64];
-
-		snprintf(at, sizeof(at), "items.0.gateways.%u.members.0.usable", g);
-		CHECK_INT(!(row->rests & 1u << g), json_at(trunks, at, -1), row->story);
-		CHECK_INT(0, json_at(trunks, g ? "items.1.calls" : "items.0.calls", -1), row->story);
-	}
-	json_decref(trunks);
+	check_rest(b, row);
+	CHECK(gate_quiet(&b->by_name, "INVITE", 0), "%s: the name's own address is asked", row->story);
 	for (unsigned g = 0; g < GATEWAYS; g++)
 		gate_close(&b->gates[g]);
+	if (strcmp(row->does[0], "tls other") == 0)
+		tlsgate_close(&b->other);
 }
 
 static void begin(struct bed *b)
 {
+	uint16_t dns_port, tls_port;
+	char node[600];
+
 	memset(b, 0, sizeof(*b));
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .t1_ms = T1_MS }), "bridge");
+	CHECK(folder_make(&b->keys), "a folder");
+	tlspeer_authority(&b->keys, "authority");
+	tlspeer_certificate(&b->keys, "bridge", "bridge.example", "authority");
+	tlspeer_certificate(&b->keys, "other", "other.example", "authority");
+	CHECK(gate_open_at(&b->by_name, "127.0.0.13", SIP_PORT),
+		"carrier.test's own address, where nobody asks");
+	for (unsigned g = 0; g < 2; g++)
+		b->members[g] = free_sip_port(addresses[g]);
+	dns_port = free_udp_port("127.0.0.1");
+	srv_start(&b->keys, &b->dns, dns_port, b->members[0], b->members[1]);
+	tls_port = free_tcp_port("127.0.0.1");
+	snprintf(node, sizeof(node),
+		"dns: \"127.0.0.1:%u\"\ntls: { certificate: \"%s\", key: \"%s\", ca: \"%s\" }\n", dns_port,
+		folder_file(&b->keys, "bridge.pem"), folder_file(&b->keys, "bridge.key"),
+		folder_file(&b->keys, "authority.pem"));
+	CHECK(bridge_start(&b->bridge,
+		      &(struct bridge_setup){ .t1_ms = T1_MS, .node = node, .tls_port = tls_port }),
+		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
 }
@@ -299,6 +396,9 @@ static void end(struct bed *b)
 {
 	events_close(b->events);
 	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
+	gate_close(&b->by_name);
+	peer_stop(&b->dns, WAIT_MS);
+	folder_remove(&b->keys);
 }
 
 TEST(what_fails_and_what_follows)

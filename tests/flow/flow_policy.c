@@ -16,9 +16,14 @@ static const char site[] =
 	"  - { name: small, inbound: { from: [ 127.0.0.4 ] }, limits: { channels: 1, refusal: busy, call_s: "
 	"1 } }\n"
 	"  - { name: shut, inbound: { from: [ 127.0.0.5 ] }, maintenance: true }\n"
+	"  - name: mapped\n    inbound: { from: [ 127.0.0.6 ], map: [ \"X-Customer: customer\", "
+	"\"User-Agent: agent\", "
+	"\"X-None: none\" ], add: [ \"X-Call: {call}\", \"X-Of: {account} {meeting}, {caller} to {called}\" "
+	"] }\n"
 	"  - name: out\n    outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], keepalive: false, diversion: "
 	"true, "
-	"privacy: true, add: [ \"X-Tenant: acme\", \"X-B: c\" ], strip: [ User-Agent ] }\n"
+	"privacy: true, add: [ \"X-Tenant: {account}\", \"X-B: c\", \"X-To: <{called}> by {trunk}, "
+	"<{caller}>\" ], strip: [ User-Agent ] }\n"
 	"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out ], caller_id: \"+15550101\" }\n"
 	"numbers:\n"
 	"  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n";
@@ -234,6 +239,75 @@ TEST(a_loop_is_not_answered)
 	end(&b);
 }
 
+/* The value of a header in the raw message that came last, compared. */
+static void check_header(const struct raw *r, const char *name, const char *value)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "\r\n%s: %s\r\n", name, value);
+	CHECK(raw_has(r, line), "%s in %s", line, r->last);
+}
+
+/* T17: what a carrier's headers say goes into the call and its record, and what we know of the call into our answers. */
+TEST(headers_are_carried_both_ways)
+{
+	static const char want[] = "customer=47%3B11; agent=their switch/2";
+	char id[64];
+	json_t *live, *row;
+	struct bed b;
+
+	begin(&b, "127.0.0.6");
+	CHECK_INT(200,
+		invite(&b.caller, "+15550101",
+			"From: <sip:+15550001@h>;tag=a1\r\nX-Customer:  47;11 \r\nUser-Agent: their "
+			"switch/2\r\n"),
+		"a call");
+	live = bridge_get(&b.bridge, "/v1/calls");
+	CHECK_STR(want, json_text_at(live, "items.0.headers"), "while it is up");
+	snprintf(id, sizeof(id), "%s", json_text_at(live, "items.0.id"));
+	json_decref(live);
+	check_header(&b.caller, "X-Call", id);
+	check_header(&b.caller, "X-Of", "acme 100200300, +15550001 to +15550101");
+	raw_request(&b.caller, "BYE", "From: <sip:+15550001@h>;tag=a1\r\n", NULL);
+	CHECK_INT(200, raw_final(&b.caller, WAIT_MS), "BYE");
+	CHECK(!raw_has(&b.caller, "X-Call"), "in answers to an INVITE alone: %s", b.caller.last);
+	row = record_wait(&b.bridge, b.caller.call_id, WAIT_MS);
+	CHECK_STR(want, json_text_at(row, "headers"), "and afterwards");
+	json_decref(row);
+
+	CHECK_INT(200, invite(&b.caller, "+15550101", "From: <sip:+15550001@h>;tag=a1\r\nPrivacy: id\r\n"),
+		"hidden");
+	check_header(&b.caller, "X-Of", "acme 100200300,  to +15550101");
+	end(&b);
+}
+
+/* A mistake is refused by line and key. */
+TEST(headers_that_cannot_be_are_refused)
+{
+	static const struct {
+		const char *body, *field;
+	} cases[] = {
+		{ "{\"inbound\":{\"map\":[\"X-A: Big\"]}}", "inbound.map[0]" },
+		{ "{\"inbound\":{\"map\":[\"X-A: a\",\"no name\"]}}", "inbound.map[1]" },
+		{ "{\"inbound\":{\"add\":[\"X-A: {pin}\"]}}", "inbound.add[0]" },
+		{ "{\"inbound\":{\"add\":[\"Via: x\"]}}", "inbound.add[0]" },
+		{ "{\"outbound\":{\"add\":[\"X-A: {\"]}}", "outbound.add[0]" },
+	};
+	struct bed b;
+
+	begin(&b, "127.0.0.6");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		long status;
+		json_t *answer =
+			bridge_call(&b.bridge, "PATCH", "/v1/trunks/mapped", NULL, cases[i].body, &status);
+
+		CHECK_INT(422, status, cases[i].body);
+		CHECK_STR(cases[i].field, json_text_at(answer, "error.field"), cases[i].body);
+		json_decref(answer);
+	}
+	end(&b);
+}
+
 /* T17, T18: what this carrier gets, and what it does not. */
 TEST(a_trunk_says_what_it_is_told_to)
 {
@@ -248,6 +322,8 @@ TEST(a_trunk_says_what_it_is_told_to)
 	CHECK(gate_wait(&b.gate, &r, "INVITE", WAIT_MS), "INVITE");
 	CHECK_STR("acme", gate_header(&r, "X-Tenant"), "added");
 	CHECK_STR("c", gate_header(&r, "X-B"), "added");
+	CHECK_STR("<+15550199> by out, <>", gate_header(&r, "X-To"),
+		"words filled in; who calls is hidden from it");
 	CHECK_STR("", gate_header(&r, "User-Agent"), "left out");
 	CHECK(strstr(gate_header(&r, "From"), "anonymous.invalid"), "%s", gate_header(&r, "From"));
 	CHECK_STR("id", gate_header(&r, "Privacy"), "RFC 3323");
@@ -263,4 +339,5 @@ TEST(a_trunk_says_what_it_is_told_to)
 }
 
 TESTS(who_calls_is_told_as_far_as_the_trunk_is_believed, a_trunk_has_its_own_limits,
-	an_unassigned_number_has_its_own_sentence, a_loop_is_not_answered, a_trunk_says_what_it_is_told_to)
+	an_unassigned_number_has_its_own_sentence, a_loop_is_not_answered, headers_are_carried_both_ways,
+	headers_that_cannot_be_are_refused, a_trunk_says_what_it_is_told_to)

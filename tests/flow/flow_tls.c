@@ -34,7 +34,7 @@ struct bed {
 	unsigned port;
 };
 
-static void bed_open_at(struct bed *t, const char *ip)
+static void bed_open_with(struct bed *t, const char *ip, unsigned idle_s)
 {
 	char node[1200];
 
@@ -47,9 +47,9 @@ static void bed_open_at(struct bed *t, const char *ip)
 	tlspeer_certificate(&t->keys, "three", "three.example", "authority");
 	tlspeer_certificate(&t->keys, "false", "one.example", "impostor");
 	t->port = free_tcp_port("127.0.0.1");
-	snprintf(node, sizeof(node), "tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\" }\n",
+	snprintf(node, sizeof(node), "tls: { certificate: \"%s\", key: \"%s\", ca: \"%s\", idle_s: %u }\n",
 		folder_file(&t->keys, "bridge.pem"), folder_file(&t->keys, "bridge.key"),
-		folder_file(&t->keys, "authority.pem"));
+		folder_file(&t->keys, "authority.pem"), idle_s);
 	CHECK(bridge_start(&t->bridge,
 		      &(struct bridge_setup){
 			      .site = site, .node = node, .tls_port = (uint16_t)t->port, .tls_ip = ip }),
@@ -58,7 +58,7 @@ static void bed_open_at(struct bed *t, const char *ip)
 
 static void bed_open(struct bed *t)
 {
-	bed_open_at(t, NULL);
+	bed_open_with(t, NULL, 900);
 }
 
 static void bed_close(struct bed *t)
@@ -281,12 +281,124 @@ TEST(a_new_certificate_is_found_by_itself)
 	bed_close(&t);
 }
 
+/* A call of theirs that is up, by trunk `two`; the To tag that it got. */
+static void call_in(struct tlspeer *p, const char *call_id, char to[200])
+{
+	char text[900];
+	const char *at;
+
+	CHECK(ask(p, "INVITE", "+15550102", call_id), "sent");
+	CHECK(tlspeer_wait(p, "SIP/2.0 200 ", ANSWER_MS) && tlspeer_wait(p, "m=audio", ANSWER_MS), "%s",
+		p->got);
+	at = strstr(strstr(p->got, "SIP/2.0 200 "), "\r\nTo: ");
+	CHECK(at, "%s", p->got);
+	snprintf(to, 200, "%.*s", (int)strcspn(at + 6, "\r"), at + 6);
+	snprintf(text, sizeof(text),
+		"ACK sip:bridge@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS "
+		"127.0.0.1:9;branch=z9hG4bKack%s;rport\r\n"
+		"From: <sip:them@one.example>;tag=f%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 ACK\r\n"
+		"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+		call_id, call_id, to, call_id);
+	CHECK(tlspeer_send(p, text), "ACK");
+}
+
+static void hang_up(struct tlspeer *p, const char *call_id, const char *to)
+{
+	char text[900];
+
+	snprintf(text, sizeof(text),
+		"BYE sip:bridge@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS "
+		"127.0.0.1:9;branch=z9hG4bKbye%s;rport\r\n"
+		"From: <sip:them@one.example>;tag=f%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 2 BYE\r\n"
+		"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+		call_id, call_id, to, call_id);
+	p->got[0] = '\0';
+	CHECK(tlspeer_send(p, text), "BYE");
+	CHECK(tlspeer_wait(p, "SIP/2.0 200 ", ANSWER_MS), "%s", p->got);
+}
+
+/* carrier                 bridge, whose connections may be idle for 6 s
+ *  | === TLS, INVITE -----> |  by `one` and by `two`; a call by `two` is up
+ *  |        our certificate is renewed
+ *  | <=== closed ========== |  the one without a call
+ *  | --- BYE -------------> |  the other one, after more than 6 s: 200
+ *  | <=== closed ========== |  and then that, too */
+TEST(carriers_connections_end_after_their_calls)
+{
+	struct tlspeer busy, idle, after;
+	struct events *events;
+	char to[200];
+	struct bed t;
+
+	bed_open_with(&t, NULL, 6);
+	events = events_open(&t.bridge, NULL);
+	CHECK(events && tlspeer_open(&idle, &t.keys, t.port, "one", 0), "one");
+	CHECK(tlspeer_open(&busy, &t.keys, t.port, "two", 0), "two");
+	call_in(&busy, "stays", to);
+	peer_signal(&t.bridge.peer, SIGHUP);
+	CHECK(events_wait(events, 0, "tls.connections_replaced", NULL, NULL, 3000) < 0,
+		"nothing has changed: nothing ends");
+	CHECK(ask(&idle, "OPTIONS", "+15550101", "before") && tlspeer_wait(&idle, "SIP/2.0 200 ", ANSWER_MS),
+		"%s", idle.got);
+	tlspeer_certificate(&t.keys, "bridge", "renewed.example", "authority");
+	peer_signal(&t.bridge.peer, SIGHUP);
+	const int told = events_wait(events, 0, "tls.connections_replaced", NULL, NULL, 6000);
+	CHECK(told >= 0, "told");
+	CHECK_INT(2, json_at(events_get(events, told, NULL), "connections", -1), "both of them");
+	CHECK_INT(0, json_at(events_get(events, told, NULL), "withdrawn", -1), "who still hold");
+	const uint64_t since_ms = test_now_ms();
+	while (test_now_ms() - since_ms < 5000) { /* it is not idle, but has no call */
+		CHECK(ask(&idle, "OPTIONS", "+15550101", "again") &&
+				tlspeer_wait(&idle, "SIP/2.0 200 ", ANSWER_MS),
+			"it may ask until then: %s", idle.got);
+		test_sleep_ms(1000);
+	}
+	CHECK(tlspeer_ended(&idle, 5000), "closed without a call, whatever it asks");
+	CHECK(tlspeer_open(&after, &t.keys, t.port, "one", 0), "anew");
+	CHECK_STR("/CN=renewed.example", after.shown, "with the new certificate");
+	tlspeer_close(&after);
+	CHECK(!tlspeer_ended(&busy, 2000), "a call keeps its connection");
+	hang_up(&busy, "stays", to);
+	CHECK(tlspeer_ended(&busy, 15000), "closed when it is over");
+	tlspeer_close(&busy);
+	tlspeer_close(&idle);
+	events_close(events);
+	bed_close(&t);
+}
+
+/* The authority that vouched for a carrier is taken away while a call of it is up: that goes on, and no other is taken. */
+TEST(a_carrier_that_nobody_vouches_for_any_more_makes_no_new_call)
+{
+	struct tlspeer p;
+	struct events *events;
+	char to[200];
+	struct bed t;
+
+	bed_open(&t);
+	events = events_open(&t.bridge, NULL);
+	CHECK(events && tlspeer_open(&p, &t.keys, t.port, "two", 0), "two");
+	call_in(&p, "stays", to);
+	tlspeer_authority(&t.keys, "authority");
+	const int told = events_wait(events, 0, "tls.connections_replaced", NULL, NULL, 9000);
+	CHECK(told >= 0, "told");
+	CHECK_INT(
+		1, json_at(events_get(events, told, NULL), "withdrawn", -1), "its certificate holds no more");
+	CHECK(ask(&p, "INVITE", "+15550102", "new") && tlspeer_wait(&p, "SIP/2.0 403 ", ANSWER_MS), "%s",
+		p.got);
+	CHECK_INT(1, bridge_count(&t.bridge, "/v1/calls"), "the call is there");
+	hang_up(&p, "stays", to);
+	CHECK(bridge_wait_count(&t.bridge, "/v1/calls", 0, 3000), "and ends as its owner says");
+	tlspeer_close(&p);
+	events_close(events);
+	bed_close(&t);
+}
+
 TEST(by_ipv6)
 {
 	struct tlspeer p;
 	struct bed t;
 
-	bed_open_at(&t, "[::1]");
+	bed_open_with(&t, "[::1]", 900);
 	CHECK(tlspeer_open_v6(&p, &t.keys, t.port, "two"), "two");
 	CHECK(ask(&p, "INVITE", "+15550102", "six-to-two"), "sent");
 	CHECK(tlspeer_wait(&p, "SIP/2.0 200 ", ANSWER_MS) && tlspeer_wait(&p, "m=audio", ANSWER_MS), "%s",
@@ -357,5 +469,6 @@ TEST(we_hang_up_on_a_phone_with_tls)
 
 TESTS(versions_and_certificates, a_call_belongs_to_the_trunk_of_its_certificate,
 	who_has_nothing_to_say_is_closed_within_30_s, a_new_certificate_needs_no_restart,
-	a_new_certificate_is_found_by_itself, by_ipv6, a_phone_with_tls_and_srtp_hangs_up,
-	we_hang_up_on_a_phone_with_tls)
+	a_new_certificate_is_found_by_itself, carriers_connections_end_after_their_calls,
+	a_carrier_that_nobody_vouches_for_any_more_makes_no_new_call, by_ipv6,
+	a_phone_with_tls_and_srtp_hangs_up, we_hang_up_on_a_phone_with_tls)

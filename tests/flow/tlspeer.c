@@ -159,7 +159,10 @@ bool tlspeer_open_v6(struct tlspeer *p, const struct folder *f, unsigned port, c
 
 bool tlspeer_send(struct tlspeer *p, const char *text)
 {
-	return SSL_write(p->ssl, text, (int)strlen(text)) == (int)strlen(text);
+	const int len = (int)strlen(text);
+
+	return (p->ssl ? SSL_write(p->ssl, text, len) : (int)send(p->fd, text, strlen(text), MSG_NOSIGNAL)) ==
+	       len;
 }
 
 /* Milliseconds that were waited for a byte; false: the connection has ended. */
@@ -169,12 +172,13 @@ static bool read_some(struct tlspeer *p, unsigned ms)
 	size_t n = strlen(p->got);
 	int got;
 
-	if (!SSL_pending(p->ssl) && poll(&fd, 1, (int)ms) <= 0)
+	if (!(p->ssl && SSL_pending(p->ssl)) && poll(&fd, 1, (int)ms) <= 0)
 		return true;
-	got = SSL_read(p->ssl, p->got + n, (int)(sizeof(p->got) - 1 - n));
+	got = p->ssl ? SSL_read(p->ssl, p->got + n, (int)(sizeof(p->got) - 1 - n))
+		     : (int)recv(p->fd, p->got + n, sizeof(p->got) - 1 - n, 0);
 	if (got > 0)
 		p->got[n + (size_t)got] = '\0';
-	return got > 0 || SSL_get_error(p->ssl, got) == SSL_ERROR_WANT_READ;
+	return got > 0 || (p->ssl && SSL_get_error(p->ssl, got) == SSL_ERROR_WANT_READ);
 }
 
 bool tlspeer_wait(struct tlspeer *p, const char *text, unsigned ms)

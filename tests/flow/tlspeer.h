@@ -19,7 +19,7 @@ void tlspeer_expired(const struct folder *f, const char *name, const char *host,
 void tlspeer_join(const struct folder *f, const char *name, const char *file);
 
 struct tlspeer {
-	void *ssl, *ctx; /* OpenSSL's; NULL: the handshake failed */
+	void *ssl, *ctx; /* OpenSSL's; NULL: the handshake failed, or it is in the clear (tests/tlsgate) */
 	int fd;
 	char got[8192];
 	char shown[128]; /* subject of the certificate that the other side showed */
