@@ -1,4 +1,5 @@
 #include "bridge/dips.h"
+#include "bridge/hash.h"
 #include "bridge/node.h"
 
 #include <stdio.h>
@@ -36,11 +37,7 @@ struct dips {
 
 static unsigned bucket_of(const char *name)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619u;
-	return hash % BUCKETS;
+	return hash_bytes(name, strlen(name)) % BUCKETS;
 }
 
 /* ---- what is remembered ---- */
