@@ -115,6 +115,15 @@ static struct wait *take(struct dips *d, struct wait **at)
 	return w;
 }
 
+/* To a list of its own, before anybody is told: who is told may ask again. */
+static void take_to(struct dips *d, struct wait **at, struct wait **list)
+{
+	struct wait *w = take(d, at);
+
+	w->next = *list;
+	*list = w;
+}
+
 static void on_records(void *arg, const char *name, bool failed, const struct resolver_records *found)
 {
 	struct dips *d = arg;
@@ -122,18 +131,11 @@ static void on_records(void *arg, const char *name, bool failed, const struct re
 
 	if (!failed)
 		keep(d, name, found);
-	for (struct wait **at = &d->waits; *at;) { /* off the list first: who is told may ask again */
-		if (strcmp((*at)->name, name) != 0) {
+	for (struct wait **at = &d->waits; *at;)
+		if (strcmp((*at)->name, name) == 0)
+			take_to(d, at, &due);
+		else
 			at = &(*at)->next;
-			continue;
-		}
-		{
-			struct wait *w = take(d, at);
-
-			w->next = due;
-			due = w;
-		}
-	}
 	while (due) {
 		struct wait *w = due;
 
@@ -152,18 +154,11 @@ static void on_tick(void *arg)
 	const uint64_t next_us = loop_now_us() + (uint64_t)TICK_MS * MS_US;
 	struct wait *late = NULL;
 
-	for (struct wait **at = &d->waits; *at;) { /* with the last tick before its time is over */
-		if ((*at)->until_us > next_us) {
+	for (struct wait **at = &d->waits; *at;)
+		if ((*at)->until_us <= next_us) /* with the last tick before its time is over */
+			take_to(d, at, &late);
+		else
 			at = &(*at)->next;
-			continue;
-		}
-		{
-			struct wait *w = take(d, at);
-
-			w->next = late;
-			late = w;
-		}
-	}
 	while (late) {
 		struct wait *w = late;
 
