@@ -29,7 +29,8 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/flow_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-OTHERS := $(addprefix $(BUILD)/tests/,bench/bench bench/bare bench/routes bench/talkoff rt/rt rt/guard.so rt/planted)
+REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+OTHERS := $(REPLAYS) $(addprefix $(BUILD)/tests/,bench/bench bench/bare bench/routes bench/talkoff rt/rt rt/guard.so rt/planted)
 HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c)) tools/crowd_tone.c
 
 PROMPTS := $(BUILD)/prompts/en/.made
@@ -107,6 +108,10 @@ $(BUILD)/tests/rt/planted: tests/rt/planted.c
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $$(call objects,$$(call links,tests/test_$$*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
+# The same targets by our own compiler, fed from files.
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $$(call objects,$$(call links,tests/fuzz/fuzz_$$*.c))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(call links,tests/fuzz/fuzz_$$*.c)
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

@@ -48,11 +48,11 @@ typedef void (*alert_fn)(void *arg, const struct alert *a, bool raised); /* rais
 struct alerts *alerts_alloc(alert_fn tell, void *arg); /* NULL: out of memory */
 struct alerts *alerts_free(struct alerts *a);          /* accepts NULL */
 
-void alerts_begin(struct alerts *a, int64_t now_us);
+void alerts_begin(struct alerts *a, int64_t now_us); /* a round */
 /* A condition holds; `critical`: calls fail or money is lost.  More than ALERTS_MAX are left out and counted. */
 void alert_holds(struct alerts *a, enum alert_kind kind, const char *subject, bool critical, const char *text,
 	...) __attribute__((format(printf, 5, 6)));
-void alerts_end(struct alerts *a);
+void alerts_end(struct alerts *a); /* of the round: what was not said in it has ended */
 
 const struct alert *alerts_list(
 	const struct alerts *a, size_t *n); /* in the order of kinds, then as they came */

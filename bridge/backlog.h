@@ -29,9 +29,9 @@ struct record *record_alloc(const struct cdr *cdr); /* a copy; NULL: out of memo
 void record_free(struct record *r);                 /* accepts NULL */
 
 void backlog_init(struct backlog *b);
-void backlog_clear(struct backlog *b);
-void backlog_add(struct backlog *b, struct record *r);
-struct record *backlog_drop(struct backlog *b); /* the oldest off its front; NULL: there is none */
+void backlog_clear(struct backlog *b);                 /* frees what is in it */
+void backlog_add(struct backlog *b, struct record *r); /* at its end; the record is its own from now on */
+struct record *backlog_drop(struct backlog *b);        /* the oldest off its front; NULL: there is none */
 struct record *backlog_take(struct backlog *b); /* up to BACKLOG_BATCH of the oldest, chained; there is one */
 void backlog_put_back(struct backlog *b, struct record *batch);
 /* Writes a batch, one by one if the schema refuses one of them; returns what the disk did not take. */

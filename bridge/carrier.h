@@ -69,8 +69,9 @@ struct carrier_target {
 
 enum bridge_err carriers_open(struct node *n);
 void carriers_close(struct node *n);
-void carriers_use_site(struct node *n);
-void carriers_tick(struct node *n, uint64_t now_us);
+void carriers_use_site(
+	struct node *n); /* n->site is another one: trunks of the same name keep what they learned */
+void carriers_tick(struct node *n, uint64_t now_us); /* questions, registrations and look-ups that are due */
 void carrier_tell_contacts(
 	struct node *n); /* to the endpoint: by which of our Contacts a call names its trunk */
 

@@ -80,7 +80,7 @@ struct cdr_field {
 	size_t offset, size;
 };
 
-const struct cdr_field *cdr_fields(size_t *n);
+const struct cdr_field *cdr_fields(size_t *n); /* all of them */
 /* Shortens the numbers of people, not ours: for whoever has no use for them (S7). */
 void cdr_mask(struct cdr *cdr);
 /* As the API shows it; bytes that are not UTF-8 become '?'.  NULL: out of memory. */

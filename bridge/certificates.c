@@ -50,15 +50,26 @@ struct certificates {
 
 /* ---- files ---- */
 
-static enum bridge_err read_file(const char *path, char **out, size_t *n, char *why, size_t why_cap)
+struct reason {          /* why a file is refused, for the operator */
+	const char *key; /* of `stir` in the node file */
+	char *text;
+	size_t cap;
+};
+
+static enum bridge_err refuse_file(const struct reason *why, const char *path, const char *what)
+{
+	snprintf(why->text, why->cap, "stir.%s: %.160s: %s", why->key, path, what);
+	return BRIDGE_FILE;
+}
+
+static enum bridge_err read_file(const char *path, char **out, size_t *n, const struct reason *why)
 {
 	FILE *f = fopen(path, "re");
 	char *text = f ? malloc(CREDENTIAL_PEM + 1) : NULL;
 
 	*n = text ? fread(text, 1, CREDENTIAL_PEM + 1, f) : 0;
 	if (!f || ferror(f) || *n > CREDENTIAL_PEM) {
-		snprintf(why, why_cap, "stir: %.160s: %s", path,
-			f && *n > CREDENTIAL_PEM ? "too long" : strerror(errno));
+		refuse_file(why, path, f && *n > CREDENTIAL_PEM ? "too long" : strerror(errno));
 		free(text);
 		text = NULL;
 	}
@@ -71,11 +82,11 @@ static enum bridge_err read_file(const char *path, char **out, size_t *n, char *
 typedef size_t add_fn(struct anchors *a, const char *text, size_t n);
 
 static enum bridge_err add_file(
-	struct trusted *t, add_fn *add, size_t *count, const char *path, char *why, size_t why_cap)
+	struct trusted *t, add_fn *add, size_t *count, const char *path, const struct reason *why)
 {
 	char *pem;
 	size_t n;
-	enum bridge_err err = read_file(path, &pem, &n, why, why_cap);
+	enum bridge_err err = read_file(path, &pem, &n, why);
 
 	if (err)
 		return err;
@@ -85,7 +96,7 @@ static enum bridge_err add_file(
 }
 
 static enum bridge_err add_directory(
-	struct trusted *t, add_fn *add, size_t *count, const char *path, char *why, size_t why_cap)
+	struct trusted *t, add_fn *add, size_t *count, const char *path, const struct reason *why)
 {
 	DIR *d = opendir(path);
 	enum bridge_err err = BRIDGE_OK;
@@ -96,20 +107,17 @@ static enum bridge_err add_directory(
 	while (d && !err && (e = readdir(d))) {
 		snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
 		if (e->d_name[0] != '.' && stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			err = add_file(t, add, count, file, why, why_cap);
+			err = add_file(t, add, count, file, why);
 	}
-	if (!d) {
-		snprintf(why, why_cap, "stir: %.160s: %s", path, strerror(errno));
-		err = BRIDGE_FILE;
-	} else {
-		closedir(d);
-	}
+	if (!d)
+		return refuse_file(why, path, strerror(errno));
+	closedir(d);
 	return err;
 }
 
-/* A file, or all of a directory; `what` is what must be in it. */
+/* A file, or all of a directory; `nothing` is what is said when there is nothing of the kind in it. */
 static enum bridge_err add_path(
-	struct trusted *t, add_fn *add, const char *path, const char *what, char *why, size_t why_cap)
+	struct trusted *t, add_fn *add, const char *path, const char *nothing, const struct reason *why)
 {
 	enum bridge_err err;
 	size_t count = 0;
@@ -117,13 +125,9 @@ static enum bridge_err add_path(
 
 	if (!path[0])
 		return BRIDGE_OK;
-	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, add, &count, path, why, why_cap)
-							  : add_file(t, add, &count, path, why, why_cap);
-	if (!err && count == 0) {
-		snprintf(why, why_cap, "stir: %.160s: no %s in it", path, what);
-		err = BRIDGE_FILE;
-	}
-	return err;
+	err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_directory(t, add, &count, path, why)
+							  : add_file(t, add, &count, path, why);
+	return !err && count == 0 ? refuse_file(why, path, nothing) : err;
 }
 
 static struct entry *entry_alloc(const char *url)
@@ -142,7 +146,7 @@ static void entry_free(struct entry *e)
 }
 
 static enum bridge_err read_given(
-	struct trusted *t, const char *url, const char *path, char *why, size_t why_cap)
+	struct trusted *t, const char *url, const char *path, const struct reason *why)
 {
 	struct entry *e = entry_alloc(url);
 	enum bridge_err err = e ? BRIDGE_OK : BRIDGE_NOMEM;
@@ -150,11 +154,9 @@ static enum bridge_err read_given(
 	size_t n;
 
 	if (!err)
-		err = read_file(path, &pem, &n, why, why_cap);
-	if (!err && credential_read(&e->credential, pem, n) != CALL_OK) {
-		snprintf(why, why_cap, "stir.certificates: %.160s: no certificate can be read in it", path);
-		err = BRIDGE_FILE;
-	}
+		err = read_file(path, &pem, &n, why);
+	if (!err && credential_read(&e->credential, pem, n) != CALL_OK)
+		err = refuse_file(why, path, "no certificate can be read in it");
 	free(pem);
 	if (err) {
 		free(e);
@@ -183,12 +185,15 @@ static enum bridge_err trusted_read(
 	enum bridge_err err = anchors_alloc(&t.anchors) == CALL_OK ? BRIDGE_OK : BRIDGE_NOMEM;
 
 	if (!err)
-		err = add_path(&t, anchors_add, config->anchors, "certificate", why, why_cap);
+		err = add_path(&t, anchors_add, config->anchors, "no certificate in it",
+			&(struct reason){ "anchors", why, why_cap });
 	if (!err)
-		err = add_path(&t, anchors_revoke, config->crls, "revocation list", why, why_cap);
+		err = add_path(&t, anchors_revoke, config->crls, "no revocation list in it",
+			&(struct reason){ "crls", why, why_cap });
 
 	for (size_t i = 0; !err && i < config->n_certificates; i++)
-		err = read_given(&t, config->certificates[i].url, config->certificates[i].file, why, why_cap);
+		err = read_given(&t, config->certificates[i].url, config->certificates[i].file,
+			&(struct reason){ "certificates", why, why_cap });
 	if (err)
 		trusted_free(&t);
 	else

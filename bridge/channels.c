@@ -1,4 +1,5 @@
 #include "bridge/channels.h"
+#include "bridge/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,7 @@ struct channel {
 /* FNV-1a: names are the operator's own, nobody chooses them to collide. */
 static unsigned bucket_of(const char *trunk)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; *trunk; trunk++)
-		hash = (hash ^ (uint8_t)*trunk) * 16777619u;
-	return hash % CHANNELS_BUCKETS;
+	return hash_bytes(trunk, strlen(trunk)) % CHANNELS_BUCKETS;
 }
 
 /* Where it hangs, or would. */

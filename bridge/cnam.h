@@ -12,5 +12,6 @@
 
 #include "bridge/leg.h"
 
+/* Asks, unless the account does not want it or the caller's number cannot be read as the trunk writes it. */
 void cnam_begin(struct leg *leg, const struct site_trunk *trunk);
 #endif

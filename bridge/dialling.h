@@ -19,7 +19,7 @@ struct dialling *dialling_free(struct dialling *d); /* accepts NULL, returns NUL
 /* Moves what accounts have spent from an older table, beside what is known here already (budget_join()); accounts that are no more are forgotten. */
 void dialling_inherit(struct dialling *d, struct dialling *from);
 
-const struct routes *dialling_routes(const struct dialling *d);
+const struct routes *dialling_routes(const struct dialling *d); /* borrowed: the table that decides */
 /* A trunk's prices and how it does, as they are now (dialplan/route.h); a new site's dialling has to be told. */
 void dialling_rate(struct dialling *d, const char *trunk, const struct rates *rates);
 void dialling_standing(struct dialling *d, const char *trunk, enum route_standing standing);

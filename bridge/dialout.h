@@ -71,8 +71,9 @@ const char *dialout_account(const struct node *n, const char *id); /* whose it i
 /* Those of a meeting, as the API shows them; a new array. */
 json_t *dialout_list(const struct node *n, const char *meeting);
 
-void dialout_tick_all(struct node *n, uint64_t now_us);
-void dialout_close_all(struct node *n);
+void dialout_tick_all(
+	struct node *n, uint64_t now_us); /* those that wait are tried, those that rang too long given up */
+void dialout_close_all(struct node *n);   /* forgotten, without a word to anybody */
 
 /* What happens to a leg that it made. */
 void dialout_progress(struct leg *leg, unsigned status, bool early_media);

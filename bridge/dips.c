@@ -1,4 +1,5 @@
 #include "bridge/dips.h"
+#include "bridge/hash.h"
 #include "bridge/node.h"
 
 #include <stdio.h>
@@ -36,11 +37,7 @@ struct dips {
 
 static unsigned bucket_of(const char *name)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619u;
-	return hash % BUCKETS;
+	return hash_bytes(name, strlen(name)) % BUCKETS;
 }
 
 /* ---- what is remembered ---- */
@@ -118,6 +115,15 @@ static struct wait *take(struct dips *d, struct wait **at)
 	return w;
 }
 
+/* To a list of its own, before anybody is told: who is told may ask again. */
+static void take_to(struct dips *d, struct wait **at, struct wait **list)
+{
+	struct wait *w = take(d, at);
+
+	w->next = *list;
+	*list = w;
+}
+
 static void on_records(void *arg, const char *name, bool failed, const struct resolver_records *found)
 {
 	struct dips *d = arg;
@@ -125,18 +131,11 @@ static void on_records(void *arg, const char *name, bool failed, const struct re
 
 	if (!failed)
 		keep(d, name, found);
-	for (struct wait **at = &d->waits; *at;) { /* off the list first: who is told may ask again */
-		if (strcmp((*at)->name, name) != 0) {
+	for (struct wait **at = &d->waits; *at;)
+		if (strcmp((*at)->name, name) == 0)
+			take_to(d, at, &due);
+		else
 			at = &(*at)->next;
-			continue;
-		}
-		{
-			struct wait *w = take(d, at);
-
-			w->next = due;
-			due = w;
-		}
-	}
 	while (due) {
 		struct wait *w = due;
 
@@ -155,18 +154,11 @@ static void on_tick(void *arg)
 	const uint64_t next_us = loop_now_us() + (uint64_t)TICK_MS * MS_US;
 	struct wait *late = NULL;
 
-	for (struct wait **at = &d->waits; *at;) { /* with the last tick before its time is over */
-		if ((*at)->until_us > next_us) {
+	for (struct wait **at = &d->waits; *at;)
+		if ((*at)->until_us <= next_us) /* with the last tick before its time is over */
+			take_to(d, at, &late);
+		else
 			at = &(*at)->next;
-			continue;
-		}
-		{
-			struct wait *w = take(d, at);
-
-			w->next = late;
-			late = w;
-		}
-	}
 	while (late) {
 		struct wait *w = late;
 

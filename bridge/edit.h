@@ -51,7 +51,7 @@ struct edit {
 	json_t *audit;   /* owned; the same with before and after */
 };
 
-struct edit *edit_alloc(void);
+struct edit *edit_alloc(void); /* all zero; NULL: out of memory */
 struct edit *edit_free(
 	struct edit *e); /* this one, not the chain; clears secrets; accepts NULL, returns NULL */
 

@@ -75,7 +75,7 @@ static enum bridge_err open_tcp(struct server *s, const char *text, char *why, s
 	enum bridge_err err;
 
 	if (!listen_parse(&address, text)) {
-		snprintf(why, why_cap, "http: %s: not an address and port", text);
+		snprintf(why, why_cap, "http.listen: %s: not an address and port", text);
 		return BRIDGE_RANGE;
 	}
 	err = listen_try(&address, why, why_cap); /* libwebsockets would not say what is wrong */
@@ -85,7 +85,7 @@ static enum bridge_err open_tcp(struct server *s, const char *text, char *why, s
 		address.ipv6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE
 			     : LWS_SERVER_OPTION_DISABLE_IPV6);
 	if (!s->tcp) {
-		snprintf(why, why_cap, "http: cannot listen on %s", text);
+		snprintf(why, why_cap, "http.listen: cannot listen on %s", text);
 		return BRIDGE_FILE;
 	}
 	s->port = (unsigned)lws_get_vhost_listen_port(s->tcp);

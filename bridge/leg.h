@@ -98,7 +98,8 @@ struct leg {
 	bool poor_rx, poor_tx;      /* it sounds bad now, and that was told (bridge/leg_quality.h) */
 };
 
-struct leg *leg_find_call(const struct node *n, const char *token);
+struct leg *leg_find_call(const struct node *n, const char *token); /* its ID in the API; NULL: it is gone */
+/* All of them; the visitor may end the one it is given. */
 void leg_each(struct node *n, void (*visit)(void *arg, struct leg *leg), void *arg);
 
 void leg_say(struct leg *leg, const struct say *what); /* cuts off what is being said */

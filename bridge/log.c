@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,11 +11,10 @@
 
 enum { LINE_MAX_BYTES = 1024, TEXT_MAX_BYTES = 700, NODE_MAX_BYTES = 64 };
 
-/* Set once by log_open(), before threads start, and only read afterwards. */
 static struct {
-	char node[NODE_MAX_BYTES];
-	bool json;
-	enum log_level level;
+	char node[NODE_MAX_BYTES]; /* set before threads start, and only read afterwards */
+	atomic_bool json;
+	atomic_int level; /* enum log_level */
 } settings = { .level = LOG_INFO };
 
 struct line {
@@ -25,8 +25,13 @@ struct line {
 void log_open(const char *node, bool json, enum log_level level)
 {
 	snprintf(settings.node, sizeof(settings.node), "%s", node ? node : "");
-	settings.json = json;
-	settings.level = level;
+	log_change(json, level);
+}
+
+void log_change(bool json, enum log_level level)
+{
+	atomic_store(&settings.json, json);
+	atomic_store(&settings.level, (int)level);
 }
 
 static void put_raw(struct line *l, const char *text)
@@ -103,12 +108,12 @@ void log_line(enum log_level level, const char *call, const char *area, const ch
 	int saved = errno; /* a line about a failure does not hide it */
 	va_list args;
 
-	if (level > settings.level)
+	if ((int)level > atomic_load(&settings.level))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (settings.json) {
+	if (atomic_load(&settings.json)) {
 		put_raw(&l, "{\"time\":\"");
 		put_time(&l);
 		put_raw(&l, "\"");

@@ -12,7 +12,11 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
+/* Before any thread starts: the name on each line, its form, and the least important level that is written. */
 void log_open(const char *node, bool json, enum log_level level);
+/* At any time: all but the name, which lasts as long as the process. */
+void log_change(bool json, enum log_level level);
+/* `call` NULL: it is about none. */
 void log_line(enum log_level level, const char *call, const char *area, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* "+15550100" -> "+1555..00": written to `out` (at least 24 bytes), returned. */

@@ -86,7 +86,7 @@ static void reload(struct daemon *d)
 			"SIGHUP: the node file is refused; what was read before stays in force");
 		return;
 	}
-	log_open(fresh.node, fresh.log.json, (enum log_level)fresh.log.level);
+	log_change(fresh.log.json, (enum log_level)fresh.log.level);
 	d->node->config.log.level = fresh.log.level;
 	d->node->config.log.json = fresh.log.json;
 	d->node->config.records = fresh.records;

@@ -57,9 +57,10 @@ void meeting_equip(struct meeting *m);                /* after a leg came or cha
 void meeting_name(struct participant *p, const char *name);
 void meeting_apply_audio(struct meeting *m); /* after the site changed */
 
-struct meeting *meeting_find(const struct node *n, const char *id);
-struct participant *meeting_person(const struct node *n, const char *participant_id);
-void meeting_lock(struct node *n, struct meeting *m, bool locked);
+struct meeting *meeting_find(const struct node *n, const char *id); /* that is open; NULL: it is not */
+struct participant *meeting_person(
+	const struct node *n, const char *participant_id);            /* in any meeting; NULL: gone */
+void meeting_lock(struct node *n, struct meeting *m, bool locked);    /* told, if it is a change */
 void meeting_mute(struct node *n, struct participant *p, bool muted); /* by a host or operator */
 void meeting_remove(struct node *n, struct participant *p, const char *why);
 #endif

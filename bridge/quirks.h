@@ -10,6 +10,7 @@
 
 #include "bridge/leg.h"
 
+/* It has shown this one: once into its record, its story and its trunk's figures. */
 void quirks_tell(struct leg *leg, enum quirk quirk);
 json_t *quirks_json(uint32_t quirks); /* names: [ "event_no_end", ... ] */
 json_t *quirks_trunk_json(

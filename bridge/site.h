@@ -238,6 +238,7 @@ struct site_change {
 /* Differences by kind, then key; the order of lists in the file is no difference.  Allocated, the caller frees; NULL with *n 0: none (or out of memory: *n SIZE_MAX). */
 struct site_change *site_diff(const struct site *from, const struct site *to, size_t *n);
 
+/* By name, of meetings by ID; NULL: there is none. */
 const struct site_account *site_account(const struct site *s, const char *name);
 const struct site_meeting *site_meeting(
 	const struct site *s, const char *id, const struct site_account **account);

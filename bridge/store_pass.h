@@ -14,7 +14,7 @@ struct pass {
 	enum bridge_err err;
 };
 
-void pass_use(struct pass *p, const char *sql);
+void pass_use(struct pass *p, const char *sql); /* this statement from now on; the one before is over */
 void pass_end(struct pass *p);
 
 /* ---- writing ---- */

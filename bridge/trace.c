@@ -1,5 +1,6 @@
 #include "bridge/trace.h"
 
+#include "bridge/hash.h"
 #include "sip/redact.h"
 
 #include <stdio.h>
@@ -50,11 +51,7 @@ enum bridge_err trace_alloc(struct trace **out, unsigned calls, size_t bytes)
 
 static struct trace_call **bucket_of(struct trace *t, const char *call_id, size_t n)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)call_id[i]) * 16777619u;
-	return &t->buckets[h % BUCKETS];
+	return &t->buckets[hash_bytes(call_id, n) % BUCKETS];
 }
 
 static struct trace_call *find(struct trace *t, const char *call_id, size_t n)

@@ -37,8 +37,9 @@ struct transfer; /* of a leg, while it is under way */
 enum transfer_verdict transfer_start(
 	struct leg *leg, const char *to, const struct leg *replaces, char why[DIALOUT_WHY]);
 
+/* What the far end says of it: a status of SIP, 0 without; of a leg that is not being sent anywhere nothing happens. */
 void transfer_news(struct leg *leg, enum call_referred what, unsigned status);
-void transfer_tick(struct leg *leg, uint64_t now_us);
-void transfer_ended(struct leg *leg); /* the call is over */
+void transfer_tick(struct leg *leg, uint64_t now_us); /* no word in time is a failure */
+void transfer_ended(struct leg *leg);                 /* the call is over */
 struct transfer *transfer_free(struct transfer *t);
 #endif

@@ -36,6 +36,7 @@ bool aes_cm_run(struct aes_cm *c, const uint8_t iv[16], const uint8_t *in, size_
 struct hmac;
 enum mix_err hmac_alloc(struct hmac **out, const uint8_t key[CIPHER_AUTH_KEY]);
 struct hmac *hmac_free(struct hmac *h);
+/* HMAC-SHA1 over all pieces in a row, whole; a suite takes as much of it as its tag is long. */
 void hmac_run(const struct hmac *h, const struct piece *pieces, unsigned n, uint8_t tag[CIPHER_TAG_MAX]);
 
 /* ---- AES-GCM with a tag of 16 bytes ---- */
@@ -50,6 +51,6 @@ bool aes_gcm_seal(struct aes_gcm *g, const uint8_t nonce[GCM_NONCE], const struc
 bool aes_gcm_open(struct aes_gcm *g, const uint8_t nonce[GCM_NONCE], const struct piece *aad, unsigned n_aad,
 	const uint8_t *in, size_t n, uint8_t *out);
 
-void secret_wipe(void *p, size_t n);
+void secret_wipe(void *p, size_t n);                       /* a clearing that no compiler leaves out */
 bool secret_equal(const void *a, const void *b, size_t n); /* in the same time, whatever is in them */
 #endif

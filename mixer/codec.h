@@ -57,7 +57,7 @@ bool codec_format_equal(const struct codec_format *a, const struct codec_format 
 struct encoder;
 enum mix_err encoder_alloc(struct encoder **out, const struct codec_format *format);
 struct encoder *encoder_free(struct encoder *e);
-const struct codec_format *encoder_format(const struct encoder *e);
+const struct codec_format *encoder_format(const struct encoder *e); /* that it was made for */
 
 /* Makes `to` go on exactly where `from` is; MIX_RANGE: formats differ. */
 enum mix_err encoder_copy(struct encoder *to, const struct encoder *from);

@@ -52,5 +52,6 @@ void doze_pass(struct doze *d, const uint8_t *payload, size_t len);
 /* The packet of DOZE_GLANCE is slept through like those before it. */
 void doze_glanced(struct doze *d, const uint8_t *payload, size_t len);
 
+/* What was kept has been decoded. */
 void doze_woken(struct doze *d);
 #endif

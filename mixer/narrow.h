@@ -20,5 +20,6 @@ struct narrow {                        /* zero-initialise, and again when the ra
 /* frame_samples(from) in, 160 out; RATE_8K is copied. */
 void narrow_frame(struct narrow *n, enum rate_class from, const int16_t *in, int16_t out[8 * FRAME_MS]);
 
+/* One frame of rate `from` to one of rate `to`; no state, so a seam between frames may be heard. */
 void rate_plain(enum rate_class from, const int16_t *in, enum rate_class to, int16_t *out);
 #endif

@@ -191,6 +191,13 @@ static struct sender *enlist(struct seal *s, uint32_t ssrc)
 	return oldest;
 }
 
+static struct sender *find_or_enlist(struct seal *s, uint32_t ssrc)
+{
+	struct sender *who = find(s, ssrc);
+
+	return who ? who : enlist(s, ssrc);
+}
+
 static void note(struct seal *s, struct sender *who)
 {
 	who->heard = ++s->clock;
@@ -353,6 +360,17 @@ static bool job_open(const struct job *j, const uint8_t *tag, uint8_t *out)
 
 /* ---- sending ---- */
 
+/* Key number and tag, the last of a packet (GCM's tag stands before them already); what follows them. */
+static uint8_t *put_tail(const struct seal *s, uint8_t *at, const uint8_t *tag, size_t tag_len)
+{
+	memcpy(at, s->mki, s->mki_len);
+	at += s->mki_len;
+	if (s->suite->gcm)
+		return at;
+	memcpy(at, tag, tag_len);
+	return at + tag_len;
+}
+
 enum mix_err seal_rtp(struct seal *s, const uint8_t *p, size_t len, uint8_t *out, size_t cap, size_t *out_len)
 {
 	struct job j = { .keys = &s->rtp, .head = p, .head_len = rtp_head_len(p, len) };
@@ -368,9 +386,7 @@ enum mix_err seal_rtp(struct seal *s, const uint8_t *p, size_t len, uint8_t *out
 	j.ssrc = get32(p + 8);
 	j.body = p + j.head_len;
 	j.body_len = len - j.head_len;
-	who = find(s, j.ssrc);
-	if (!who)
-		who = enlist(s, j.ssrc);
+	who = find_or_enlist(s, j.ssrc);
 	if (!guess_index(&who->rtp, get16(p + 2), &index) || (who->rtp.seen && index <= who->rtp.top))
 		return MIX_STALE;
 	job_index(&j, index);
@@ -380,13 +396,7 @@ enum mix_err seal_rtp(struct seal *s, const uint8_t *p, size_t len, uint8_t *out
 	window_take(&who->rtp, index);
 	note(s, who);
 	at = out + len + (s->suite->gcm ? GCM_TAG : 0);
-	memcpy(at, s->mki, s->mki_len);
-	at += s->mki_len;
-	if (!s->suite->gcm) {
-		memcpy(at, tag, s->rtp.tag_len);
-		at += s->rtp.tag_len;
-	}
-	*out_len = (size_t)(at - out);
+	*out_len = (size_t)(put_tail(s, at, tag, s->rtp.tag_len) - out);
 	return MIX_OK;
 }
 
@@ -406,9 +416,7 @@ enum mix_err seal_rtcp(
 	j.ssrc = get32(p + 4);
 	j.body = p + RTCP_HEADER;
 	j.body_len = len - RTCP_HEADER;
-	who = find(s, j.ssrc);
-	if (!who)
-		who = enlist(s, j.ssrc);
+	who = find_or_enlist(s, j.ssrc);
 	index = who->rtcp.seen ? who->rtcp.top + 1 : 0;
 	if (index >= RTCP_E) /* RFC 3711 section 9.2: 340 years at our rate */
 		return MIX_STALE;
@@ -421,13 +429,7 @@ enum mix_err seal_rtcp(
 	at = out + len + (s->suite->gcm ? GCM_TAG : 0);
 	memcpy(at, j.trailer, INDEX_LEN);
 	at += INDEX_LEN;
-	memcpy(at, s->mki, s->mki_len);
-	at += s->mki_len;
-	if (!s->suite->gcm) {
-		memcpy(at, tag, s->rtcp.tag_len);
-		at += s->rtcp.tag_len;
-	}
-	*out_len = (size_t)(at - out);
+	*out_len = (size_t)(put_tail(s, at, tag, s->rtcp.tag_len) - out);
 	return MIX_OK;
 }
 
@@ -562,9 +564,7 @@ void seal_resume(struct seal *s, const struct seal_state *state)
 
 	if (!state->known)
 		return;
-	who = find(s, state->ssrc);
-	if (!who)
-		who = enlist(s, state->ssrc);
+	who = find_or_enlist(s, state->ssrc);
 	who->rtp = (struct window){ (uint64_t)state->roc << 16 | state->seq, UINT64_MAX, true };
 	who->rtcp = (struct window){ state->rtcp_index, UINT64_MAX, true };
 	note(s, who);

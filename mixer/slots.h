@@ -44,7 +44,7 @@ struct slots_dropped { /* what had to go: packets that were there, and numbers t
 	uint32_t sound, missing;
 };
 
-void slots_reset(struct slots *s, uint16_t next);
+void slots_reset(struct slots *s, uint16_t next); /* empty; `next` is the number that is played next */
 
 /* Payloads live in `arena` of `cap` bytes (SLOTS_ARENA..SLOTS_ARENA_LENT) from now on; NULL: in the own one.  What waits moves;
  * of what does not fit the oldest goes, added to *dropped. */

@@ -23,6 +23,7 @@ struct framing {
 
 typedef void framing_fn(void *arg, const char *text, size_t len);
 
+/* The next bytes of the stream; `each` is told every message that is whole with them. */
 void framing_feed(struct framing *f, const char *bytes, size_t n, framing_fn *each, void *arg);
 void framing_clear(struct framing *f); /* as new */
 #endif

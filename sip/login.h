@@ -30,6 +30,7 @@ struct login_challenge { /* a 401 or 407, as it came */
 	const uint8_t *from; /* address it came from, 16 bytes */
 };
 
+/* What we answer challenges with, and whose: of this realm, from this gateway; NULL is "". */
 void login_set(struct login *l, const char *username, const char *password, const char *realm,
 	const uint8_t gateway[16]);
 void login_fresh(struct login *l); /* a new request, not a repetition: count from 0 */

@@ -3,11 +3,12 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 /* Runs CALL with stderr into a pipe; what came out is in `text`, `n` bytes. */
 #define CAPTURE(call)                                                                                        \
-	char text[4096];                                                                                     \
+	char text[16384];                                                                                    \
 	ssize_t n;                                                                                           \
 	int ends[2], kept = dup(STDERR_FILENO);                                                              \
 	CHECK(kept >= 0 && pipe(ends) == 0, "a pipe");                                                       \
@@ -111,6 +112,35 @@ TEST(levels)
 	}
 }
 
+static void *log_some(void *arg)
+{
+	for (int i = 0; i < 100; i++)
+		log_line(LOG_INFO, NULL, "a", "line %d", i);
+	return arg;
+}
+
+/* SIGHUP, while other threads log: their lines are in the one form or the other. */
+TEST(form_and_level_change_under_way)
+{
+	pthread_t other;
+
+	log_open("n", false, LOG_INFO);
+	{
+		CAPTURE(CHECK_INT(0, pthread_create(&other, NULL, log_some, NULL), "a thread");
+			log_change(true, LOG_INFO); pthread_join(other, NULL));
+		CHECK(n > 0 && text[n - 1] == '\n', "whole lines");
+	}
+	log_change(true, LOG_WARNING);
+	{
+		CAPTURE(log_line(LOG_INFO, NULL, "a", "quiet"));
+		CHECK_INT(0, n, "info below warning");
+	}
+	{
+		CAPTURE(log_line(LOG_WARNING, NULL, "a", "heard"));
+		CHECK(strstr(text, "\"node\":\"n\""), "JSON, and the name as it was: %s", text);
+	}
+}
+
 TEST(numbers_of_callers_are_masked)
 {
 	static const struct {
@@ -134,4 +164,4 @@ TEST(numbers_of_callers_are_masked)
 }
 
 TESTS(a_text_line, a_json_line, nobody_outside_writes_lines_of_their_own, a_long_line_is_cut_and_still_closed,
-	levels, numbers_of_callers_are_masked)
+	levels, form_and_level_change_under_way, numbers_of_callers_are_masked)

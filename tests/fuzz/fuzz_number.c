@@ -27,9 +27,9 @@ static const struct number_country countries[] = {
 enum { COUNTRIES = sizeof(countries) / sizeof(*countries) };
 
 static const struct plan_did dids[] = {
-	{ "+15550100", "t", "acme", PLAN_ATTENDANT, "", "" },
-	{ "+4930123456", "", "acme", PLAN_MEETING, "777", "" },
-	{ "+3906123456", "u", "other", PLAN_ATTENDANT, "", "" },
+	{ "+15550100", "t", "acme", PLAN_ATTENDANT, "", "", "", "", false },
+	{ "+4930123456", "", "acme", PLAN_MEETING, "777", "", "", "", false },
+	{ "+3906123456", "u", "other", PLAN_ATTENDANT, "", "", "", "", false },
 };
 
 static void check_number(const struct number *n)
