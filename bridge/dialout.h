@@ -33,9 +33,12 @@ struct dialout_try {
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
 	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
+	unsigned of;                    /* the try of the decision that it was made from */
 	struct rate rate;               /* that it is charged by */
 	char currency[MONEY_CURRENCY];  /* of its price; "": none is known */
 };
+
+struct lookup;
 
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
@@ -87,4 +90,9 @@ enum dialout_verdict dialout_tries(
 /* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
 	const char *routing, struct dialout_tries *out);
+/* The two steps that make the order, for a call as for whoever asks what it would be: the tries of a decision, and before them the
+ * gateway that ENUM names, when it is of one of their trunks.  False: it names none, all is as before. */
+void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d);
+bool dialout_tries_enum(
+	struct dialout_tries *tries, struct lookup *l, const struct node *n, const char *account);
 #endif

@@ -1,5 +1,6 @@
 /* dialout_tries.c - which trunks carry a call of ours: what the dial plan decided, and what the account may still spend. */
 #include "bridge/dialout.h"
+#include "bridge/lookup.h"
 #include "bridge/meter.h"
 #include "bridge/spending.h"
 #include "bridge/standing.h"
@@ -18,7 +19,7 @@ static enum dialout_verdict verdict_of(enum route_result result)
 	}
 }
 
-static void copy_tries(struct dialout_tries *out, const struct route_decision *d)
+void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d)
 {
 	snprintf(out->e164, sizeof(out->e164), "%s", d->number.e164);
 	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++) {
@@ -29,8 +30,36 @@ static void copy_tries(struct dialout_tries *out, const struct route_decision *d
 		snprintf(t->caller_id, sizeof(t->caller_id), "%s", d->tries[out->n].caller_id);
 		memcpy(t->caller_e164, d->tries[out->n].caller_e164, sizeof(t->caller_e164));
 		t->own_number = d->tries[out->n].own_number;
+		t->gateway[0] = '\0';
+		t->of = (unsigned)out->n;
 		meter_price(t, &d->tries[out->n]);
 	}
+}
+
+bool dialout_tries_enum(
+	struct dialout_tries *tries, struct lookup *l, const struct node *n, const char *account)
+{
+	const struct site_account *who = site_account(n->site, account);
+	const char *trunks[DIALOUT_TRIES];
+	struct lookup_place place;
+	struct dialout_try first = { .trunk = "" };
+
+	for (size_t i = 0; i < tries->n; i++)
+		trunks[i] = tries->list[i].trunk;
+	if (!who || !lookup_place(l, n->site, who, trunks, tries->n, &place))
+		return false;
+	for (size_t i = tries->n; i-- > 0;)
+		if (trunks[i] == place.trunk)
+			first = tries->list[i];
+	snprintf(first.gateway, sizeof(first.gateway), "%.127s", place.gateway);
+	if (place.user[0])
+		snprintf(first.number, sizeof(first.number), "%s", place.user);
+	if (tries->n == DIALOUT_TRIES)
+		tries->n--;
+	memmove(&tries->list[1], &tries->list[0], tries->n * sizeof(first));
+	tries->list[0] = first;
+	tries->n++;
+	return true;
 }
 
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
@@ -42,7 +71,7 @@ bool dialout_tries_ported(struct node *n, const char *account, const char *e164,
 	struct route_decision d;
 
 	dialling_decide_ported(n->dialling, &call, routing, &d);
-	copy_tries(out, &d);
+	dialout_tries_of(out, &d);
 	return d.result == ROUTE_OK;
 }
 
@@ -68,6 +97,6 @@ enum dialout_verdict dialout_tries(
 		return DIALOUT_REFUSED;
 	}
 	standing_decided(n, &d);
-	copy_tries(out, &d);
+	dialout_tries_of(out, &d);
 	return DIALOUT_OK;
 }
