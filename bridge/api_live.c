@@ -2,6 +2,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/hunt.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
@@ -190,11 +191,12 @@ static json_t *person_row(const struct participant *p)
 {
 	char number[24];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id, "meeting",
-		p->meeting->id, "name", p->name, "number", log_number(number, p->number), "role",
-		role_name(p->state.role), "muted", p->state.muted || p->state.host_muted, "host_muted",
-		p->state.host_muted, "hand", p->state.hand, "talking", p->talking, "joined_at",
-		when_json(p->joined_us), "legs", leg_json(p->leg));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id,
+		"meeting", p->meeting->id, "name", p->name, "user", p->leg->user, "number",
+		log_number(number, p->number), "role", role_name(p->state.role), "muted",
+		p->state.muted || p->state.host_muted, "host_muted", p->state.host_muted, "hand",
+		p->state.hand, "talking", p->talking, "joined_at", when_json(p->joined_us), "legs",
+		leg_json(p->leg));
 }
 
 enum { ROSTER_PAGE_MAX = 100000 };
@@ -416,6 +418,13 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 	if (account && api_sees(request, account)) { /* a dial-out, whichever attempt it is at */
 		api_audit(n, request, "meeting.call_off", json_pack("{s:s}", "dialout", word));
 		dialout_hangup(n, word, "hung up by the operator");
+		api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+		return;
+	}
+	account = hunt_account(n, word);
+	if (account && api_sees(request, account)) {
+		api_audit(n, request, "meeting.call_off", json_pack("{s:s}", "hunt", word));
+		hunt_call_off(n, word);
 		api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 		return;
 	}

@@ -1,5 +1,6 @@
 #include "bridge/dialout.h"
 #include "bridge/dialout_priv.h"
+#include "bridge/hunt.h"
 #include "bridge/leg_priv.h"
 #include "bridge/meter.h"
 #include "bridge/reception.h"
@@ -47,8 +48,11 @@ static void dialout_free(struct dialout *d)
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
 	referral_news(d->node, d->referrer, d->status >= 300 ? d->status : 603);
+	hunt_over(d->node, d->hunt, d->id, d->cause);
 	postdial_clear(&d->postdial);
 	meter_give(d, talked_s(d));
+	free(d->referred_by);
+	free(d->replaces);
 	free(d);
 }
 
@@ -206,6 +210,16 @@ void dialout_advance(struct dialout *d)
 	finish(d);
 }
 
+/* False: out of memory. */
+static bool keep_occasion(struct dialout *d, const struct dialout_order *order)
+{
+	const bool by = order->referred_by && order->referred_by[0];
+
+	d->referred_by = by ? strdup(order->referred_by) : NULL;
+	d->replaces = order->replaces ? strdup(order->replaces) : NULL;
+	return by == (d->referred_by != NULL) && !order->replaces == !d->replaces;
+}
+
 enum dialout_verdict dialout_start(
 	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], char why[DIALOUT_WHY])
 {
@@ -222,8 +236,10 @@ enum dialout_verdict dialout_start(
 		return DIALOUT_NOMEM;
 	node_token(d->id, DIALOUT_ID - 1);
 	mine.id = d->id;
-	verdict = dialout_tries(n, &mine, &d->tries, why);
+	verdict = keep_occasion(d, order) ? dialout_tries(n, &mine, &d->tries, why) : DIALOUT_NOMEM;
 	if (verdict != DIALOUT_OK) {
+		free(d->referred_by);
+		free(d->replaces);
 		free(d);
 		return verdict;
 	}
@@ -232,6 +248,8 @@ enum dialout_verdict dialout_start(
 	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);
+	snprintf(d->hunt, sizeof(d->hunt), "%s", order->hunt ? order->hunt : "");
+	snprintf(d->user, sizeof(d->user), "%s", order->user ? order->user : "");
 	d->referrer = order->referrer;
 	if (order->postdial)
 		d->postdial = *order->postdial;
@@ -240,7 +258,8 @@ enum dialout_verdict dialout_start(
 	n->dialouts = d;
 	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
-	dialout_look_up(d);
+	if (!d->replaces) /* the call to be replaced is where it is */
+		dialout_look_up(d);
 	dialout_emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
 	return DIALOUT_OK;
@@ -268,6 +287,13 @@ const char *dialout_account(const struct node *n, const char *id)
 	const struct dialout *d = find_id(n, id);
 
 	return d ? d->account : NULL;
+}
+
+bool dialout_is_answered(const struct node *n, const char *id)
+{
+	const struct dialout *d = find_id(n, id);
+
+	return d && d->state == DIALOUT_ANSWERED;
 }
 
 json_t *dialout_list(const struct node *n, const char *meeting)
@@ -377,6 +403,7 @@ void dialout_joined(struct leg *leg)
 
 	if (!d || d->leg != leg)
 		return;
+	hunt_joined(d->node, d->hunt, d->id);
 	referral_news(d->node, d->referrer, 200);
 	d->referrer = 0;
 }
@@ -449,6 +476,7 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 		meter_end(d, &leg->cdr);
 		standing_talk(leg->node, leg->cdr.trunk, talked_s(d));
 		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
+		dialout_note_cause(d, 0, leg->cdr.q850, leg->cdr.cause);
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {
 		attempt_failed(d, leg, end);

@@ -33,16 +33,26 @@ struct dialout_try {
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
 	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
+	unsigned of;                    /* the try of the decision that it was made from */
 	struct rate rate;               /* that it is charged by */
 	char currency[MONEY_CURRENCY];  /* of its price; "": none is known */
 };
 
+struct lookup;
+
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;    /* as asked for */
-	const char *name;  /* for the roster, "" none */
-	uint32_t referrer; /* ID of the leg that asked for it (bridge/referral); 0: none */
+	const char *to;   /* as asked for */
+	const char *name; /* for the roster, "" none */
+	const char *
+		user; /* for whom it is, in the words of who asks: the ID of a user of theirs; NULL: not said */
+	uint32_t referrer;       /* ID of the leg that asked for it (bridge/referral); 0: none */
+	const char *referred_by; /* and as whom it asked, a URI; NULL or "": not said */
+	const char *
+		replaces; /* value of Replaces: the call takes another's place, which is at `trunk`; NULL: none's */
+	const char *hunt;  /* ID of the search for a person that it is part of (bridge/hunt); NULL: none */
+	const char *trunk; /* the only one that may carry it; NULL: any */
 	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 
@@ -68,6 +78,7 @@ enum dialout_verdict dialout_start(
 /* Ends it, ringing or answered.  False: there is none of this ID. */
 bool dialout_hangup(struct node *n, const char *id, const char *why);
 const char *dialout_account(const struct node *n, const char *id); /* whose it is; NULL: there is none */
+bool dialout_is_answered(const struct node *n, const char *id);    /* false: not yet, or there is none */
 /* Those of a meeting, as the API shows them; a new array. */
 json_t *dialout_list(const struct node *n, const char *meeting);
 
@@ -91,4 +102,9 @@ bool dialout_try_other(
 /* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
 	const char *routing, struct dialout_tries *out);
+/* The two steps that make the order, for a call as for whoever asks what it would be: the tries of a decision, and before them the
+ * gateway that ENUM names, when it is of one of their trunks.  False: it names none, all is as before. */
+void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d);
+bool dialout_tries_enum(
+	struct dialout_tries *tries, struct lookup *l, const struct node *n, const char *account);
 #endif

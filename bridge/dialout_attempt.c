@@ -40,6 +40,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
 	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
+	snprintf(leg->user, sizeof(leg->user), "%s", d->user);
 	leg->dialout = d->number;
 	meter_begin(t, cdr);
 }
@@ -60,6 +61,8 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 		.from_user = hidden ? NULL : t->caller_id,
 		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
 		.privacy = hidden,
+		.replaces = d->replaces,
+		.referred_by = d->referred_by,
 		.username = trunk->username,
 		.password = trunk->password,
 		.realm = trunk->realm[0] ? trunk->realm : at->host };

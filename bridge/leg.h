@@ -32,7 +32,7 @@
 #include "bridge/why_call.h"
 #include "sip/verify.h"
 
-enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
+enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48, LEG_USER = 64 };
 
 enum leg_state {
 	LEG_NONE,
@@ -61,8 +61,10 @@ struct leg {
 	struct leg *next;        /* hash chain */
 	struct call *call;       /* borrowed from sip/; NULL when it has ended */
 	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
+	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
+	char user[LEG_USER];     /* of a call that we made: for whom, as the order says (O2); "" not said */
 	bool on_hold;            /* the far end holds us */
 	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
 	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */
@@ -80,7 +82,10 @@ struct leg {
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
 	unsigned proof_refuses;    /* status with which, where proof is required; 0: it does not */
 	uint32_t dialout;          /* of a call that we made: which one; 0: it came in */
-	struct postdial *postdial; /* owned; what we press when it is answered, NULL: nothing */
+	struct postdial *postdial; /* owned; what we press on it, NULL: nothing */
+	uint32_t drives; /* whose call its keys are pressed on (bridge/drive); 0: they are its own */
+	bool held_star;  /* of those, one that may begin *#; since star_us */
+	uint64_t star_us;
 	bool takes_events;         /* telephone-event was agreed on, towards it */
 	char referred_to[32];      /* whom it has us call into the meeting, "" nobody */
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */

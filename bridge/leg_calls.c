@@ -10,6 +10,7 @@
 #include "bridge/remark.h"
 #include "bridge/secure.h"
 #include "bridge/transfer.h"
+#include "bridge/unassigned.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -82,6 +83,8 @@ static void on_confirmed(void *owner, struct call *call)
 	}
 	if (!referral_seat(leg))
 		reception_start(leg, false);
+	if (leg->dialout && leg->state == LEG_RECEPTION)
+		attendant_listen(&leg->attendant, loop_now_us());
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
@@ -135,6 +138,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
 	leg->call = NULL;
 	leg_give_channel(leg);
+	unassigned_end(leg);
 	leg->state = LEG_ENDED;
 	leg->cdr.ended_us = when_now_us();
 	leg->cdr.by_far_end = end->by_far_end;

@@ -1,4 +1,5 @@
 #include "bridge/leg_heard.h"
+#include "bridge/drive.h"
 #include "bridge/leg_priv.h"
 #include "bridge/leg_quality.h"
 #include "bridge/meeting.h"
@@ -13,7 +14,7 @@ void leg_key(struct leg *leg, char digit)
 {
 	if (leg->state == LEG_RECEPTION)
 		attendant_key(&leg->attendant, digit, loop_now_us());
-	else if (leg->state == LEG_SEATED)
+	else if (leg->state == LEG_SEATED && !leg->postdial) /* else it may be an echo of what we press */
 		meeting_key(leg, digit);
 	/* RTP may be faster than the ACK, and no key is lost (D1) */
 	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
@@ -83,7 +84,11 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 		remark_key(leg);
 		leg_key(leg, event->digit);
 		break;
-	case MEDIA_TALK: meeting_talking(leg, event->on); break;
+	case MEDIA_TALK:
+		if (leg->state == LEG_RECEPTION)
+			attendant_talk(&leg->attendant, event->on, loop_now_us());
+		meeting_talking(leg, event->on);
+		break;
 	case MEDIA_SILENT: leg_lost_media(leg); break;
 	case MEDIA_PLAYED:
 		if (event->play_id != leg->play_id)
@@ -93,7 +98,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			attendant_said(&leg->attendant, loop_now_us());
 		else if (leg->state == LEG_ANNOUNCING)
 			unassigned_said(leg);
-		else if (leg->state == LEG_PRESSING)
+		else if (leg->postdial)
 			postdial_said(leg);
 		break;
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
@@ -165,8 +170,9 @@ static void tick_one(void *arg, struct leg *leg)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)
 		unassigned_tick(leg, *(const uint64_t *)arg);
-	else if (leg->state == LEG_PRESSING)
+	else if (leg->postdial && leg->state != LEG_ENDED)
 		postdial_tick(leg, *(const uint64_t *)arg);
+	drive_tick(leg, *(const uint64_t *)arg);
 }
 
 void leg_tick_all(struct node *n, uint64_t now_us)
