@@ -1,6 +1,7 @@
 #include "bridge/leg.h"
 #include "bridge/leg_priv.h"
 #include "bridge/transfer.h"
+#include "bridge/unassigned.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,7 @@ void leg_free(struct leg *leg)
 
 	leg_delist(n, leg);
 	leg_give_channel(leg);
+	unassigned_end(leg);
 	stream_free(leg->stream);
 	leg->share = share_end(leg->share);
 	ports_give(&leg->ports);

@@ -61,6 +61,7 @@ struct leg {
 	struct leg *next;        /* hash chain */
 	struct call *call;       /* borrowed from sip/; NULL when it has ended */
 	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
+	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
 	bool on_hold;            /* the far end holds us */

@@ -10,6 +10,7 @@
 #include "bridge/remark.h"
 #include "bridge/secure.h"
 #include "bridge/transfer.h"
+#include "bridge/unassigned.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -135,6 +136,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
 	leg->call = NULL;
 	leg_give_channel(leg);
+	unassigned_end(leg);
 	leg->state = LEG_ENDED;
 	leg->cdr.ended_us = when_now_us();
 	leg->cdr.by_far_end = end->by_far_end;

@@ -104,6 +104,8 @@ struct node {
 	struct leg **legs; /* hash by leg ID, chains through leg->next */
 	unsigned n_legs;
 	struct channels channels; /* that they take of their trunks */
+	unsigned
+		n_announced; /* of them, those that are told that nobody has the number (bridge/unassigned) */
 	uint32_t last_leg_id, last_room_id, last_person_id, last_play_id;
 	struct meeting *meetings; /* open ones, chained */
 	unsigned n_meetings;

@@ -15,20 +15,13 @@ void unassigned_alarm(const struct leg *leg, const char *number)
 		json_pack("{s:s, s:s, s:s}", "trunk", leg->cdr.trunk, "number", number, "call", leg->cdr.id));
 }
 
-static void count(void *arg, struct leg *leg)
-{
-	*(unsigned *)arg += leg->state == LEG_ANNOUNCING;
-}
-
 bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_offer)
 {
 	char why[INTERFACES_WHY];
 	struct media_self self;
-	unsigned others = 0;
 	enum call_err err;
 
-	leg_each(leg->node, count, &others);
-	if (!has_offer || others >= UNASSIGNED_AT_ONCE)
+	if (!has_offer || leg->node->n_announced >= UNASSIGNED_AT_ONCE)
 		return false;
 	err = leg_open_media(leg, trunk, &self, why);
 	if (!err)
@@ -39,6 +32,8 @@ bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_
 	if (err || leg_place(leg))
 		return false;
 	leg->state = LEG_ANNOUNCING;
+	leg->announced = true;
+	leg->node->n_announced++;
 	leg_say_one(leg, PROMPT_UNASSIGNED);
 	return true;
 }
@@ -54,4 +49,10 @@ void unassigned_tick(struct leg *leg, uint64_t now_us)
 {
 	if (leg->call && now_us > leg->placed_us + UNASSIGNED_MAX_S * 1000000ull)
 		unassigned_said(leg);
+}
+
+void unassigned_end(struct leg *leg)
+{
+	leg->node->n_announced -= leg->announced;
+	leg->announced = false;
 }

@@ -19,4 +19,5 @@ void unassigned_alarm(const struct leg *leg, const char *number);
 bool unassigned_begin(struct leg *leg, const struct site_trunk *trunk, bool has_offer);
 void unassigned_said(struct leg *leg);                  /* the sentence is over */
 void unassigned_tick(struct leg *leg, uint64_t now_us); /* nor does it take for ever */
+void unassigned_end(struct leg *leg);                   /* its call is over, or it was none of these */
 #endif

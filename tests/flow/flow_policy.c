@@ -203,6 +203,34 @@ TEST(an_unassigned_number_has_its_own_sentence)
 	end(&b);
 }
 
+/* So many are told at once; who comes when they are is refused at once, and takes the place of one that hangs up. */
+TEST(so_many_are_told_at_once)
+{
+	enum { AT_ONCE = 20, FREED = 7 };
+	static struct raw callers[AT_ONCE];
+	struct bed b;
+
+	begin(&b, "127.0.0.2");
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		CHECK(raw_open(&callers[i], "127.0.0.2", 0, b.bridge.sip_port, false), "socket");
+		raw_fresh(&callers[i], "+15550177");
+		raw_request(&callers[i], "INVITE", NULL, raw_offer);
+		CHECK_INT(183, raw_wait(&callers[i], WAIT_MS), "told");
+	}
+	CHECK_INT(404, invite(&b.caller, "+15550177", NULL), "one too many");
+	callers[FREED].to_tag[0] = '\0';
+	snprintf(callers[FREED].target, sizeof(callers[FREED].target), "sip:+15550177@127.0.0.1:%u",
+		b.bridge.sip_port);
+	raw_request(&callers[FREED], "CANCEL", NULL, NULL);
+	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", AT_ONCE - 1, WAIT_MS), "one hangs up");
+	raw_fresh(&b.caller, "+15550177");
+	raw_request(&b.caller, "INVITE", NULL, raw_offer);
+	CHECK_INT(183, raw_wait(&b.caller, WAIT_MS), "the next is told");
+	for (unsigned i = 0; i < AT_ONCE; i++)
+		raw_close(&callers[i]);
+	end(&b);
+}
+
 /* A call of ours that comes back would hear itself (T25). */
 TEST(a_loop_is_not_answered)
 {
@@ -263,4 +291,5 @@ TEST(a_trunk_says_what_it_is_told_to)
 }
 
 TESTS(who_calls_is_told_as_far_as_the_trunk_is_believed, a_trunk_has_its_own_limits,
-	an_unassigned_number_has_its_own_sentence, a_loop_is_not_answered, a_trunk_says_what_it_is_told_to)
+	an_unassigned_number_has_its_own_sentence, so_many_are_told_at_once, a_loop_is_not_answered,
+	a_trunk_says_what_it_is_told_to)
