@@ -1,5 +1,6 @@
 /* What the dial plan says of a number: of a call that comes from a trunk, of one that an account makes. */
 #include "bridge/api.h"
+#include "bridge/dialout.h"
 #include "bridge/lookup.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,52 +65,37 @@ static bool tell_drained(const struct node *n, const struct route_decision *d, j
 	return n_drained < d->n_tries;
 }
 
-/* One try; `place` NULL: by all gateways of its trunk. */
-static json_t *try_json(const struct node *n, const struct route_try *t, const struct lookup_place *place)
+static json_t *try_json(const struct node *n, const struct dialout_try *t, const struct route_try *decided)
 {
 	static const char *const standings[] = {
 		[ROUTE_GOOD] = "good", [ROUTE_LOW] = "low", [ROUTE_PROBED] = "probed"
 	};
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:s, s:o, s:s}", "trunk", t->trunk, "number",
-		place && place->user[0] ? place->user : t->number, "caller_id", t->caller_id, "caller",
-		t->caller_e164, "owned", t->owned, "takes_calls",
-		drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route", (int)t->rule, "gateway",
-		place ? place->gateway : "", "price", api_price_json(t->rates, t->rate), "standing",
-		standings[t->standing]);
+		t->number, "caller_id", t->caller_id, "caller", t->caller_e164, "owned", decided->owned,
+		"takes_calls", drain_why(n, site_trunk(n->site, t->trunk)) == NULL, "route",
+		(int)decided->rule, "gateway", t->gateway, "price",
+		api_price_json(decided->rates, decided->rate), "standing", standings[decided->standing]);
 }
 
-/* In the order of the call: where ENUM leads is asked first. */
-static json_t *tries_json(const struct node *n, const struct route_call *call, const struct route_decision *d,
-	const struct lookup_place *place)
+/* As a call of the account would try them; `l` NULL: the DNS was not asked. */
+static json_t *tries_json(
+	const struct node *n, const struct route_call *call, const struct route_decision *d, struct lookup *l)
 {
-	json_t *list = json_array();
+	struct dialout_tries tries;
 	struct route_try other;
+	json_t *list = json_array();
 
-	if (place && place->other &&
-		dialling_try_other(n->dialling, call, d->number.e164, place->trunk, &other))
-		json_array_append_new(list, try_json(n, &other, place));
+	dialout_tries_of(&tries, d);
+	if (l)
+		(void)dialout_tries_enum(&tries, l, n, call->account, &other);
+	for (size_t i = 0; i < tries.n; i++) {
+		const struct dialout_try *t = &tries.list[i];
 
-	for (unsigned i = 0; place && i < d->n_tries; i++)
-		if (d->tries[i].trunk == place->trunk)
-			json_array_append_new(list, try_json(n, &d->tries[i], place));
-
-	for (unsigned i = 0; i < d->n_tries; i++) {
-		json_array_append_new(list, try_json(n, &d->tries[i], NULL));
+		json_array_append_new(
+			list, try_json(n, t, t->of == DIALOUT_TRY_OTHER ? &other : &d->tries[t->of]));
 	}
 	return list;
-}
-
-/* Where ENUM leads; false: nowhere, or nobody asked. */
-static bool find_place(struct node *n, const struct route_call *call, const struct route_decision *d,
-	struct lookup *l, struct lookup_place *out)
-{
-	const struct site_account *account = site_account(n->site, call->account);
-	const char *trunks[ROUTE_TRIES];
-
-	for (unsigned i = 0; i < d->n_tries; i++)
-		trunks[i] = d->tries[i].trunk;
-	return l && account && lookup_place(l, n->site, account, trunks, d->n_tries, out);
 }
 
 static void add_lookup(json_t *steps, const struct lookup *l)
@@ -135,14 +121,11 @@ static void add_lookup(json_t *steps, const struct lookup *l)
 /* `l` NULL: the DNS was not asked. */
 static void explain_out(struct node *n, uint64_t id, const struct route_call *call, struct lookup *l)
 {
-	struct lookup_place place;
-	bool placed;
-
 	enum budget_verdict verdict = BUDGET_FREE;
 	const struct routes *routes = dialling_routes(n->dialling);
 	char text[BUDGET_TEXT];
 	struct route_decision d;
-	json_t *steps = json_array();
+	json_t *steps = json_array(), *tries;
 	bool refused, drained = false;
 
 	dialling_decide_ported(n->dialling, call, l ? l->routing : "", &d);
@@ -150,7 +133,7 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 		snprintf(l->why[LOOKUP_LNP], LOOKUP_WHY, "no route for its routing number %s", l->routing);
 		dialling_decide(n->dialling, call, &d);
 	}
-	placed = find_place(n, call, &d, l, &place);
+	tries = tries_json(n, call, &d, l); /* may say why ENUM is of no use */
 	for (unsigned i = 0; i < d.n_steps; i++)
 		json_array_append_new(
 			steps, step_json(route_step_rule(&d.steps[i]), d.steps[i].matched,
@@ -178,9 +161,8 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 			: drained               ? 503
 						: 200,
 			"number", d.number.e164, "form", number_form_words(d.number.form), "class",
-			class_word(d.class), "account", call->account, "trunks",
-			tries_json(n, call, &d, placed ? &place : NULL), "steps_unsaid", (int)d.n_unsaid,
-			"steps", steps));
+			class_word(d.class), "account", call->account, "trunks", tries, "steps_unsaid",
+			(int)d.n_unsaid, "steps", steps));
 }
 
 /* ---- a number that the DNS is asked about ---- */

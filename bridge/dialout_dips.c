@@ -18,45 +18,15 @@ static void use_routing(struct dialout *d)
 	remark_dialout(d->node, d->id, "routed by %s, the number it was ported to", d->lookup.routing);
 }
 
-/* The gateway that ENUM names comes first, then all as without. */
-static void use_place(struct dialout *d)
-{
-	const struct site_account *account = site_account(d->node->site, d->account);
-	struct dialout_tries *tries = &d->tries;
-	const char *trunks[DIALOUT_TRIES];
-	struct lookup_place place;
-	struct dialout_try first = { .trunk = "" };
-
-	for (size_t i = 0; i < tries->n; i++)
-		trunks[i] = tries->list[i].trunk;
-	if (!account || !lookup_place(&d->lookup, d->node->site, account, trunks, tries->n, &place))
-		return;
-	for (size_t i = 0; i < tries->n; i++)
-		if (trunks[i] == place.trunk)
-			first = tries->list[i];
-	if (place.other && !dialout_try_other(d->node, d->account, tries->e164, place.trunk, &first)) {
-		remark_dialout(d->node, d->id, "ENUM: %s: trunk %s cannot carry the call", d->lookup.uri,
-			place.trunk);
-		return;
-	}
-	memcpy(first.gateway, place.gateway, sizeof(first.gateway));
-	if (place.user[0])
-		memcpy(first.number, place.user, sizeof(first.number));
-	if (tries->n == DIALOUT_TRIES)
-		tries->n--;
-	memmove(&tries->list[1], &tries->list[0], tries->n * sizeof(first));
-	tries->list[0] = first;
-	tries->n++;
-	remark_dialout(d->node, d->id, "ENUM: %s, by trunk %s", d->lookup.uri, first.trunk);
-}
-
 static void use(struct dialout *d)
 {
 	char words[LOOKUP_WORDS];
 
 	if (d->lookup.routing[0])
 		use_routing(d);
-	use_place(d);
+	if (dialout_tries_enum(&d->tries, &d->lookup, d->node, d->account, NULL))
+		remark_dialout(
+			d->node, d->id, "ENUM: %s, by trunk %s", d->lookup.uri, d->tries.list[0].trunk);
 	lookup_words(&d->lookup, words);
 	for (unsigned i = 0; i < LOOKUP_WHATS; i++)
 		if (d->lookup.why[i][0])

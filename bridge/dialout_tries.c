@@ -1,5 +1,6 @@
 /* dialout_tries.c - which trunks carry a call of ours: what the dial plan decided, and what the account may still spend. */
 #include "bridge/dialout.h"
+#include "bridge/lookup.h"
 #include "bridge/meter.h"
 #include "bridge/spending.h"
 #include "bridge/standing.h"
@@ -18,8 +19,10 @@ static enum dialout_verdict verdict_of(enum route_result result)
 	}
 }
 
-static void copy_try(struct dialout_try *t, const struct route_try *from)
+static void copy_try(struct dialout_try *t, const struct route_try *from, unsigned of)
 {
+	memset(t, 0, sizeof(*t));
+	t->of = of;
 	snprintf(t->trunk, sizeof(t->trunk), "%.63s", from->trunk);
 	snprintf(t->number, sizeof(t->number), "%s", from->number);
 	snprintf(t->caller_id, sizeof(t->caller_id), "%s", from->caller_id);
@@ -28,25 +31,58 @@ static void copy_try(struct dialout_try *t, const struct route_try *from)
 	meter_price(t, from);
 }
 
-static void copy_tries(struct dialout_tries *out, const struct route_decision *d)
+void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d)
 {
 	snprintf(out->e164, sizeof(out->e164), "%s", d->number.e164);
 	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++)
-		copy_try(&out->list[out->n], &d->tries[out->n]);
+		copy_try(&out->list[out->n], &d->tries[out->n], (unsigned)out->n);
 }
 
-bool dialout_try_other(
-	struct node *n, const char *account, const char *e164, const char *trunk, struct dialout_try *out)
+/* By the trunk where ENUM leads, which may be one that no route names.  False: it cannot carry such a call. */
+static bool placed_try(const struct dialout_tries *tries, const struct node *n, const char *account,
+	const struct lookup_place *place, struct dialout_try *out, struct route_try *other)
 {
 	const struct route_call call = {
-		.account = account, .number = e164, .at_s = when_now_us() / 1000000
+		.account = account, .number = tries->e164, .at_s = when_now_us() / 1000000
 	};
-	struct route_try other;
 
-	if (!dialling_try_other(n->dialling, &call, e164, trunk, &other))
+	if (place->other) {
+		if (!dialling_try_other(n->dialling, &call, tries->e164, place->trunk, other))
+			return false;
+		copy_try(out, other, DIALOUT_TRY_OTHER);
+		return true;
+	}
+	for (size_t i = tries->n; i-- > 0;)
+		if (tries->list[i].trunk == place->trunk)
+			*out = tries->list[i];
+	return true;
+}
+
+bool dialout_tries_enum(struct dialout_tries *tries, struct lookup *l, const struct node *n,
+	const char *account, struct route_try *other)
+{
+	const struct site_account *who = site_account(n->site, account);
+	const char *trunks[DIALOUT_TRIES];
+	struct lookup_place place;
+	struct dialout_try first = { .trunk = "" };
+	struct route_try spare;
+
+	for (size_t i = 0; i < tries->n; i++)
+		trunks[i] = tries->list[i].trunk;
+	if (!who || !lookup_place(l, n->site, who, trunks, tries->n, &place))
 		return false;
-	memset(out, 0, sizeof(*out));
-	copy_try(out, &other);
+	if (!placed_try(tries, n, account, &place, &first, other ? other : &spare)) {
+		snprintf(l->why[LOOKUP_ENUM], LOOKUP_WHY, "trunk %.30s cannot carry the call", place.trunk);
+		return false;
+	}
+	snprintf(first.gateway, sizeof(first.gateway), "%.127s", place.gateway);
+	if (place.user[0])
+		snprintf(first.number, sizeof(first.number), "%s", place.user);
+	if (tries->n == DIALOUT_TRIES)
+		tries->n--;
+	memmove(&tries->list[1], &tries->list[0], tries->n * sizeof(first));
+	tries->list[0] = first;
+	tries->n++;
 	return true;
 }
 
@@ -59,7 +95,7 @@ bool dialout_tries_ported(struct node *n, const char *account, const char *e164,
 	struct route_decision d;
 
 	dialling_decide_ported(n->dialling, &call, routing, &d);
-	copy_tries(out, &d);
+	dialout_tries_of(out, &d);
 	return d.result == ROUTE_OK;
 }
 
@@ -85,6 +121,6 @@ enum dialout_verdict dialout_tries(
 		return DIALOUT_REFUSED;
 	}
 	standing_decided(n, &d);
-	copy_tries(out, &d);
+	dialout_tries_of(out, &d);
 	return DIALOUT_OK;
 }
