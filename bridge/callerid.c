@@ -104,6 +104,8 @@ void callerid_write(struct call_dial *dial, const struct site *site, const struc
 		dial->diversion = NULL;
 	if (has(out, trunk->n_stripped, "Privacy"))
 		dial->privacy = false; /* From is anonymous all the same */
+	if (has(out, trunk->n_stripped, "Referred-By"))
+		dial->referred_by = NULL;
 	dial->no_session = has(out, trunk->n_stripped, "Session-ID");
 	dial->no_agent = has(out, trunk->n_stripped, "User-Agent");
 }

@@ -49,6 +49,8 @@ static void dialout_free(struct dialout *d)
 	referral_news(d->node, d->referrer, d->status >= 300 ? d->status : 603);
 	postdial_clear(&d->postdial);
 	meter_give(d, talked_s(d));
+	free(d->referred_by);
+	free(d->replaces);
 	free(d);
 }
 
@@ -206,6 +208,16 @@ void dialout_advance(struct dialout *d)
 	finish(d);
 }
 
+/* False: out of memory. */
+static bool keep_occasion(struct dialout *d, const struct dialout_order *order)
+{
+	const bool by = order->referred_by && order->referred_by[0];
+
+	d->referred_by = by ? strdup(order->referred_by) : NULL;
+	d->replaces = order->replaces ? strdup(order->replaces) : NULL;
+	return by == (d->referred_by != NULL) && !order->replaces == !d->replaces;
+}
+
 enum dialout_verdict dialout_start(
 	struct node *n, const struct dialout_order *order, char id[DIALOUT_ID], char why[DIALOUT_WHY])
 {
@@ -222,8 +234,10 @@ enum dialout_verdict dialout_start(
 		return DIALOUT_NOMEM;
 	node_token(d->id, DIALOUT_ID - 1);
 	mine.id = d->id;
-	verdict = dialout_tries(n, &mine, &d->tries, why);
+	verdict = keep_occasion(d, order) ? dialout_tries(n, &mine, &d->tries, why) : DIALOUT_NOMEM;
 	if (verdict != DIALOUT_OK) {
+		free(d->referred_by);
+		free(d->replaces);
 		free(d);
 		return verdict;
 	}
@@ -240,7 +254,8 @@ enum dialout_verdict dialout_start(
 	n->dialouts = d;
 	remark_dialout_begin(n, d->id, d->account);
 	memcpy(id, d->id, DIALOUT_ID);
-	dialout_look_up(d);
+	if (!d->replaces) /* the call to be replaced is where it is */
+		dialout_look_up(d);
 	dialout_emit(d, "queued",
 		NULL); /* the first INVITE goes out with the next tick: whoever asked knows the ID before */
 	return DIALOUT_OK;

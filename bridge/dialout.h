@@ -49,9 +49,13 @@ struct lookup;
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;    /* as asked for */
-	const char *name;  /* for the roster, "" none */
-	uint32_t referrer; /* ID of the leg that asked for it (bridge/referral); 0: none */
+	const char *to;          /* as asked for */
+	const char *name;        /* for the roster, "" none */
+	uint32_t referrer;       /* ID of the leg that asked for it (bridge/referral); 0: none */
+	const char *referred_by; /* and as whom it asked, a URI; NULL or "": not said */
+	const char *
+		replaces; /* value of Replaces: the call takes another's place, which is at `trunk`; NULL: none's */
+	const char *trunk;                     /* the only one that may carry it; NULL: any */
 	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 

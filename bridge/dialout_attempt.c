@@ -60,6 +60,8 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 		.from_user = hidden ? NULL : t->caller_id,
 		.asserted = trunk->asserts && t->caller_id[0] ? t->caller_id : NULL,
 		.privacy = hidden,
+		.replaces = d->replaces,
+		.referred_by = d->referred_by,
 		.username = trunk->username,
 		.password = trunk->password,
 		.realm = trunk->realm[0] ? trunk->realm : at->host };

@@ -29,7 +29,8 @@ struct dialout {
 	uint32_t number; /* what its legs know it by */
 	char id[DIALOUT_ID];
 	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
-	uint32_t referrer; /* ID of the leg that waits for news of it; 0: none */
+	uint32_t referrer;            /* ID of the leg that waits for news of it; 0: none */
+	char *referred_by, *replaces; /* owned; as in the order, NULL: none */
 	struct postdial_order postdial;
 	enum dialout_state state;
 	struct dialout_tries tries;

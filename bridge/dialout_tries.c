@@ -99,6 +99,17 @@ bool dialout_tries_ported(struct node *n, const char *account, const char *e164,
 	return d.result == ROUTE_OK;
 }
 
+/* The tries by this trunk alone are left. */
+static void keep_trunk(struct route_decision *d, const char *trunk)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->n_tries; i++)
+		if (strcmp(d->tries[i].trunk, trunk) == 0)
+			d->tries[n++] = d->tries[i];
+	d->n_tries = n;
+}
+
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY])
 {
@@ -114,6 +125,12 @@ enum dialout_verdict dialout_tries(
 	snprintf(why, DIALOUT_WHY, "%s", route_result_text(d.result));
 	if (d.result != ROUTE_OK)
 		return verdict_of(d.result);
+	if (order->trunk)
+		keep_trunk(&d, order->trunk);
+	if (!d.n_tries) {
+		snprintf(why, DIALOUT_WHY, "no route leads there by trunk %s", order->trunk);
+		return DIALOUT_NO_ROUTE;
+	}
 	spent = meter_take(n, order->account, &d, at_s, text);
 	spending_tell(n, order->account, spent, text);
 	if (spent > BUDGET_NEAR) {

@@ -57,16 +57,22 @@ static unsigned status_of(enum dialout_verdict v)
 	return 500;
 }
 
-static unsigned call_them(struct leg *leg, const char *number)
+static unsigned call_them(struct leg *leg, const struct refer_target *target, const char *number)
 {
+	char replaces[3 * REFER_TAG + 40];
 	const struct dialout_order order = { .meeting = leg->person->meeting->id,
 		.account = leg->account,
 		.to = number,
 		.name = "",
-		.referrer = leg->id };
+		.referrer = leg->id,
+		.referred_by = target->referred_by,
+		.replaces = target->has_replaces ? replaces : NULL,
+		.trunk = target->has_replaces ? leg->cdr.trunk : NULL };
 	char id[DIALOUT_ID], why[DIALOUT_WHY];
-	const enum dialout_verdict verdict = dialout_start(leg->node, &order, id, why);
+	enum dialout_verdict verdict;
 
+	(void)refer_replaces_write(replaces, sizeof(replaces), &target->replaces); /* it fits */
+	verdict = dialout_start(leg->node, &order, id, why);
 	remark(leg,
 		verdict == DIALOUT_OK ? "it has us call somebody into the meeting: %s"
 				      : "it would have us call somebody: %s",
@@ -76,13 +82,13 @@ static unsigned call_them(struct leg *leg, const char *number)
 
 static unsigned decide(struct leg *leg, const struct refer_target *target, const char *number)
 {
-	if (!is_allowed(leg) || target->has_replaces)
+	if (!is_allowed(leg))
 		return 403;
 	if (!leg->person || leg->state != LEG_SEATED)
 		return 603; /* there is nothing that it could hand on */
 	if (comes_back(leg, number))
 		return 403;
-	return call_them(leg, number);
+	return call_them(leg, target, number);
 }
 
 unsigned referral_asked(struct leg *leg, const struct refer_target *target)

@@ -43,8 +43,8 @@ static const char *name_broken(enum site_rule rule, const char *text)
 {
 	static const char *const who[] = { "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID",
 		"Privacy", "Diversion", "History-Info" };
-	static const char *const spare[] = { "P-Asserted-Identity", "Diversion", "Privacy", "Session-ID",
-		"User-Agent" };
+	static const char *const spare[] = { "P-Asserted-Identity", "Diversion", "Privacy", "Referred-By",
+		"Session-ID", "User-Agent" };
 
 	if (rule == RULE_IGNORED)
 		return is_among(text, who, sizeof(who) / sizeof(*who))
@@ -54,7 +54,7 @@ static const char *name_broken(enum site_rule rule, const char *text)
 	return is_among(text, spare, sizeof(spare) / sizeof(*spare))
 		       ? NULL
 		       : "a header that a call can do without is wanted: P-Asserted-Identity, Diversion, "
-			 "Privacy, Session-ID or User-Agent";
+			 "Privacy, Referred-By, Session-ID or User-Agent";
 }
 
 const char *site_header_broken(enum site_rule rule, const char *text)

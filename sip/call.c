@@ -79,6 +79,8 @@ struct call *call_free(struct call *c)
 		free(c->out->early);
 		free(c->out->route);
 		free(c->out->lines);
+		free(c->out->replaces);
+		free(c->out->referred_by);
 		free(c->out->identity);
 		free(c->out->redirect);
 		login_clear(&c->out->login);

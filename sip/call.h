@@ -91,8 +91,11 @@ struct call_dial {
 	const char *asserted;              /* P-Asserted-Identity, user part; NULL: none */
 	bool privacy;                      /* Privacy: id */
 	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
-	const char *lines;                 /* more headers, each line ended by CRLF; NULL: none */
-	bool no_session, no_agent;         /* this carrier gets no Session-ID, no User-Agent */
+	const char *
+		replaces; /* value of a Replaces header, which the far end has to understand (RFC 3891); NULL: none */
+	const char *referred_by;                 /* URI of who had us call (RFC 3892); NULL: nobody did */
+	const char *lines;                       /* more headers, each line ended by CRLF; NULL: none */
+	bool no_session, no_agent;               /* this carrier gets no Session-ID, no User-Agent */
 	const char *username, *password, *realm; /* NULL: none */
 	const char *identity;                    /* value of an Identity header (RFC 8224); NULL: none */
 	int64_t date_s;                          /* of the Date header that goes with it, since 1970 */

@@ -109,6 +109,19 @@ static bool write_identity(struct call_out *o, const struct call_dial *d)
 	return o->identity != NULL;
 }
 
+/* Why it is made: in whose place, by whom.  False: out of memory, or nothing that could stand in a header. */
+static bool write_occasion(struct call_out *o, const struct call_dial *d)
+{
+	if ((d->replaces && strpbrk(d->replaces, "\r\n")) ||
+		(d->referred_by && vet_uri(d->referred_by, strlen(d->referred_by)) != VET_OK))
+		return false;
+	if (d->replaces)
+		o->replaces = strdup(d->replaces);
+	if (d->referred_by && asprintf(&o->referred_by, "<%s>", d->referred_by) < 0)
+		o->referred_by = NULL;
+	return !d->replaces == !o->replaces && !d->referred_by == !o->referred_by;
+}
+
 static enum call_err fill(struct call *c, const struct call_dial *d)
 {
 	struct call_out *o = c->out;
@@ -142,7 +155,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	snprintf(o->to, sizeof(o->to), "<%.*s>", (int)sizeof(o->to) - 3, o->request_uri);
 	c->sips = d->sips;
 	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
-	if (!write_identity(o, d))
+	if (!write_identity(o, d) || !write_occasion(o, d))
 		return CALL_NOMEM;
 	o->privacy = d->privacy;
 	o->no_session = d->no_session;

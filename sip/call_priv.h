@@ -72,7 +72,8 @@ struct call_out { /* what a call that we make has besides */
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
 	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
 	bool privacy;
-	char *lines; /* owned; more headers for the INVITE, NULL: none */
+	char *lines;                  /* owned; more headers for the INVITE, NULL: none */
+	char *replaces, *referred_by; /* owned; whole values, NULL: none */
 	bool no_session, no_agent;
 	char *identity; /* owned; whole Identity and Date headers, NULL: none */
 	struct login login;

@@ -43,7 +43,7 @@ static size_t local_tag(const struct call *c, const char **tag)
 static bool write_replacing(char *out, size_t cap, const struct call *c)
 {
 	const char *target = c->out ? c->out->remote_target : c->target, *ours;
-	char value[3 * REFER_TAG + 32], escaped[3 * sizeof(value)];
+	char value[3 * REFER_TAG + 40], escaped[3 * sizeof(value)];
 	int n;
 
 	if (!target || !target[0] || strpbrk(target, "<>?") || local_tag(c, &ours) == 0 || !c->remote_tag[0])

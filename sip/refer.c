@@ -23,6 +23,62 @@ unsigned refer_fragment(const char *type, const char *body, size_t len)
 	return status >= 100 && status <= 699 ? status : 0;
 }
 
+/* ---- Replaces ---- */
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define TOKEN ALNUM "-.!%*_+`'~"
+
+enum { REPLACES = 3 * REFER_TAG + 40 };
+
+/* `n` characters, all of `set`.  False: none, others, or too many. */
+static bool take(char out[REFER_TAG], const char *text, size_t n, const char *set)
+{
+	if (n == 0 || n >= REFER_TAG || strspn(text, set) < n)
+		return false;
+	memcpy(out, text, n);
+	out[n] = '\0';
+	return true;
+}
+
+/* One ;parameter.  False: it is broken, or comes twice; others than those of a dialog are of no account. */
+static bool read_parameter(struct refer_replaces *out, const char *at, size_t n)
+{
+	static const char to[] = "to-tag=", from[] = "from-tag=", early[] = "early-only";
+
+	if (n > sizeof(to) - 1 && strncasecmp(at, to, sizeof(to) - 1) == 0)
+		return !out->to_tag[0] && take(out->to_tag, at + sizeof(to) - 1, n - sizeof(to) + 1, TOKEN);
+	if (n > sizeof(from) - 1 && strncasecmp(at, from, sizeof(from) - 1) == 0)
+		return !out->from_tag[0] &&
+		       take(out->from_tag, at + sizeof(from) - 1, n - sizeof(from) + 1, TOKEN);
+	if (n == sizeof(early) - 1 && strncasecmp(at, early, n) == 0)
+		out->early_only = true;
+	return true;
+}
+
+bool refer_replaces_read(struct refer_replaces *out, const char *value)
+{
+	size_t n = strcspn(value, "; ");
+
+	memset(out, 0, sizeof(*out));
+	if (!take(out->call_id, value, n, TOKEN "()<>:\\\"/[]?{}@"))
+		return false;
+	for (const char *at = value + n; *at; at += n) {
+		at += strspn(at, "; ");
+		n = strcspn(at, "; ");
+		if (!read_parameter(out, at, n))
+			return false;
+	}
+	return out->to_tag[0] && out->from_tag[0];
+}
+
+bool refer_replaces_write(char *out, size_t cap, const struct refer_replaces *r)
+{
+	const int n = snprintf(out, cap, "%s;to-tag=%s;from-tag=%s%s", r->call_id, r->to_tag, r->from_tag,
+		r->early_only ? ";early-only" : "");
+
+	return n > 0 && (size_t)n < cap;
+}
+
 /* ---- Refer-To ---- */
 
 /* Has it a method parameter other than INVITE? */
@@ -41,15 +97,49 @@ static bool asks_for_another_method(const char *params)
 	return false;
 }
 
-/* False: it carries a header that we do not know. */
+static int hex(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* `n` characters of a URI without their escapes.  False: too long, or an escape of nothing that is text. */
+static bool unescape(char *out, size_t cap, const char *text, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int c = (unsigned char)text[i];
+
+		if (c == '%') {
+			if (i + 2 >= n || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+				return false;
+			c = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+			i += 2;
+		}
+		if (c < ' ' || c > '~' || len + 1 >= cap)
+			return false;
+		out[len++] = (char)c;
+	}
+	out[len] = '\0';
+	return true;
+}
+
+/* False: it carries a header that we do not know, or no dialog. */
 static bool read_headers(struct refer_target *out, const char *headers)
 {
 	static const char name[] = "Replaces=";
+	char value[REPLACES];
 
 	for (const char *at = headers; at && *at; at += strspn(at, "&")) {
 		const size_t n = strcspn(at, "&");
 
-		if (n < sizeof(name) - 1 || strncasecmp(at, name, sizeof(name) - 1) != 0)
+		if (out->has_replaces || n < sizeof(name) - 1 ||
+			strncasecmp(at, name, sizeof(name) - 1) != 0 ||
+			!unescape(value, sizeof(value), at + sizeof(name) - 1, n - sizeof(name) + 1) ||
+			!refer_replaces_read(&out->replaces, value))
 			return false;
 		out->has_replaces = true;
 		at += n;

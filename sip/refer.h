@@ -1,7 +1,7 @@
 /* refer.h - the words of a transfer: message/sipfrag, Replaces, and what a Refer-To may be (RFC 3515, 3420, 3891, 3986); pure.
  *
  * How: of a sipfrag only its first line counts.  A Refer-To may be a sip, sips or tel URI that is to be called with INVITE; of the headers that it
- * may carry only Replaces is known.
+ * may carry only one Replaces is known, and it must name a whole dialog.
  * What refuses a REFER is 400 or 403: 404, 416 and others would end the call that it came in (RFC 5057 section 5.1).
  * Use:  refer_fragment() on the body of a NOTIFY; refer_target() on a Refer-To taken apart; refer_escape() to put one into a URI.
  *
@@ -24,12 +24,19 @@ struct refer_replaces { /* a dialog as who is to be called knows it */
 	bool early_only;
 };
 
+/* "id;to-tag=a;from-tag=b;early-only" (RFC 3891 section 6.1).  False: no such value, or one that is too long. */
+bool refer_replaces_read(struct refer_replaces *out, const char *value);
+bool refer_replaces_write(char *out, size_t cap, const struct refer_replaces *r); /* false: longer than cap */
+
 struct refer_target {
 	char user[REFER_USER]; /* still escaped */
 	bool has_replaces;
+	struct refer_replaces replaces; /* whose place the call is to take */
+	char referred_by
+		[REFER_USER]; /* URI of who asks, for the call's Referred-By (RFC 3892 section 2.2); "" not said */
 };
 /* The parts of a Refer-To URI as they came, NULL: absent.
- * 0: *out holds it; else the status that refuses the REFER. */
+ * 0: *out holds it, but for referred_by; else the status that refuses the REFER. */
 unsigned refer_target(struct refer_target *out, const char *scheme, const char *user, const char *params,
 	const char *headers);
 

@@ -1,5 +1,6 @@
 /* ua_refer.c - REFER and NOTIFY as nua tells them. */
 #include "sip/ua_nua.h"
+#include "sip/vet.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,16 +32,33 @@ static unsigned count_targets(const sip_t *sip)
 	return n;
 }
 
+/* Who asks, as far as it can be passed on: not with a token in another part of the body, which stays behind (RFC 3892 section 2.2). */
+static void read_referred_by(char out[REFER_USER], const sip_t *sip)
+{
+	const sip_referred_by_t *by = sip->sip_referred_by;
+	issize_t len;
+
+	out[0] = '\0';
+	if (!by || by->b_cid)
+		return;
+	len = url_e(out, REFER_USER, by->b_url);
+	if (len <= 0 || len >= REFER_USER || vet_uri(out, (size_t)len) != VET_OK)
+		out[0] = '\0';
+}
+
 /* Exactly one (RFC 3515 section 2.4.1); several URIs in one header are none for Sofia. */
 static unsigned read_target(struct refer_target *out, const sip_t *sip)
 {
 	const url_t *url = sip->sip_refer_to ? sip->sip_refer_to->r_url : NULL;
 	const char *user;
+	unsigned status;
 
 	if (!url || count_targets(sip) != 1)
 		return 400;
 	user = url->url_type == url_tel && !url->url_user ? url->url_host : url->url_user;
-	return refer_target(out, url->url_scheme, user, url->url_params, url->url_headers);
+	status = refer_target(out, url->url_scheme, user, url->url_params, url->url_headers);
+	read_referred_by(out->referred_by, sip);
+	return status;
 }
 
 void refer_on_refer(const struct ua_event *ev)

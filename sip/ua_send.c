@@ -237,6 +237,9 @@ void ua_send_invite(struct call *c)
 		TAG_IF(timer.min_se_s, SIPTAG_MIN_SE_STR(text.min_se)),
 		TAG_IF(o->no_agent, SIPTAG_USER_AGENT(SIP_NONE)), TAG_IF(extra[0], SIPTAG_HEADER_STR(extra)),
 		TAG_IF(o->identity, SIPTAG_HEADER_STR(o->identity)),
+		TAG_IF(o->replaces, SIPTAG_REPLACES_STR(o->replaces)),
+		TAG_IF(o->replaces, SIPTAG_REQUIRE_STR("replaces")),
+		TAG_IF(o->referred_by, SIPTAG_REFERRED_BY_STR(o->referred_by)),
 		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());

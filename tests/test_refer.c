@@ -41,11 +41,18 @@ TEST(whom_a_refer_may_name)
 		{ "sip", "+15550177", NULL, NULL, 0, false },
 		{ "SIPS", "+15550177", "user=phone;method=INVITE", NULL, 0, false },
 		{ "tel", "+15550177", NULL, NULL, 0, false },
-		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db", 0, true },
+		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc", 0, true },
+		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db", 403, false }, /* half a dialog */
+		{ "sip", "bob", NULL, "Replaces=", 403, false },
+		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc%0D%0AX: y", 403, false },
+		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc%", 403, false },
+		{ "sip", "bob", NULL,
+			"Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc&Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc", 403,
+			false },
 		{ "sip", "bob", "method=BYE", NULL, 403, false },
 		{ "sip", "bob", "method=INVITES", NULL, 403, false },
 		{ "sip", "bob", NULL, "Route=%3Csip:evil%3E", 403, false },
-		{ "sip", "bob", NULL, "Replaces=a&Route=b", 403, false },
+		{ "sip", "bob", NULL, "Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc&Route=b", 403, false },
 		{ "http", "bob", NULL, NULL, 403, false },
 		{ NULL, "bob", NULL, NULL, 403, false },
 		{ "sip", NULL, NULL, NULL, 403, false },
@@ -65,6 +72,47 @@ TEST(whom_a_refer_may_name)
 	}
 }
 
+/* RFC 3891 section 6.1, and its own examples. */
+TEST(a_dialog_to_be_replaced)
+{
+	static const struct {
+		const char *value, *call_id, *to, *from;
+		bool early;
+	} cases[] = {
+		{ "98732@sip.example.com;from-tag=r33th4x0r;to-tag=ff87ff", "98732@sip.example.com", "ff87ff",
+			"r33th4x0r", false },
+		{ "12adf2f34456gs5;to-tag=12345;from-tag=54321;early-only", "12adf2f34456gs5", "12345",
+			"54321", true },
+		{ "87134@192.0.2.23;to-tag=24796;from-tag=0", "87134@192.0.2.23", "24796", "0", false },
+		{ "a;x=y;TO-TAG=b;From-Tag=c", "a", "b", "c", false },
+		{ "a ; to-tag=b ; from-tag=c", "a", "b", "c", false },
+		{ ";to-tag=b;from-tag=c", NULL, NULL, NULL, false },
+		{ "a;to-tag=;from-tag=c", NULL, NULL, NULL, false },
+		{ "a;to-tag=b;to-tag=d;from-tag=c", NULL, NULL, NULL, false },
+		{ "a,b;to-tag=b;from-tag=c", NULL, NULL, NULL, false },
+		{ "a;to-tag=b,d;from-tag=c", NULL, NULL, NULL, false },
+		{ "", NULL, NULL, NULL, false },
+	};
+	char text[900];
+	struct refer_replaces r, again;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK_INT(cases[i].call_id != NULL, refer_replaces_read(&r, cases[i].value), cases[i].value);
+		if (!cases[i].call_id)
+			continue;
+		CHECK_STR(cases[i].call_id, r.call_id, cases[i].value);
+		CHECK_STR(cases[i].to, r.to_tag, cases[i].value);
+		CHECK_STR(cases[i].from, r.from_tag, cases[i].value);
+		CHECK_INT(cases[i].early, r.early_only, cases[i].value);
+		CHECK(refer_replaces_write(text, sizeof(text), &r) && refer_replaces_read(&again, text), "%s",
+			text);
+		CHECK(memcmp(&r, &again, sizeof(r)) == 0, "the same as written: %s", text);
+	}
+	memset(text, 'a', 400);
+	memcpy(text + 300, ";to-tag=b;from-tag=c", 21);
+	CHECK(!refer_replaces_read(&r, text), "too long");
+}
+
 /* RFC 3891 section 4's own value, as RFC 3515 and 5589 put it into a URI. */
 TEST(a_header_in_a_uri)
 {
@@ -77,4 +125,4 @@ TEST(a_header_in_a_uri)
 	CHECK(!refer_escape(out, 6, "abcdef"), "too long");
 }
 
-TESTS(a_fragments_status, whom_a_refer_may_name, a_header_in_a_uri)
+TESTS(a_fragments_status, whom_a_refer_may_name, a_dialog_to_be_replaced, a_header_in_a_uri)

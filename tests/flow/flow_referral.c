@@ -29,10 +29,10 @@ static const char *site_of(const char *policy, unsigned port)
 		"trunks:\n  - { name: phones, inbound: { from: [ 127.0.0.2 ] }%s }\n"
 		"  - { name: others, inbound: { from: [ 127.0.0.3 ] }, refer: { in: true } }\n"
 		"  - { name: out, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false } }\n"
-		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out ] }\n"
+		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out%s ] }\n"
 		"numbers:\n  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n"
 		"  - { number: \"+15550102\", account: acme, answer: \"meeting:444\" }\n",
-		policy, port);
+		policy, port, strstr(policy, "outbound") ? ", phones" : "");
 	return site;
 }
 
@@ -158,6 +158,90 @@ TEST(whoever_is_busy_is_told)
 	end(&b);
 }
 
+/* ---- attended: the phone has talked to them before ---- */
+
+/* REFER with Replaces: the phone's own carrier gets an INVITE with it. */
+static const char attended[] = "Refer-To: "
+			       "<sip:+15550177@pbx.invalid?Replaces=98732%40sip.example.com%3Bfrom-tag%"
+			       "3Dr33th4x0r%3Bto-tag%3Dff87ff>\r\n"
+			       "Referred-By: <sip:ann@pbx.invalid>\r\n";
+
+static void begin_attended(struct bed *b, struct gate *pbx, const char *more)
+{
+	static char policy[300];
+
+	CHECK(gate_open(pbx, "127.0.0.12"), "socket");
+	snprintf(policy, sizeof(policy),
+		"%s, outbound: { gateways: [ \"sip:127.0.0.12:%u\" ], keepalive: false%s }", allowed,
+		pbx->port, more);
+	begin(b, policy, "+15550101");
+	CHECK(bridge_wait_count(&b->bridge, "/v1/meetings/100200300/participants", 1, WAIT_MS), "seated");
+}
+
+/*  phone                bridge                       pbx
+ *  REFER, Replaces -------->
+ *  <--- 202, NOTIFY 100     INVITE, Replaces, Require -->
+ *                           <------- 200; 1 is pressed
+ *  <---- NOTIFY 200, BYE    (RFC 5589 section 7) */
+TEST(whom_the_phone_has_talked_to_is_called_in)
+{
+	struct bed b;
+	struct gate pbx;
+
+	begin_attended(&b, &pbx, "");
+	raw_request(&b.phone, "REFER", attended, NULL);
+	CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), "REFER");
+	expect_notify(&b, "SIP/2.0 100 ", "active");
+	CHECK(gate_wait(&pbx, &b.invite, "INVITE", WAIT_MS), "INVITE");
+	CHECK(strncmp(gate_line(&b.invite), "INVITE sip:+15550177@127.0.0.12", 31) == 0, "%s",
+		gate_line(&b.invite));
+	CHECK_STR("98732@sip.example.com;to-tag=ff87ff;from-tag=r33th4x0r",
+		gate_header(&b.invite, "Replaces"), "the dialog");
+	CHECK_STR("replaces", gate_header(&b.invite, "Require"), "or nobody is called");
+	CHECK_STR("<sip:ann@pbx.invalid>", gate_header(&b.invite, "Referred-By"), "RFC 3892");
+	gate_answer(&pbx, &b.invite, 200, "a", NULL, gate_sdp);
+	CHECK(gate_wait(&pbx, &b.r, "ACK", WAIT_MS), "ACK");
+	CHECK_INT(0, raw_wait(&b.phone, 300), "it may be a machine that the phone has talked to");
+	gate_request_body(&pbx, &b.invite, "INFO", "a", 1, "Content-Type: application/dtmf-relay\r\n",
+		"Signal=1\r\nDuration=160\r\n");
+	expect_notify(&b, "SIP/2.0 200 ", "terminated");
+	CHECK_INT(1, raw_wait(&b.phone, WAIT_MS), "BYE");
+	CHECK(strncmp(b.phone.last, "BYE ", 4) == 0, "%s", b.phone.last);
+	raw_reply(&b.phone, 200, NULL);
+	CHECK_INT(1, people(&b), "who was called goes on");
+	CHECK(gate_quiet(&b.gate, "INVITE", 100), "by no other trunk");
+	gate_request(&pbx, &b.invite, "BYE", "a", 2);
+	gate_close(&pbx);
+	end(&b);
+}
+
+/* Their call is over meanwhile, or they know no Replaces: the phone is told and stays, and nobody else is asked. */
+TEST(whoever_is_not_there_any_more)
+{
+	static const struct {
+		unsigned status;
+		const char *fragment;
+	} cases[] = { { 481, "SIP/2.0 481 " }, { 420, "SIP/2.0 420 " }, { 503, "SIP/2.0 503 " } };
+	struct bed b;
+	struct gate pbx;
+
+	begin_attended(&b, &pbx, ", strip: [ Referred-By ]");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		raw_request(&b.phone, "REFER", attended, NULL);
+		CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), "REFER");
+		expect_notify(&b, "SIP/2.0 100 ", "active");
+		CHECK(gate_wait(&pbx, &b.invite, "INVITE", WAIT_MS), "INVITE");
+		CHECK_STR("", gate_header(&b.invite, "Referred-By"), "stripped");
+		gate_answer(&pbx, &b.invite, cases[i].status, "a", NULL, NULL);
+		expect_notify(&b, cases[i].fragment, "terminated");
+		CHECK_INT(1, people(&b), "it stays");
+	}
+	CHECK(gate_quiet(&b.gate, "INVITE", 100), "the other trunk's gateway does not know that call");
+	bye(&b.phone);
+	gate_close(&pbx);
+	end(&b);
+}
+
 TEST(what_is_refused)
 {
 	static const struct {
@@ -182,6 +266,8 @@ TEST(what_is_refused)
 		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid;method=BYE>\r\n", 403 },
 		{ allowed, "+15550101",
 			"Refer-To: <sip:+15550177@x.invalid?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>\r\n",
+			403 }, /* the phone's trunk has no gateway, and another's does not know that call */
+		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Replaces=a%3Bto-tag%3Db>\r\n",
 			403 },
 		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Route=%3Csip%3Aevil%3E>\r\n",
 			403 },
@@ -314,5 +400,42 @@ TEST(sipp_has_us_call_somebody)
 	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
 }
 
-TESTS(sipp_has_us_call_somebody, somebody_is_called_in, whoever_is_busy_is_told, what_is_refused,
+/* An attended transfer with SIPp at both ends. */
+TEST(sipp_has_us_take_a_calls_place)
+{
+	struct bed b;
+	struct peer phone, pbx;
+	char to[40], port[8], policy[300];
+
+	memset(&b, 0, sizeof(b));
+	snprintf(port, sizeof(port), "%u", free_sip_port("127.0.0.12"));
+	snprintf(policy, sizeof(policy),
+		"%s, outbound: { gateways: [ \"sip:127.0.0.12:%s\" ], keepalive: false }", allowed, port);
+	CHECK(bridge_start(&b.bridge, &(struct bridge_setup){ .site = site_of(policy, 9) }), "bridge");
+	snprintf(to, sizeof(to), "127.0.0.1:%u", b.bridge.sip_port);
+	{
+		const char *const argv[] = { "sipp", "-sf", "tests/flow/sipp/gateway_replaces.xml", "-i",
+			"127.0.0.12", "-p", port, "-m", "1", "-nostdin", "-timeout", "20s", NULL };
+
+		CHECK(peer_start(&pbx, &b.bridge.folder, "pbx", argv), "sipp");
+	}
+	test_sleep_ms(400); /* SIPp says nothing when it listens */
+	{
+		const char *const argv[] = { "sipp", to, "-sf", "tests/flow/sipp/phone_attends.xml", "-i",
+			"127.0.0.2", "-m", "1", "-nostdin", "-timeout", "20s", NULL };
+
+		CHECK(peer_start(&phone, &b.bridge.folder, "phone", argv), "sipp");
+	}
+	if (peer_wait_exit(&phone, 20000) != 0)
+		peer_show(&phone);
+	if (peer_wait_exit(&pbx, 20000) != 0)
+		peer_show(&pbx);
+	CHECK_INT(0, phone.code, "the phone");
+	CHECK_INT(0, pbx.code, "the exchange");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 0, WAIT_MS), "calls are left");
+	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
+}
+
+TESTS(sipp_has_us_call_somebody, sipp_has_us_take_a_calls_place, whom_the_phone_has_talked_to_is_called_in,
+	whoever_is_not_there_any_more, somebody_is_called_in, whoever_is_busy_is_told, what_is_refused,
 	a_call_takes_anothers_place, not_where_the_trunk_forbids_it)
