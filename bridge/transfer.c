@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { T1_MS = 500 };
+
 struct transfer {
 	char to[TRANSFER_TO];
 	bool accepted, charged;
@@ -114,6 +116,11 @@ static void emit(
 		why[0] ? ": " : "", why);
 }
 
+static uint64_t limit_us(const struct node *n)
+{
+	return TRANSFER_T1 * 1000ull * (n->config.sip.t1_ms ? n->config.sip.t1_ms : T1_MS);
+}
+
 enum transfer_verdict transfer_start(
 	struct leg *leg, const char *to, const struct leg *replaces, char why[DIALOUT_WHY])
 {
@@ -136,7 +143,7 @@ enum transfer_verdict transfer_start(
 		transfer_free(t);
 		return verdict;
 	}
-	t->until_us = loop_now_us() + TRANSFER_S * 1000000ull;
+	t->until_us = loop_now_us() + limit_us(leg->node);
 	leg->transfer = t;
 	remark(leg, "the far end is asked to call somebody else (REFER)");
 	emit(leg, t, "started", 0, "");

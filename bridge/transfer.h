@@ -2,7 +2,7 @@
  *
  *   transfer_start()      202                NOTIFY 200
  *   ASKED ------------> ACCEPTED -------------------------> (BYE from us: transferred)
- *     | refused            | NOTIFY 4xx..6xx, no word in TRANSFER_S
+ *     | refused            | NOTIFY 4xx..6xx, no word in 90 s
  *     +--------------------+--> (the call goes on as it was)
  *
  * How: where to is a number, which the account's dial plan must allow and whose budget is charged, a SIP URI where the trunk says
@@ -18,7 +18,8 @@
 
 #include "bridge/dialout.h"
 
-enum { TRANSFER_S = 90, TRANSFER_TO = sizeof(((struct cdr *)0)->transferred) };
+/* How long its news are waited for: 180 times SIP's T1, which is 90 s. */
+enum { TRANSFER_T1 = 180, TRANSFER_TO = sizeof(((struct cdr *)0)->transferred) };
 
 /* FORBIDDEN: the trunk does not allow it.  STATE: the call is not up, or is being transferred already. */
 enum transfer_verdict {

@@ -64,15 +64,20 @@ static void answer_call(struct bed *b, struct far *f, const char *to)
 	snprintf(f->id, sizeof(f->id), "%s", json_text_at(event, "call"));
 }
 
-static void begin(struct bed *b, const char *policy)
+static void begin_at(struct bed *b, const char *policy, unsigned t1_ms)
 {
 	memset(b, 0, sizeof(*b));
 	CHECK(gate_open(&b->a.gate, "127.0.0.11") && gate_open(&b->b.gate, "127.0.0.12"), "sockets");
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site_of(b, policy), .t1_ms = 50 }),
+	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site_of(b, policy), .t1_ms = t1_ms }),
 		"bridge");
 	b->events = events_open(&b->bridge, NULL);
 	CHECK(b->events, "events");
 	answer_call(b, &b->a, "+15550199");
+}
+
+static void begin(struct bed *b, const char *policy)
+{
+	begin_at(b, policy, 50);
 }
 
 static void hang_up(struct bed *b, struct far *f)
@@ -230,6 +235,38 @@ TEST(silence_is_a_failure)
 	end(&b);
 }
 
+/* The far end will try, and is not heard of again: after 180 T1 (90 s; here 3.6) the call is ours again.  What it says later is
+ * nobody's, and it may be sent elsewhere once more. */
+TEST(news_are_waited_for_so_long)
+{
+	enum { T1_MS = 20, LIMIT_MS = 180 * T1_MS };
+	struct bed b;
+	size_t at;
+	uint64_t began_ms, ended_ms;
+
+	begin_at(&b, "refer: { out: numbers }", T1_MS);
+	began_ms = test_now_ms();
+	CHECK_INT(202, transfer(&b, "{\"to\":\"+15550177\"}", NULL), "POST");
+	take_refer(&b.a, 202, NULL);
+	notify(&b.a, "SIP/2.0 180 Ringing\r\n", "active;expires=60");
+	at = expect(&b, 0, "transfer.progress", 180);
+	test_sleep_ms(LIMIT_MS - 800 - (unsigned)(test_now_ms() - began_ms));
+	CHECK_INT(-1, events_wait(b.events, at, "transfer.failed", NULL, NULL, 0), "not before");
+	at = expect(&b, at, "transfer.failed", 0);
+	CHECK_STR("no word from the far end",
+		json_text_at(events_get(b.events, (int)at - 1, &ended_ms), "why"), "why");
+	CHECK(ended_ms - began_ms >= LIMIT_MS - 50 && ended_ms - began_ms < LIMIT_MS + 2000, "%u ms",
+		(unsigned)(ended_ms - began_ms));
+	notify(&b.a, "SIP/2.0 200 OK\r\n", "terminated;reason=noresource");
+	CHECK(gate_quiet(&b.a.gate, "BYE", 200), "too late to be believed");
+	CHECK_INT(1, bridge_count(&b.bridge, "/v1/calls"), "it is up");
+	CHECK_INT(202, transfer(&b, "{\"to\":\"+15550177\"}", NULL), "again");
+	take_refer(&b.a, 603, NULL);
+	expect(&b, at, "transfer.failed", 603);
+	hang_up(&b, &b.a);
+	end(&b);
+}
+
 TEST(a_challenge_is_answered)
 {
 	struct bed b;
@@ -350,4 +387,4 @@ TEST(sipp_is_sent_elsewhere)
 }
 
 TESTS(sipp_is_sent_elsewhere, blind, failures_leave_the_call_up, silence_is_a_failure,
-	a_challenge_is_answered, attended, what_may_be_asked)
+	news_are_waited_for_so_long, a_challenge_is_answered, attended, what_may_be_asked)
