@@ -80,7 +80,7 @@ json_t *api_row(struct node *n, const struct site_place *at, enum access_role ro
 void api_object_set(struct node *n, const struct http_request *request, const char *word, json_t *body);
 
 api_fn api_trunk_drain, api_trunk_resume, api_drain, api_resume;
-api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer,
+api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer, api_digits, api_people, api_people_list,
 	api_dial, api_dialouts, api_invite, api_budgets, api_unblock, api_alerts;
 /* Whatever the site holds (api_objects.c, api_list.c). */
 api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;

@@ -2,6 +2,7 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
 #include "bridge/dialout.h"
+#include "bridge/hunt.h"
 #include "bridge/leg.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
@@ -383,6 +384,13 @@ void api_hangup(struct node *n, const struct http_request *request, const char *
 	if (account && api_sees(request, account)) { /* a dial-out, whichever attempt it is at */
 		api_audit(n, request, "meeting.call_off", json_pack("{s:s}", "dialout", word));
 		dialout_hangup(n, word, "hung up by the operator");
+		api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
+		return;
+	}
+	account = hunt_account(n, word);
+	if (account && api_sees(request, account)) {
+		api_audit(n, request, "meeting.call_off", json_pack("{s:s}", "hunt", word));
+		hunt_call_off(n, word);
 		api_reply(n, request->id, 200, json_pack("{s:s}", "id", word));
 		return;
 	}

@@ -1,5 +1,6 @@
 #include "bridge/dialout.h"
 #include "bridge/dialout_priv.h"
+#include "bridge/hunt.h"
 #include "bridge/leg_priv.h"
 #include "bridge/meter.h"
 #include "bridge/reception.h"
@@ -47,6 +48,7 @@ static void dialout_free(struct dialout *d)
 	*at = d->next;
 	remark_dialout_end(d->node, d->id);
 	referral_news(d->node, d->referrer, d->status >= 300 ? d->status : 603);
+	hunt_over(d->node, d->hunt, d->id, d->cause);
 	postdial_clear(&d->postdial);
 	meter_give(d, talked_s(d));
 	free(d->referred_by);
@@ -246,6 +248,7 @@ enum dialout_verdict dialout_start(
 	snprintf(d->meeting, sizeof(d->meeting), "%s", order->meeting);
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);
+	snprintf(d->hunt, sizeof(d->hunt), "%s", order->hunt ? order->hunt : "");
 	d->referrer = order->referrer;
 	if (order->postdial)
 		d->postdial = *order->postdial;
@@ -283,6 +286,13 @@ const char *dialout_account(const struct node *n, const char *id)
 	const struct dialout *d = find_id(n, id);
 
 	return d ? d->account : NULL;
+}
+
+bool dialout_is_answered(const struct node *n, const char *id)
+{
+	const struct dialout *d = find_id(n, id);
+
+	return d && d->state == DIALOUT_ANSWERED;
 }
 
 json_t *dialout_list(const struct node *n, const char *meeting)
@@ -392,6 +402,7 @@ void dialout_joined(struct leg *leg)
 
 	if (!d || d->leg != leg)
 		return;
+	hunt_joined(d->node, d->hunt, d->id);
 	referral_news(d->node, d->referrer, 200);
 	d->referrer = 0;
 }
@@ -464,6 +475,7 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 		meter_end(d, &leg->cdr);
 		standing_talk(leg->node, leg->cdr.trunk, talked_s(d));
 		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
+		dialout_note_cause(d, 0, leg->cdr.q850, leg->cdr.cause);
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {
 		attempt_failed(d, leg, end);

@@ -55,7 +55,8 @@ struct dialout_order {
 	const char *referred_by; /* and as whom it asked, a URI; NULL or "": not said */
 	const char *
 		replaces; /* value of Replaces: the call takes another's place, which is at `trunk`; NULL: none's */
-	const char *trunk;                     /* the only one that may carry it; NULL: any */
+	const char *hunt;  /* ID of the search for a person that it is part of (bridge/hunt); NULL: none */
+	const char *trunk; /* the only one that may carry it; NULL: any */
 	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 
@@ -81,6 +82,7 @@ enum dialout_verdict dialout_start(
 /* Ends it, ringing or answered.  False: there is none of this ID. */
 bool dialout_hangup(struct node *n, const char *id, const char *why);
 const char *dialout_account(const struct node *n, const char *id); /* whose it is; NULL: there is none */
+bool dialout_is_answered(const struct node *n, const char *id);    /* false: not yet, or there is none */
 /* Those of a meeting, as the API shows them; a new array. */
 json_t *dialout_list(const struct node *n, const char *meeting);
 

@@ -31,6 +31,7 @@ struct dialout {
 	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
 	uint32_t referrer;            /* ID of the leg that waits for news of it; 0: none */
 	char *referred_by, *replaces; /* owned; as in the order, NULL: none */
+	char hunt[DIALOUT_ID];        /* "" : of none */
 	struct postdial_order postdial;
 	enum dialout_state state;
 	struct dialout_tries tries;

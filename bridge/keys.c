@@ -14,6 +14,7 @@ const struct key_rule keys_default[] = {
 	{ "*1", KEY_RECORD, true },
 	{ "**", KEY_ADMIT, true },
 	{ "##", KEY_END, true },
+	{ "*#", KEY_DRIVE, true },
 };
 const size_t keys_default_n = sizeof(keys_default) / sizeof(*keys_default);
 

@@ -30,6 +30,7 @@ enum key_command {
 	KEY_RECORD,
 	KEY_ADMIT,
 	KEY_END,
+	KEY_DRIVE,
 	KEY_NOT_ALLOWED /* a host's sequence, pressed by somebody else */
 };
 

@@ -81,7 +81,10 @@ struct leg {
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
 	unsigned proof_refuses;    /* status with which, where proof is required; 0: it does not */
 	uint32_t dialout;          /* of a call that we made: which one; 0: it came in */
-	struct postdial *postdial; /* owned; what we press when it is answered, NULL: nothing */
+	struct postdial *postdial; /* owned; what we press on it, NULL: nothing */
+	uint32_t drives; /* whose call its keys are pressed on (bridge/drive); 0: they are its own */
+	bool held_star;  /* of those, one that may begin *#; since star_us */
+	uint64_t star_us;
 	bool takes_events;         /* telephone-event was agreed on, towards it */
 	char referred_to[32];      /* whom it has us call into the meeting, "" nobody */
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */

@@ -1,4 +1,5 @@
 #include "bridge/leg_heard.h"
+#include "bridge/drive.h"
 #include "bridge/leg_priv.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
@@ -12,7 +13,7 @@ void leg_key(struct leg *leg, char digit)
 {
 	if (leg->state == LEG_RECEPTION)
 		attendant_key(&leg->attendant, digit, loop_now_us());
-	else if (leg->state == LEG_SEATED)
+	else if (leg->state == LEG_SEATED && !leg->postdial) /* else it may be an echo of what we press */
 		meeting_key(leg, digit);
 	/* RTP may be faster than the ACK, and no key is lost (D1) */
 	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
@@ -92,7 +93,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			attendant_said(&leg->attendant, loop_now_us());
 		else if (leg->state == LEG_ANNOUNCING)
 			unassigned_said(leg);
-		else if (leg->state == LEG_PRESSING)
+		else if (leg->postdial)
 			postdial_said(leg);
 		break;
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
@@ -163,8 +164,9 @@ static void tick_one(void *arg, struct leg *leg)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)
 		unassigned_tick(leg, *(const uint64_t *)arg);
-	else if (leg->state == LEG_PRESSING)
+	else if (leg->postdial && leg->state != LEG_ENDED)
 		postdial_tick(leg, *(const uint64_t *)arg);
+	drive_tick(leg, *(const uint64_t *)arg);
 }
 
 void leg_tick_all(struct node *n, uint64_t now_us)

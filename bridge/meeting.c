@@ -1,4 +1,5 @@
 #include "bridge/meeting.h"
+#include "bridge/drive.h"
 #include "bridge/remark.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -381,6 +382,8 @@ void meeting_key(struct leg *leg, char digit)
 	bool host = p->state.role == ROLE_HOST;
 	struct say what = { .n = 0 };
 
+	if (drive_key(leg, digit))
+		return;
 	switch (keys_press(&leg->keys, keys_default, keys_default_n, host, digit, loop_now_us())) {
 	case KEY_NONE: return;
 	case KEY_MUTE:
@@ -406,6 +409,10 @@ void meeting_key(struct leg *leg, char digit)
 		leg_say_one(leg, m->policy.all_muted ? PROMPT_ALL_MUTED : PROMPT_ALL_UNMUTED);
 		return;
 	case KEY_END: end_for_all(n, m); return;
+	case KEY_DRIVE:
+		if (!drive_begin(leg))
+			leg_say_one(leg, PROMPT_NOT_VALID);
+		return;
 	case KEY_ROLL_CALL:
 	case KEY_RECORD:
 	case KEY_ADMIT:

@@ -97,6 +97,8 @@ struct node {
 	struct dips *dips;        /* what is known of numbers */
 	struct carrier *carriers; /* chained, in the order of the site's trunks */
 	struct dialout *dialouts; /* under way, chained */
+	struct hunt *hunts;       /* owned; people who are being called (bridge/hunt), chained */
+	unsigned n_hunts;
 	uint32_t last_ask_id, last_dialout_id, last_look_id;
 	struct look *looks;     /* numbers that somebody wants explained, chained */
 	struct export *exports; /* records being read for somebody, chained */

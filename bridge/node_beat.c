@@ -3,6 +3,7 @@
 #include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/learned.h"
+#include "bridge/hunt.h"
 #include "bridge/leg_heard.h"
 #include "bridge/meter.h"
 #include "bridge/retention.h"
@@ -34,6 +35,7 @@ static void on_tick(void *arg)
 	carriers_tick(n, now_us);
 	drain_tick(n, now_us);
 	dialout_tick_all(n, now_us);
+	hunt_tick_all(n, now_us);
 }
 
 /* A large site is read with ten times the memory that it keeps. */

@@ -5,6 +5,7 @@
 #include "bridge/conditions.h"
 #include "bridge/dialout.h"
 #include "bridge/editor.h"
+#include "bridge/hunt.h"
 #include "bridge/idempotence.h"
 #include "bridge/incoming.h"
 #include "bridge/keeping.h"
@@ -412,6 +413,7 @@ struct node *node_close(struct node *n)
 		loop_unwatch(n->loop, http_fd(n->http));
 	if (n->writer)
 		writer_settle(n->writer);
+	hunt_close_all(n);
 	dialout_close_all(n);
 	if (n->writer)
 		learned_close(n);

@@ -1,5 +1,5 @@
 #include "bridge/postdial.h"
-#include "bridge/leg.h"
+#include "bridge/leg_priv.h"
 #include "bridge/media.h"
 #include "bridge/reception.h"
 #include "bridge/remark.h"
@@ -17,6 +17,7 @@ enum state { WAITING, PRESSING, GAP, SETTLING, DONE };
 struct postdial {
 	struct postdial_order order;
 	enum state state;
+	bool seated; /* it sits in a meeting: nothing follows the keys */
 	size_t at;
 	char key;        /* that is going out */
 	uint64_t due_us; /* when the state ends by itself */
@@ -76,10 +77,22 @@ static void press(struct leg *leg)
 	}
 }
 
+/* Of a leg in a meeting: the keys are out, or (`why`) could not be sent. */
+static void tell(struct leg *leg, const char *why)
+{
+	leg->postdial = postdial_free(leg->postdial);
+	remark(leg, "the keys are out%s%s", why ? ", but for some: " : "", why ? why : "");
+	leg_emit_more(leg, "call.digits", json_pack("{s:b, s:s}", "sent", !why, "why", why ? why : ""));
+}
+
 static void finish(struct leg *leg)
 {
 	const bool lets_in = leg->postdial->order.lets_in;
 
+	if (leg->postdial->seated) {
+		tell(leg, NULL);
+		return;
+	}
 	leg->postdial = postdial_free(leg->postdial);
 	remark(leg, lets_in ? "the digits are out; it is let in, as ordered"
 			    : "the digits are out; it is asked to press 1");
@@ -123,8 +136,35 @@ bool postdial_begin(struct leg *leg)
 	return true;
 }
 
+bool postdial_add(struct leg *leg, const char *more)
+{
+	struct postdial *p = leg->postdial;
+	size_t left;
+
+	if (!p) {
+		p = leg->postdial = postdial_alloc(&(struct postdial_order){ .wait_ms = 0 });
+		if (!p)
+			return false;
+		p->seated = true;
+		remark(leg, "keys are pressed");
+	}
+	left = strlen(p->order.keys + p->at);
+	if (left + strlen(more) > POSTDIAL_KEYS)
+		return false;
+	memmove(p->order.keys, p->order.keys + p->at, left + 1);
+	memcpy(p->order.keys + left, more, strlen(more) + 1);
+	p->at = 0;
+	if (p->state == WAITING || p->state == SETTLING)
+		wait_for(p, GAP, 0);
+	return true;
+}
+
 static void give_up(struct leg *leg, const char *why)
 {
+	if (leg->postdial->seated) {
+		tell(leg, why);
+		return;
+	}
 	leg->postdial->state = DONE;
 	leg_hangup(leg, Q850_INTERWORKING, why);
 }
@@ -144,7 +184,8 @@ void postdial_tick(struct leg *leg, uint64_t now_us)
 
 static bool is_pressing(const struct leg *leg)
 {
-	return leg->state == LEG_PRESSING && leg->postdial && leg->postdial->state == PRESSING;
+	return leg->postdial && leg->postdial->state == PRESSING &&
+	       leg->state == (leg->postdial->seated ? LEG_SEATED : LEG_PRESSING);
 }
 
 static void is_out(struct leg *leg)

@@ -9,6 +9,7 @@
  * come in meanwhile, and in the moment afterwards, are dropped: they may be echoes of ours, and would let a machine in (O3).
  * Then the called party is asked to press 1 like anybody whom we call; where the order says that a machine is called
  * (`confirm: false`), it is let in at once.
+ * Keys may also be pressed later, on a call that sits in a meeting (bridge/drive): the same, but for what follows.
  * Use:  postdial_read() or postdial_split() on what a person wrote; leg->postdial before the answer; postdial_begin() with it.
  *
  * Thread: control.  What is pressed may be a PIN: it is told to nobody, and cleared (C11, S7).
@@ -49,6 +50,9 @@ struct postdial *postdial_free(struct postdial *p); /* cleared first; accepts NU
 
 /* The leg is answered.  False: it has nothing to press. */
 bool postdial_begin(struct leg *leg);
+/* More keys, as in an order, on a leg that sits in a meeting, behind those that are still to be pressed; its place and its call stay as they
+ * are whatever becomes of them.  False: too many wait, or out of memory. */
+bool postdial_add(struct leg *leg, const char *keys);
 void postdial_tick(struct leg *leg, uint64_t now_us); /* every 100 ms */
 /* The event went out, or (false) could not: then its tone does. */
 void postdial_pressed(struct leg *leg, bool sent);

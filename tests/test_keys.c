@@ -23,6 +23,7 @@ static void run(const struct story *st)
 		[KEY_RECORD] = 'R',
 		[KEY_ADMIT] = 'A',
 		[KEY_END] = 'E',
+		[KEY_DRIVE] = 'D',
 		[KEY_NOT_ALLOWED] = 'x' };
 	struct keys k = { .n = 0 };
 	uint64_t now_us = 1000000;
@@ -46,8 +47,8 @@ TEST(sequences_act_on_their_last_key)
 	static const struct story stories[] = {
 		{ "mute and unmute", "*6*6", false, "mm" },
 		{ "all of a caller's", "*6*9*2*3*0*4*7", false, "mhcr?-+" },
-		{ "all of a host's", "*5*8*1**##", true, "LMRAE" },
-		{ "a host's keys in a caller's hand", "*5*8*1**##", false, "xxxxx" },
+		{ "all of a host's", "*5*8*1**##*#", true, "LMRAED" },
+		{ "a host's keys in a caller's hand", "*5*8*1**##*#", false, "xxxxxx" },
 		{ "a stray # of the PIN does no harm", "#*6", true, "m" },
 		{ "digits alone mean nothing", "123456", true, "" },
 		{ "too slow is not a sequence", "*~6", false, "" },

@@ -46,6 +46,21 @@ enum ctl_exit ctl_invite(struct ctl *c)
 	return code;
 }
 
+enum ctl_exit ctl_press(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/calls/", c->args[0]) || !ctl_path_add(path, "/digits", ""))
+		return ctl_usage(c, "that is no call's ID");
+	code = ctl_send(c, "POST", path, json_pack("{s:s}", "digits", c->args[1]), &answer);
+	if (answer)
+		fprintf(c->out, "keys are pressed on %s\n", c->args[0]);
+	json_decref(answer);
+	return code;
+}
+
 enum ctl_exit ctl_transfer(struct ctl *c)
 {
 	char path[CTL_PATH_MAX] = "";

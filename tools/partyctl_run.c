@@ -56,6 +56,8 @@ static const struct verb {
 	{ "hangup", 1, 1, ctl_hangup, "hangup CALL", "end a call" },
 	{ "transfer", 1, 2, ctl_transfer, "transfer CALL NUMBER|URI | CALL --replaces CALL",
 		"have the far end of a call call somebody else in our place" },
+	{ "press", 2, 2, ctl_press, "press CALL DIGITS",
+		"press keys on a call that sits in a meeting; w waits half a second, a comma two" },
 	{ "mute", 1, 2, ctl_mute, "mute PARTICIPANT [on|off]", "mute somebody, or no longer" },
 	{ "records", 0, 0, ctl_records,
 		"records [--csv] [--limit N] [--since TIME] [--before TIME] [--account A] [--meeting M] "

@@ -58,6 +58,13 @@ static const struct step {
 	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"+4420\"}", 422 },
 	{ "POST", "/v1/calls/{id}/transfer", "/v1/calls/{c}/transfer", "{\"to\":\"sip:bob@example.com\"}",
 		202 },
+	{ "POST", "/v1/calls/{id}/digits", "/v1/calls/{c}/digits", "{\"digits\":\"12x\"}", 400 },
+	{ "POST", "/v1/calls/{id}/digits", "/v1/calls/{c}/digits", "{\"digits\":\"12\"}", 202 },
+	{ "POST", "/v1/meetings/{id}/people", "/v1/meetings/100200300/people",
+		"{\"people\":[{\"to\":[\"+19005550100\"],\"name\":\"Bob\",\"ring\":\"parallel\"}],\"wait_s\":"
+		"1}",
+		202 },
+	{ "GET", "/v1/meetings/{id}/people", "/v1/meetings/100200300/people", NULL, 200 },
 	{ "GET", "/v1/alerts", NULL, NULL, 200 },
 	{ "GET", "/v1/budgets", NULL, NULL, 200 },
 	{ "POST", "/v1/budgets/{id}/unblock", "/v1/budgets/acme/unblock", NULL, 200 },
