@@ -219,8 +219,41 @@ void attendant_let_in(struct attendant *a, const struct attendant_world *world, 
 		farewell(a, PROMPT_ENDED, Q850_UNALLOCATED, "the meeting does not exist", now_us);
 }
 
+void attendant_listen(struct attendant *a, uint64_t now_us)
+{
+	if (a->state == ATTENDANT_ASK_JOIN)
+		a->listens_us = now_us;
+}
+
+void attendant_talk(struct attendant *a, bool on, uint64_t now_us)
+{
+	if (a->talks_us)
+		a->talked_us += now_us - a->talks_us;
+	a->talks_us = on ? now_us : 0;
+}
+
+/* A machine's greeting, so far. */
+static bool is_greeting(const struct attendant *a, uint64_t now_us)
+{
+	return a->state == ATTENDANT_ASK_JOIN && a->listens_us &&
+	       now_us - a->listens_us <= ATTENDANT_GREETED_US &&
+	       a->talked_us + (a->talks_us ? now_us - a->talks_us : 0) >= ATTENDANT_GREETING_US;
+}
+
+static void leave_machine(struct attendant *a)
+{
+	a->state = ATTENDANT_DONE;
+	a->deadline_us = 0;
+	if (a->speaking)
+		a->world->hush(a->arg);
+	a->speaking = false;
+	a->world->leave(
+		a->arg, Q850_NO_ANSWER, "an answering machine: it tells a greeting, and nobody pressed 1");
+}
+
 static void join_key(struct attendant *a, char digit, uint64_t now_us)
 {
+	a->listens_us = 0; /* it has keys */
 	if (digit == '1')
 		enter_meeting(a, a->invited_as, now_us);
 	else if (digit == '2')
@@ -280,6 +313,10 @@ void attendant_said(struct attendant *a, uint64_t now_us)
 
 void attendant_tick(struct attendant *a, uint64_t now_us)
 {
+	if (is_greeting(a, now_us)) {
+		leave_machine(a);
+		return;
+	}
 	if (!a->deadline_us || now_us < a->deadline_us)
 		return;
 	a->deadline_us = 0;

@@ -15,6 +15,8 @@
  *
  * How: a pure machine.  Keys barge in on whatever is being said and are never lost; '*' restarts the entry.  The first
  * key is awaited for ATTENDANT_FIRST_US from the end of the prompt, the next ones for ATTENDANT_NEXT_US each.
+ * Whom we called, and who then talks for ATTENDANT_GREETING_US of the first ATTENDANT_GREETED_US without a key, is an answering machine that
+ * tells its greeting, and is hung up on (O3): people say a word or two, and listen to what we say.
  * Use:  attendant_start(); then attendant_key(), attendant_said() and attendant_tick() as things happen.
  *
  * Thread: control; time injected.  The struct is plain; what was keyed is cleared as soon as it is used (S7).
@@ -30,6 +32,8 @@ enum { ATTENDANT_TRIES = 3, ATTENDANT_KEYS = 16 };
 #define ATTENDANT_FIRST_US 10000000ull
 #define ATTENDANT_NEXT_US 4000000ull
 #define ATTENDANT_FAREWELL_US 15000000ull
+#define ATTENDANT_GREETING_US 6000000ull
+#define ATTENDANT_GREETED_US 10000000ull
 
 enum role { ROLE_GUEST, ROLE_HOST };
 const char *role_name(enum role role); /* "guest", "host" */
@@ -70,6 +74,8 @@ struct attendant {
 	uint64_t deadline_us; /* 0: none */
 	struct attendant_meeting meeting;
 	enum role invited_as;
+	uint64_t listens_us, talks_us,
+		talked_us; /* since when a greeting is listened for, since when they talk; 0: not; for how long */
 	unsigned cause;
 	const char *why;
 	const struct attendant_world *world; /* borrowed */
@@ -85,6 +91,10 @@ void attendant_start_invited(struct attendant *a, const struct attendant_world *
 /* Who was sent digits in a call of ours and is not asked, because the order says so: they come in, or hear why not. */
 void attendant_let_in(struct attendant *a, const struct attendant_world *world, void *arg,
 	const char *meeting_id, enum role role, uint64_t now_us);
+/* Of whom we called, and without sending digits first: from now on a machine's greeting is listened for. */
+void attendant_listen(struct attendant *a, uint64_t now_us);
+void attendant_talk(
+	struct attendant *a, bool on, uint64_t now_us); /* a talk burst of theirs began or ended */
 void attendant_key(struct attendant *a, char digit, uint64_t now_us);
 void attendant_said(struct attendant *a, uint64_t now_us); /* the last say() has ended by itself */
 void attendant_tick(struct attendant *a, uint64_t now_us); /* every 100 ms or so */

@@ -83,7 +83,11 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 		remark_key(leg);
 		leg_key(leg, event->digit);
 		break;
-	case MEDIA_TALK: meeting_talking(leg, event->on); break;
+	case MEDIA_TALK:
+		if (leg->state == LEG_RECEPTION)
+			attendant_talk(&leg->attendant, event->on, loop_now_us());
+		meeting_talking(leg, event->on);
+		break;
 	case MEDIA_SILENT: leg_lost_media(leg); break;
 	case MEDIA_PLAYED:
 		if (event->play_id != leg->play_id)

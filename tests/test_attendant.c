@@ -114,7 +114,9 @@ static void play(struct stage *s, const char *input)
 			input++;
 			continue;
 		}
-		if (*input == '.')
+		if (*input == '(' || *input == ')')
+			attendant_talk(&s->a, *input == '(', s->now_us);
+		else if (*input == '.')
 			attendant_said(&s->a, s->now_us);
 		else
 			attendant_key(&s->a, *input, s->now_us);
@@ -177,6 +179,34 @@ TEST(star_restarts_an_entry)
 	};
 
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
+}
+
+/* A machine's greeting ends the call; what people say does not, nor what comes after digits of ours.  "(~3)": they talk for 3 s. */
+TEST(a_greeting_is_a_machines)
+{
+	static const struct {
+		const char *story, *input, *does;
+		bool listens;
+	} stories[] = {
+		{ "a greeting", "(~7", "S(invited 1?) H L(19)", true },
+		{ "with pauses", "(~2)(~2)~1(~3", "S(invited 1?) H L(19)", true },
+		{ "after the prompt", ".(~7", "S(invited 1?) L(19)", true },
+		{ "a word, then 1", "(~2)~3.1", "S(invited 1?) E(483920175 guest)", true },
+		{ "much, but later", "(~2)~9(~5).1", "S(invited 1?) E(483920175 guest)", true },
+		{ "somebody with keys talks on", "(~3)5(~5)1",
+			"S(invited 1?) S(invalid 1?) H E(483920175 guest)", true },
+		{ "an exchange that was sent digits", "(~8)1", "S(invited 1?) H E(483920175 guest)", false },
+	};
+
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
+		struct stage s = { .door = DOOR_OPEN, .now_us = 1000000 };
+
+		attendant_start_invited(&s.a, &world, &s, "483920175", ROLE_GUEST, s.now_us);
+		if (stories[i].listens)
+			attendant_listen(&s.a, s.now_us);
+		play(&s, stories[i].input);
+		CHECK_STR(stories[i].does, s.did, stories[i].story);
+	}
 }
 
 /* Whom we called: nobody is in the meeting before they pressed 1; a machine never does (O2, O3). */
@@ -298,7 +328,7 @@ TEST(what_was_keyed_does_not_stay_in_memory)
 			"a PIN lies at byte %zu", i);
 }
 
-TESTS(who_was_called_presses_1, who_was_sent_digits_is_let_in, asks_id_then_pin_then_opens_the_door,
-	star_restarts_an_entry, three_failures_and_goodbye, waits_as_long_as_it_should,
-	closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin,
+TESTS(who_was_called_presses_1, a_greeting_is_a_machines, who_was_sent_digits_is_let_in,
+	asks_id_then_pin_then_opens_the_door, star_restarts_an_entry, three_failures_and_goodbye,
+	waits_as_long_as_it_should, closed_doors_say_which, a_number_bound_to_a_meeting_asks_only_the_pin,
 	what_was_keyed_does_not_stay_in_memory)

@@ -1,5 +1,5 @@
 /* links: tests/far.c tests/gate.c tests/rawsip.c tests/wire.c */
-/* Whom a meeting called: what they sound like before they are in it (O6), and keys that are pressed on them on purpose (C12). */
+/* Whom a meeting called: what they sound like before they are in it (O6), machines that answer (O3), and keys that are pressed on them on purpose (C12). */
 #include "tests/far.h"
 #include "tests/flow/ask.h"
 #include "tests/flow/events.h"
@@ -164,6 +164,55 @@ TEST(nor_of_an_announcement)
 	end(&b);
 }
 
+/* Who answers talks: 700 ms, and 200 ms of silence, over and over. */
+static void talk(struct bed *b, unsigned ms)
+{
+	const uint64_t until_ms = test_now_ms() + ms;
+
+	while (test_now_ms() < until_ms) {
+		wire_tone(&b->wire, WIRE_PCMU, 500, FAR_DBOV);
+		test_sleep_ms(700);
+		wire_tone(&b->wire, WIRE_PCMU, 0, FAR_DBOV);
+		test_sleep_ms(200);
+	}
+}
+
+static void answer_talking(struct bed *b, unsigned ms)
+{
+	ask_call(&b->bridge, "+15550199", b->id);
+	take_invite(b);
+	wire_tone(&b->wire, WIRE_PCMU, 0, FAR_DBOV);
+	wire_aim(&b->wire, b->rtp_port);
+	respond(b, 200);
+	CHECK(gate_wait(&b->gate, &b->r, "ACK", WAIT_MS), "ACK");
+	events_need(b->events, &b->bridge, "dialout.answered", "id", b->id, WAIT_MS);
+	talk(b, ms);
+}
+
+/* O3: a greeting is hung up on before it ends; somebody who says hello, and listens, comes in with 1. */
+TEST(a_greeting_is_hung_up_on)
+{
+	struct bed b;
+	json_t *record;
+
+	begin(&b, "", false);
+	answer_talking(&b, 8000);
+	CHECK(gate_wait(&b.gate, &b.r, "BYE", 1000), "the machine is left");
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	record = record_wait(&b.bridge, gate_header(&b.invite, "Call-ID"), WAIT_MS);
+	CHECK(record && strstr(json_text_at(record, "cause"), "an answering machine"), "%s",
+		record ? json_text_at(record, "cause") : "no record");
+	json_decref(record);
+	CHECK_INT(1, bridge_count(&b.bridge, "/v1/meetings/100200300/participants"), "it was never in");
+
+	answer_talking(&b, 1600);
+	test_sleep_ms(6000);
+	press_info(&b, '1', 1);
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 2, WAIT_MS), "in it");
+	gate_request(&b.gate, &b.invite, "BYE", "a", 2);
+	end(&b);
+}
+
 /* ---- keys that are pressed on them ---- */
 
 /* Calls them in; nobody has to press 1. */
@@ -301,5 +350,5 @@ TEST(digits_by_the_api)
 	end(&b);
 }
 
-TESTS(nothing_is_heard_of_them_before_they_are_in, nor_of_an_announcement, a_hosts_keys_go_to_who_was_called,
-	others_do_not_hear_them, digits_by_the_api)
+TESTS(nothing_is_heard_of_them_before_they_are_in, nor_of_an_announcement, a_greeting_is_hung_up_on,
+	a_hosts_keys_go_to_who_was_called, others_do_not_hear_them, digits_by_the_api)
