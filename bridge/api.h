@@ -45,6 +45,11 @@ void exports_close(struct node *n);   /* before the disk thread goes */
 
 /* May who asks see what is of this account?  What they may not see is not there: 404. */
 bool api_sees(const struct http_request *request, const char *account);
+/* The meeting's account, when who asks may see it; NULL: it was answered 404. */
+const struct site_account *api_account_of(
+	struct node *n, const struct http_request *request, const char *meeting);
+/* The call, when it is up and who asks may see it; NULL: there is none, and nothing was answered. */
+struct leg *api_leg(struct node *n, const struct http_request *request, const char *id);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
 void api_audit(struct node *n, const struct http_request *request, const char *what, json_t *changes);
 /* The same of something that was changed; both stolen, NULL: it was not, or is no more. */
@@ -80,8 +85,9 @@ json_t *api_row(struct node *n, const struct site_place *at, enum access_role ro
 void api_object_set(struct node *n, const struct http_request *request, const char *word, json_t *body);
 
 api_fn api_trunk_drain, api_trunk_resume, api_drain, api_resume;
-api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer, api_digits, api_people, api_people_list,
-	api_dial, api_dialouts, api_invite, api_budgets, api_unblock, api_alerts;
+api_fn api_status, api_participants, api_lock, api_mute, api_remove, api_calls, api_hangup, api_transfer,
+	api_digits, api_people, api_people_list, api_dial, api_dialouts, api_invite, api_budgets, api_unblock,
+	api_alerts;
 /* Whatever the site holds (api_objects.c, api_list.c). */
 api_fn api_objects, api_object, api_object_create, api_object_replace, api_object_patch, api_object_delete;
 api_fn api_openapi;

@@ -34,11 +34,11 @@ static const struct api_named named[] = {
 	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
 		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
-	{ "Participant", "id:s meeting:s name:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
+	{ "Participant", "id:s meeting:s name:s user:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },
 	{ "Call", "id:s call_id:s trunk:s source:s from:s to:s number:s account:s meeting:s participant:s state:s codec:s srtp:s"
 		" caller_by:s diverted_from:s diversion:s session_id:s session_peer:s started_at:t answered_at:t? media:@Leg" },
-	{ "DialOut", "id:s meeting:s account:s to:s name:s state:s trunk:s gateway:s attempts:i hunt:s" },
-	{ "PersonToCall", "to:* name:s~ ring:s~" },
+	{ "DialOut", "id:s meeting:s account:s to:s name:s state:s trunk:s gateway:s attempts:i hunt:s user:s" },
+	{ "PersonToCall", "to:* name:s~ user:s~ ring:s~" },
 	{ "PersonTaken", "id:s name:s state:s numbers:i" },
 	{ "PersonCalled", "id:s meeting:s account:s name:s state:s numbers:i tried:i calls:i" },
 	{ "Cause", "q850:i words:s" },
@@ -76,7 +76,7 @@ static const struct api_about about[] = {
 	{ "POST", "/v1/meetings/{id}/lock", NULL, "locked:b", "id:s locked:b", NULL, 0 },
 	{ "POST", "/v1/participants/{id}/mute", NULL, "muted:b", "@Participant", NULL, 0 },
 	{ "DELETE", "/v1/participants/{id}", NULL, NULL, "@Deleted", NULL, 0 },
-	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~ digits:s~ digits_wait_ms:i~ confirm:b~", "id:s meeting:s state:s", NULL, 202 },
+	{ "POST", "/v1/meetings/{id}/calls", NULL, "to:s name:s~ user:s~ digits:s~ digits_wait_ms:i~ confirm:b~", "id:s meeting:s state:s", NULL, 202 },
 	{ "GET", "/v1/meetings/{id}/calls", NULL, NULL, "items:[@DialOut]", NULL, 0 },
 	{ "GET", "/v1/meetings/{id}/invite", "country:s", NULL,
 		"meeting:s name:s id_written:s countries:[@DialInCountry] more:b text:s", NULL, 0 },

@@ -8,8 +8,7 @@
 #include "bridge/standing.h"
 #include <string.h>
 
-/* The meeting's account, when who asks may see it; NULL: it was answered 404. */
-static const struct site_account *account_of(
+const struct site_account *api_account_of(
 	struct node *n, const struct http_request *request, const char *meeting)
 {
 	const struct site_account *account = NULL;
@@ -72,6 +71,7 @@ static void dial(struct node *n, const struct http_request *request, struct dial
 {
 	const char *to = json_string_value(json_object_get(body, "to")), *why, *field;
 	const char *name = json_string_value(json_object_get(body, "name"));
+	const char *user = json_string_value(json_object_get(body, "user"));
 	char number[128];
 
 	if (!to) {
@@ -92,14 +92,19 @@ static void dial(struct node *n, const struct http_request *request, struct dial
 		return;
 	}
 	order->to = number;
+	if (user && strlen(user) >= LEG_USER) {
+		api_refuse_field(n, request->id, "user", "an ID of at most 63 bytes is wanted");
+		return;
+	}
 	order->name = name ? name : "";
+	order->user = user;
 	order->postdial = postdial;
 	start(n, request, order);
 }
 
 void api_dial(struct node *n, const struct http_request *request, const char *word)
 {
-	const struct site_account *account = account_of(n, request, word);
+	const struct site_account *account = api_account_of(n, request, word);
 	struct postdial_order postdial = { .wait_ms = 0 };
 	json_t *body;
 
@@ -114,7 +119,7 @@ void api_dial(struct node *n, const struct http_request *request, const char *wo
 
 void api_dialouts(struct node *n, const struct http_request *request, const char *word)
 {
-	if (account_of(n, request, word))
+	if (api_account_of(n, request, word))
 		api_reply(n, request->id, 200, json_pack("{s:o}", "items", dialout_list(n, word)));
 }
 

@@ -4,20 +4,13 @@
 #include "bridge/leg.h"
 #include <string.h>
 
-static void refuse(struct node *n, const struct http_request *request, unsigned status, const char *code,
-	const char *message, const char *field)
-{
-	api_refuse(n, request->id,
-		&(struct api_error){ .status = status, .code = code, .message = message, .field = field });
-}
-
 static void press(struct node *n, const struct http_request *request, struct leg *leg, const char *digits)
 {
 	const bool seated = leg->state == LEG_SEATED;
 	const char *why = drive_press(leg, digits);
 
 	if (why) {
-		refuse(n, request, seated ? 400 : 409, seated ? "bad_request" : "conflict", why,
+		api_refuse_as(n, request->id, seated ? 400 : 409, seated ? "bad_request" : "conflict", why,
 			seated ? "digits" : NULL);
 		return;
 	}
@@ -27,15 +20,14 @@ static void press(struct node *n, const struct http_request *request, struct leg
 
 void api_digits(struct node *n, const struct http_request *request, const char *word)
 {
-	struct leg *leg = leg_find_call(n, word);
+	struct leg *leg = api_leg(n, request, word);
 	json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
 	const char *digits = json_string_value(json_object_get(body, "digits"));
 
-	if (!leg || !leg->call || !api_sees(request, leg->cdr.account))
-		refuse(n, request, 404, "not_found", "no such call", NULL);
+	if (!leg)
+		api_refuse_as(n, request->id, 404, "not_found", "no such call", NULL);
 	else if (!digits)
-		refuse(n, request, 400, "bad_request", "the body must be a JSON object with `digits`",
-			"digits");
+		api_refuse_field(n, request->id, "digits", "the body must be a JSON object with `digits`");
 	else
 		press(n, request, leg, digits);
 	json_decref(body);

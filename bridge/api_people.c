@@ -57,6 +57,9 @@ static bool read_person(struct reading *r, struct hunt_order *o, const json_t *p
 	o->name = name ? json_string_value(name) : "";
 	if (!o->name || strlen(o->name) >= CALL_NAME)
 		return wrong(r, "name", "a name of at most 63 bytes is wanted");
+	o->user = json_string_value(json_object_get(person, "user"));
+	if (o->user && strlen(o->user) >= LEG_USER)
+		return wrong(r, "user", "an ID of at most 63 bytes is wanted");
 	o->parallel = word && strcmp(word, "parallel") == 0;
 	if (ring && !o->parallel && (!word || strcmp(word, "sequential") != 0))
 		return wrong(r, "ring", "sequential or parallel is wanted");
@@ -114,21 +117,9 @@ static void start_all(struct node *n, const struct http_request *request, const 
 	api_reply(n, request->id, json_array_size(items) ? 202 : 503, json_pack("{s:o}", "items", items));
 }
 
-static const struct site_account *account_of(
-	struct node *n, const struct http_request *request, const char *meeting)
-{
-	const struct site_account *account = NULL;
-
-	if (site_meeting(n->site, meeting, &account) && api_sees(request, account->name))
-		return account;
-	api_refuse(n, request->id,
-		&(struct api_error){ .status = 404, .code = "not_found", .message = "no such meeting" });
-	return NULL;
-}
-
 void api_people(struct node *n, const struct http_request *request, const char *word)
 {
-	const struct site_account *account = account_of(n, request, word);
+	const struct site_account *account = api_account_of(n, request, word);
 	struct reading r = { .why = NULL };
 	json_t *body;
 
@@ -138,15 +129,13 @@ void api_people(struct node *n, const struct http_request *request, const char *
 	if (read_all(&r, body, word, account->name))
 		start_all(n, request, &r);
 	else
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 400, .code = "bad_request", .message = r.why, .field = r.field });
+		api_refuse_as(n, request->id, 400, "bad_request", r.why, r.field);
 	free(r.orders);
 	json_decref(body);
 }
 
 void api_people_list(struct node *n, const struct http_request *request, const char *word)
 {
-	if (account_of(n, request, word))
+	if (api_account_of(n, request, word))
 		api_reply(n, request->id, 200, json_pack("{s:o}", "items", hunt_list(n, word)));
 }

@@ -23,7 +23,7 @@ static void answer(struct node *n, const struct http_request *request, const str
 	}
 }
 
-static struct leg *seen_leg(struct node *n, const struct http_request *request, const char *id)
+struct leg *api_leg(struct node *n, const struct http_request *request, const char *id)
 {
 	struct leg *leg = id ? leg_find_call(n, id) : NULL;
 
@@ -32,7 +32,7 @@ static struct leg *seen_leg(struct node *n, const struct http_request *request, 
 
 void api_transfer(struct node *n, const struct http_request *request, const char *word)
 {
-	struct leg *leg = seen_leg(n, request, word), *other = NULL;
+	struct leg *leg = api_leg(n, request, word), *other = NULL;
 	json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
 	const char *to = json_string_value(json_object_get(body, "to"));
 	const char *replaces = json_string_value(json_object_get(body, "replaces"));
@@ -44,7 +44,7 @@ void api_transfer(struct node *n, const struct http_request *request, const char
 		api_refuse_field(n, request->id, "to",
 			"the body must be a JSON object with `to`, a number or URI, or with `replaces`, a "
 			"call");
-	else if (replaces && !(other = seen_leg(n, request, replaces)))
+	else if (replaces && !(other = api_leg(n, request, replaces)))
 		api_refuse_field(n, request->id, "replaces", "no such call");
 	else
 		answer(n, request, leg, transfer_start(leg, to, other, why), why, other != NULL);

@@ -249,6 +249,7 @@ enum dialout_verdict dialout_start(
 	snprintf(d->account, sizeof(d->account), "%s", order->account);
 	snprintf(d->name, sizeof(d->name), "%s", order->name);
 	snprintf(d->hunt, sizeof(d->hunt), "%s", order->hunt ? order->hunt : "");
+	snprintf(d->user, sizeof(d->user), "%s", order->user ? order->user : "");
 	d->referrer = order->referrer;
 	if (order->postdial)
 		d->postdial = *order->postdial;

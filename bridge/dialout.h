@@ -49,8 +49,10 @@ struct lookup;
 struct dialout_order {
 	const char *id; /* its own; dialout_start() gives it one */
 	const char *meeting, *account;
-	const char *to;          /* as asked for */
-	const char *name;        /* for the roster, "" none */
+	const char *to;   /* as asked for */
+	const char *name; /* for the roster, "" none */
+	const char *
+		user; /* for whom it is, in the words of who asks: the ID of a user of theirs; NULL: not said */
 	uint32_t referrer;       /* ID of the leg that asked for it (bridge/referral); 0: none */
 	const char *referred_by; /* and as whom it asked, a URI; NULL or "": not said */
 	const char *

@@ -28,7 +28,7 @@ struct dialout {
 	struct dialout *next;
 	uint32_t number; /* what its legs know it by */
 	char id[DIALOUT_ID];
-	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
+	char meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME], user[LEG_USER];
 	uint32_t referrer;            /* ID of the leg that waits for news of it; 0: none */
 	char *referred_by, *replaces; /* owned; as in the order, NULL: none */
 	char hunt[DIALOUT_ID];        /* "" : of none */

@@ -15,11 +15,11 @@ json_t *dialout_json(const struct dialout *d)
 	char to[24];
 	const struct dialout_try *t = d->at_try < d->tries.n ? &d->tries.list[d->at_try] : NULL;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "id", d->id, "meeting",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "id", d->id, "meeting",
 		d->meeting, "account", d->account, "to", log_number(to, d->tries.e164), "name", d->name,
 		"state", dialout_state_word(d->state), "trunk", t ? t->trunk : "", "gateway",
 		d->at_target < d->n_targets ? d->targets[d->at_target].target : "", "attempts",
-		(int)d->attempts, "hunt", d->hunt);
+		(int)d->attempts, "hunt", d->hunt, "user", d->user);
 }
 
 void dialout_emit(const struct dialout *d, const char *word, json_t *more)

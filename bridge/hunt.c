@@ -19,7 +19,7 @@ struct hunt_call {           /* the call to one of its numbers */
 struct hunt {
 	struct node *node; /* borrowed */
 	struct hunt *next;
-	char id[DIALOUT_ID], meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME];
+	char id[DIALOUT_ID], meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME], user[LEG_USER];
 	char numbers[HUNT_NUMBERS][HUNT_NUMBER];
 	struct hunt_call calls[HUNT_NUMBERS];
 	size_t n_numbers, next_number;
@@ -110,6 +110,7 @@ bool hunt_start(struct node *n, const struct hunt_order *order, char id[DIALOUT_
 	snprintf(h->meeting, sizeof(h->meeting), "%s", order->meeting);
 	snprintf(h->account, sizeof(h->account), "%s", order->account);
 	snprintf(h->name, sizeof(h->name), "%s", order->name);
+	snprintf(h->user, sizeof(h->user), "%s", order->user ? order->user : "");
 	memcpy(h->numbers, order->numbers, sizeof(h->numbers));
 	h->n_numbers = order->n_numbers;
 	h->parallel = order->parallel;
@@ -125,14 +126,14 @@ bool hunt_start(struct node *n, const struct hunt_order *order, char id[DIALOUT_
 	return true;
 }
 
-static void hunt_free(struct hunt *h)
+static void hunt_free(struct node *n, struct hunt *h)
 {
-	struct hunt **at = &h->node->hunts;
+	struct hunt **at = &n->hunts;
 
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
-	h->node->n_hunts--;
+	n->n_hunts--;
 	free(h);
 }
 
@@ -144,7 +145,7 @@ static void finish(struct hunt *h)
 	else
 		emit(h, "hunt.failed", "why", h->why);
 	log_line(LOG_INFO, h->id, "hunt", "%s", h->state == HUNT_JOINED ? "joined" : h->why);
-	hunt_free(h);
+	hunt_free(h->node, h);
 }
 
 /* Of a call that is asked to end hunt_over() may be told at once, or later. */
@@ -172,6 +173,7 @@ static void call_next(struct hunt *h, uint64_t now_us)
 		.account = h->account,
 		.to = h->numbers[h->next_number],
 		.name = h->name,
+		.user = h->user,
 		.hunt = h->id };
 	char why[DIALOUT_WHY];
 
@@ -248,7 +250,7 @@ bool hunt_call_off(struct node *n, const char *id)
 void hunt_close_all(struct node *n)
 {
 	while (n->hunts)
-		hunt_free(n->hunts);
+		hunt_free(n, n->hunts);
 }
 
 /* ---- what becomes of its calls ---- */

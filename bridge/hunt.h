@@ -21,6 +21,7 @@ enum { HUNT_NUMBERS = 8, HUNT_NUMBER = 64, HUNTS_MAX = 1000, HUNT_RING_S = 25, H
 
 struct hunt_order {
 	const char *meeting, *account, *name;
+	const char *user;                        /* NULL: not said */
 	char numbers[HUNT_NUMBERS][HUNT_NUMBER]; /* as asked for */
 	size_t n_numbers;
 	bool parallel;

@@ -32,7 +32,7 @@
 #include "bridge/why_call.h"
 #include "sip/verify.h"
 
-enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48 };
+enum { LEG_TOKEN = 40, LEG_EARLY_KEYS = 48, LEG_USER = 64 };
 
 enum leg_state {
 	LEG_NONE,
@@ -64,6 +64,7 @@ struct leg {
 	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
+	char user[LEG_USER];     /* of a call that we made: for whom, as the order says (O2); "" not said */
 	bool on_hold;            /* the far end holds us */
 	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
 	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */

@@ -38,8 +38,9 @@ static json_t *person_json(const struct participant *p)
 {
 	json_t *data = meeting_json(p->meeting);
 
-	json_object_update_new(data, json_pack("{s:s, s:s, s:s}", "participant", p->id, "role",
-					     role_name(p->state.role), "call", p->leg->cdr.id));
+	json_object_update_new(
+		data, json_pack("{s:s, s:s, s:s, s:s}", "participant", p->id, "role",
+			      role_name(p->state.role), "call", p->leg->cdr.id, "user", p->leg->user));
 	return data;
 }
 

@@ -16,7 +16,8 @@ TEST(families_have_no_total_and_the_page_ends)
 			"# TYPE a counter\na_total{b=\"c_total counter\"} 3\n# EOF\n" },
 		{ "a gauge", "# HELP g how _total\n# TYPE g gauge\ng 1.5\n",
 			"# HELP g how _total\n# TYPE g gauge\ng 1.5\n# EOF\n" },
-		{ "a counter of another name", "# TYPE ticks counter\nticks 3\n", "# TYPE ticks unknown\nticks 3\n# EOF\n" },
+		{ "a counter of another name", "# TYPE ticks counter\nticks 3\n",
+			"# TYPE ticks unknown\nticks 3\n# EOF\n" },
 		{ "a histogram", "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 2\nh_count 1\n",
 			"# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 2\nh_count 1\n# EOF\n" },
 		{ "without its last line's end", "a 1", "a 1\n# EOF\n" },
@@ -36,8 +37,10 @@ TEST(families_have_no_total_and_the_page_ends)
 
 TEST(who_asks_for_it_gets_it)
 {
-	CHECK(openmetrics_wanted("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"), "Prometheus");
-	CHECK(!openmetrics_wanted("text/plain") && !openmetrics_wanted("") && !openmetrics_wanted("*/*"), "others");
+	CHECK(openmetrics_wanted("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"),
+		"Prometheus");
+	CHECK(!openmetrics_wanted("text/plain") && !openmetrics_wanted("") && !openmetrics_wanted("*/*"),
+		"others");
 }
 
 TESTS(families_have_no_total_and_the_page_ends, who_asks_for_it_gets_it)

@@ -213,6 +213,31 @@ TEST(a_greeting_is_hung_up_on)
 	end(&b);
 }
 
+/* O2: the phone is bound to the web user who asked for it, in what is told of the call, of the participant, and in the roster. */
+TEST(a_call_is_for_somebody)
+{
+	static const char body[] = "{\"to\":\"+15550199\",\"name\":\"Ann\",\"user\":\"web-42\"}";
+	struct bed b;
+	json_t *row;
+	long status;
+
+	begin(&b, "", false);
+	json_decref(bridge_call(&b.bridge, "POST", "/v1/meetings/100200300/calls", NULL, body, &status));
+	CHECK_INT(202, status, "call me");
+	take_invite(&b);
+	respond(&b, 200);
+	CHECK(gate_wait(&b.gate, &b.r, "ACK", WAIT_MS), "ACK");
+	events_need(b.events, &b.bridge, "dialout.answered", "user", "web-42", WAIT_MS);
+	CHECK_INT(1, bridge_count(&b.bridge, "/v1/meetings/100200300/participants"), "not before 1");
+	press_info(&b, '1', 1);
+	events_need(b.events, &b.bridge, "participant.joined", "user", "web-42", WAIT_MS);
+	row = roster_wait(&b.bridge, "100200300", "Ann", WAIT_MS);
+	CHECK_STR("web-42", json_text_at(row, "user"), "roster");
+	json_decref(row);
+	gate_request(&b.gate, &b.invite, "BYE", "a", 2);
+	end(&b);
+}
+
 /* ---- keys that are pressed on them ---- */
 
 /* Calls them in; nobody has to press 1. */
@@ -350,5 +375,6 @@ TEST(digits_by_the_api)
 	end(&b);
 }
 
-TESTS(nothing_is_heard_of_them_before_they_are_in, nor_of_an_announcement, a_greeting_is_hung_up_on,
-	a_hosts_keys_go_to_who_was_called, others_do_not_hear_them, digits_by_the_api)
+TESTS(nothing_is_heard_of_them_before_they_are_in, nor_of_an_announcement, a_call_is_for_somebody,
+	a_greeting_is_hung_up_on, a_hosts_keys_go_to_who_was_called, others_do_not_hear_them,
+	digits_by_the_api)

@@ -12,7 +12,8 @@ enum { WAIT_MS = 10000 };
 /* Two who talk, at a level and beyond what a telephone can carry. */
 static json_t *leg_of(struct bridge *b, const char *say)
 {
-	const char *const argv[] = { "--to", b->uri_meeting, "--calls", "2", "--say", say, "--seconds", "8", NULL };
+	const char *const argv[] = { "--to", b->uri_meeting, "--calls", "2", "--say", say, "--seconds", "8",
+		NULL };
 	struct peer crowd;
 	json_t *roster, *leg;
 	int code;
@@ -42,11 +43,13 @@ TEST(a_leg_says_how_it_is_while_it_goes_on)
 	CHECK(json_at(leg, "quality.rx_mos", 0) > 3.5, "MOS %g", json_at(leg, "quality.rx_mos", 0));
 	CHECK(json_at(leg, "quality.burst_ms", -1) >= 0 && json_at(leg, "quality.gap_ms", -1) >= 0, "bursts");
 	CHECK(json_at(leg, "quality.level_dbov", 0) < -10, "level %g", json_at(leg, "quality.level_dbov", 0));
-	CHECK(json_at(leg, "quality.clipped_percent", -1) < 1, "not clipped: %g", json_at(leg, "quality.clipped_percent", -1));
+	CHECK(json_at(leg, "quality.clipped_percent", -1) < 1, "not clipped: %g",
+		json_at(leg, "quality.clipped_percent", -1));
 	CHECK(json_is_null(json_object_get(json_object_get(leg, "quality"), "echo")), "no echo");
 	json_decref(leg);
 	leg = leg_of(&b, "tone:440:0:0.7+silence:0.3");
-	CHECK(json_at(leg, "quality.clipped_percent", 0) > 50 && json_at(leg, "quality.clipped_percent", 0) <= 100,
+	CHECK(json_at(leg, "quality.clipped_percent", 0) > 50 &&
+			json_at(leg, "quality.clipped_percent", 0) <= 100,
 		"clipped: %g", json_at(leg, "quality.clipped_percent", 0));
 	json_decref(leg);
 	CHECK_INT(0, bridge_stop(&b), "bridge");
@@ -64,9 +67,11 @@ static size_t keep(char *bytes, size_t size, size_t n, void *arg)
 /* As Prometheus asks; the caller frees.  `type`: of the answer. */
 static char *scrape(const struct bridge *b, char type[128])
 {
-	struct curl_slist *headers = curl_slist_append(NULL,
-		"Accept: application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-		"text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+	struct curl_slist *headers =
+		curl_slist_append(NULL, "Accept: "
+					"application/openmetrics-text;version=1.0.0,application/"
+					"openmetrics-text;version=0.0.1;q=0.75,"
+					"text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
 	CURL *curl = curl_easy_init();
 	static char *text; /* the stream's until it is closed */
 	static size_t n;
@@ -128,7 +133,8 @@ TEST(metrics_are_openmetrics)
 		CHECK(!ended, "nothing comes after the end: %s", line);
 		ended = strcmp(line, "# EOF") == 0;
 		if (sscanf(line, "# TYPE %99s %19s", family, kind) == 2) {
-			CHECK(strcmp(kind, "counter") == 0 || strcmp(kind, "gauge") == 0 || strcmp(kind, "histogram") == 0,
+			CHECK(strcmp(kind, "counter") == 0 || strcmp(kind, "gauge") == 0 ||
+					strcmp(kind, "histogram") == 0,
 				"%s", line);
 			CHECK(once(whole, line), "its family is together: %s", line);
 			n_families++;
@@ -142,7 +148,8 @@ TEST(metrics_are_openmetrics)
 	free(page);
 	free(whole);
 	page = bridge_text(&b, "GET", "/metrics", NULL, NULL, NULL);
-	CHECK(strstr(page, "\n# TYPE partyline_invites_total counter\n") && !strstr(page, "# EOF"), "who does not ask for it");
+	CHECK(strstr(page, "\n# TYPE partyline_invites_total counter\n") && !strstr(page, "# EOF"),
+		"who does not ask for it");
 	free(page);
 	CHECK_INT(0, bridge_stop(&b), "bridge");
 }
