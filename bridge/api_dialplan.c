@@ -83,7 +83,7 @@ static json_t *tries_json(
 	const struct node *n, const struct route_call *call, const struct route_decision *d, struct lookup *l)
 {
 	struct dialout_tries tries;
-	struct route_try other;
+	struct route_try other = { .trunk = NULL };
 	json_t *list = json_array();
 
 	dialout_tries_of(&tries, d);
