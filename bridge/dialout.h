@@ -23,7 +23,13 @@
 #include "bridge/leg.h"
 #include <jansson.h>
 
-enum { DIALOUT_ID = 25, DIALOUT_TRIES = 16, DIALOUT_NUMBER = ROUTE_SENT, DIALOUT_WHY = BUDGET_TEXT };
+enum {
+	DIALOUT_ID = 25,
+	DIALOUT_TRIES = 16,
+	DIALOUT_TRY_OTHER = 99,
+	DIALOUT_NUMBER = ROUTE_SENT,
+	DIALOUT_WHY = BUDGET_TEXT
+};
 
 /* One trunk, and how it wants the call written. */
 struct dialout_try {
@@ -33,9 +39,9 @@ struct dialout_try {
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
 	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
-	unsigned of;                    /* the try of the decision that it was made from */
-	struct rate rate;               /* that it is charged by */
-	char currency[MONEY_CURRENCY];  /* of its price; "": none is known */
+	unsigned of;      /* the try of the decision that it was made from; DIALOUT_TRY_OTHER: none */
+	struct rate rate; /* that it is charged by */
+	char currency[MONEY_CURRENCY]; /* of its price; "": none is known */
 };
 
 struct lookup;
@@ -96,15 +102,13 @@ void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; oth
  * dialling_give() when the call is over.  Else `why` says why not. */
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY]);
-/* One by a trunk that no route names; false: it cannot carry such a call. */
-bool dialout_try_other(
-	struct node *n, const char *account, const char *e164, const char *trunk, struct dialout_try *out);
 /* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
 	const char *routing, struct dialout_tries *out);
 /* The two steps that make the order, for a call as for whoever asks what it would be: the tries of a decision, and before them the
  * gateway that ENUM names, when it is of one of their trunks.  False: it names none, all is as before. */
 void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d);
-bool dialout_tries_enum(
-	struct dialout_tries *tries, struct lookup *l, const struct node *n, const char *account);
+bool dialout_tries_enum(struct dialout_tries *tries, struct lookup *l, const struct node *n,
+	const char *account,
+	struct route_try *other); /* *other: its try by a trunk that no route names; NULL: not wanted */
 #endif
