@@ -65,7 +65,8 @@ enum bridge_err listen_try(const struct listen_address *address, char *why, size
 		bound = bind(fd, (struct sockaddr *)&to, to_len) == 0 && listen(fd, 1) == 0;
 	}
 	if (!bound)
-		snprintf(why, why_cap, "http.listen: %s port %u: %s", address->host, address->port, strerror(errno));
+		snprintf(why, why_cap, "http.listen: %s port %u: %s", address->host, address->port,
+			strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return bound ? BRIDGE_OK : BRIDGE_FILE;

@@ -1,21 +1,11 @@
 /* What calls cost, against what an account may spend in a day (FEATURES S3): counted while they go on, told, refused, ended before it is
  * outgrown, and known after a crash.  SIPp stands at the gateways. */
-#include "tests/flow/ask.h"
-#include "tests/flow/events.h"
-#include "tests/flow/gateways.h"
-#include "tests/test.h"
+#include "tests/flow/outbed.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
-enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, T1_MS = 50, LONG_MS = 20000 };
-
-struct bed {
-	struct bridge bridge;
-	struct gateways gateways;
-	struct events *events;
-	char id[ASK_ID];
-};
+enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, LONG_MS = 20000 };
 
 static void begin(struct bed *b, const char *money, const char *first, const char *second)
 {
@@ -35,22 +25,13 @@ static void begin(struct bed *b, const char *money, const char *first, const cha
 		"  - { account: acme, prefix: \"+44\", trunks: [ second ], caller_id: \"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		money, b->gateways.ports[FIRST], b->gateways.ports[SECOND]);
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
+	bed_start(b, site);
 	json_decref(
 		bridge_call(&b->bridge, "PUT", "/v1/rates/first?currency=EUR", "text/csv", first, &status));
 	CHECK_INT(200, status, first);
 	json_decref(
 		bridge_call(&b->bridge, "PUT", "/v1/rates/second?currency=EUR", "text/csv", second, &status));
 	CHECK_INT(200, status, second);
-	b->events = events_open(&b->bridge, NULL);
-	CHECK(b->events, "events");
-}
-
-static void end(struct bed *b)
-{
-	events_close(b->events);
-	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
-	gateways_stop(&b->gateways);
 }
 
 static void refused(struct bed *b, const char *to, const char *why)

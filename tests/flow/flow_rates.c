@@ -1,23 +1,13 @@
 /* Rate sheets through the real program (FEATURES N4, T22, X5): imported whole or not at all, kept, in force at their dates; the cheapest carrier
  * is called first, and what the call cost stands in its record.  SIPp stands at each gateway. */
-#include "tests/flow/ask.h"
 #include "tests/flow/ctl.h"
-#include "tests/flow/events.h"
-#include "tests/flow/gateways.h"
-#include "tests/test.h"
+#include "tests/flow/outbed.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { DEAR, CHEAP, UNRATED, GATEWAYS, WAIT_MS = 8000, SITE = 4096, T1_MS = 50, LARGE = 100000 };
-
-struct bed {
-	struct bridge bridge;
-	struct gateways gateways;
-	struct events *events;
-	char id[ASK_ID];
-};
+enum { DEAR, CHEAP, UNRATED, GATEWAYS, WAIT_MS = 8000, SITE = 4096, LARGE = 100000 };
 
 static void begin(struct bed *b, const char *more)
 {
@@ -40,16 +30,7 @@ static void begin(struct bed *b, const char *more)
 		"caller_id: \"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		more, b->gateways.ports[DEAR], b->gateways.ports[CHEAP], b->gateways.ports[UNRATED]);
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
-	b->events = events_open(&b->bridge, NULL);
-	CHECK(b->events, "events");
-}
-
-static void end(struct bed *b)
-{
-	events_close(b->events);
-	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
-	gateways_stop(&b->gateways);
+	bed_start(b, site);
 }
 
 static void import(const struct bed *b, const char *trunk, const char *sheet)

@@ -1,21 +1,11 @@
 /* Routing by how well carriers do (FEATURES T23, X8): one that fails falls behind the others of its priority, is tried now and then, and comes
  * back; both are told.  SIPp stands at the gateways. */
-#include "tests/flow/ask.h"
-#include "tests/flow/events.h"
-#include "tests/flow/gateways.h"
-#include "tests/test.h"
+#include "tests/flow/outbed.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
-enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, T1_MS = 50, PROBE_MS = 2000, SAVED_MS = 6500 };
-
-struct bed {
-	struct bridge bridge;
-	struct gateways gateways;
-	struct events *events;
-	char id[ASK_ID];
-};
+enum { FIRST, SECOND, GATEWAYS, WAIT_MS = 8000, SITE = 4096, PROBE_MS = 2000, SAVED_MS = 6500 };
 
 static void begin(struct bed *b, const char *quality)
 {
@@ -33,17 +23,8 @@ static void begin(struct bed *b, const char *quality)
 		"\"+15550100\" }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
 		b->gateways.ports[FIRST], quality, b->gateways.ports[SECOND]);
-	CHECK(bridge_start(&b->bridge, &(struct bridge_setup){ .site = site, .t1_ms = T1_MS }), "bridge");
-	b->events = events_open(&b->bridge, NULL);
-	CHECK(b->events, "events");
+	bed_start(b, site);
 	gateways_start(&b->gateways, &b->bridge, SECOND, "answer");
-}
-
-static void end(struct bed *b)
-{
-	events_close(b->events);
-	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
-	gateways_stop(&b->gateways);
 }
 
 /* One call that somebody answers. */

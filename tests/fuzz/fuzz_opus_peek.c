@@ -30,6 +30,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		switch (doze_packet(&d, copy, len, may)) {
 		case DOZE_DECODE: assert(!d.asleep); break;
 		case DOZE_SLEEP: assert(may && d.asleep && len <= DOZE_BYTES); break;
+		case DOZE_GLANCE:
+			if (len % 2) /* too quiet to be heard, or not */
+				doze_glanced(&d, copy, len);
+			else
+				doze_woken(&d);
+			break;
 		case DOZE_WAKE: doze_woken(&d); break;
 		}
 		assert(d.n_kept <= DOZE_KEPT);
