@@ -1,7 +1,6 @@
 #include "mixer/conceal.h"
 #include "mixer/warm.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,7 +245,6 @@ size_t conceal_meet(struct conceal *c, int16_t *pcm, size_t n, size_t most)
 {
 	size_t more = 0;
 
-	assert(c->scale > 0);
 	if (c->missing > 0 && c->missing < (uint32_t)FADE_END * c->scale)
 		more = find_meeting(c, pcm, n, most);
 	if (more > 0) {
@@ -261,7 +259,7 @@ size_t conceal_meet(struct conceal *c, int16_t *pcm, size_t n, size_t most)
 void conceal_good(struct conceal *c, int16_t *pcm, size_t n)
 {
 	if (c->missing) {
-		size_t lost_10ms = c->missing / ((size_t)HOLD * c->scale);
+		size_t hold = (size_t)HOLD * c->scale, lost_10ms = hold > 0 ? c->missing / hold : 0;
 		size_t join = JOIN * (lost_10ms ? lost_10ms : 1);
 		join = (join < JOIN_MAX ? join : JOIN_MAX) * c->scale;
 		if (join > n)

@@ -46,4 +46,15 @@ TEST(neighbours_are_told_apart)
 	CHECK(crowd_tone_dbov(pcm, N, 0, 1, RATE, 1000) <= -127, "nothing to look at");
 }
 
-TESTS(a_tone_is_as_loud_as_it_is, neighbours_are_told_apart)
+/* Beside a tone whose phase jumped, one that is not there stays away. */
+TEST(a_jump_is_no_other_tone)
+{
+	static int16_t pcm[N];
+
+	tone(pcm, 593, 0.4);
+	for (unsigned hz = 541; hz > 400; hz -= 30)
+		CHECK(crowd_tone_dbov(pcm, N, 0, N, RATE, hz) < -60, "%u Hz: %.1f", hz,
+			crowd_tone_dbov(pcm, N, 0, N, RATE, hz));
+}
+
+TESTS(a_jump_is_no_other_tone, a_tone_is_as_loud_as_it_is, neighbours_are_told_apart)

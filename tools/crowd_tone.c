@@ -2,7 +2,8 @@
 #include <math.h>
 
 enum { BRIEF_MS = 200 };
-#define ALIKE 10.0 /* 10 dB */
+#define ALIKE 10.0     /* 10 dB */
+#define PART_OF 1000.0 /* 30 dB */
 
 struct stretch {
 	const int16_t *ring;
@@ -39,6 +40,19 @@ static double mean_power(const struct stretch *s, unsigned block_ms, double hz)
 	return power / (double)blocks;
 }
 
+/* Mean square of all there is. */
+static double whole_power(const struct stretch *s)
+{
+	double sum = 0.0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		double sample = s->ring[(s->from + i) % s->cap];
+
+		sum += sample * sample;
+	}
+	return sum / (double)s->n;
+}
+
 double crowd_tone_dbov(const int16_t *ring, size_t cap, size_t from, size_t n, unsigned rate_hz, double hz)
 {
 	const struct stretch s = { ring, cap, from, n, rate_hz };
@@ -48,7 +62,7 @@ double crowd_tone_dbov(const int16_t *ring, size_t cap, size_t from, size_t n, u
 		return -127.0;
 	power = mean_power(&s, CROWD_TONE_BLOCK_MS, hz);
 	brief = mean_power(&s, BRIEF_MS, hz);
-	if (brief > power && brief <= power * ALIKE)
+	if (brief > power && brief <= power * ALIKE && power * PART_OF >= whole_power(&s))
 		power = brief;
 	dbov = power > 0.0 ? 10.0 * log10(power / (32768.0 * 32768.0)) : -127.0;
 	return dbov < -127.0 ? -127.0 : dbov;

@@ -3,7 +3,8 @@
  * How: Goertzel's filter under a Hann window over blocks of CROWD_TONE_BLOCK_MS that overlap by half; the
  * powers of the blocks are averaged.  A tone whose phase jumped once, as it does where a late packet was made up for and its sound
  * played later, is as loud as before, but the block with the jump calls it weak: where blocks of 200 ms find up to 10 dB more than
- * the long ones, they are believed.  More than that is a neighbour, which short blocks do not keep out.
+ * the long ones, they are believed, unless all there is of the tone is 30 dB below the rest.  More than that is a neighbour, which
+ * short blocks do not keep out.
  * Tones 10 Hz apart are told apart by 60 dB, 40 Hz apart measured as they are.
  *
  * Thread: any; pure.
