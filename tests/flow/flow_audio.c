@@ -98,6 +98,16 @@ static const char **talkers_argv(const struct bridge *b)
 	return argv;
 }
 
+/* Where a packet of a tone that is heard was late, its phase moves, and that is seen 60 Hz beside it, 30 dB down and more. */
+static double gone_beside(const struct talker *listener, unsigned hz)
+{
+	for (size_t i = 0; i < TALKERS; i++)
+		if (&talkers[i] != listener && strcmp(talkers[i].number, listener->number) == 0 &&
+			abs((int)talkers[i].hz - (int)hz) < 60)
+			return GONE_DBOV + 10;
+	return GONE_DBOV;
+}
+
 static void check_pair(
 	const struct talker *listener, const struct talker *speaker, double dbov, const char *by)
 {
@@ -109,7 +119,7 @@ static void check_pair(
 	if (hears)
 		CHECK_NEAR(SENT_DBOV, dbov, 1.0, story);
 	else
-		CHECK(dbov <= GONE_DBOV, "%s: %.1f dBov", story, dbov);
+		CHECK(dbov <= gone_beside(listener, speaker->hz), "%s: %.1f dBov", story, dbov);
 }
 
 /* The second look: the recording's last second but one, by this side's own filter. */
