@@ -220,6 +220,12 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"GET /v1/meetings/100/calls HTTP/1.1",
 			"CALLED     NAME  STATE    TRUNK  GATEWAY  ATTEMPTS  DIAL-OUT\n"
 			"+15550199  -     ringing  -      -               2  -\n" },
+		{ "people 100",
+			OK_JSON
+			"{\"items\":[{\"name\":\"Ann\",\"state\":\"calling\",\"numbers\":2,\"tried\":1}]}",
+			"GET /v1/meetings/100/people HTTP/1.1",
+			"NAME  STATE    NUMBERS  TRIED  CALLS NOW  PERSON\n"
+			"Ann   calling        2      1          -  -\n" },
 		{ "invite 100 --country DE", OK_JSON "{\"text\":\"Dial in:\\n\\u001b[1m+49\\n\"}",
 			"GET /v1/meetings/100/invite?country=DE HTTP/1.1", "Dial in:\n?[1m+49\n" },
 		{ "rollback --dry-run", OK_JSON "{\"changes\":[]}",

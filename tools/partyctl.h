@@ -59,7 +59,7 @@ ctl_verb_fn ctl_apply, ctl_export, ctl_status, ctl_meetings, ctl_participants, c
 	ctl_trunks, ctl_hangup, ctl_transfer, ctl_press, ctl_mute, ctl_records, ctl_dialplan, ctl_watch,
 	ctl_token, ctl_audit, ctl_backup, ctl_restore, ctl_webhook, ctl_object, ctl_budget, ctl_trace,
 	ctl_why, ctl_trunk_drain, ctl_drain, ctl_resume, ctl_alerts, ctl_rates, ctl_invite, ctl_sittings,
-	ctl_rollback, ctl_lock, ctl_remove, ctl_dialouts, ctl_metrics;
+	ctl_rollback, ctl_lock, ctl_remove, ctl_dialouts, ctl_people, ctl_metrics;
 
 /* ---- asking ---- */
 /* Asks for JSON; with --json it is printed here and *out stays NULL.  On CTL_OK the caller owns *out. */

@@ -1,6 +1,7 @@
 /* partyctl_live.c - what is done to a meeting that is held, and looked at. */
 #include "tools/partyctl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum ctl_exit ctl_lock(struct ctl *c)
@@ -55,6 +56,43 @@ enum ctl_exit ctl_dialouts(struct ctl *c)
 
 	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/calls", ""))
 		return ctl_usage(c, "that is no meeting's ID");
+	return ctl_table_of(c, path, columns, sizeof(columns) / sizeof(*columns));
+}
+
+static enum ctl_exit call_people(struct ctl *c, const char *path)
+{
+	json_t *answer;
+	enum ctl_exit code;
+	size_t len = 0;
+	char *text = ctl_file_read(c, c->args[1], &len);
+
+	if (!text)
+		return CTL_USAGE;
+	code = ctl_ask(c, "POST", path, text, len, &answer);
+	free(text);
+	if (answer)
+		fprintf(c->out, "%zu people are being called into %s\n",
+			json_array_size(json_object_get(answer, "items")), c->args[0]);
+	json_decref(answer);
+	return code;
+}
+
+enum ctl_exit ctl_people(struct ctl *c)
+{
+	static const struct ctl_column columns[] = {
+		{ "NAME", "name", false },
+		{ "STATE", "state", false },
+		{ "NUMBERS", "numbers", true },
+		{ "TRIED", "tried", true },
+		{ "CALLS NOW", "calls", true },
+		{ "PERSON", "id", false },
+	};
+	char path[CTL_PATH_MAX] = "";
+
+	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/people", ""))
+		return ctl_usage(c, "that is no meeting's ID");
+	if (c->n_args == 2)
+		return call_people(c, path);
 	return ctl_table_of(c, path, columns, sizeof(columns) / sizeof(*columns));
 }
 

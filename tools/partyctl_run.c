@@ -40,6 +40,10 @@ static const struct verb {
 	{ "lock", 1, 2, ctl_lock, "lock MEETING [on|off]", "let nobody else in, or all again" },
 	{ "remove", 1, 1, ctl_remove, "remove PARTICIPANT", "put somebody out of the meeting" },
 	{ "dialouts", 1, 1, ctl_dialouts, "dialouts MEETING", "whom a meeting is calling" },
+	{ "people", 1, 2, ctl_people, "people MEETING [FILE]",
+		"call a list of people (JSON: docs/api.md), each at one number or several; without a file: "
+		"who of "
+		"such lists is not there yet" },
 	{ "call", 2, 3, ctl_call,
 		"call MEETING NUMBER [NAME] [--digits DIGITS] [--digits-wait MS] [--no-confirm]",
 		"call somebody into a meeting; digits (w half a second, ',' two) are pressed after the "
