@@ -117,7 +117,8 @@ static struct progress_tone two_sines(const float *x, size_t n, unsigned rate)
 		.high = (uint16_t)lrintf(hz_of((a - root) / 2, rate)) };
 }
 
-struct progress_tone progress_look(const int16_t pcm8k[FRAME_8K])
+/* What is in a frame that is neither quiet nor uneven. */
+static struct progress_tone progress_look(const int16_t pcm8k[FRAME_8K])
 {
 	float x[FRAME_8K], low[FRAME_8K / 4], hz;
 	size_t n = sample_down(pcm8k, 1, x), n_low = sample_down(pcm8k, 4, low);

@@ -47,9 +47,6 @@ struct progress {      /* all fields but `found` belong to progress.c; times in 
 	uint16_t beat_on_ms, beat_off_ms;
 };
 
-/* What is in a frame that is neither quiet nor uneven. */
-struct progress_tone progress_look(const int16_t pcm8k[8 * FRAME_MS]);
-
 /* A frame of `dbov`, at `now_ms`.  True: `found` has changed. */
 bool progress_frame(struct progress *p, const int16_t pcm8k[8 * FRAME_MS], uint8_t dbov, uint32_t now_ms);
 

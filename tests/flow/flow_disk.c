@@ -71,7 +71,7 @@ static void ear_close(struct ear *e)
 	close(e->fd);
 }
 
-/* A file system of one megabyte with the database on it. */
+/* A file system of two megabytes with the database on it. */
 struct bed {
 	struct folder mount;
 	char database[FOLDER_PATH + 16], fill[FOLDER_PATH + 16];
@@ -101,7 +101,7 @@ static bool begin(struct bed *b)
 
 	memset(b, 0, sizeof(*b));
 	CHECK(folder_make(&b->mount), "folder");
-	if (mount("tmpfs", b->mount.path, "tmpfs", 0, "size=1m,mode=0700")) {
+	if (mount("tmpfs", b->mount.path, "tmpfs", 0, "size=2m,mode=0700")) {
 		folder_remove(&b->mount);
 		return false; /* only root may */
 	}

@@ -201,9 +201,9 @@ TEST(the_cheapest_trunk_is_called_first)
 		json_text_at(list, "items.0.rate"), "rate");
 	json_decref(list);
 	text = ctl(&b.bridge, 0, "records --csv");
-	CHECK(strstr(text, ",cost,currency,rate\r\n") &&
+	CHECK(strstr(text, ",cost,currency,rate,sitting\r\n") &&
 			strstr(text, ",0.0014,EUR,\"0.012 EUR a minute in 1/1 s, 0.001 to connect, by "
-				     "+1555\"\r\n"),
+				     "+1555\",\r\n"),
 		"%s", text);
 	free(text);
 

@@ -62,6 +62,9 @@ static void offer(struct bed *b, unsigned key)
 	CHECK(media && raw_has(&b->sip, "a=crypto:1 AES_CM_128_HMAC_SHA1_80"), "%s", b->sip.last);
 	b->to.sin_port = htons((uint16_t)atoi(media + strlen("\r\nm=audio ")));
 	raw_request(&b->sip, "ACK", NULL, NULL);
+	test_sleep_ms(
+		PACKET_MS *
+		3); /* the first packet by a new key may be lost when it comes within a tick of the answer */
 }
 
 static void begin(struct bed *b)
