@@ -124,9 +124,9 @@ static void write_national(
 		area = 0;
 	put_groups(text, 0, digits + area, groups + (area > 0));
 	if (area)
-		snprintf(out->national, NOTATION_TEXT, "(%s%.*s)%s", row->trunk, (int)area, digits, text);
+		snprintf(out->national, NOTATION_TEXT, "(%s%.*s)%.30s", row->trunk, (int)area, digits, text);
 	else
-		snprintf(out->national, NOTATION_TEXT, "%s%s", row->trunk, text + 1);
+		snprintf(out->national, NOTATION_TEXT, "%s%.36s", row->trunk, text + 1);
 }
 
 void notation_of(struct notation *out, const char *e164)
