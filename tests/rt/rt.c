@@ -184,7 +184,8 @@ TEST(no_tick_of_a_busy_bridge_waits)
 
 	CHECK_INT(0, peer_stop(&b.peer, 15000), "exit code");
 	told = peer_output(&b.peer);
-	const char *line = strstr(told, "rt: ");
+	const char *line = strstr(told, "\nrt: "); /* not the end of a word */
+	line = line ? line + 1 : NULL;
 	CHECK(line &&
 			sscanf(line, "rt: %lu ticks of %u media threads watched, %lu socket and %lu eventfd",
 				&watched, &threads, &sockets, &eventfds) == 4 &&
