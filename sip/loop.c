@@ -8,6 +8,8 @@
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_wait.h>
 
+enum { STEP_MS = 1000, NAP_US = 250, NOTHING_US = 30 }; /* a message takes longer than that */
+
 struct watch {
 	struct watch *next; /* owned by the loop's list */
 	int fd;
@@ -21,6 +23,7 @@ struct watch {
 struct loop {
 	su_root_t *root;       /* owned */
 	struct watch *watches; /* owned */
+	bool runs;
 };
 
 /* Sofia would write to stderr; what is worth a line comes through on_note() instead. */
@@ -172,14 +175,22 @@ uint64_t loop_now_us(void)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* Sofia counts milliseconds: in a timer's last one it would ask the kernel without a pause, which with hundreds of calls a
+ * second is always.  A step that had nothing to do is followed by a nap. */
 void loop_run(struct loop *l)
 {
-	su_root_run(l->root);
+	l->runs = true;
+	while (l->runs) {
+		const uint64_t begun_us = loop_now_us();
+
+		if (su_root_step(l->root, STEP_MS) == 0 && loop_now_us() - begun_us < NOTHING_US)
+			usleep(NAP_US);
+	}
 }
 
 void loop_stop(struct loop *l)
 {
-	su_root_break(l->root);
+	l->runs = false;
 }
 
 void *loop_root(struct loop *l)
