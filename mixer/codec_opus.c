@@ -8,6 +8,7 @@
  * modes share: a listener hears no seam.
  */
 #include "mixer/codec_priv.h"
+#include "mixer/quad.h"
 
 #include <opus/opus.h>
 #include <stddef.h>
@@ -177,9 +178,6 @@ size_t codec_opus_samples(const uint8_t *payload, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
-typedef float quad __attribute__((vector_size(16)));
-typedef int32_t whole_quad __attribute__((vector_size(16)));
-typedef int16_t half_quad __attribute__((vector_size(8)));
 enum { QUAD = 4 /* divides all that libopus gives */ };
 
 static bool is_over(const float sound[], int n)

@@ -1,6 +1,7 @@
 #include "mixer/level.h"
 
 #include "mixer/frame.h"
+#include "mixer/quad.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,9 +17,6 @@ enum {
 	WINDOW_FRAMES = 25, /* half a second */
 };
 
-/* Eight samples at a time: -O2 alone does not see that it may. */
-typedef float quad __attribute__((vector_size(16)));
-typedef int32_t whole_quad __attribute__((vector_size(16)));
 enum { EIGHT = 8, HALF_BITS = 16 };
 
 static quad squares(whole_quad x)

@@ -1,14 +1,10 @@
 #include "mixer/warp.h"
+#include "mixer/quad.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { HALF = WARP_TAPS / 2 };
-
-/* Four samples at a time: -O2 alone does not see that it may. */
-typedef float quad __attribute__((vector_size(16)));
-typedef int32_t whole_quad __attribute__((vector_size(16)));
-typedef int16_t half_quad __attribute__((vector_size(8)));
 
 enum { QUADS = (WARP_TAPS + 3) / 4 };
 
