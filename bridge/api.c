@@ -226,10 +226,8 @@ static void refuse_who(struct node *n, const struct http_request *request, enum 
 	const struct http_more wrong = { .bearer = "invalid_token" };
 
 	if (answer == ACCESS_TOO_OFTEN)
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 429,
-				.code = "too_many_tries",
-				.message = "too many wrong tokens from this address; wait a minute" });
+		api_refuse_as(n, request->id, 429, "too_many_tries",
+			"too many wrong tokens from this address; wait a minute", NULL);
 	else
 		refuse_more(n, request->id,
 			&(struct api_error){ .status = 401,
@@ -246,37 +244,25 @@ static bool asked_before(struct node *n, const struct http_request *request)
 	if (strcmp(request->method, "POST") != 0 || !request->idempotency_key[0])
 		return false;
 	if (strcmp(request->idempotency_key, "?") == 0) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "an Idempotency-Key has 127 bytes at most",
-				.field = "Idempotency-Key" });
+		api_refuse_field(
+			n, request->id, "Idempotency-Key", "an Idempotency-Key has 127 bytes at most");
 		return true;
 	}
 	switch (idempotence_begin(n->idempotence, request->who->name, request, when_now_us(), &kept)) {
 	case IDEMPOTENCE_NEW: return false;
 	case IDEMPOTENCE_BUSY:
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 409,
-				.code = "busy",
-				.message =
-					"the first request with this Idempotency-Key is not answered yet" });
+		api_refuse_as(n, request->id, 409, "busy",
+			"the first request with this Idempotency-Key is not answered yet", NULL);
 		return true;
 	case IDEMPOTENCE_OTHER:
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 422,
-				.code = "key_reused",
-				.message = "this Idempotency-Key was used for another request",
-				.field = "Idempotency-Key" });
+		api_refuse_as(n, request->id, 422, "key_reused",
+			"this Idempotency-Key was used for another request", "Idempotency-Key");
 		return true;
 	case IDEMPOTENCE_GONE:
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 409,
-				.code = "answer_gone",
-				.message =
-					"this was carried out before the bridge restarted; its answer held a "
-					"secret, which is not kept",
-				.field = "Idempotency-Key" });
+		api_refuse_as(n, request->id, 409, "answer_gone",
+			"this was carried out before the bridge restarted; its answer held a "
+			"secret, which is not kept",
+			"Idempotency-Key");
 		return true;
 	case IDEMPOTENCE_AGAIN: break;
 	}
@@ -294,9 +280,7 @@ static void run(
 
 	if (request->who->meeting[0] && route->role == ACCESS_JOIN &&
 		strcmp(request->who->meeting, word) != 0) {
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 404, .code = "not_found", .message = "no such meeting" });
+		api_refuse_as(n, request->id, 404, "not_found", "no such meeting", NULL);
 		return;
 	}
 	if (access_allows(request->who, route->role, route->of == OF_NODE || !account[0] ? NULL : account)) {
@@ -338,10 +322,7 @@ static void refuse_path(struct node *n, const struct http_request *request, cons
 	struct http_more more = { .replayed = false };
 
 	if (!allow[0]) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 404,
-				.code = "not_found",
-				.message = "there is nothing at this path" });
+		api_refuse_as(n, request->id, 404, "not_found", "there is nothing at this path", NULL);
 		return;
 	}
 	snprintf(more.allow, sizeof(more.allow), "%s", allow);

@@ -29,10 +29,8 @@ static struct copy_job *copy_of(struct node *n, const struct http_request *reque
 	struct copy_job *job = NULL;
 
 	if (!request->local)
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 403,
-				.code = "forbidden",
-				.message = "only at the control socket: it is about files of this machine" });
+		api_refuse_as(n, request->id, 403, "forbidden",
+			"only at the control socket: it is about files of this machine", NULL);
 	else if (!path || path[0] != '/' || strlen(path) >= PATH_CAP)
 		api_refuse_field(n, request->id, "file", "an absolute path must be given");
 	else if (!(job = calloc(1, sizeof(*job))))
@@ -57,8 +55,7 @@ static void backed_up(void *arg, enum bridge_err err, const char *text)
 	struct copy_job *job = arg;
 
 	if (err)
-		api_refuse(job->node, job->request,
-			&(struct api_error){ .status = 503, .code = "file", .message = text });
+		api_refuse_as(job->node, job->request, 503, "file", text, NULL);
 	else
 		api_reply(job->node, job->request, 200, json_pack("{s:s}", "file", job->path));
 	free(job);
@@ -116,10 +113,7 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 		n->trim_due = true;
 	}
 	if (err) {
-		api_refuse(n, job->request,
-			&(struct api_error){ .status = 503,
-				.code = "file",
-				.message = text[0] ? text : bridge_strerror(err) });
+		api_refuse_as(n, job->request, 503, "file", text[0] ? text : bridge_strerror(err), NULL);
 	} else {
 		log_line(LOG_WARNING, NULL, "store", "restored from %s", job->path);
 		event_emit(n->bus, "site.applied", json_pack("{s:s}", "restored_from", job->path));
@@ -138,10 +132,7 @@ void api_restore(struct node *n, const struct http_request *request, const char 
 
 	(void)word;
 	if (n->applying) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 409,
-				.code = "busy",
-				.message = "a site is being applied; try again" });
+		api_refuse_as(n, request->id, 409, "busy", "a site is being applied; try again", NULL);
 		return;
 	}
 	job = copy_of(n, request);

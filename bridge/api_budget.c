@@ -42,9 +42,7 @@ void api_budgets(struct node *n, const struct http_request *request, const char 
 void api_unblock(struct node *n, const struct http_request *request, const char *word)
 {
 	if (!dialling_budget(n->dialling, word)) {
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 404, .code = "not_found", .message = "no such account" });
+		api_refuse_as(n, request->id, 404, "not_found", "no such account", NULL);
 		return;
 	}
 	api_audit(n, request, "budget.unblock", json_pack("{s:s}", "account", word));

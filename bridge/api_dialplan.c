@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void refuse_field(struct node *n, uint64_t id, const char *field, const char *message)
-{
-	api_refuse(n, id,
-		&(struct api_error){
-			.status = 400, .code = "bad_request", .message = message, .field = field });
-}
-
 static json_t *step_json(const char *rule, bool matched, const char *text)
 {
 	return json_pack("{s:s, s:b, s:s}", "rule", rule, "matched", matched, "text", text);
@@ -264,7 +257,7 @@ void api_explain(struct node *n, const struct http_request *request, const char 
 
 	(void)word;
 	if (!http_query(request->query, "number", number, sizeof(number)) || !number[0]) {
-		refuse_field(n, request->id, "number", "number must be given");
+		api_refuse_field(n, request->id, "number", "number must be given");
 		return;
 	}
 	if (!http_query(request->query, "account", account, sizeof(account)) || !account[0]) {
@@ -276,11 +269,11 @@ void api_explain(struct node *n, const struct http_request *request, const char 
 	http_query(request->query, "caller_id", caller_id, sizeof(caller_id));
 	http_query(request->query, "call", call_id, sizeof(call_id));
 	if (at[0] && !when_parse(at, &at_us)) {
-		refuse_field(n, request->id, "at", "a time is wanted as in 2026-12-24T18:00:00+01:00");
+		api_refuse_field(n, request->id, "at", "a time is wanted as in 2026-12-24T18:00:00+01:00");
 		return;
 	}
 	if (caller_id[0] && !number_valid(caller_id)) {
-		refuse_field(n, request->id, "caller_id", "a number in E.164 is wanted as in +15550100");
+		api_refuse_field(n, request->id, "caller_id", "a number in E.164 is wanted as in +15550100");
 		return;
 	}
 	call.at_s = at_us / 1000000;

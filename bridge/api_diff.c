@@ -75,10 +75,7 @@ static void page_read(void *arg, enum bridge_err err, const struct cdr *cdrs, si
 	struct replay *r = arg;
 
 	if (err) {
-		api_refuse(r->node, r->request,
-			&(struct api_error){ .status = 503,
-				.code = "database",
-				.message = "the call records cannot be read" });
+		api_refuse_as(r->node, r->request, 503, "database", "the call records cannot be read", NULL);
 		replay_free(r);
 		return;
 	}
@@ -125,11 +122,7 @@ void api_plan_diff(struct node *n, const struct http_request *request, const cha
 	http_query(request->query, "day", day, sizeof(day));
 	if (!r || strlen(day) != strlen("2026-12-24") || !when_parse(day, &day_us)) {
 		free(r);
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "a day is wanted as in 2026-12-24",
-				.field = "day" });
+		api_refuse_field(n, request->id, "day", "a day is wanted as in 2026-12-24");
 		return;
 	}
 	*r = (struct replay){ .node = n,

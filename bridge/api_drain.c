@@ -33,11 +33,8 @@ void api_drain(struct node *n, const struct http_request *request, const char *w
 
 	(void)word;
 	if (request->body_len && (!json_is_object(body) || (exits && !json_is_boolean(exits)))) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "the body may be a JSON object with `exit`, true or false",
-				.field = "exit" });
+		api_refuse_field(
+			n, request->id, "exit", "the body may be a JSON object with `exit`, true or false");
 	} else {
 		api_audit(n, request, "node.drain", json_pack("{s:b}", "exit", json_is_true(exits)));
 		drain_node(n, json_is_true(exits), loop_now_us());

@@ -145,18 +145,12 @@ void api_invite(struct node *n, const struct http_request *request, const char *
 	struct invite *v;
 
 	if (!meeting || !api_sees(request, account->name)) {
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 404, .code = "not_found", .message = "no such meeting" });
+		api_refuse_as(n, request->id, 404, "not_found", "no such meeting", NULL);
 		return;
 	}
 	snprintf(country, sizeof(country), "%s", account->invite_country);
 	if (http_query(request->query, "country", country, sizeof(country)) && !is_country(country)) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "country must be two capital letters, as in DE",
-				.field = "country" });
+		api_refuse_field(n, request->id, "country", "country must be two capital letters, as in DE");
 		return;
 	}
 	v = calloc(1, sizeof(*v));

@@ -38,8 +38,7 @@ static bool is_inner(enum site_kind kind)
 
 static void bad(struct list *l, const char *field, const char *code, const char *message)
 {
-	api_refuse(l->node, l->request->id,
-		&(struct api_error){ .status = 400, .code = code, .message = message, .field = field });
+	api_refuse_as(l->node, l->request->id, 400, code, message, field);
 }
 
 /* ---- what is asked ---- */

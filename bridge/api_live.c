@@ -16,8 +16,7 @@
 
 static void not_found(struct node *n, const struct http_request *request, const char *message)
 {
-	api_refuse(n, request->id,
-		&(struct api_error){ .status = 404, .code = "not_found", .message = message });
+	api_refuse_as(n, request->id, 404, "not_found", message, NULL);
 }
 
 /* ---- status ---- */
@@ -258,11 +257,8 @@ static bool read_flag(struct node *n, const struct http_request *request, const 
 	*out = json_is_true(value);
 	json_decref(body);
 	if (!good)
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "the body must be a JSON object with this field, true or false",
-				.field = name });
+		api_refuse_field(n, request->id, name,
+			"the body must be a JSON object with this field, true or false");
 	return good;
 }
 
@@ -385,11 +381,7 @@ void api_calls(struct node *n, const struct http_request *request, const char *w
 	http_query(request->query, "trunk", list.trunk, sizeof(list.trunk));
 	http_query(request->query, "state", list.state, sizeof(list.state));
 	if (limit[0] && strtoul(limit, NULL, 10) < 1) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "limit must be above 0",
-				.field = "limit" });
+		api_refuse_field(n, request->id, "limit", "limit must be above 0");
 		return;
 	}
 	list.after = (uint32_t)strtoul(cursor, NULL, 10);

@@ -54,8 +54,7 @@ void api_object(struct node *n, const struct http_request *request, const char *
 		char message[48];
 
 		snprintf(message, sizeof(message), "there is no such %s", site_schemas[kind].word);
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 404, .code = "not_found", .message = message });
+		api_refuse_as(n, request->id, 404, "not_found", message, NULL);
 		return;
 	}
 	edit_etag(n->site, &at, editor_tag_key(n->editor), more.etag);
@@ -111,8 +110,7 @@ static void change(struct node *n, const struct http_request *request, enum edit
 			snprintf(message, sizeof(message), "the body is not JSON: line %d: %.200s",
 				wrong.line, request->body_len ? wrong.text : "it is empty");
 		json_decref(body);
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400, .code = "bad_request", .message = message });
+		api_refuse_as(n, request->id, 400, "bad_request", message, NULL);
 		return;
 	}
 	post(n, request, what, word, body);

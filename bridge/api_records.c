@@ -36,9 +36,7 @@ static enum bridge_err read_page(void *arg, struct store *store)
 
 static void refuse_database(const struct export *e)
 {
-	api_refuse(e->node, e->id,
-		&(struct api_error){
-			.status = 503, .code = "database", .message = "the database cannot be read now" });
+	api_refuse_as(e->node, e->id, 503, "database", "the database cannot be read now", NULL);
 }
 
 static void page_read(void *arg, enum bridge_err err, const char *text)
@@ -121,9 +119,7 @@ void api_records(struct node *n, const struct http_request *request, const char 
 	wrong = records_read(&e->records, request->query, wants_csv(request), &field);
 	if (wrong) {
 		free(e);
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 400, .code = "bad_request", .message = wrong, .field = field });
+		api_refuse_field(n, request->id, field, wrong);
 		return;
 	}
 	if (request->who->account[0])

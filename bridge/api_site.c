@@ -59,11 +59,8 @@ void api_site_rollback(struct node *n, const struct http_request *request, const
 	if (before)
 		post_site(n, request, before, strlen(before));
 	else
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 404,
-				.code = "not_found",
-				.message =
-					"no site file was applied over another since this process began" });
+		api_refuse_as(n, request->id, 404, "not_found",
+			"no site file was applied over another since this process began", NULL);
 }
 
 struct site_text { /* written on the disk thread, behind which alone a site is freed */

@@ -65,10 +65,7 @@ static void read_done(void *arg, enum bridge_err err, const char *text)
 
 	(void)text;
 	if (err) {
-		api_refuse(a->node, a->id,
-			&(struct api_error){ .status = 503,
-				.code = "database",
-				.message = "the database cannot be read now" });
+		api_refuse_as(a->node, a->id, 503, "database", "the database cannot be read now", NULL);
 		asking_free(a);
 		return;
 	}
@@ -127,12 +124,9 @@ void api_sittings(struct node *n, const struct http_request *request, const char
 	a->items = json_array();
 	wrong = read_query(a, request->query);
 	if (wrong) {
-		api_refuse(n, request->id,
-			&(struct api_error){ .status = 400,
-				.code = "bad_request",
-				.message = "a time as in 2026-12-24T18:00:00Z, a limit of 1 to 1000, a "
-					   "cursor of a page",
-				.field = wrong });
+		api_refuse_field(n, request->id, wrong,
+			"a time as in 2026-12-24T18:00:00Z, a limit of 1 to 1000, a "
+			"cursor of a page");
 		asking_free(a);
 		return;
 	}

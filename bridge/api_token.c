@@ -45,10 +45,8 @@ static void token_stored(void *arg, enum bridge_err err, const char *text)
 	if (!err)
 		err = access_put(n->access, &job->token);
 	if (err) {
-		api_refuse(n, job->request,
-			&(struct api_error){ .status = 503,
-				.code = "database",
-				.message = err == BRIDGE_RANGE ? "there are too many tokens" : text });
+		api_refuse_as(n, job->request, 503, "database",
+			err == BRIDGE_RANGE ? "there are too many tokens" : text, NULL);
 	} else {
 		json_t *body = token_json(&job->token);
 
@@ -191,12 +189,8 @@ static void token_forgotten(void *arg, enum bridge_err err, const char *text)
 	struct token_job *job = arg;
 
 	if (err)
-		api_refuse(job->node, job->request,
-			&(struct api_error){ .status = 503,
-				.code = "database",
-				.message =
-					text[0] ? text
-						: "it is refused from now on, but not forgotten on disk" });
+		api_refuse_as(job->node, job->request, 503, "database",
+			text[0] ? text : "it is refused from now on, but not forgotten on disk", NULL);
 	else
 		api_reply(job->node, job->request, 200, json_pack("{s:s}", "id", job->token.id));
 	token_done(job);
@@ -224,9 +218,7 @@ void api_token_drop(struct node *n, const struct http_request *request, const ch
 
 	if (!access_drop(n->access, word)) {
 		json_decref(was);
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 404, .code = "not_found", .message = "no such token" });
+		api_refuse_as(n, request->id, 404, "not_found", "no such token", NULL);
 		return;
 	}
 	job = calloc(1, sizeof(*job));

@@ -32,8 +32,7 @@ static void asked_free(struct asked *a)
 
 static void refuse(const struct asked *a, unsigned status, const char *code, const char *message)
 {
-	api_refuse(a->node, a->request,
-		&(struct api_error){ .status = status, .code = code, .message = message });
+	api_refuse_as(a->node, a->request, status, code, message, NULL);
 }
 
 /* ---- what is known of it ---- */

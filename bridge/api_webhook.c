@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void bad_field(struct node *n, uint64_t id, const char *field, const char *message)
-{
-	api_refuse(n, id,
-		&(struct api_error){
-			.status = 400, .code = "bad_request", .message = message, .field = field });
-}
-
 struct making {
 	struct node *node;
 	uint64_t request;
@@ -23,11 +16,10 @@ static void made(void *arg, enum bridge_err err, const struct webhook *hook)
 	struct making *m = arg;
 
 	if (err)
-		api_refuse(m->node, m->request,
-			&(struct api_error){ .status = 503,
-				.code = err == BRIDGE_FULL ? "too_many" : "database",
-				.message = err == BRIDGE_FULL ? "there are too many webhooks"
-							      : "the database cannot be written now" });
+		api_refuse_as(m->node, m->request, 503, err == BRIDGE_FULL ? "too_many" : "database",
+			err == BRIDGE_FULL ? "there are too many webhooks"
+					   : "the database cannot be written now",
+			NULL);
 	else
 		api_reply(m->node, m->request, 201,
 			json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", hook->id, "url", hook->url, "account",
@@ -43,20 +35,21 @@ static bool read_hook(
 	const json_t *account = json_object_get(body, "account"), *events = json_object_get(body, "events");
 
 	if (!url || !poster_url_valid(url)) {
-		bad_field(n, request->id, "url", "an http:// or https:// URL must be given");
+		api_refuse_field(n, request->id, "url", "an http:// or https:// URL must be given");
 		return false;
 	}
 	if (!poster_url_private(url) && !json_is_true(json_object_get(body, "plain"))) {
-		bad_field(n, request->id, "url",
+		api_refuse_field(n, request->id, "url",
 			"what is posted there could be read on the way: https:// is wanted, or plain: true");
 		return false;
 	}
 	if (account && (!json_is_string(account) || !site_account(n->site, json_string_value(account)))) {
-		bad_field(n, request->id, "account", "no such account");
+		api_refuse_field(n, request->id, "account", "no such account");
 		return false;
 	}
 	if (events && (!json_is_string(events) || !webhook_events_valid(json_string_value(events)))) {
-		bad_field(n, request->id, "events", "events is a list of types: \"call.ended,meeting.*\"");
+		api_refuse_field(
+			n, request->id, "events", "events is a list of types: \"call.ended,meeting.*\"");
 		return false;
 	}
 	*out = (struct webhook){ .id = "" };
@@ -118,9 +111,7 @@ void api_webhook_drop(struct node *n, const struct http_request *request, const 
 
 	if (!hooks_drop(n->hooks, word)) {
 		json_decref(was);
-		api_refuse(n, request->id,
-			&(struct api_error){
-				.status = 404, .code = "not_found", .message = "no such webhook" });
+		api_refuse_as(n, request->id, 404, "not_found", "no such webhook", NULL);
 		return;
 	}
 	api_audit_change(n, request, "webhook.delete", word, was, NULL);
