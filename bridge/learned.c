@@ -37,9 +37,9 @@ struct learned *learned_free(struct learned *l)
 
 /* ---- from the disk ---- */
 
-static void add(void *arg, const struct standing_row *stored)
+static void add(void *arg, const struct kept_row *stored)
 {
-	struct learned **first = arg, *row = row_make(stored->trunk, stored->learned);
+	struct learned **first = arg, *row = row_make(stored->name, stored->text);
 
 	if (!row)
 		return; /* then it is learned anew */
@@ -50,7 +50,7 @@ static void add(void *arg, const struct standing_row *stored)
 enum bridge_err learned_load(struct store *store, struct learned **out)
 {
 	*out = NULL;
-	return store_each_standing(store, add, out);
+	return store_each_kept(store, STORE_LEARNED, add, out);
 }
 
 void learned_use(struct node *n, const struct learned *l)
@@ -76,8 +76,14 @@ static enum bridge_err save(void *arg, struct store *store)
 	const struct saving *s = arg;
 	enum bridge_err err = BRIDGE_OK;
 
-	for (const struct learned *row = s->rows; row && !err; row = row->next)
-		err = store_save_standing(store, &(struct standing_row){ row->trunk, row->text });
+	for (const struct learned *row = s->rows; row && !err;) {
+		struct kept_row rows[STORE_KEPT_AT_ONCE];
+		size_t n = 0;
+
+		for (; row && n < STORE_KEPT_AT_ONCE; row = row->next)
+			rows[n++] = (struct kept_row){ row->trunk, row->text };
+		err = store_save_kept(store, STORE_LEARNED, rows, n);
+	}
 	return err;
 }
 

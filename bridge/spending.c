@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 64, ROOM = 16 };
+enum { ROOM = 16 };
 
 static int64_t now_s(void)
 {
@@ -13,19 +13,19 @@ static int64_t now_s(void)
 
 /* ---- from and to the disk ---- */
 
-static void restore_one(void *arg, const struct budget_row *row)
+static void restore_one(void *arg, const struct kept_row *row)
 {
 	struct dialling *d = arg;
-	struct budget *b = dialling_budget(d, row->account);
+	struct budget *b = dialling_budget(d, row->name);
 
-	if (b && !budget_read(b, row->spent))
+	if (b && !budget_read(b, row->text))
 		log_line(LOG_WARNING, NULL, "budget", "%s: what it had spent cannot be read: it begins anew",
-			row->account);
+			row->name);
 }
 
 enum bridge_err spending_load(struct dialling *d, struct store *store)
 {
-	return store_each_budget(store, restore_one, d);
+	return store_each_kept(store, STORE_SPENT, restore_one, d);
 }
 
 void spending_restored(struct node *n)
@@ -49,13 +49,13 @@ static enum bridge_err save(void *arg, struct store *store)
 	struct saving *s = arg;
 	enum bridge_err err = BRIDGE_OK;
 
-	for (size_t i = 0; i < s->n && !err; i += ROWS_AT_ONCE) {
-		struct budget_row rows[ROWS_AT_ONCE];
+	for (size_t i = 0; i < s->n && !err; i += STORE_KEPT_AT_ONCE) {
+		struct kept_row rows[STORE_KEPT_AT_ONCE];
 		size_t n = 0;
 
-		for (; n < ROWS_AT_ONCE && i + n < s->n; n++)
-			rows[n] = (struct budget_row){ s->list[i + n].account, s->list[i + n].spent };
-		err = store_save_budgets(store, rows, n);
+		for (; n < STORE_KEPT_AT_ONCE && i + n < s->n; n++)
+			rows[n] = (struct kept_row){ s->list[i + n].account, s->list[i + n].spent };
+		err = store_save_kept(store, STORE_SPENT, rows, n);
 	}
 	return err;
 }

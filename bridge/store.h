@@ -120,23 +120,19 @@ enum bridge_err store_add_deliveries(struct store *s, const struct delivery *fir
 /* Forgets delivery `after` (0: none) and reads the oldest that is left; *out NULL: none; the caller frees. */
 enum bridge_err store_next_delivery(struct store *s, const char *hook, int64_t after, struct delivery **out);
 
-/* What accounts have spent (budget_write()'s text), by account. */
-struct budget_row {
-	const char *account, *spent;
+/* A text that is kept by a name, which may outlive what bears it. */
+enum store_kept {
+	STORE_SPENT, /* budget_write()'s text, by account */
+	STORE_LEARNED /* repute_write()'s text, by trunk; those of trunks that the site has no more go when one is saved */
 };
-enum bridge_err store_each_budget(
-	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg);
+struct kept_row {
+	const char *name, *text;
+};
+enum { STORE_KEPT_AT_ONCE = 64 }; /* rows, so that the disk is not held for long */
+enum bridge_err store_each_kept(struct store *s, enum store_kept what,
+	void (*each)(void *arg, const struct kept_row *row), void *arg);
 /* All in one transaction. */
-enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n);
-
-/* How well a trunk does (repute_write()'s text), by trunk. */
-struct standing_row {
-	const char *trunk, *learned;
-};
-enum bridge_err store_each_standing(
-	struct store *s, void (*each)(void *arg, const struct standing_row *row), void *arg);
-/* Those of trunks that the site has no more go. */
-enum bridge_err store_save_standing(struct store *s, const struct standing_row *row);
+enum bridge_err store_save_kept(struct store *s, enum store_kept what, const struct kept_row *rows, size_t n);
 
 /* A trunk's rate sheet (dialplan/rates.h); it outlives the trunk's place in the site. */
 struct rate_sheet {

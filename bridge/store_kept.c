@@ -1,20 +1,35 @@
-/* store_budget.c - what accounts have spent, on disk. */
+/* store_kept.c - texts that are kept by a name: what accounts have spent, how well trunks do. */
 #include "bridge/store_priv.h"
 
-enum bridge_err store_each_budget(
-	struct store *s, void (*each)(void *arg, const struct budget_row *row), void *arg)
+struct kept_table {
+	const char *list, *save;
+	const char *tidy; /* before something is saved; NULL: nothing goes */
+};
+
+static const struct kept_table tables[] = {
+	[STORE_SPENT] = { .list = "SELECT account, spent FROM budget",
+		.save = "INSERT INTO budget(account, spent) VALUES (?, ?)"
+			" ON CONFLICT(account) DO UPDATE SET spent = excluded.spent" },
+	[STORE_LEARNED] = { .list = "SELECT trunk, learned FROM standing",
+		.save = "INSERT INTO standing(trunk, learned) VALUES (?, ?)"
+			" ON CONFLICT(trunk) DO UPDATE SET learned = excluded.learned",
+		.tidy = "DELETE FROM standing WHERE trunk NOT IN (SELECT name FROM trunk)" },
+};
+
+enum bridge_err store_each_kept(
+	struct store *s, enum store_kept what, void (*each)(void *arg, const struct kept_row *row), void *arg)
 {
 	sqlite3_stmt *statement;
-	enum bridge_err err = store_prepare(s, &statement, "SELECT account, spent FROM budget");
+	enum bridge_err err = store_prepare(s, &statement, tables[what].list);
 	int step;
 
 	if (err)
 		return err;
 	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
-		const struct budget_row row = { (const char *)sqlite3_column_text(statement, 0),
+		const struct kept_row row = { (const char *)sqlite3_column_text(statement, 0),
 			(const char *)sqlite3_column_text(statement, 1) };
 
-		if (row.account && row.spent)
+		if (row.name && row.text)
 			each(arg, &row);
 	}
 	if (step != SQLITE_DONE)
@@ -23,19 +38,20 @@ enum bridge_err store_each_budget(
 	return err;
 }
 
-enum bridge_err store_save_budgets(struct store *s, const struct budget_row *rows, size_t n)
+enum bridge_err store_save_kept(struct store *s, enum store_kept what, const struct kept_row *rows, size_t n)
 {
 	sqlite3_stmt *statement = NULL;
 	enum bridge_err err = store_exec(s, "BEGIN IMMEDIATE");
 
 	if (err)
 		return err;
-	err = store_prepare(s, &statement,
-		"INSERT INTO budget(account, spent) VALUES (?, ?)"
-		" ON CONFLICT(account) DO UPDATE SET spent = excluded.spent");
+	if (tables[what].tidy)
+		err = store_exec(s, tables[what].tidy);
+	if (!err)
+		err = store_prepare(s, &statement, tables[what].save);
 	for (size_t i = 0; i < n && !err; i++) {
-		store_bind_text(statement, 1, rows[i].account);
-		store_bind_text(statement, 2, rows[i].spent);
+		store_bind_text(statement, 1, rows[i].name);
+		store_bind_text(statement, 2, rows[i].text);
 		err = store_run(s, statement);
 	}
 	sqlite3_finalize(statement);
