@@ -1,4 +1,4 @@
-/* hex.h - bytes as hexadecimal digits and back.
+/* hex.h - bytes as hexadecimal digits; back: sip/hex.h.
  *
  * Thread: any; pure.
  */
@@ -18,15 +18,5 @@ static inline void hex_write(char *out, const uint8_t *bytes, size_t n)
 		*out++ = digits[bytes[i] & 15];
 	}
 	*out = '\0';
-}
-
-/* 0 to 15; -1: no such digit. */
-static inline int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 #endif

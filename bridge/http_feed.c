@@ -35,8 +35,10 @@ static bool is_of(const struct news *n, const char *account, const char *meeting
 
 	if (*account && strcmp(account, n->account) != 0)
 		return false;
+	if (!*meeting)
+		return true;
 	snprintf(words, sizeof(words), "\"meeting\":\"%s\"", meeting);
-	return !*meeting || strstr(n->json, words);
+	return strstr(n->json, words) != NULL;
 }
 
 static bool is_for(const struct conn *c, const struct news *n)

@@ -1,6 +1,6 @@
 /* http_query.c - one parameter of a query, decoded. */
 #include "bridge/http.h"
-#include "bridge/hex.h"
+#include "sip/hex.h"
 
 #include <string.h>
 
@@ -13,8 +13,8 @@ static bool decode(const char *text, size_t len, char *out, size_t cap)
 		char c = text[i] == '+' ? ' ' : text[i];
 
 		if (c == '%') {
-			int high = len - i > 2 ? hex_value(text[i + 1]) : -1;
-			int low = len - i > 2 ? hex_value(text[i + 2]) : -1;
+			int high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
+			int low = len - i > 2 ? hex_digit(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -1,5 +1,6 @@
 #include "sip/naptr.h"
 #include "sip/ere.h"
+#include "sip/hex.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -202,11 +203,6 @@ const char *naptr_pick(
 
 /* ---- names ---- */
 
-static int hex(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower(c) - 'a' + 10 : -1;
-}
-
 bool naptr_text(char out[NAPTR_TEXT], const char *uri)
 {
 	const char *at = strchr(uri, ',');
@@ -215,7 +211,7 @@ bool naptr_text(char out[NAPTR_TEXT], const char *uri)
 	for (at = at ? at + 1 : ""; *at && n + 1 < NAPTR_TEXT; at++) {
 		unsigned char c = (unsigned char)*at;
 
-		const int high = c == '%' ? hex(at[1]) : -1, low = high >= 0 ? hex(at[2]) : -1;
+		const int high = c == '%' ? hex_digit(at[1]) : -1, low = high >= 0 ? hex_digit(at[2]) : -1;
 
 		if (low >= 0) {
 			c = (unsigned char)(high * 16 + low);

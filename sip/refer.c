@@ -1,4 +1,5 @@
 #include "sip/refer.h"
+#include "sip/hex.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,14 +98,6 @@ static bool asks_for_another_method(const char *params)
 	return false;
 }
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* `n` characters of a URI without their escapes.  False: too long, or an escape of nothing that is text. */
 static bool unescape(char *out, size_t cap, const char *text, size_t n)
 {
@@ -114,9 +107,9 @@ static bool unescape(char *out, size_t cap, const char *text, size_t n)
 		int c = (unsigned char)text[i];
 
 		if (c == '%') {
-			if (i + 2 >= n || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+			if (i + 2 >= n || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
 				return false;
-			c = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+			c = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
 			i += 2;
 		}
 		if (c < ' ' || c > '~' || len + 1 >= cap)

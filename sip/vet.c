@@ -1,5 +1,6 @@
 #include "sip/vet.h"
 
+#include "sip/hex.h"
 #include "sip/span.h"
 
 #include <arpa/inet.h>
@@ -415,22 +416,14 @@ void vet_clean(char *out, size_t cap, const char *text, size_t len)
 	out[n] = 0;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void vet_user(char *out, size_t cap, const char *user, size_t len)
 {
 	char decoded[VET_URI_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; user && i < len && n < sizeof(decoded); i++) {
-		int high = user[i] == '%' && i + 2 < len ? hex(user[i + 1]) : -1;
-		int low = high >= 0 ? hex(user[i + 2]) : -1;
+		int high = user[i] == '%' && i + 2 < len ? hex_digit(user[i + 1]) : -1;
+		int low = high >= 0 ? hex_digit(user[i + 2]) : -1;
 
 		decoded[n] = user[i];
 		if (low >= 0) {
