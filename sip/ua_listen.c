@@ -16,6 +16,7 @@
 
 enum { IDLE_MS = 15 * 60 * 1000, MESSAGE_TIMEOUT_MS = 30 * 1000, MAX_PROCEEDING = 4096, T1_MS = 500 };
 enum { RELAYED_IDLE_MS = 24 * 60 * 60 * 1000 }; /* whoever ends TLS says when its connections are idle */
+enum { RECEIVE_BYTES = 2 * 1024 * 1024 };       /* some 1,500 messages, as the kernel counts them */
 
 /* T4 as a multiple of T1: how long Sofia keeps both messages of an INVITE, 11 kB, once its ACK has come.  A copy
  * of the INVITE that comes even later must not change the call: ua_events.c sees to that. */
@@ -138,6 +139,18 @@ static void find_fds(struct listener *at, const struct place *p)
 		closedir(dir);
 }
 
+/* A burst waits in the kernel while this thread is busy: what is thrown away there comes back after T1 only.  Beyond
+ * net.core.rmem_max with CAP_NET_ADMIN only. */
+static void widen(const struct listener *at)
+{
+	const int wish = RECEIVE_BYTES;
+
+	for (size_t i = 0; i < UA_FDS; i++)
+		if (socket_type(at->fds[i]) == SOCK_DGRAM &&
+			setsockopt(at->fds[i], SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof(wish)) != 0)
+			(void)setsockopt(at->fds[i], SOL_SOCKET, SO_RCVBUF, &wish, sizeof(wish));
+}
+
 /* One transport each: Sofia takes a list of them from a stack frame that is gone, and crashes. */
 static void write_url(char out[UA_URL], const struct listener *at, const char *transport)
 {
@@ -176,6 +189,7 @@ static enum call_err start(struct listener *at, const struct place *p, void *roo
 	if (!at->nua)
 		return CALL_ADDRESS;
 	find_fds(at, p);
+	widen(at);
 	return CALL_OK;
 }
 

@@ -489,6 +489,11 @@ void line_clear(struct line *l)
 	atomic_store(&l->shared->n, 0);
 }
 
+void line_hold(struct line *l, bool held)
+{
+	kill(l->pid, held ? SIGSTOP : SIGCONT);
+}
+
 int line_stop(struct line *l)
 {
 	const uint64_t until_us = loop_now_us() + 10000000;

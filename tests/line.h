@@ -39,6 +39,7 @@ bool line_quiet(const struct line *l, unsigned ms);                  /* until no
 void line_print(const struct line *l);
 void line_order(struct line *l, const char *word); /* "shutdown", "hangup": to the child */
 void line_clear(struct line *l);                   /* forget the lines */
+void line_hold(struct line *l, bool held);         /* the child does nothing, as when it is long busy */
 
 /* Ends the child in order: shutdown, close.  Its exit status; -signal when one killed it. */
 int line_stop(struct line *l);

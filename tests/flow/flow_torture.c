@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* K1: Sofia's SDP parser would loop on these; it must never see them, and ours must be done at once. */
 TEST(k1_descriptions_that_hang_a_parser)
@@ -227,8 +229,11 @@ TEST(cut_and_garbled_messages)
 		"To: <sip:answer@127.0.0.1>;tag=%s-not\r\nCall-ID: %s\r\nCSeq: 5 BYE\r\nMax-Forwards: 70\r\n"
 		"Content-Length: 0\r\n\r\n",
 		r.target, s.ip, s.port, s.ip, r.from_tag, r.to_tag, r.call_id);
-	for (size_t cut = 1; cut <= n; cut++)
+	for (size_t cut = 1; cut <= n; cut++) {
 		raw_send(&s, bytes, cut);
+		if (cut % 50 == 0)
+			check_read(&s); /* do not overflow its socket */
+	}
 	for (size_t at = 0; at < n; at++) {
 		const char was = bytes[at];
 
@@ -236,13 +241,43 @@ TEST(cut_and_garbled_messages)
 		raw_send(&s, bytes, n);
 		bytes[at] = was;
 		if (at % 50 == 0)
-			test_sleep_ms(5); /* do not overflow its socket */
+			check_read(&s);
 	}
+	check_read(&s);
 	CHECK_INT(0, line_count(l, "ended"), "nothing ended");
 	check_call_lives(&r, "call lives");
 	raw_close(&r);
 	raw_close(&s);
 	check_end(l, "cut");
+}
+
+/* The bridge is long busy, and who calls does not ask twice: all that came waits for it, as far as the kernel lets anybody. */
+TEST(a_burst_waits)
+{
+	enum { BURST = 600, BYTES = 4 * 1024 * 1024, PATIENCE_MS = 1000 };
+	struct line *l = line_of(20, 0);
+	FILE *f = fopen("/proc/sys/net/core/rmem_max", "re");
+	unsigned long most = 0;
+	unsigned answered = 0;
+	struct raw r;
+
+	CHECK(f && fscanf(f, "%lu", &most) == 1, "rmem_max");
+	fclose(f);
+	caller_of(&r, TRUNK, l);
+	setsockopt(r.fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ BYTES }, sizeof(int));
+	line_hold(l, true);
+	for (unsigned i = 0; i < BURST; i++) {
+		raw_fresh(&r, "answer");
+		raw_request(&r, "OPTIONS", NULL, NULL);
+	}
+	line_hold(l, false);
+	while (answered < BURST && raw_any(&r, PATIENCE_MS) == 200)
+		answered++;
+	if (geteuid() == 0 || most >= BYTES / 2)
+		CHECK_INT(BURST, answered, "all are answered");
+	CHECK(answered > 50, "answered: %u", answered);
+	raw_close(&r);
+	check_end(l, "burst");
 }
 
 /* Beyond 64 kB a message is not kept; nor is what never ends, or comes in crumbs. */
@@ -309,4 +344,5 @@ TEST(message_without_its_empty_line)
 }
 
 TESTS(k1_descriptions_that_hang_a_parser, k2_contacts_that_kill_later, k2_inside_a_call, k3_short_branches,
-	torture_messages, cut_and_garbled_messages, endless_messages_by_tcp, message_without_its_empty_line)
+	torture_messages, cut_and_garbled_messages, a_burst_waits, endless_messages_by_tcp,
+	message_without_its_empty_line)
