@@ -195,6 +195,22 @@ static enum mix_err make_cue(struct cue **out, const struct sound *s)
 	return err;
 }
 
+/* A rate that none of ours divides, as a speech synthesiser's 22,050 Hz, takes five times as long: so once, not three times. */
+static enum mix_err bring_to_even_rate(struct sound *s)
+{
+	int16_t *pcm = NULL;
+	size_t n = 0;
+
+	if (rate_hz(RATE_48K) % s->hz == 0)
+		return MIX_OK;
+	enum mix_err err = resample_all(&pcm, &n, s->pcm, s->n, s->hz, rate_hz(RATE_48K));
+	if (err)
+		return err;
+	free(s->pcm);
+	*s = (struct sound){ .pcm = pcm, .n = n, .hz = rate_hz(RATE_48K) };
+	return MIX_OK;
+}
+
 enum mix_err cue_load(struct cue **out, const char *path)
 {
 	struct sound s = { 0 };
@@ -202,8 +218,10 @@ enum mix_err cue_load(struct cue **out, const char *path)
 
 	if (!err) {
 		level_sound(&s);
-		err = make_cue(out, &s);
+		err = bring_to_even_rate(&s);
 	}
+	if (!err)
+		err = make_cue(out, &s);
 	free(s.pcm);
 	return err;
 }
