@@ -81,7 +81,8 @@ static inline void on_event(void *arg, void *user, const struct media_event *eve
 
 static const struct media_out nowhere = { .send = on_send, .event = on_event };
 
-static inline void bench_open_codec(struct bench *b, enum codec_id codec, unsigned hz, double ppm, double phase_ms)
+static inline void bench_open_codec(
+	struct bench *b, enum codec_id codec, unsigned hz, double ppm, double phase_ms)
 {
 	const struct stream_identity id = { .ssrc = 1, .cname = "us" };
 	struct stream_format format = { .tx = { .id = codec, .ptime_ms = 20, .complexity = 0 },

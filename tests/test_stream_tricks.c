@@ -130,4 +130,5 @@ TEST(absurd_timestamps_do_no_harm)
 	}
 }
 
-TESTS(numbers_may_jump_while_clocks_drift, reordered_doubled_and_lost_packets_while_clocks_drift, absurd_timestamps_do_no_harm)
+TESTS(numbers_may_jump_while_clocks_drift, reordered_doubled_and_lost_packets_while_clocks_drift,
+	absurd_timestamps_do_no_harm)
