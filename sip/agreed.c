@@ -1,5 +1,6 @@
 #include "sip/agreed.h"
 #include "sip/format.h"
+#include "sip/span.h"
 
 #include <stdio.h>
 

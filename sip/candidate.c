@@ -1,4 +1,5 @@
 #include "sip/candidate.h"
+#include "sip/span.h"
 
 #include <arpa/inet.h>
 #include <openssl/evp.h>
@@ -60,7 +61,7 @@ static void read_one(struct sdp_ice *to, struct span value)
 	to->n_candidates++;
 }
 
-bool candidate_read(struct sdp_ice *to, struct span name, struct span value)
+bool candidate_take(struct sdp_ice *to, struct span name, struct span value)
 {
 	if (span_is(name, "candidate"))
 		read_one(to, value);

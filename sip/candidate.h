@@ -10,7 +10,7 @@
  * by what is advertised for it.  Credentials are made of a random secret and a number, which rises when the far end restarts
  * (RFC 8839 section 4.4.1.1.1): other credentials of theirs get other ones of ours.  Of theirs only a print is kept: we never
  * send a check.
- * Use:  candidate_read() per attribute; candidate_judge(); candidate_follow() before candidate_describe().
+ * Use:  candidate_take() per attribute; candidate_judge(); candidate_follow() before candidate_describe().
  *
  * Thread: control.
  */
@@ -18,7 +18,8 @@
 #define SIP_CANDIDATE_H
 
 #include "sip/sdp.h"
-#include "sip/span.h"
+
+struct span; /* sip/span.h, which Sofia's headers cannot stand beside */
 
 enum { CANDIDATE_UFRAG = 12, CANDIDATE_PWD = 32, CANDIDATE_SECRET = 16 };
 
@@ -38,7 +39,7 @@ struct candidate_agreed {                                /* savable */
 enum candidate_way { CANDIDATE_NONE, CANDIDATE_MISMATCH, CANDIDATE_BOTH_LITE, CANDIDATE_CHECKED };
 
 /* Takes an attribute of ICE; false: it is another one.  What is malformed is as good as absent. */
-bool candidate_read(struct sdp_ice *to, struct span name, struct span value);
+bool candidate_take(struct sdp_ice *to, struct span name, struct span value);
 
 /* What their stream wants. */
 enum candidate_way candidate_judge(const struct sdp_media *theirs);

@@ -347,7 +347,7 @@ static enum call_err read_attribute(struct reader *r, struct span value)
 	else if (span_is(name, "fingerprint") && is_printable(value))
 		span_copy(to->fingerprint, sizeof(to->fingerprint), span_trim(value));
 	else
-		(void)candidate_read(&to->ice, name, value);
+		(void)candidate_take(&to->ice, name, value);
 	if (!r->media)
 		return CALL_OK; /* the others belong to a stream */
 	if (span_is(name, "rtpmap"))
