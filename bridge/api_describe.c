@@ -31,7 +31,7 @@ static const struct api_named named[] = {
 	{ "Quality", "rx_r:n? rx_mos:n? tx_r:n? tx_mos:n? rx_missing:i burst_ms:i gap_ms:i level_dbov:i levelling_db:i"
 		" clipped_frames:i clipped_percent:n one_way:s tones:s echo:@Echo?" },
 	{ "Delay", "wait_ms:n held_ms:n due_ms:n made_up_ms:i" },
-	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
+	{ "Leg", "id:i call:s kind:s trunk:s codec:s srtp:s ice:s on_hold:b jitter_ms:n delay_ms:i delay:@Delay rx_packets:i tx_packets:i rx_lost:i"
 		" far_lost:i round_trip_ms:n quality:@Quality stir:@Stir? quirks:[s]" },
 	{ "Stir", "verstat:s attest:s origid:s why:s" },
 	{ "Participant", "id:s meeting:s name:s user:s number:s role:s muted:b host_muted:b hand:b talking:b joined_at:t legs:[@Leg]" },

@@ -4,6 +4,7 @@
 #include "bridge/dialout.h"
 #include "bridge/hunt.h"
 #include "bridge/leg.h"
+#include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
 #include "bridge/standing.h"
@@ -170,18 +171,33 @@ static json_t *quality_json(const struct stream_stats *s)
 		"tones", progress_name(s->progress), "echo", echo);
 }
 
+/* "": no ICE. */
+static const char *path_word(const struct leg *leg, char at[MEDIA_ADDRESS])
+{
+	if (!leg->ice)
+		return "";
+	if (!leg->path.port)
+		return "checking";
+	if (leg->lapsed)
+		return "lapsed";
+	media_address_write(at, &leg->path);
+	return at;
+}
+
 static json_t *leg_json(const struct leg *leg)
 {
 	const struct stream_stats *s = &leg->stats;
+	char at[MEDIA_ADDRESS];
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:{s:f, s:f, s:f, s:i}, s:I, s:I, "
-			 "s:I, s:I, s:f, s:o, s:o, s:o}",
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:{s:f, s:f, s:f, s:i}, s:I, s:I, "
+		"s:I, s:I, s:f, s:o, s:o, s:o}",
 		"id", (int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
-		leg->cdr.codec, "srtp", leg->cdr.srtp, "on_hold", leg->on_hold, "jitter_ms",
-		s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay", "wait_ms", s->wait_us / 1000.0,
-		"held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0, "made_up_ms",
-		(int)(s->concealed_ms + s->added_ms), "rx_packets", (json_int_t)s->rx_packets, "tx_packets",
-		(json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
+		leg->cdr.codec, "srtp", leg->cdr.srtp, "ice", path_word(leg, at), "on_hold", leg->on_hold,
+		"jitter_ms", s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay", "wait_ms",
+		s->wait_us / 1000.0, "held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0,
+		"made_up_ms", (int)(s->concealed_ms + s->added_ms), "rx_packets", (json_int_t)s->rx_packets,
+		"tx_packets", (json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
 		quality_json(s), "stir", leg_proof_json(leg), "quirks", quirks_json(leg->quirks));
 }

@@ -66,6 +66,8 @@ struct leg {
 	char name[CALL_NAME];    /* as its From says; for the roster */
 	char user[LEG_USER];     /* of a call that we made: for whom, as the order says (O2); "" not said */
 	bool on_hold;            /* the far end holds us */
+	bool ice, lapsed;        /* it finds its way by checks; its consent to be sent to has ended */
+	struct net_addr path;    /* that it has chosen; port 0: none yet */
 	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
 	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */
 	struct stream *stream;   /* owned until the worker has it */

@@ -37,6 +37,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	ready = ready && kit_alloc(&kit, &format) == MIX_OK;
 	OPENSSL_cleanse(&format.tx_key, sizeof(format.tx_key));
 	OPENSSL_cleanse(&format.rx_key, sizeof(format.rx_key));
+	OPENSSL_cleanse(&format.ice, sizeof(format.ice));
 	if (!ready) {
 		leg_hangup(leg, Q850_TEMPORARY, "no codec could be set up");
 		return;
@@ -45,6 +46,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	snprintf(leg->cdr.codec, sizeof(leg->cdr.codec), "%s", codec_info(format.tx.id)->name);
 	leg->codec = format.tx.id;
 	leg->takes_events = format.event_tx_pt != PT_NONE;
+	leg->ice = agreed->ice.on;
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;

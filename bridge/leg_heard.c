@@ -2,6 +2,7 @@
 #include "bridge/drive.h"
 #include "bridge/leg_priv.h"
 #include "bridge/leg_quality.h"
+#include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
 #include "bridge/remark.h"
@@ -73,6 +74,22 @@ static void tell_progress(struct leg *leg, const struct media_event *event)
 			leg->cdr.participant));
 }
 
+/* ICE: where it is now, or that it may not be sent to. */
+static void tell_path(struct leg *leg, const struct media_event *event)
+{
+	char at[MEDIA_ADDRESS];
+
+	leg->lapsed = !event->on;
+	if (event->on)
+		leg->path = event->peer;
+	media_address_write(at, &leg->path);
+	remark(leg,
+		event->on ? "ICE: the far end is at %s" : "ICE: no word from %s for 30 s, nothing is sent",
+		at);
+	log_line(LOG_INFO, leg->cdr.call_id, "media", "ICE: %s %s",
+		event->on ? "path to" : "consent lapsed of", at);
+}
+
 static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event *event)
 {
 	struct leg *leg = leg_find(arg, leg_id);
@@ -106,6 +123,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_PROGRESS: tell_progress(leg, event); break;
 	case MEDIA_QUIRK: quirks_tell(leg, event->quirk); break;
+	case MEDIA_PATH: tell_path(leg, event); break;
 	case MEDIA_LATCHED: break;
 	}
 }

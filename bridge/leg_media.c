@@ -35,6 +35,8 @@ static bool share_port(struct leg *leg, const struct site_trunk *trunk, const ch
 	if (!trunk || trunk->media_port != SITE_PORT_SHARED || leg->state == LEG_DIALLING)
 		return false;
 	call_offered_source(leg->call, &source);
+	if (source.ice && trunk->ice == SITE_ICE_ALLOW)
+		return false; /* its source is found by checks */
 	home = admission_pick(&n->admission, CODEC_PCMU, ADMISSION_ANY);
 	if (home == ADMISSION_NONE)
 		return false;
@@ -64,7 +66,7 @@ enum call_err leg_open_media(
 		uint64_t origin_id;
 		uint32_t ssrc, first_timestamp;
 		uint16_t first_seq;
-		uint8_t secret[sizeof(self->secret)];
+		uint8_t secret[sizeof(self->secret)], ice[sizeof(self->ice.secret)];
 	} drawn; /* at once: each draw has a price of its own */
 	const char *address;
 
@@ -87,6 +89,7 @@ enum call_err leg_open_media(
 	media_self(self, trunk, address, leg->ports.rtp_port);
 	self->origin_id = drawn.origin_id >> 2; /* fits every reader's signed 64 bit */
 	memcpy(self->secret, drawn.secret, sizeof(self->secret));
+	memcpy(self->ice.secret, drawn.ice, sizeof(self->ice.secret));
 	OPENSSL_cleanse(&drawn, sizeof(drawn));
 	return CALL_OK;
 }

@@ -1,4 +1,5 @@
 #include "bridge/media.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -68,6 +69,7 @@ void media_self(
 	out->ptime_ms = trunk ? trunk->ptime_ms : 0;
 	out->our_order = trunk && trunk->n_codecs > 0;
 	out->srtp = trunk ? policies[trunk->srtp] : OFFER_SRTP_ALLOW;
+	out->ice.allowed = trunk && trunk->ice == SITE_ICE_ALLOW;
 
 	for (size_t i = 0; trunk && i < trunk->n_codecs; i++)
 		if (codec_named(trunk->codecs[i]) != CODEC_NONE)
@@ -95,6 +97,26 @@ struct net_addr media_address(const char *literal, uint16_t port)
 	if (port && trunk_address_parse(a.ip, literal))
 		a.port = port;
 	return a;
+}
+
+void media_address_write(char out[MEDIA_ADDRESS], const struct net_addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char ip[INET6_ADDRSTRLEN];
+	const bool ipv4 = memcmp(a->ip, mapped, sizeof(mapped)) == 0;
+
+	inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? a->ip + sizeof(mapped) : a->ip, ip, sizeof(ip));
+	snprintf(out, MEDIA_ADDRESS, ipv4 ? "%s:%u" : "[%s]:%u", ip, a->port);
+}
+
+static void add_ice(struct ice_credentials *out, const struct candidate_agreed *agreed)
+{
+	_Static_assert(sizeof(out->ufrag) == sizeof(agreed->ufrag) && sizeof(out->pwd) == sizeof(agreed->pwd),
+		"credentials, described twice");
+	if (!agreed->on)
+		return;
+	memcpy(out->ufrag, agreed->ufrag, sizeof(out->ufrag));
+	memcpy(out->pwd, agreed->pwd, sizeof(out->pwd));
 }
 
 static void add_key(struct seal_key *out, const struct sdes_key *key)
@@ -154,6 +176,7 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 	out->rtcp_mux = agreed->rtcp_mux;
 	add_key(&out->tx_key, &agreed->tx_key);
 	add_key(&out->rx_key, &agreed->rx_key);
+	add_ice(&out->ice, &agreed->ice);
 	out->rtp = media_address(agreed->address, agreed->rtp_port);
 	out->rtcp = media_address(agreed->address, agreed->rtcp_port);
 	return BRIDGE_OK;

@@ -76,6 +76,7 @@ struct site_account {
 
 enum site_dtmf { SITE_DTMF_AUTO, SITE_DTMF_RFC4733, SITE_DTMF_INBAND, SITE_DTMF_INFO, SITE_DTMFS };
 enum site_digest { SITE_DIGEST_BOTH, SITE_DIGEST_MD5, SITE_DIGEST_SHA256, SITE_DIGESTS };
+enum site_ice { SITE_ICE_NEVER, SITE_ICE_ALLOW, SITE_ICES };
 enum site_port { SITE_PORT_OWN, SITE_PORT_SHARED, SITE_PORTS };
 /* Where calls of a trunk may be sent with REFER: nowhere, to numbers that the account may call, to any SIP URI as well. */
 enum site_refer { SITE_REFER_NEVER, SITE_REFER_NUMBERS, SITE_REFER_ANY, SITE_REFERS };
@@ -132,6 +133,7 @@ struct site_trunk {
 	unsigned ptime_ms;                   /* that we ask for, 10..60 in tens; 0: theirs, or 20 */
 	unsigned dtmf;                       /* enum site_dtmf */
 	unsigned media_port; /* enum site_port: its calls have an RTP port each, or share some */
+	unsigned ice;        /* enum site_ice: may its legs find their way by checks (RFC 8445) */
 	unsigned refers;     /* enum site_refer, key `refer.out` */
 	bool takes_refer; /* key `refer.in`: its far ends may have us call somebody into their meeting, and take a call's place */
 	char codecs[SITE_LIST][SITE_NAME];

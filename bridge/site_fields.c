@@ -42,6 +42,7 @@ static const char *const digest_words[SITE_DIGESTS] = {
 	[SITE_DIGEST_BOTH] = "both", [SITE_DIGEST_MD5] = "MD5", [SITE_DIGEST_SHA256] = "SHA-256"
 };
 static const char *const port_words[SITE_PORTS] = { [SITE_PORT_OWN] = "own", [SITE_PORT_SHARED] = "shared" };
+static const char *const ice_words[SITE_ICES] = { [SITE_ICE_NEVER] = "never", [SITE_ICE_ALLOW] = "allow" };
 static const char *const refusal_words[SITE_REFUSALS] = {
 	[SITE_REFUSE_UNAVAILABLE] = "unavailable", [SITE_REFUSE_BUSY] = "busy"
 };
@@ -159,6 +160,7 @@ static const struct site_field trunk_fields[] = {
 	UPTO(site_trunk, "ptime", ptime_ms, 60),
 	WORD(site_trunk, "dtmf", dtmf, dtmf_words),
 	WORD(site_trunk, "media_port", media_port, port_words),
+	WORD(site_trunk, "ice", ice, ice_words),
 	WORD(site_trunk, "refer.out", refers, refer_words),
 	FLAG(site_trunk, "refer.in", takes_refer, false),
 	{ TEXTS(site_trunk, "codecs", codecs, n_codecs, RULE_CODEC) },

@@ -289,6 +289,9 @@ static const char *const steps[] = {
 	"DROP TABLE trunk_text;"
 	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
 	"ALTER TABLE cdr ADD COLUMN headers TEXT NOT NULL DEFAULT '';",
+
+	/* trunks whose legs may find their way by checks */
+	"ALTER TABLE trunk ADD COLUMN ice INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -69,6 +69,10 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 8, t->demotes);
 	pass_put_text(p, 9, t->name);
 	pass_put_row(p);
+	pass_use(p, "UPDATE trunk SET ice = ? WHERE name = ?");
+	pass_put_number(p, 1, t->ice);
+	pass_put_text(p, 2, t->name);
+	pass_put_row(p);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		put_list(p, t, &lists[i]);
 }
@@ -113,6 +117,12 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 			.probe_s = pass_get_number(p, 6) };
 		t->demotes = pass_get_number(p, 7) != 0;
 	}
+	pass_use(p, "SELECT ice FROM trunk WHERE name = ?");
+	pass_put_text(p, 1, t->name);
+	while (pass_next(p))
+		t->ice = pass_get_number(p, 0);
+	if (t->ice >= SITE_ICES)
+		pass_unreadable(p, "whether a trunk's legs may use ICE");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		pass_use(p, "SELECT text FROM trunk_text WHERE trunk = ? AND list = ? ORDER BY position");
 		pass_put_text(p, 1, t->name);

@@ -84,7 +84,8 @@ static void receive_reports(struct worker *w)
 			socket_receive(w->media.batch, leg->ports.rtcp_fd, &w->media.clock, &n);
 
 		for (unsigned k = 0; k < n; k++)
-			stream_rx_rtcp(leg->stream, d[k].p, d[k].len, &d[k].from, d[k].arrival_us);
+			stream_rx_rtcp(
+				leg->stream, d[k].p, d[k].len, &d[k].from, d[k].arrival_us, &w->media.out);
 	}
 }
 

@@ -14,7 +14,7 @@ enum {
 static void hear(struct worker *w, struct worker_leg *leg, const struct datagram *d, bool rtcp)
 {
 	if (rtcp)
-		stream_rx_rtcp(leg->stream, d->p, d->len, &d->from, d->arrival_us);
+		stream_rx_rtcp(leg->stream, d->p, d->len, &d->from, d->arrival_us, &w->media.out);
 	else
 		stream_rx_rtp(leg->stream, d->p, d->len, &d->from, d->arrival_us, &w->media.out);
 }

@@ -12,6 +12,8 @@ struct aes_cm {
 	EVP_CIPHER_CTX *ctx; /* owned */
 };
 
+_Static_assert(HMAC_KEY_MAX == SHA_CBLOCK, "a key fills one block at most");
+
 struct hmac {
 	SHA_CTX inner, outer; /* with the padded key in them */
 };
@@ -72,26 +74,29 @@ bool aes_cm_run(struct aes_cm *c, const uint8_t iv[16], const uint8_t *in, size_
 	       EVP_CipherUpdate(c->ctx, out, &done, in, (int)n) == 1 && (size_t)done == n;
 }
 
-static void hmac_pad(SHA_CTX *sha, const uint8_t key[CIPHER_AUTH_KEY], uint8_t with)
+static void hmac_pad(SHA_CTX *sha, const uint8_t *key, size_t key_len, uint8_t with)
 {
 	uint8_t block[SHA_CBLOCK];
 
 	memset(block, with, sizeof(block));
-	for (size_t i = 0; i < CIPHER_AUTH_KEY; i++)
+	for (size_t i = 0; i < key_len; i++)
 		block[i] ^= key[i];
 	SHA1_Init(sha);
 	SHA1_Update(sha, block, sizeof(block));
 	secret_wipe(block, sizeof(block));
 }
 
-enum mix_err hmac_alloc(struct hmac **out, const uint8_t key[CIPHER_AUTH_KEY])
+enum mix_err hmac_alloc(struct hmac **out, const uint8_t *key, size_t key_len)
 {
-	struct hmac *h = calloc(1, sizeof(*h));
+	struct hmac *h;
 
+	if (key_len > HMAC_KEY_MAX)
+		return MIX_RANGE;
+	h = calloc(1, sizeof(*h));
 	if (!h)
 		return MIX_NOMEM;
-	hmac_pad(&h->inner, key, 0x36);
-	hmac_pad(&h->outer, key, 0x5c);
+	hmac_pad(&h->inner, key, key_len, 0x36);
+	hmac_pad(&h->outer, key, key_len, 0x5c);
 	*out = h;
 	return MIX_OK;
 }

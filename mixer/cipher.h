@@ -1,11 +1,11 @@
-/* cipher.h - the ciphers of SRTP: AES in counter mode with HMAC-SHA1 (RFC 3711), AES-GCM (RFC 7714); all of OpenSSL here.
+/* cipher.h - the ciphers of SRTP: AES in counter mode with HMAC-SHA1 (RFC 3711; STUN's too), AES-GCM (RFC 7714); all of OpenSSL here.
  *
  * How: session keys are put in once; each call gives the nonce and works on caller's memory.  What OpenSSL would
  * allocate is allocated when a cipher is made, so that a packet costs no allocation and no lock: that is why this is
  * not libsrtp, whose Debian build (on NSS) allocates 14 times for a packet of AES-CM and 5 times for one of AES-GCM.
  * Use:  cipher_alloc() on the control thread, then cipher_seal()/cipher_open() for the whole packet.
  *
- * Thread: one at a time, the owner of the seal.
+ * Thread: one at a time, the owner of the seal or of the agent (mixer/ice).
  */
 #ifndef MIXER_CIPHER_H
 #define MIXER_CIPHER_H
@@ -15,7 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CIPHER_KEY_MAX = 32, CIPHER_AUTH_KEY = 20, CIPHER_TAG_MAX = 20, GCM_NONCE = 12, GCM_TAG = 16 };
+enum {
+	CIPHER_KEY_MAX = 32,
+	CIPHER_AUTH_KEY = 20,
+	CIPHER_TAG_MAX = 20,
+	GCM_NONCE = 12,
+	GCM_TAG = 16,
+	HMAC_KEY_MAX = 64 /* of a longer one HMAC takes the hash (RFC 2104 section 3); nobody here has one */
+};
 
 struct piece { /* bytes that are authenticated */
 	const uint8_t *p;
@@ -34,7 +41,8 @@ bool aes_cm_run(struct aes_cm *c, const uint8_t iv[16], const uint8_t *in, size_
 /* ---- HMAC-SHA1 (RFC 2104) ---- */
 
 struct hmac;
-enum mix_err hmac_alloc(struct hmac **out, const uint8_t key[CIPHER_AUTH_KEY]);
+/* `key_len` up to HMAC_KEY_MAX bytes.  MIX_RANGE, MIX_NOMEM. */
+enum mix_err hmac_alloc(struct hmac **out, const uint8_t *key, size_t key_len);
 struct hmac *hmac_free(struct hmac *h);
 /* HMAC-SHA1 over all pieces in a row, whole; a suite takes as much of it as its tag is long. */
 void hmac_run(const struct hmac *h, const struct piece *pieces, unsigned n, uint8_t tag[CIPHER_TAG_MAX]);

@@ -3,6 +3,7 @@
 #include "mixer/cipher.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool format_is_sane(const struct stream_format *f)
 {
@@ -125,6 +126,8 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 	}
 	if (!err)
 		err = kit_seal(k);
+	if (!err && format->ice.ufrag[0])
+		err = ice_alloc(&k->ice, &format->ice);
 	if (!err && format->event_rx_pt == PT_NONE && !format->no_tones)
 		err = hush_alloc(&k->hush, k->rx_rate);
 	if (!err)
@@ -154,6 +157,8 @@ struct kit *kit_free(struct kit *k)
 	k->tx_seal = seal_free(k->tx_seal);
 	k->rx_seal = seal_free(k->rx_seal);
 	k->rx_former = seal_free(k->rx_former);
+	k->ice = ice_free(k->ice);
+	secret_wipe(&k->format.ice, sizeof(k->format.ice));
 	secret_wipe(&k->format.tx_key, sizeof(k->format.tx_key));
 	secret_wipe(&k->format.rx_key, sizeof(k->format.rx_key));
 	free(k);
@@ -187,6 +192,22 @@ static bool inherit_seals(struct kit *fresh, struct kit *old)
 	return true;
 }
 
+/* The same credentials: the same agent.  Others: a restart. */
+static void inherit_ice(struct kit *fresh, struct kit *old)
+{
+	struct ice *kept = old->ice;
+
+	if (!fresh->ice || !old->ice)
+		return;
+	if (strcmp(fresh->format.ice.ufrag, old->format.ice.ufrag) != 0 ||
+		strcmp(fresh->format.ice.pwd, old->format.ice.pwd) != 0) {
+		ice_succeed(fresh->ice, old->ice);
+		return;
+	}
+	old->ice = fresh->ice;
+	fresh->ice = kept;
+}
+
 bool kit_inherit(struct kit *fresh, struct kit *old)
 {
 	for (unsigned i = 0; i < fresh->format.n_rx; i++)
@@ -216,6 +237,7 @@ bool kit_inherit(struct kit *fresh, struct kit *old)
 		old->encoder = fresh->encoder;
 		fresh->encoder = kept;
 	}
+	inherit_ice(fresh, old);
 	return inherit_seals(fresh, old);
 }
 

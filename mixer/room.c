@@ -355,12 +355,12 @@ static void limit_classes(struct room *r, struct tick *t)
 
 /* ---- to the listeners ---- */
 
-/* The leg's own cue.  Time goes on for a leg on hold, too. */
+/* The leg's own cue.  Time goes on for a leg on hold, too, but not for one that waits for its path. */
 static void take_cue(struct stream *s, struct room_cue *cue, const struct media_out *out)
 {
 	struct media_event played = { .kind = MEDIA_PLAYED };
 
-	cue->spot = cue_spot(&s->cue);
+	cue->spot = stream_waits(s) ? (struct cue_spot){ NULL, 0 } : cue_spot(&s->cue);
 	if (!cue->spot.cue)
 		return;
 	(void)cue_frame(&s->cue, s->kit ? s->kit->tx_rate : RATE_8K, cue->pcm, &played.play_id);

@@ -105,7 +105,7 @@ static enum mix_err keys_init(struct keys *k, struct aes_cm *prf, const struct s
 	} else {
 		err = aes_cm_alloc(&k->cm, key, suite->key_len);
 		if (!err)
-			err = hmac_alloc(&k->hmac, auth);
+			err = hmac_alloc(&k->hmac, auth, sizeof(auth));
 	}
 done:
 	secret_wipe(key, sizeof(key));

@@ -276,6 +276,8 @@ void stream_stats(const struct stream *s, struct stream_stats *out, uint64_t now
 		out->srtp = s->kit->format.tx_key.suite;
 		if (s->kit->rx_seal)
 			out->rx_seal = seal_state(s->kit->rx_seal);
+		if (s->kit->ice)
+			out->ice = ice_counts(s->kit->ice);
 	}
 	stream_judge(s, out);
 }

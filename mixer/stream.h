@@ -1,13 +1,15 @@
 /* stream.h - one leg's pipeline: datagrams in, a frame for the mix; a frame for the leg, datagrams out.
  *
- *    datagram -> latch -> RTP -> jitter buffer -> decoder or concealment -> keypad (-> hush) -> level -> frame
+ *    datagram -> latch or ice -> RTP -> jitter buffer -> decoder or concealment -> keypad (-> hush) -> level -> frame
  *    frame + cue -> encoder -> RTP -> datagram            RTCP both ways every 5 s
  *
  * How: the control thread builds a stream and its kit (codecs for one format) and hands
  * them to the worker; a new offer/answer brings a new kit, and stream_refit() swaps it
  * in and leaves the old one in the caller's hands, so that nothing is allocated or freed
  * in the tick.  A leg with keys opens what comes first of all and seals what goes last of all, and takes nothing
- * in the clear.  A stream knows no socket: what it sends goes to struct media_out.
+ * in the clear.  A leg with ICE credentials hears and is sent to as its checks say, and not by latch.h; it
+ * answers them, and its cues wait until the far end has chosen a path.  A stream knows no socket: what it sends goes to
+ * struct media_out.
  * Use:  stream_alloc(), kit_alloc(), stream_refit(); then room_add(); per tick the worker
  *       calls stream_rx_rtp()/stream_rx_rtcp() for what came in and room_tick().
  *
@@ -22,6 +24,7 @@
 #include "mixer/denoise.h"
 #include "mixer/echo.h"
 #include "mixer/err.h"
+#include "mixer/ice.h"
 #include "mixer/oneway.h"
 #include "mixer/progress.h"
 #include "mixer/quirk.h"
@@ -49,6 +52,7 @@ struct stream_format {
 	bool no_tones;                    /* keys never come as sound: nobody listens for them there */
 	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
 	struct seal_key tx_key, rx_key;   /* SRTP; of both or of neither (SEAL_NONE: in the clear) */
+	struct ice_credentials ice;       /* ours; ufrag "": none, and the latch says who may speak */
 	struct seal_state rx_resume;      /* a call that goes on from saved state; .known false: a new one */
 };
 
@@ -101,6 +105,7 @@ struct stream_stats { /* counters since stream_alloc() */
 
 	enum seal_suite srtp;      /* SEAL_NONE: in the clear */
 	struct seal_state rx_seal; /* to be saved, for rx_resume */
+	struct ice_counts ice;     /* checks of the far end */
 };
 
 enum media_event_kind {
@@ -113,6 +118,7 @@ enum media_event_kind {
 	MEDIA_QUIRK,   /* quirk: something is odd about its packets, and is made up for; once each */
 	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
 	MEDIA_PROGRESS, /* on, progress: no person, and kept out of the mix; off: a person again */
+	MEDIA_PATH, /* ICE; on, peer: the far end has chosen this path; off: nothing is sent, its consent has lapsed */
 	MEDIA_PRESSED, /* on: a key of stream_press() has gone out whole; off: it could not, events were not agreed on */
 };
 struct media_event {
@@ -156,12 +162,12 @@ void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us);
  * its own rate has changed since, others hear it by a plain interpolation. */
 struct resample *stream_equip(struct stream *s, enum rate_class to, struct resample *owned);
 
-/* One datagram on the RTP port (RTCP too, when muxed) or the RTCP port.  Any bytes are
+/* One datagram on the RTP port (RTCP too, when muxed) or the RTCP port; of a leg with ICE, checks as well.  Any bytes are
  * allowed in: what is not for us is counted and dropped. */
 void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
 	uint64_t arrival_us, const struct media_out *out);
-void stream_rx_rtcp(
-	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us);
+void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
+	uint64_t arrival_us, const struct media_out *out);
 
 /* Policy and control, each in force from the next tick. */
 void stream_mute(struct stream *s, bool muted);  /* its sound stays out of the mix; keys still count */

@@ -57,6 +57,7 @@ struct kit {
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
 	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
+	struct ice *ice;                           /* owned; NULL: the latch says who may speak */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
@@ -275,7 +276,15 @@ void stream_emit(struct stream *s, bool rtcp, const uint8_t *p, size_t len, cons
 /* *p and *len then are the packet in the clear, in room[] if it was sealed; false: dropped and counted. */
 bool stream_open(struct stream *s, bool rtcp, const uint8_t **p, size_t *len, uint8_t room[PACKET_MAX],
 	uint64_t now_us);
+
+/* stream_ice.c: who may speak and where we send, by latch or by ICE. */
+const struct net_addr *stream_peer(const struct stream *s);        /* where our RTP goes */
 const struct net_addr *stream_report_peer(const struct stream *s); /* where our RTCP goes */
+bool stream_waits(const struct stream *s); /* for a path: what it is to hear must not begin yet */
+/* Of a leg with ICE: true when the datagram goes no further, a check that was answered or somebody who may not speak. */
+bool stream_ice_keeps(struct stream *s, enum ice_component at, const uint8_t *p, size_t len,
+	const struct net_addr *from, uint64_t arrival_us, const struct media_out *out);
+void stream_ice_look(struct stream *s, uint64_t now_us, const struct media_out *out); /* once a tick */
 
 /* stream_rtcp.c: reports when due, silence of the far end. */
 void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct media_out *out);

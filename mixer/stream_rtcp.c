@@ -64,6 +64,7 @@ void stream_upkeep(struct stream *s, uint64_t now_us, uint64_t ntp, const struct
 		if (s->rtcp_due_us <= now_us)
 			s->rtcp_due_us = now_us + RTCP_INTERVAL_US;
 	}
+	stream_ice_look(s, now_us, out);
 	watch(s, now_us, out);
 	stream_look_one_way(s, now_us, out);
 }

@@ -101,13 +101,16 @@ static bool is_report(const struct kit *k, const uint8_t *p, size_t len)
 	return rtp_is_rtcp(p, len) && (k->format.rtcp_mux || kind_of(k, p[1] & 0x7f) == PAYLOAD_NOT_OURS);
 }
 
+static void hear_report(
+	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us);
+
 static void take_report(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
 	uint64_t arrival_us, const struct media_out *out)
 {
 	const struct net_addr ours_go_to = s->rtcp_peer;
 	const uint32_t before = s->stats.rtcp_rx;
 
-	stream_rx_rtcp(s, p, len, from, arrival_us);
+	hear_report(s, p, len, from, arrival_us);
 	if (s->kit->format.rtcp_mux)
 		return;
 	s->rtcp_peer = ours_go_to;
@@ -121,7 +124,7 @@ static void take_latch(struct stream *s, const struct media_out *out)
 	struct net_addr locked = s->latch.locked;
 
 	stream_tell(s, out, (struct media_event){ .kind = MEDIA_LATCHED, .peer = locked });
-	if (!signalled->port || net_addr_equal(&locked, signalled))
+	if (s->kit->ice || !signalled->port || net_addr_equal(&locked, signalled))
 		return;
 	locked.port = signalled->port;
 	tell_quirks(s,
@@ -166,7 +169,7 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	enum payload_kind kind;
 	struct rtp rtp;
 
-	if (!s->kit)
+	if (!s->kit || (s->kit->ice && stream_ice_keeps(s, ICE_RTP, p, len, from, arrival_us, out)))
 		return;
 	if (is_report(s->kit, p, len)) {
 		take_report(s, p, len, from, arrival_us, out);
@@ -179,7 +182,9 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		s->stats.rx_bad++;
 		return;
 	}
-	if (!latch_accept_rtp(&s->latch, from, rtp.ssrc, arrival_us))
+	if (s->kit->ice)
+		s->latch.locked = *from;
+	else if (!latch_accept_rtp(&s->latch, from, rtp.ssrc, arrival_us))
 		return;
 	if (!net_addr_equal(&before, &s->latch.locked))
 		take_latch(s, out);
@@ -218,14 +223,14 @@ static uint64_t ntp_at(const struct stream *s, uint64_t us)
 	return s->tick_ntp + (uint64_t)(since_us * (1LL << 32) / 1000000);
 }
 
-void stream_rx_rtcp(
+static void hear_report(
 	struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from, uint64_t arrival_us)
 {
 	uint64_t ntp = ntp_at(s, arrival_us);
 	uint8_t room[PACKET_MAX];
 	struct rtcp_news news;
 
-	if (!s->kit || !latch_hears(&s->latch, from)) {
+	if (!s->kit || (!s->kit->ice && !latch_hears(&s->latch, from))) {
 		s->stats.rx_refused++;
 		return;
 	}
@@ -251,4 +256,12 @@ void stream_rx_rtcp(
 		s->stats.round_trip_us = news.round_trip_us;
 	s->far_percent = (uint8_t)(news.fraction_lost * 100u / 256u);
 	encoder_expect_loss(s->kit->encoder, s->far_percent);
+}
+
+void stream_rx_rtcp(struct stream *s, const uint8_t *p, size_t len, const struct net_addr *from,
+	uint64_t arrival_us, const struct media_out *out)
+{
+	if (s->kit && s->kit->ice && stream_ice_keeps(s, ICE_RTCP, p, len, from, arrival_us, out))
+		return;
+	hear_report(s, p, len, from, arrival_us);
 }

@@ -1,14 +1,9 @@
 /* stream_seal.c - SRTP of a stream: the last step of what leaves and the first of what comes. */
 #include "mixer/stream_priv.h"
 
-const struct net_addr *stream_report_peer(const struct stream *s)
-{
-	return s->kit->format.rtcp_mux ? latch_peer(&s->latch) : &s->rtcp_peer;
-}
-
 void stream_emit(struct stream *s, bool rtcp, const uint8_t *p, size_t len, const struct media_out *out)
 {
-	const struct net_addr *to = rtcp ? stream_report_peer(s) : latch_peer(&s->latch);
+	const struct net_addr *to = rtcp ? stream_report_peer(s) : stream_peer(s);
 	struct seal *seal = s->kit->tx_seal;
 	uint8_t sealed[PACKET_MAX + SEAL_TAIL_MAX];
 

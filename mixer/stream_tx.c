@@ -10,7 +10,7 @@ enum { CN_EVERY = 20 /* ticks */ };
 
 bool stream_sends(const struct stream *s)
 {
-	return s->kit && s->kit->format.send && latch_peer(&s->latch)->port != 0;
+	return s->kit && s->kit->format.send && stream_peer(s)->port != 0;
 }
 
 void stream_idle(struct stream *s)

@@ -1,5 +1,6 @@
 #include "sip/agreed.h"
 #include "sip/format.h"
+#include "sip/span.h"
 
 #include <stdio.h>
 
@@ -30,6 +31,17 @@ void agreed_address(struct media_agreed *a, const struct sdp_media *theirs, bool
 	a->rtp_port = theirs->port;
 	a->rtcp_mux = mux;
 	a->rtcp_port = agreed_rtcp_port(theirs, mux);
+}
+
+void agreed_ice(struct media_agreed *a, enum candidate_way way, const struct sdp_media *theirs,
+	const struct sdp_media *ours)
+{
+	a->ice.on = way == CANDIDATE_CHECKED;
+	a->ice.theirs =
+		way == CANDIDATE_CHECKED || way == CANDIDATE_BOTH_LITE ? candidate_print(&theirs->ice) : 0;
+	if (a->ice.on) /* ours are never longer */
+		a->ice.on = span_copy(a->ice.ufrag, sizeof(a->ice.ufrag), span_of(ours->ice.ufrag)) &&
+			    span_copy(a->ice.pwd, sizeof(a->ice.pwd), span_of(ours->ice.pwd));
 }
 
 /* Hold in all its styles (RFC 3264 section 8.4, RFC 6337 section 5.3): the far end does not listen.  What it

@@ -9,6 +9,7 @@
 #ifndef SIP_AGREED_H
 #define SIP_AGREED_H
 
+#include "sip/candidate.h"
 #include "sip/sdes.h"
 
 enum {
@@ -37,7 +38,8 @@ struct media_agreed {
 	bool ipv6;
 	uint16_t rtp_port, rtcp_port;
 	bool rtcp_mux;
-	struct sdes_key tx_key, rx_key;         /* both or neither: SDES_NONE is the clear */
+	struct sdes_key tx_key, rx_key; /* both or neither: SDES_NONE is the clear */
+	struct candidate_agreed ice;
 	bool send, receive;                     /* as seen by us */
 	bool on_hold;                           /* the far end holds us: sendonly, inactive or c=0.0.0.0 */
 	unsigned stream;                        /* index of the m= line that was taken */
@@ -53,6 +55,10 @@ uint16_t agreed_rtcp_port(const struct sdp_media *theirs, bool mux);
 
 /* Where to send: RTP and RTCP, on one port if `mux`; the null address is none. */
 void agreed_address(struct media_agreed *a, const struct sdp_media *theirs, bool mux);
+
+/* How they are reached: `way` of their stream (CANDIDATE_NONE where we said nothing of ICE), ours as described. */
+void agreed_ice(struct media_agreed *a, enum candidate_way way, const struct sdp_media *theirs,
+	const struct sdp_media *ours);
 
 /* Who speaks, from the far end's direction and ours. */
 void agreed_direction(struct media_agreed *a, const struct sdp_media *theirs, enum sdp_direction ours);

@@ -115,16 +115,18 @@ static enum call_err make_offer(struct call *c)
 	return err;
 }
 
-/* Once sealed, there is no way back into the clear. */
-static enum call_err keep_secured(struct call *c, bool secured)
+/* What an answer says for later offers.  Once sealed, there is no way back into the clear. */
+static enum call_err keep_settled(struct call *c, const struct media_agreed *agreed)
 {
+	const bool secured = agreed->tx_key.suite != SDES_NONE;
 	struct media_self self = self_of(c);
 
-	if (self.secured == secured)
+	if (self.secured == secured && self.ice.theirs == agreed->ice.theirs)
 		return CALL_OK;
-	if (self.secured)
+	if (self.secured && !secured)
 		return CALL_NO_SRTP;
-	self.secured = true;
+	self.secured = secured;
+	self.ice.theirs = agreed->ice.theirs;
 	return squeeze_keep(&c->media.self, &self, sizeof(self));
 }
 
@@ -154,7 +156,7 @@ enum call_err call_take_answer(struct call *c, const struct body_text *text)
 	if (!err)
 		err = offer_take(&offer, &sdp, &agreed);
 	if (!err)
-		err = keep_secured(c, agreed.tx_key.suite != SDES_NONE);
+		err = keep_settled(c, &agreed);
 	if (!err)
 		err = settle(c, &agreed);
 	return err;

@@ -188,6 +188,24 @@ static void answer_formats(const struct sdp_media *m, const struct media_self *s
 	}
 }
 
+/* Ours beside theirs; an address that they have yet to find is no hold. */
+static void answer_ice(const struct sdp_media *m, const struct media_self *self, struct media_agreed *a,
+	struct sdp_media *out)
+{
+	const enum candidate_way way = self->ice.allowed ? candidate_judge(m) : CANDIDATE_NONE;
+
+	out->ice.mismatch = way == CANDIDATE_MISMATCH;
+	if (way == CANDIDATE_BOTH_LITE || way == CANDIDATE_CHECKED)
+		candidate_describe(out, &self->ice, self->rtcp_port);
+	agreed_ice(a, way, m, out);
+	if (way == CANDIDATE_CHECKED && candidate_trickles(m)) {
+		struct sdp_media found = { .direction = m->direction };
+
+		out->direction = mirror(&found);
+		agreed_direction(a, &found, out->direction);
+	}
+}
+
 static void answer_stream(const struct sdp_media *m, const struct media_self *self, struct media_agreed *a,
 	struct sdp_media *out)
 {
@@ -205,6 +223,7 @@ static void answer_stream(const struct sdp_media *m, const struct media_self *se
 		a->tx_key = key_of_ours(self, a->rx_key.suite, a->rx_key.tag);
 		sdes_write(&out->crypto[out->n_crypto++], &a->tx_key);
 	}
+	answer_ice(m, self, a, out);
 	out->n_formats = a->n_rx;
 	memcpy(out->formats, a->rx, sizeof(*a->rx) * a->n_rx);
 }
@@ -228,6 +247,7 @@ enum call_err offer_answer(
 	if (err)
 		return err;
 
+	candidate_follow(&self->ice, &offer->media[taken]);
 	agreed_slots(&a, offer);
 	describe_self(&out, self);
 	out.n_media = offer->n_media;
@@ -322,6 +342,8 @@ enum call_err offer_make(struct media_self *self, const struct media_agreed *cur
 	m->rtcp_port = self->rtcp_port;
 	m->rtcp_mux = was->rtcp_mux;
 	m->ptime_ms = self->ptime_ms ? self->ptime_ms : was->ptime_ms;
+	if (self->ice.allowed && (!current || current->ice.theirs))
+		candidate_describe(m, &self->ice, self->rtcp_port);
 	err = settle_version(self, &out);
 	if (!err)
 		*offer = out;
@@ -411,6 +433,7 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 	agreed_ptime(&a, theirs, ours->ptime_ms, 0);
 	agreed_address(&a, theirs, ours->rtcp_mux && theirs->rtcp_mux);
 	agreed_direction(&a, theirs, ours->direction);
+	agreed_ice(&a, ours->ice.ufrag[0] ? candidate_judge(theirs) : CANDIDATE_NONE, theirs, ours);
 	agreed_slots(&a, offer);
 	a.stream = i;
 	*agreed = a;
@@ -433,6 +456,7 @@ void offer_source(struct offer_source *out, const struct sdp *offer)
 		memcpy(out->address, m->address, sizeof(out->address));
 		out->rtp_port = m->port;
 		out->rtcp_port = agreed_rtcp_port(m, m->rtcp_mux);
+		out->ice = candidate_judge(m) == CANDIDATE_CHECKED;
 		return;
 	}
 }

@@ -35,6 +35,8 @@ struct media_self {                         /* our side of one leg; savable */
 	unsigned ptime_ms;     /* that we ask for, and send when they ask for nothing; 0: theirs, or 20 */
 	enum offer_srtp srtp;
 	bool secured; /* the session has keys: from then on it takes no offer in the clear; kept by offer.c */
+	struct candidate_self
+		ice; /* follows their offers; kept by offer.c, begin with `allowed` and `secret` */
 	uint8_t secret[SDES_SUITES]
 		      [SDES_MASTER_MAX]; /* random: our key of each suite, for the whole session */
 };
@@ -50,7 +52,7 @@ enum call_err offer_answer(
 	const struct sdp *offer, struct media_self *self, struct media_agreed *agreed, struct sdp *answer);
 
 /* Makes an offer of all our formats; when `current` is not NULL, one that keeps its codec first,
- * its payload types and its stream index (a re-INVITE of ours). */
+ * its payload types, its stream index and whether there is ICE (a re-INVITE of ours). */
 enum call_err offer_make(struct media_self *self, const struct media_agreed *current, struct sdp *offer);
 
 /* Reads the answer to `offer`.  CALL_NO_MATCH: it refused the stream or took no format of ours.  CALL_NO_SRTP: it has no
@@ -62,6 +64,7 @@ enum call_err offer_take(const struct sdp *offer, const struct sdp *answer, stru
 struct offer_source {
 	char address[SDP_ADDR];
 	uint16_t rtp_port, rtcp_port;
+	bool ice; /* it will be sent from wherever its checks find a way */
 };
 void offer_source(struct offer_source *out, const struct sdp *offer);
 

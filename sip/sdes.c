@@ -30,11 +30,6 @@ const char *sdes_suite_name(enum sdes_suite suite)
 	return (unsigned)suite < SDES_SUITES ? suites[suite].name : "";
 }
 
-static struct span span_of(const char *text)
-{
-	return (struct span){ text, strlen(text) };
-}
-
 /* Exactly n bytes.  The padding may be missing, as some leave it out; bits of no byte must be 0. */
 static bool read_base64(uint8_t *out, size_t n, struct span text)
 {

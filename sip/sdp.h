@@ -23,7 +23,9 @@ enum {
 	SDP_CRYPTO_MAX = 8,
 	SDP_TOKEN = 32,
 	SDP_FMTP = 128,
-	SDP_ADDR = 64
+	SDP_ADDR = 64,
+	SDP_ICE_TEXT = 257,
+	SDP_CANDIDATES_MAX = 16
 };
 
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
@@ -40,6 +42,20 @@ struct sdp_crypto { /* RFC 4568, as written; see sip/sdes.h */
 	unsigned tag;
 	char suite[40];
 	char params[160];
+};
+
+struct sdp_candidate {     /* RFC 8839 section 5.1; UDP at a literal address, others are not kept */
+	uint8_t component; /* 1 RTP, 2 RTCP */
+	uint16_t port;
+	uint32_t priority;
+	char address[SDP_ADDR]; /* canonical */
+};
+
+struct sdp_ice {                                     /* see sip/candidate.h */
+	char ufrag[SDP_ICE_TEXT], pwd[SDP_ICE_TEXT]; /* "" without */
+	bool lite, mismatch;                         /* lite is the session's */
+	struct sdp_candidate candidates[SDP_CANDIDATES_MAX];
+	unsigned n_candidates;
 };
 
 struct sdp_media {
@@ -61,6 +77,7 @@ struct sdp_media {
 	struct sdp_crypto crypto[SDP_CRYPTO_MAX]; /* in order of preference */
 	unsigned n_crypto;
 	char setup[12], fingerprint[128]; /* RFC 5763, as written; "" without */
+	struct sdp_ice ice;               /* its own or the session's */
 };
 
 struct sdp {

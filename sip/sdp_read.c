@@ -1,6 +1,7 @@
 /* sdp_read.c - sdp_parse_text(): one pass over the lines of a body, bounded in every direction. */
 #include "sip/sdp.h"
 
+#include "sip/candidate.h"
 #include "sip/span.h"
 
 #include <arpa/inet.h>
@@ -345,6 +346,8 @@ static enum call_err read_attribute(struct reader *r, struct span value)
 		span_copy(to->setup, sizeof(to->setup), span_trim(value));
 	else if (span_is(name, "fingerprint") && is_printable(value))
 		span_copy(to->fingerprint, sizeof(to->fingerprint), span_trim(value));
+	else
+		(void)candidate_take(&to->ice, name, value);
 	if (!r->media)
 		return CALL_OK; /* the others belong to a stream */
 	if (span_is(name, "rtpmap"))

@@ -68,6 +68,33 @@ static void write_format(struct writer *w, const struct sdp_format *f)
 		line(w, "a=fmtp:%u %s", f->payload_type, f->fmtp);
 }
 
+/* Its own agent is lite, and of the present kind: "ice2" (RFC 8445 section 10). */
+static void write_ice_session(struct writer *w, const struct sdp *sdp)
+{
+	for (unsigned i = 0; i < sdp->n_media; i++)
+		if (sdp->media[i].port && sdp->media[i].ice.lite) {
+			line(w, "a=ice-lite");
+			line(w, "a=ice-options:ice2");
+			return;
+		}
+}
+
+static void write_ice(struct writer *w, const struct sdp_ice *ice)
+{
+	if (ice->mismatch)
+		line(w, "a=ice-mismatch");
+	if (!ice->ufrag[0] || !ice->pwd[0])
+		return;
+	line(w, "a=ice-ufrag:%s", ice->ufrag);
+	line(w, "a=ice-pwd:%s", ice->pwd);
+	for (unsigned i = 0; i < ice->n_candidates; i++) {
+		const struct sdp_candidate *c = &ice->candidates[i];
+
+		line(w, "a=candidate:1 %u UDP %u %s %u typ host", c->component, c->priority, c->address,
+			c->port);
+	}
+}
+
 /* What a stream says beyond its m= line; a refused one says nothing. */
 static void write_attributes(struct writer *w, const struct sdp_media *m)
 {
@@ -92,6 +119,7 @@ static void write_attributes(struct writer *w, const struct sdp_media *m)
 		line(w, "a=fingerprint:%s", m->fingerprint);
 	if (m->setup[0])
 		line(w, "a=setup:%s", m->setup);
+	write_ice(w, &m->ice);
 	line(w, "a=%s", directions[m->direction]);
 }
 
@@ -114,8 +142,9 @@ static bool in_bounds(const struct sdp *sdp)
 	for (unsigned i = 0; i < sdp->n_media; i++) {
 		const struct sdp_media *m = &sdp->media[i];
 
-		if (m->n_formats > SDP_FORMATS_MAX || m->n_crypto > SDP_CRYPTO_MAX || !m->type[0] ||
-			!m->protocol[0] || (unsigned)m->direction > SDP_INACTIVE)
+		if (m->n_formats > SDP_FORMATS_MAX || m->n_crypto > SDP_CRYPTO_MAX ||
+			m->ice.n_candidates > SDP_CANDIDATES_MAX || !m->type[0] || !m->protocol[0] ||
+			(unsigned)m->direction > SDP_INACTIVE)
 			return false;
 	}
 	return true;
@@ -137,6 +166,7 @@ enum call_err sdp_write_text(char *out, size_t cap, const struct sdp *sdp)
 	line(&w, "s=-");
 	line(&w, "c=IN %s %s", family(ipv6), address);
 	line(&w, "t=0 0");
+	write_ice_session(&w, sdp);
 	for (unsigned i = 0; i < sdp->n_media; i++) {
 		const struct sdp_media *m = &sdp->media[i];
 

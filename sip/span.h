@@ -17,6 +17,11 @@ struct span {
 	size_t n;
 };
 
+static inline struct span span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
 static inline bool span_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

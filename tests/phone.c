@@ -46,6 +46,13 @@ static void on_send(
 	struct rtp rtp;
 
 	(void)arg;
+	if (len > 0 && len <= sizeof(p->answer) && bytes[0] < 4) { /* STUN, which is never sealed */
+		p->answered = *to;
+		p->answered_rtcp = rtcp;
+		p->answer_len = len;
+		memcpy(p->answer, bytes, len);
+		return;
+	}
 	if (p->rx_seal) {
 		const bool control = rtcp || rtp_is_rtcp(bytes, len);
 
@@ -99,6 +106,10 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 		break;
 	case MEDIA_SILENT: p->silent++; break;
 	case MEDIA_LATCHED: p->latched++; break;
+	case MEDIA_PATH:
+		p->paths++;
+		p->path = event->peer;
+		break;
 	case MEDIA_PRESSED: p->pressed += event->on; break;
 	case MEDIA_ONE_WAY: p->one_way = event->one_way; break;
 	case MEDIA_QUIRK: p->quirks |= 1U << event->quirk; break;

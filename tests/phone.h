@@ -44,6 +44,12 @@ struct phone {
 	uint8_t report[256]; /* the last RTCP packet */
 	size_t report_len;
 	unsigned unreadable; /* what came did not open */
+	uint8_t answer[128]; /* to the last check (tests/check.h) */
+	size_t answer_len;
+	struct net_addr answered; /* where it was sent */
+	bool answered_rtcp;       /* from the RTCP port */
+	unsigned paths;           /* told; the last one: */
+	struct net_addr path;
 	char digits[32];
 	unsigned n_digits, talk_on, talk_off, silent, played, latched, pressed;
 	enum oneway_kind one_way; /* last told */

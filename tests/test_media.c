@@ -1,4 +1,4 @@
-/* links: bridge/media.c sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c sip/trunk.c sip/err.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
+/* links: bridge/media.c sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/trunk.c sip/err.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/lull.c */
 #include "bridge/media.h"
 #include "tests/test.h"
 
@@ -138,5 +138,40 @@ TEST(the_trunk_says_how_it_is_encrypted)
 	CHECK_INT(OFFER_SRTP_ALLOW, self.srtp, "without a trunk");
 }
 
-TESTS(our_side_lists_the_trunks_codecs_in_order, an_agreed_stream_becomes_a_format,
+TEST(ice_is_for_trunks_that_allow_it)
+{
+	const struct site_trunk never = { .ice = SITE_ICE_NEVER }, allow = { .ice = SITE_ICE_ALLOW };
+	struct media_agreed agreed = { .codec = { .name = "PCMU", .clock_hz = 8000 },
+		.ptime_ms = 20,
+		.ice = { true, "8hhY", "asd88fgpdd777uzjYhagZg", 7 } };
+	struct stream_format format;
+	struct media_self self;
+
+	media_self(&self, &never, "192.0.2.1", 20000);
+	CHECK(!self.ice.allowed, "never");
+	media_self(&self, NULL, "192.0.2.1", 20000);
+	CHECK(!self.ice.allowed, "nor without a trunk");
+	media_self(&self, &allow, "192.0.2.1", 20000);
+	CHECK(self.ice.allowed, "allow");
+	CHECK_INT(BRIDGE_OK, media_format(&format, &agreed), "agreed");
+	CHECK_STR("8hhY", format.ice.ufrag, "our name");
+	CHECK_STR("asd88fgpdd777uzjYhagZg", format.ice.pwd, "our password");
+	agreed.ice.on = false;
+	CHECK_INT(BRIDGE_OK, media_format(&format, &agreed), "not agreed");
+	CHECK_STR("", format.ice.ufrag, "no agent");
+}
+
+TEST(an_address_is_written_with_its_port)
+{
+	const struct net_addr v4 = media_address("192.0.2.1", 4000), v6 = media_address("2001:db8::1", 65535);
+	char text[MEDIA_ADDRESS];
+
+	media_address_write(text, &v4);
+	CHECK_STR("192.0.2.1:4000", text, "IPv4");
+	media_address_write(text, &v6);
+	CHECK_STR("[2001:db8::1]:65535", text, "IPv6");
+}
+
+TESTS(ice_is_for_trunks_that_allow_it, an_address_is_written_with_its_port,
+	our_side_lists_the_trunks_codecs_in_order, an_agreed_stream_becomes_a_format,
 	opus_parameters_reach_the_encoder, keys_reach_the_mixer, the_trunk_says_how_it_is_encrypted)

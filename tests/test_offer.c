@@ -1,4 +1,4 @@
-/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c */
 #include "sip/offer.h"
 #include "tests/test.h"
 

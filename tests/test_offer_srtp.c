@@ -1,4 +1,4 @@
-/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c */
 /* Who is answered with SRTP, who without, and who not at all (RFC 4568, RFC 8643). */
 #include "sip/offer.h"
 #include "tests/test.h"

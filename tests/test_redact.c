@@ -1,4 +1,4 @@
-/* links: sip/redact.c sip/glance.c sip/body.c sip/sdp_read.c */
+/* links: sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c */
 #include "sip/redact.h"
 #include "tests/test.h"
 

@@ -1,4 +1,4 @@
-/* links: sip/sdp_read.c sip/sdp_write.c sip/err.c */
+/* links: sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/err.c */
 #include "sip/sdp.h"
 #include "tests/test.h"
 

@@ -137,7 +137,7 @@ TEST(session_keys_are_those_of_rfc3711_b3)
 	memcpy(want, p, 12);
 	CHECK(aes_cm_run(c, iv, p + 12, len - 12, want + 12), "runs");
 	CHECK(memcmp(want, sealed, len) == 0, "enciphered with B.3's key and salt");
-	CHECK_INT(MIX_OK, hmac_alloc(&h, auth), "an HMAC");
+	CHECK_INT(MIX_OK, hmac_alloc(&h, auth, sizeof(auth)), "an HMAC");
 	hmac_run(h, (const struct piece[]){ { want, len }, { roc, 4 } }, 2, tag);
 	CHECK(memcmp(tag, sealed + len, 10) == 0, "authenticated with B.3's key");
 	hmac_free(h);

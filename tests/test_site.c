@@ -246,6 +246,7 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "number twice", "+15550101", "+15550100", 18, "numbers[1].number", "first in numbers[0]" },
 		{ "unknown trunk", "trunk: carrier-a, account: acme, answer: attendant",
 			"trunk: x, account: acme", 17, "numbers[0].trunk", "no trunk 'x'" },
+		{ "ICE", "srtp:     allow", "ice: full", 15, "trunks[0].ice", "never, allow" },
 		{ "STIR policy", "srtp:     allow", "stir: maybe", 15, "trunks[0].stir", "ignore, flag" },
 		{ "a key alone", "srtp:     allow", "sign: { key: /k }", 15, "trunks[0].sign.certificate",
 			"belong together" },

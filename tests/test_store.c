@@ -42,7 +42,7 @@ static const char rich[] =
 	"600,"
 	" probe_s: 90, demote: false }\n"
 	"    codecs: [ opus, PCMU ]\n"
-	"    srtp: require\n"
+	"    srtp: require\n    ice: allow\n"
 	"  - name: carrier-a\n"
 	"    inbound: { from: [ 127.0.0.2/32 ] }\n"
 	"    stir: flag\n"

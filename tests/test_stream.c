@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
 /* One leg: what it makes of its packets, and what it sends; two phones in a room of two hear each other. */
 #include "mixer/rtcp.h"
 #include "tests/pairbed.h"
@@ -337,14 +337,14 @@ TEST(reports_go_both_ways)
 		rtcp_write(packet, sizeof(packet), &len, &far, &tx, "far", false, sent_us + 300000,
 			ntp_of(sent_us + 300000)),
 		"report");
-	stream_rx_rtcp(p.a->stream, packet, len, &from, sent_us + 340000);
+	stream_rx_rtcp(p.a->stream, packet, len, &from, sent_us + 340000, &phone_out);
 	p.now_us += 340000;
 	stats = stats_of(&p);
 	CHECK_INT(1, stats.rtcp_rx, "counted");
 	CHECK_NEAR(40000, stats.round_trip_us, 1000, "round trip, us");
-	stream_rx_rtcp(p.a->stream, packet, 7, &from, p.now_us);
+	stream_rx_rtcp(p.a->stream, packet, 7, &from, p.now_us, &phone_out);
 	from.ip[15]++;
-	stream_rx_rtcp(p.a->stream, packet, len, &from, p.now_us);
+	stream_rx_rtcp(p.a->stream, packet, len, &from, p.now_us, &phone_out);
 	stats = stats_of(&p);
 	CHECK_INT(1, stats.rtcp_rx, "no more");
 	CHECK_INT(1, stats.rtcp_bad, "cut short");

@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
 /* A leg with keys: nothing leaves it in the clear, nothing in the clear is taken, and its counters outlive a refit. */
 #include "mixer/room.h"
 #include "mixer/rtcp.h"
@@ -120,7 +120,7 @@ TEST(nothing_in_the_clear_is_taken)
 	CHECK(phone_rms(p.phone[1], 500) > 75, "nobody hears it");
 	CHECK_INT(50, stats_of(&p, 0).rx_bad, "each packet is bad");
 	CHECK_INT(50, stats_of(&p, 0).rx_forged, "and counted as such");
-	stream_rx_rtcp(p.phone[0]->stream, rtcp, 8, &p.phone[0]->address, p.now_us);
+	stream_rx_rtcp(p.phone[0]->stream, rtcp, 8, &p.phone[0]->address, p.now_us, &phone_out);
 	CHECK_INT(1, stats_of(&p, 0).rtcp_bad, "a clear BYE as well");
 	CHECK_INT(51, stats_of(&p, 0).rx_forged, "counted");
 	party_close(&p);

@@ -1,4 +1,4 @@
-/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c */
 /* An offer and, behind a zero byte, an answer: theirs is answered, ours is made after it, and their answer to ours is taken. */
 #include "sip/offer.h"
 
@@ -52,6 +52,7 @@ static void exchange(
 	unsigned live = 0;
 
 	self.our_order = our_order;
+	self.ice.allowed = our_order;
 	self.srtp = srtp;
 	offer_replaces_audio(offer, NULL);
 	if (offer_answer(offer, &self, &agreed, &answer) != CALL_OK) {

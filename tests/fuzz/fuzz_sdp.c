@@ -1,4 +1,4 @@
-/* links: sip/sdp_read.c sip/sdp_write.c */
+/* links: sip/candidate.c sip/sdp_read.c sip/sdp_write.c */
 /* Any bytes are read or refused; what was read can be written, and reads the same again. */
 #include "sip/sdp.h"
 

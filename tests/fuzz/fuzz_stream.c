@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
 /* fuzz_stream.c - two legs in a room, fed with any datagrams at any times while ticks go on.
  *
  * Input: steps of one byte of what to do, one of how long the datagram is, then the datagram.  Streams of the same
@@ -45,6 +45,7 @@ static void fit(struct stream *s, unsigned how, uint64_t now_us)
 		.send = how >> 6 & 1,
 		.receive = true,
 		.rtcp_mux = how >> 7,
+		.ice = { .ufrag = "8hhY", .pwd = "asd88fgpdd777uzjYhagZg" },
 		.rtp = peer,
 		.rtcp = peer,
 		.tx_key = { .suite = how % 5 ? SEAL_NONE : SEAL_AES_CM_128_80,
@@ -53,6 +54,8 @@ static void fit(struct stream *s, unsigned how, uint64_t now_us)
 	};
 	struct kit *kit = NULL;
 
+	if (how % 7) /* else it may be heard when a check was proven, which the fuzzer cannot */
+		format.ice.ufrag[0] = 0;
 	if (kit_alloc(&kit, &format) == MIX_OK)
 		stream_refit(s, &kit, now_us);
 	kit_free(kit);
@@ -87,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 			stream_rx_rtp(leg, bytes, n, &peer, now_us, &out);
 			now_us += (what >> 4) * 1000u;
 			break;
-		case 3: stream_rx_rtcp(leg, bytes, n, &peer, now_us); break;
+		case 3: stream_rx_rtcp(leg, bytes, n, &peer, now_us, &out); break;
 		case 4: fit(leg, n ? bytes[0] : 0, now_us); break;
 		case 5:
 			stream_mute(leg, what >> 4 & 1);
