@@ -24,6 +24,7 @@
 #include "mixer/rtcp.h"
 #include "mixer/skew.h"
 #include "mixer/stream.h"
+#include "mixer/unopened.h"
 #include "mixer/warp.h"
 #include "mixer/xr.h"
 
@@ -57,6 +58,7 @@ struct kit {
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
 	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
+	struct unopened *unopened;                 /* owned; NULL in the clear */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */

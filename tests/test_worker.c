@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c bridge/worker_shared.c bridge/shared.c bridge/bysource.c bridge/held.c bridge/outbox.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_limit.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c bridge/worker_shared.c bridge/shared.c bridge/bysource.c bridge/held.c bridge/outbox.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/room_limit.c mixer/room_clip.c mixer/clip.c mixer/quirk.c mixer/unopened.c */
 /* The media thread with real sockets on loopback and the real clock: every wait is bounded, and a machine
  * that is busy makes it slower, not wrong. */
 #include "bridge/shared.h"
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RATE = 8000, PACKET = 160, HEARD_MAX = RATE * 10, WAIT_MS = 5000 };
+enum { RATE = 8000, PACKET = 160, HEARD_MAX = RATE * 10, WAIT_MS = 5000, REFITS = 4 };
 
 /* One caller with a socket of its own. */
 struct handset {
@@ -115,12 +115,12 @@ static void handset_close(struct handset *h)
 	decoder_free(h->decoder);
 }
 
-static struct stream *stream_for(const struct handset *h, uint32_t number)
+/* PCMU (0) or PCMA (8). */
+static struct kit *kit_of(const struct handset *h, uint8_t pt)
 {
-	const struct stream_identity identity = { .ssrc = number, .cname = "worker" };
 	struct stream_format format = { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 },
 		.tx_pt = 0,
-		.rx = { { 0, CODEC_PCMU } },
+		.rx = { { pt, pt ? CODEC_PCMA : CODEC_PCMU } },
 		.n_rx = 1,
 		.event_rx_pt = 101,
 		.event_tx_pt = 101,
@@ -128,13 +128,21 @@ static struct stream *stream_for(const struct handset *h, uint32_t number)
 		.send = true,
 		.receive = true,
 		.rtcp_mux = true };
-	struct stream *s = NULL;
 	struct kit *kit = NULL;
 
 	format.rtp =
 		(struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 }, .port = h->port };
-	CHECK_INT(MIX_OK, stream_alloc(&s, &identity, NULL), "stream");
 	CHECK_INT(MIX_OK, kit_alloc(&kit, &format), "kit");
+	return kit;
+}
+
+static struct stream *stream_for(const struct handset *h, uint32_t number)
+{
+	const struct stream_identity identity = { .ssrc = number, .cname = "worker" };
+	struct kit *kit = kit_of(h, 0);
+	struct stream *s = NULL;
+
+	CHECK_INT(MIX_OK, stream_alloc(&s, &identity, NULL), "stream");
 	stream_refit(s, &kit, now_us());
 	return s;
 }
@@ -515,6 +523,68 @@ TEST(legs_share_a_port)
 }
 
 /* Garbage, strangers and a dead peer: nothing stops, nothing grows. */
+/* A datagram of another format, at once. */
+static void talk_as(struct handset *h, uint16_t port, uint8_t pt)
+{
+	const struct rtp head = {
+		.payload_type = pt, .seq = h->seq++, .timestamp = h->timestamp, .ssrc = h->port
+	};
+	uint8_t packet[RTP_HEADER + PACKET];
+
+	h->timestamp += PACKET;
+	rtp_write(packet, &head);
+	memset(packet + RTP_HEADER, 0xd5, PACKET);
+	send_to(h, port, packet, sizeof(packet));
+}
+
+/* Whatever the worker has not read yet: what came before is of the old format, what came since of the new.  In a meeting of
+ * one nobody is heard, and it is read every 100 ms alone. */
+TEST(a_refit_falls_between_two_packets)
+{
+	static const struct {
+		const char *story;
+		uint32_t room;
+	} cases[] = { { "alone in a meeting", 5 }, { "with an attendant", ROOM_ISOLATED } };
+
+	for (unsigned k = 0; k < sizeof(cases) / sizeof(*cases); k++) {
+		struct seen seen = { 0 };
+		struct handset *h = calloc(1, sizeof(*h));
+		struct port_pair pair;
+		struct worker *w;
+		uint16_t to;
+
+		CHECK(h, "memory");
+		CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18802, 18810), "ports");
+		w = open_worker(&seen, 0);
+		handset_open(h, 0);
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
+		to = pair.rtp_port;
+		CHECK_INT(BRIDGE_OK, worker_add_room(w, 5), "room");
+		CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, cases[k].room, stream_for(h, 9), &pair), "leg");
+		for (unsigned i = 0; i < REFITS; i++) {
+			talk_for(h, &to, 1, 300, w); /* silence: the room goes to sleep */
+			talk_as(h, to, 0);
+			worker_refit(w, 1, kit_of(h, 8), now_us());
+			talk_as(h, to, 8);
+			talk_for(NULL, NULL, 0, 60 + 5 * i, w); /* one refit a tick at most */
+			talk_as(h, to, 8);
+			worker_refit(w, 1, kit_of(h, 0), now_us());
+			talk_as(h, to, 0);
+		}
+		talk_for(NULL, NULL, 0, 200, w);
+		worker_ask_stats(w, 1);
+		CHECK(wait_for(w, NULL, &seen.stats, 1), "an answer");
+		CHECK_INT(0, seen.asked.rx_bad, cases[k].story);
+		CHECK_INT(h->seq, seen.asked.rx_packets, cases[k].story);
+		worker_drop_leg(w, 1);
+		CHECK(wait_for(w, NULL, &seen.gone, 1), "out");
+		worker_close(w);
+		handset_close(h);
+		ports_free(seen.ports);
+		free(h);
+	}
+}
+
 TEST(bad_datagrams_are_counted)
 {
 	struct seen seen = { 0 };
@@ -602,4 +672,5 @@ TEST(nth_allocation_fails)
 }
 
 TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, legs_share_a_port,
-	bad_datagrams_are_counted, sleeps_without_legs, nth_allocation_fails)
+	a_refit_falls_between_two_packets, bad_datagrams_are_counted, sleeps_without_legs,
+	nth_allocation_fails)
