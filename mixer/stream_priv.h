@@ -247,6 +247,8 @@ void stream_pace_starved(struct stream *s); /* a packet that was due is not here
 /* stream_tx.c */
 bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */
 void stream_idle(struct stream *s);        /* nothing is sent in this tick */
+/* Nothing was sent yet, and packets are longer than a tick: the first is made alone, at once, as the far end may wait for it. */
+bool stream_owes_first(const struct stream *s);
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
 unsigned stream_send_clip(struct stream *s, const struct clip *c, uint32_t frame,
