@@ -57,7 +57,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		return;
 	}
 	if (leg->worker) {
-		worker_refit(leg->worker, leg->id, kit);
+		worker_refit(leg->worker, leg->id, kit, loop_now_us());
 		worker_watch(leg->worker, leg->id, agreed->receive && !agreed->on_hold ? STREAM_DEAD_US : 0);
 	} else {
 		stream_refit(leg->stream, &kit, loop_now_us());

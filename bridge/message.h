@@ -110,6 +110,7 @@ struct command {
 			int tx_db, rx_db;
 		} gain;
 		uint64_t dead_us;
+		uint64_t since_us; /* COMMAND_REFIT: what came before is heard as it was agreed on before */
 		struct worker_claim claim;
 		struct {
 			char digit;

@@ -86,8 +86,9 @@ struct worker_claim {
 };
 void worker_claim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
 void worker_disclaim(struct worker *w, uint32_t leg_id, const struct worker_claim *claim);
-void worker_drop_leg(struct worker *w, uint32_t leg_id);               /* RTCP BYE, then on_gone() */
-void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit); /* takes kit */
+void worker_drop_leg(struct worker *w, uint32_t leg_id); /* RTCP BYE, then on_gone() */
+/* Takes kit.  What came before `since_us`, though the worker has not read it yet, is heard as it was agreed on before. */
+void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit, uint64_t since_us);
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r); /* takes r */
 /* Takes d, which may be NULL: no noise suppression. */
 void worker_audio(struct worker *w, uint32_t leg_id, bool levelling, struct denoise *d);

@@ -279,7 +279,7 @@ static void apply_with_luggage(struct worker *w, struct worker_leg *leg, const s
 	struct luggage *l = c->carried.luggage;
 
 	if (leg && c->kind == COMMAND_REFIT) {
-		stream_refit(leg->stream, &l->kit, w->media.clock.now_us);
+		worker_refit_between(w, leg, &l->kit, c->how.since_us);
 	} else if (leg && c->kind == COMMAND_EQUIP) {
 		l->resample = stream_equip(leg->stream, c->how.rate, l->resample);
 	} else if (leg && c->kind == COMMAND_AUDIO) {
@@ -333,7 +333,7 @@ static void apply(struct worker *w, const struct command *c)
 	case COMMAND_CLAIM: worker_apply_claim(w, c->leg_id, &c->how.claim); break;
 	case COMMAND_DISCLAIM: worker_apply_disclaim(w, c->leg_id, &c->how.claim); break;
 	case COMMAND_ADD_LEG: add_leg(w, c->carried.leg, c->room_id); break;
-	case COMMAND_REFIT:
+	case COMMAND_REFIT: apply_with_luggage(w, worker_leg(w, c->leg_id), c); break; /* hears by itself */
 	case COMMAND_EQUIP:
 	case COMMAND_AUDIO:
 	case COMMAND_HAND_OVER: apply_with_luggage(w, find_leg(w, c->leg_id), c); break;

@@ -26,38 +26,75 @@ static void overhear(struct worker *w, struct worker_room *room, uint64_t until_
 	}
 }
 
-static void catch_up_inbox(struct worker *w, struct worker_room *room, struct worker_leg *leg)
+/* A leg's other kit, in force from a moment on. */
+struct refit {
+	struct kit **kit; /* NULL: none, or it is in force */
+	uint64_t since_us;
+};
+
+static void refit_at(struct worker *w, struct worker_leg *leg, struct refit *refit, uint64_t us)
+{
+	if (!refit->kit || us < refit->since_us)
+		return;
+	overhear(w, leg->room, refit->since_us);
+	stream_refit(leg->stream, refit->kit, refit->since_us);
+	stream_reopen(leg->stream, refit->since_us, &w->media.out);
+	refit->kit = NULL;
+}
+
+/* Up to the next packet of the leg. */
+static void pass_to(struct worker *w, struct worker_leg *leg, struct refit *refit, uint64_t us)
+{
+	refit_at(w, leg, refit, us);
+	overhear(w, leg->room, us);
+}
+
+static void hear_inbox(struct worker *w, struct worker_leg *leg, struct refit *refit)
 {
 	struct held *h;
 
 	while ((h = held_next(&leg->inbox))) {
 		if (!h->rtcp)
-			overhear(w, room, h->arrival_us);
+			pass_to(w, leg, refit, h->arrival_us);
 		worker_hear_held(w, leg, h);
 	}
 }
 
-static void catch_up(struct worker *w, struct worker_room *room)
+static void hear_socket(struct worker *w, struct worker_leg *leg, struct refit *refit)
 {
 	struct worker_media *m = &w->media;
-	struct stream *s = room_only(room->room);
-	struct worker_leg *leg = stream_user(s);
 	unsigned rounds = 0, n;
 
-	if (leg->ports.shared) {
-		catch_up_inbox(w, room, leg);
-		overhear(w, room, UINT64_MAX);
-		return;
-	}
 	do {
 		const struct datagram *d = socket_receive(m->batch, leg->ports.rtp_fd, &m->clock, &n);
 
 		for (unsigned i = 0; i < n; i++) {
-			overhear(w, room, d[i].arrival_us);
-			stream_rx_rtp(s, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &m->out);
+			pass_to(w, leg, refit, d[i].arrival_us);
+			stream_rx_rtp(leg->stream, d[i].p, d[i].len, &d[i].from, d[i].arrival_us, &m->out);
 		}
 	} while (socket_batch_was_full(m->batch) && rounds++ < WORKER_ROUNDS);
-	overhear(w, room, UINT64_MAX);
+}
+
+static void hear_all(struct worker *w, struct worker_leg *leg, struct refit *refit)
+{
+	if (leg->ports.shared)
+		hear_inbox(w, leg, refit);
+	else
+		hear_socket(w, leg, refit);
+	pass_to(w, leg, refit, UINT64_MAX);
+}
+
+static void catch_up(struct worker *w, struct worker_room *room)
+{
+	hear_all(w, stream_user(room_only(room->room)), &(struct refit){ .kit = NULL });
+}
+
+void worker_refit_between(struct worker *w, struct worker_leg *leg, struct kit **kit, uint64_t since_us)
+{
+	if (leg->ports.shared)
+		worker_read_shared(w);
+	hear_all(w, leg, &(struct refit){ .kit = kit, .since_us = since_us });
+	leg->room->idle = false;
 }
 
 void worker_tick_idle(struct worker *w, struct worker_room *room)

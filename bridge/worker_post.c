@@ -312,9 +312,11 @@ static void post_luggage(
 	post(w, c);
 }
 
-void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit)
+void worker_refit(struct worker *w, uint32_t leg_id, struct kit *kit, uint64_t since_us)
 {
-	post_luggage(w, &(struct command){ .kind = COMMAND_REFIT, .leg_id = leg_id }, kit, NULL, NULL);
+	post_luggage(w,
+		&(struct command){ .kind = COMMAND_REFIT, .leg_id = leg_id, .how.since_us = since_us }, kit,
+		NULL, NULL);
 }
 
 void worker_equip(struct worker *w, uint32_t leg_id, enum rate_class to, struct resample *r)

@@ -103,6 +103,8 @@ void *worker_main(void *arg); /* the thread; arg is the struct worker */
 void worker_note_idle(struct worker_room *room);                   /* after a tick: is it one? */
 void worker_tick_idle(struct worker *w, struct worker_room *room); /* instead of a tick */
 void worker_rouse(struct worker *w, struct worker_room *room); /* before anything in it is changed or asked */
+/* All that waits for a leg is heard; its kit changes between what came before `since_us` and the rest.  The old one is in *kit. */
+void worker_refit_between(struct worker *w, struct worker_leg *leg, struct kit **kit, uint64_t since_us);
 
 /* worker_phase.c, media thread */
 void worker_sit(struct worker *w, struct worker_room *room, unsigned slot); /* with all its legs */

@@ -101,7 +101,8 @@ static enum mix_err kit_seal(struct kit *k)
 		err = seal_alloc(&k->rx_seal, &f->rx_key, false);
 	if (!err)
 		seal_resume(k->rx_seal, &f->rx_resume);
-	return err;
+	k->unopened = calloc(1, sizeof(*k->unopened));
+	return err || k->unopened ? err : MIX_NOMEM;
 }
 
 enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
@@ -159,6 +160,7 @@ struct kit *kit_free(struct kit *k)
 	k->rx_former = seal_free(k->rx_former);
 	k->ice = ice_free(k->ice);
 	secret_wipe(&k->format.ice, sizeof(k->format.ice));
+	free(k->unopened);
 	secret_wipe(&k->format.tx_key, sizeof(k->format.tx_key));
 	secret_wipe(&k->format.rx_key, sizeof(k->format.rx_key));
 	free(k);
@@ -176,8 +178,12 @@ static void swap(struct seal **a, struct seal **b)
 /* The same key must go on with the same counters, or its key stream would be used twice. */
 static bool inherit_seals(struct kit *fresh, struct kit *old)
 {
+	struct unopened *kept = old->unopened;
+
 	if (!fresh->tx_seal || !old->tx_seal)
 		return false;
+	old->unopened = fresh->unopened;
+	fresh->unopened = kept;
 	if (seal_key_equal(&fresh->format.tx_key, &old->format.tx_key))
 		swap(&fresh->tx_seal, &old->tx_seal);
 	else

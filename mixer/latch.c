@@ -17,7 +17,7 @@ static enum fit fit_of(const struct latch *l, const struct net_addr *from)
 
 static bool window_open(const struct latch *l, uint64_t now_us)
 {
-	return !l->held && now_us - l->opened_us < LATCH_WINDOW_US;
+	return !l->held && (int64_t)(now_us - l->opened_us) < LATCH_WINDOW_US; /* and what was ahead of it */
 }
 
 static bool is_silent(const struct latch *l, uint64_t now_us)
@@ -50,7 +50,7 @@ static bool may_begin(const struct latch *l, const struct net_addr *from, uint64
 static bool lingers(const struct latch *l, const struct net_addr *from, uint64_t now_us)
 {
 	return l->former.port != 0 && net_addr_equal(from, &l->former) &&
-	       now_us - l->opened_us < LATCH_LINGER_US;
+	       (int64_t)(now_us - l->opened_us) < LATCH_LINGER_US;
 }
 
 static bool accept(struct latch *l, const struct net_addr *from, const uint32_t *ssrc, uint64_t now_us)

@@ -96,7 +96,7 @@ void room_join_groups(struct room *r)
 	unsigned waiting = 0;
 
 	for (struct stream *s = r->first; s; s = s->next) {
-		if (!s->wants_share || s->group != NO_GROUP || s->tx_n != 0)
+		if (!s->wants_share || s->group != NO_GROUP || s->tx_n != 0 || stream_owes_first(s))
 			continue;
 		if (may_join_now(r, s)) {
 			join(r, s);

@@ -157,6 +157,9 @@ void stream_set_user(struct stream *s, void *user);
  * sequence go on (RFC 3264 section 8). */
 void stream_refit(struct stream *s, struct kit **kit, uint64_t now_us);
 
+/* After a refit: packets of the last moments that no key opened are tried under the new one (unopened.h). */
+void stream_reopen(struct stream *s, uint64_t now_us, const struct media_out *out);
+
 /* Gives the stream a resampler from its own rate (of rx[0] of the kit in force) to `to`; the one it had is handed
  * back.  Wanted for each rate class that others in its room hear (room_rates()); without it, or when
  * its own rate has changed since, others hear it by a plain interpolation. */

@@ -24,6 +24,7 @@
 #include "mixer/rtcp.h"
 #include "mixer/skew.h"
 #include "mixer/stream.h"
+#include "mixer/unopened.h"
 #include "mixer/warp.h"
 #include "mixer/xr.h"
 
@@ -58,6 +59,7 @@ struct kit {
 	struct seal *tx_seal, *rx_seal;            /* owned; NULL in the clear */
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
 	struct ice *ice;                           /* owned; NULL: the latch says who may speak */
+	struct unopened *unopened;                 /* owned; NULL in the clear */
 	size_t rx_cap, tx_cap;                     /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
@@ -246,6 +248,8 @@ void stream_pace_starved(struct stream *s); /* a packet that was due is not here
 /* stream_tx.c */
 bool stream_sends(const struct stream *s); /* it has somewhere to send to, and may */
 void stream_idle(struct stream *s);        /* nothing is sent in this tick */
+/* Nothing was sent yet, and packets are longer than a tick: the first is made alone, at once, as the far end may wait for it. */
+bool stream_owes_first(const struct stream *s);
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out);
 void stream_send(struct stream *s, struct payloads *p, const struct media_out *out);
 unsigned stream_send_clip(struct stream *s, const struct clip *c, uint32_t frame,

@@ -165,6 +165,9 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	uint64_t arrival_us, const struct media_out *out)
 {
 	struct net_addr before = s->latch.locked;
+	const uint8_t *const sealed = p;
+	const size_t sealed_len = len;
+	const uint32_t forged = s->stats.rx_forged;
 	uint8_t room[PACKET_MAX];
 	enum payload_kind kind;
 	struct rtp rtp;
@@ -175,8 +178,11 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		take_report(s, p, len, from, arrival_us, out);
 		return;
 	}
-	if (!stream_open(s, false, &p, &len, room, arrival_us))
+	if (!stream_open(s, false, &p, &len, room, arrival_us)) {
+		if (s->stats.rx_forged != forged && latch_hears(&s->latch, from))
+			unopened_put(s->kit->unopened, sealed, sealed_len, from, arrival_us);
 		return;
+	}
 	kind = read_packet(s, &rtp, p, len, from, out);
 	if (kind == PAYLOAD_NOT_OURS) {
 		s->stats.rx_bad++;
@@ -211,6 +217,20 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 	}
 	if (s->kit->format.receive)
 		(void)jbuf_put(s->jbuf, &rtp, arrival_us);
+}
+
+void stream_reopen(struct stream *s, uint64_t now_us, const struct media_out *out)
+{
+	struct unopened *u = s->kit ? s->kit->unopened : NULL;
+	struct unopened_packet packet;
+
+	for (unsigned n = u ? u->n : 0; n > 0 && unopened_take(u, &packet); n--) {
+		if (now_us > packet.arrival_us + UNOPENED_US)
+			continue;
+		s->stats.rx_forged--; /* it is counted anew, as what it turns out to be */
+		s->stats.rx_bad--;
+		stream_rx_rtp(s, packet.bytes, packet.len, &packet.from, packet.arrival_us, out);
+	}
 }
 
 /* The wall clock at a moment near the last tick; 0 before the first. */

@@ -38,6 +38,11 @@ static void encode(struct stream *s, const int16_t *pcm, size_t n, int32_t offse
 	out->n++;
 }
 
+bool stream_owes_first(const struct stream *s)
+{
+	return s->stats.tx_packets == 0 && s->kit->format.tx.ptime_ms > FRAME_MS;
+}
+
 void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out)
 {
 	const size_t frame = frame_samples(s->kit->tx_rate);
@@ -49,6 +54,11 @@ void stream_make(struct stream *s, const int16_t *pcm, struct payloads *out)
 		for (size_t at = 0; at + need <= frame && out->n < PAYLOADS_MAX; at += need)
 			encode(s, pcm + at, need, (int32_t)tx_units(s, at), out);
 		return;
+	}
+	if (stream_owes_first(s) &&
+		s->tx_n == 0) { /* silence before it, so that it need not wait to be full */
+		s->tx_n = (uint16_t)(need - frame);
+		memset(s->kit->tx_pcm, 0, s->tx_n * sizeof(*pcm));
 	}
 	memcpy(s->kit->tx_pcm + s->tx_n, pcm, frame * sizeof(*pcm));
 	s->tx_n = (uint16_t)(s->tx_n + frame);

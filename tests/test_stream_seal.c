@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_limit.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c tests/phone.c mixer/exchange.c mixer/room_spread.c mixer/room_clip.c mixer/clip.c mixer/quirk.c mixer/unopened.c */
 /* A leg with keys: nothing leaves it in the clear, nothing in the clear is taken, and its counters outlive a refit. */
 #include "mixer/room.h"
 #include "mixer/rtcp.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { PHONES = 3 };
+enum { PHONES = 3, UNOPENED_LATER_US = 1000000 };
 
 struct party {
 	struct room *room;
@@ -187,6 +187,65 @@ TEST(a_new_key_takes_over_within_half_a_second)
 	party_close(&p);
 }
 
+/* The far end's answer is still under way, its packets by the new key are faster. */
+TEST(a_key_may_be_told_after_its_packets)
+{
+	struct seal *next;
+	struct party p;
+
+	party_open(&p, SEAL_AES_CM_128_80);
+	run(&p, 1000);
+	next = p.phone[0]->tx_seal;
+	p.phone[0]->tx_seal = NULL;
+	for (unsigned late_ms = 20; late_ms <= 200; late_ms += 60) {
+		const uint8_t first = (uint8_t)(20 + late_ms);
+		const struct seal_key key = key_of(SEAL_AES_CM_128_80, (uint8_t)(first + 100));
+		struct seal *fresh = NULL;
+
+		CHECK_INT(MIX_OK, seal_alloc(&fresh, &key, true), "its next key");
+		seal_succeed(fresh, next);
+		seal_free(next);
+		p.phone[0]->tx_seal = fresh;
+		run(&p, late_ms);
+		p.phone[0]->tx_seal =
+			NULL; /* secure() makes one of its own, which would begin with other counters */
+		secure(&p, 0, SEAL_AES_CM_128_80, first);
+		seal_free(p.phone[0]->tx_seal);
+		stream_reopen(p.phone[0]->stream, p.now_us, &phone_out);
+		CHECK_INT(0, stats_of(&p, 0).rx_bad + stats_of(&p, 0).rx_forged, "nothing counts as forged");
+		CHECK_INT(0, stats_of(&p, 0).rx_lost + stats_of(&p, 0).rx_duplicate, "nor as lost");
+		p.phone[0]->tx_seal = fresh;
+		run(&p, 500);
+		next = p.phone[0]->tx_seal;
+		p.phone[0]->tx_seal = NULL;
+	}
+	p.phone[0]->tx_seal = next;
+	CHECK_INT(stats_of(&p, 0).rx_packets, p.phone[0]->sent, "every packet was taken");
+	check_heard(&p, "and heard");
+	party_close(&p);
+}
+
+TEST(what_no_key_opens_is_forgotten)
+{
+	struct seal *old;
+	struct party p;
+
+	party_open(&p, SEAL_AES_CM_128_80);
+	run(&p, 400);
+	old = p.phone[0]->tx_seal;
+	p.phone[0]->tx_seal = NULL;
+	run(&p, 1000);
+	CHECK_INT(50, stats_of(&p, 0).rx_forged, "forged");
+	secure(&p, 0, SEAL_AES_CM_128_80, 90);
+	stream_reopen(p.phone[0]->stream, p.now_us, &phone_out);
+	stream_reopen(p.phone[0]->stream, p.now_us + UNOPENED_LATER_US, &phone_out);
+	stream_reopen(p.phone[0]->stream, p.now_us + UNOPENED_LATER_US, &phone_out);
+	CHECK_INT(50, stats_of(&p, 0).rx_forged, "still, and each once");
+	CHECK_INT(50, stats_of(&p, 0).rx_bad, "bad as well");
+	seal_free(old);
+	party_close(&p);
+}
+
 TEST(a_saved_call_goes_on)
 {
 	struct seal_state saved;
@@ -230,4 +289,5 @@ TEST(a_leg_is_not_half_secure)
 
 TESTS(everyone_has_their_own_key_and_one_encode, nothing_in_the_clear_is_taken,
 	a_stranger_does_not_become_the_far_end, the_same_key_goes_on_after_a_reinvite,
-	a_new_key_takes_over_within_half_a_second, a_saved_call_goes_on, a_leg_is_not_half_secure)
+	a_new_key_takes_over_within_half_a_second, a_key_may_be_told_after_its_packets,
+	what_no_key_opens_is_forgotten, a_saved_call_goes_on, a_leg_is_not_half_secure)

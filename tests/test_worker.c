@@ -1,4 +1,4 @@
-/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c bridge/worker_shared.c bridge/shared.c bridge/bysource.c bridge/held.c bridge/outbox.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/room_limit.c mixer/room_clip.c mixer/clip.c mixer/quirk.c */
+/* links: mixer/choose.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/conceal.c mixer/cue.c mixer/cue_load.c mixer/cue_player.c mixer/delay.c mixer/doze.c mixer/err.c mixer/lull.c mixer/hush.c mixer/jbuf.c mixer/keypad.c mixer/keypad_tx.c mixer/kit.c mixer/latch.c mixer/level.c mixer/limit.c mixer/mix.c mixer/narrow.c mixer/opus_peek.c mixer/resample.c mixer/ring.c mixer/room.c mixer/room_idle.c mixer/room_group.c mixer/rtcp.c mixer/rtp.c mixer/skew.c mixer/slots.c mixer/source.c mixer/stream.c mixer/stream_rtcp.c mixer/stream_pace.c mixer/stream_rx.c mixer/stream_playout.c mixer/comfort.c mixer/stream_take.c mixer/progress.c mixer/stream_tx.c mixer/stretch.c mixer/warp.c bridge/err.c bridge/late.c bridge/margin.c bridge/message.c bridge/phase.c bridge/ports.c bridge/socket.c bridge/worker.c bridge/worker_apply.c bridge/worker_phase.c bridge/worker_post.c bridge/worker_run.c bridge/worker_idle.c bridge/worker_shared.c bridge/shared.c bridge/bysource.c bridge/held.c bridge/outbox.c mixer/stream_quality.c mixer/agc.c mixer/burst.c mixer/denoise.c mixer/echo.c mixer/oneway.c mixer/quality.c mixer/xr.c mixer/exchange.c mixer/room_spread.c mixer/cipher.c mixer/seal.c mixer/stream_seal.c mixer/stream_ice.c mixer/ice.c mixer/binding.c mixer/room_limit.c mixer/room_clip.c mixer/clip.c mixer/quirk.c mixer/unopened.c */
 /* The media thread with real sockets on loopback and the real clock: every wait is bounded, and a machine
  * that is busy makes it slower, not wrong. */
 #include "tests/starve.h"
@@ -162,6 +162,8 @@ TEST(a_leg_moves_to_another_worker)
 	free(h);
 }
 
+enum { REFITS = 4 };
+
 /* Garbage, strangers and a dead peer: nothing stops, nothing grows. */
 TEST(bad_datagrams_are_counted)
 {
@@ -249,5 +251,5 @@ TEST(nth_allocation_fails)
 	free(h);
 }
 
-TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, bad_datagrams_are_counted,
+TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, a_refit_falls_between_two_packets, bad_datagrams_are_counted,
 	sleeps_without_legs, nth_allocation_fails)

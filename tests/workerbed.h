@@ -120,12 +120,12 @@ static inline void handset_close(struct handset *h)
 	decoder_free(h->decoder);
 }
 
-static inline struct stream *stream_for(const struct handset *h, uint32_t number)
+/* PCMU (0) or PCMA (8). */
+static inline struct kit *kit_of(const struct handset *h, uint8_t pt)
 {
-	const struct stream_identity identity = { .ssrc = number, .cname = "worker" };
 	struct stream_format format = { .tx = { .id = CODEC_PCMU, .ptime_ms = 20 },
 		.tx_pt = 0,
-		.rx = { { 0, CODEC_PCMU } },
+		.rx = { { pt, pt ? CODEC_PCMA : CODEC_PCMU } },
 		.n_rx = 1,
 		.event_rx_pt = 101,
 		.event_tx_pt = 101,
@@ -133,13 +133,21 @@ static inline struct stream *stream_for(const struct handset *h, uint32_t number
 		.send = true,
 		.receive = true,
 		.rtcp_mux = true };
-	struct stream *s = NULL;
 	struct kit *kit = NULL;
 
 	format.rtp =
 		(struct net_addr){ .ip = { [10] = 255, [11] = 255, [12] = 127, [15] = 1 }, .port = h->port };
-	CHECK_INT(MIX_OK, stream_alloc(&s, &identity, NULL), "stream");
 	CHECK_INT(MIX_OK, kit_alloc(&kit, &format), "kit");
+	return kit;
+}
+
+static inline struct stream *stream_for(const struct handset *h, uint32_t number)
+{
+	const struct stream_identity identity = { .ssrc = number, .cname = "worker" };
+	struct kit *kit = kit_of(h, 0);
+	struct stream *s = NULL;
+
+	CHECK_INT(MIX_OK, stream_alloc(&s, &identity, NULL), "stream");
 	stream_refit(s, &kit, now_us());
 	return s;
 }

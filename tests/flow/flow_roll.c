@@ -12,7 +12,16 @@
 /* A sealed call whose sequence numbers go round (FEATURES T20): the roll-over counter, which no packet carries, outlives a re-INVITE with
  * the same key, and one with another.  What is counted is what authenticates. */
 
-enum { PHASE = 75, FIRST_SEQ = 65536 - 40, SAMPLES = 160, WAIT_MS = 5000, PACKET_MS = 20, OFFER = 600 };
+enum {
+	PHASE = 75,
+	FIRST_SEQ = 65536 - 40,
+	SAMPLES = 160,
+	WAIT_MS = 5000,
+	PACKET_MS = 20,
+	OFFER = 600,
+	CHANGES = 15,
+	EACH = 3
+};
 
 static const char site[] =
 	"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
@@ -46,25 +55,43 @@ static struct seal *seal_of(unsigned key)
 	return out;
 }
 
-/* INVITE, the first or another, with that key; 200, ACK. */
-static void offer(struct bed *b, unsigned key)
+/* INVITE, the first or another, with that key. */
+static void invite(struct bed *b, unsigned key)
 {
 	char sdp[OFFER];
-	const char *media;
 
 	snprintf(sdp, sizeof(sdp),
 		"v=0\r\no=- 7 %u IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
 		"m=audio %u RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:%s\r\n",
 		b->sip.cseq + 1, b->port, keys[key].inlined);
 	raw_request(&b->sip, "INVITE", NULL, sdp);
+}
+
+/* 200, ACK: whatever is sent from here on is by that key. */
+static void be_answered(struct bed *b)
+{
+	const char *media;
+
 	CHECK_INT(200, raw_final(&b->sip, WAIT_MS), "answer");
 	media = strstr(b->sip.last, "\r\nm=audio ");
 	CHECK(media && raw_has(&b->sip, "a=crypto:1 AES_CM_128_HMAC_SHA1_80"), "%s", b->sip.last);
 	b->to.sin_port = htons((uint16_t)atoi(media + strlen("\r\nm=audio ")));
 	raw_request(&b->sip, "ACK", NULL, NULL);
-	test_sleep_ms(
-		PACKET_MS *
-		3); /* the first packet by a new key may be lost when it comes within a tick of the answer */
+}
+
+static void offer(struct bed *b, unsigned key)
+{
+	invite(b, key);
+	be_answered(b);
+}
+
+static void change_key(struct bed *b, unsigned key)
+{
+	struct seal *fresh = seal_of(key);
+
+	seal_succeed(fresh, b->seal);
+	seal_free(b->seal);
+	b->seal = fresh;
 }
 
 static void begin(struct bed *b)
@@ -88,9 +115,19 @@ static void begin(struct bed *b)
 	b->seal = seal_of(0);
 }
 
-static void speak(struct bed *b)
+static void end(struct bed *b)
 {
-	for (unsigned i = 0; i < PHASE; i++) {
+	raw_request(&b->sip, "BYE", NULL, NULL);
+	CHECK_INT(200, raw_final(&b->sip, WAIT_MS), "BYE");
+	seal_free(b->seal);
+	raw_close(&b->sip);
+	close(b->fd);
+	CHECK_INT(0, bridge_stop(&b->bridge), "bridge");
+}
+
+static void speak(struct bed *b, unsigned packets)
+{
+	for (unsigned i = 0; i < packets; i++) {
 		const struct rtp header = {
 			.seq = (uint16_t)b->seq, .timestamp = b->timestamp, .ssrc = 0x5eed
 		};
@@ -135,31 +172,56 @@ static void check_heard(struct bed *b, double want, const char *story)
  *      re-INVITE, that key       goes on from there, as RFC 3711 section 3.3.1 has it */
 TEST(the_roll_over_counter_outlives_a_reinvite)
 {
-	struct seal *fresh;
 	struct bed b;
 
 	begin(&b);
-	speak(&b);
+	speak(&b, PHASE);
 	check_heard(&b, PHASE, "round the end");
 	offer(&b, 0);
-	speak(&b);
+	speak(&b, PHASE);
 	check_heard(&b, 2 * PHASE, "after a re-INVITE with the same key");
-	fresh = seal_of(1);
-	seal_succeed(fresh, b.seal);
-	seal_free(b.seal);
-	b.seal = fresh;
-	speak(&b);
+	change_key(&b, 1);
+	speak(&b, PHASE);
 	test_sleep_ms(1500);
 	CHECK_INT(2 * PHASE, heard(&b), "a key that nobody knows");
 	offer(&b, 1);
-	speak(&b);
+	speak(&b, PHASE);
 	check_heard(&b, 3 * PHASE, "after a re-INVITE with that key");
-	raw_request(&b.sip, "BYE", NULL, NULL);
-	CHECK_INT(200, raw_final(&b.sip, WAIT_MS), "BYE");
-	seal_free(b.seal);
-	raw_close(&b.sip);
-	close(b.fd);
-	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
+	end(&b);
 }
 
-TESTS(the_roll_over_counter_outlives_a_reinvite)
+/* Another key every three packets, and each of them counts (FEATURES T10):
+ *      re-INVITE, 200, then at once by the new key
+ *      by the new key at once after the re-INVITE, which is still on its way
+ *      by the new key two packets before the re-INVITE */
+TEST(no_packet_by_a_new_key_is_lost)
+{
+	static const struct {
+		const char *story;
+		unsigned before_invite, before_answer;
+	} ways[] = { { "after the answer", 0, 0 }, { "before the answer", 0, 1 },
+		{ "before the INVITE", 2, 0 } };
+	double sent = 0;
+	struct bed b;
+
+	begin(&b);
+	speak(&b, 4);
+	sent += 4;
+	for (unsigned i = 0; i < CHANGES; i++) {
+		const unsigned w = i % 3, key = 1 - i % 2,
+			       n[3] = { ways[w].before_invite, ways[w].before_answer, EACH };
+
+		change_key(&b, key);
+		speak(&b, n[0]);
+		invite(&b, key);
+		speak(&b, n[1]);
+		be_answered(&b);
+		speak(&b, n[2]);
+		sent += n[0] + n[1] + n[2];
+		check_heard(&b, sent, ways[w].story);
+	}
+	CHECK_INT(sent, heard(&b), "and none twice");
+	end(&b);
+}
+
+TESTS(the_roll_over_counter_outlives_a_reinvite, no_packet_by_a_new_key_is_lost)
