@@ -96,5 +96,5 @@ api_fn api_records, api_sittings, api_site_put, api_site_rollback, api_site_get,
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_call_trace, api_call_why;
 api_fn api_rates, api_rates_show, api_rates_import, api_rates_delete;
-api_fn api_webhook_make, api_webhooks, api_webhook_drop;
+api_fn api_webhook_make, api_webhooks, api_webhook_retry, api_webhook_drop;
 #endif

@@ -113,6 +113,7 @@ static const struct api_about about[] = {
 	{ "GET", "/v1/audit/check", NULL, NULL, "rows:i unbroken:b first_broken:i? last_seal:s", NULL, 0 },
 	{ "POST", "/v1/webhooks", NULL, "url:s account:s~ events:s~ plain:b~", "@Webhook", NULL, 201 },
 	{ "GET", "/v1/webhooks", NULL, NULL, "items:[@Webhook]", NULL, 0 },
+	{ "POST", "/v1/webhooks/{id}/retry", NULL, NULL, "id:s", NULL, 202 },
 	{ "DELETE", "/v1/webhooks/{id}", NULL, NULL, "@Deleted", NULL, 0 },
 	{ "POST", "/v1/backup", NULL, "file:s", "file:s", NULL, 0 },
 	{ "POST", "/v1/restore", NULL, "file:s", "file:s", NULL, 0 },

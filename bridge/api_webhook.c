@@ -105,6 +105,16 @@ static json_t *hook_find(const struct node *n, const char *id)
 	return found;
 }
 
+void api_webhook_retry(struct node *n, const struct http_request *request, const char *word)
+{
+	if (!hooks_retry(n->hooks, word)) {
+		api_refuse_as(n, request->id, 404, "not_found", "no such webhook", NULL);
+		return;
+	}
+	api_audit(n, request, "webhook.retry", json_pack("{s:s}", "key", word));
+	api_reply(n, request->id, 202, json_pack("{s:s}", "id", word));
+}
+
 void api_webhook_drop(struct node *n, const struct http_request *request, const char *word)
 {
 	json_t *was = hook_find(n, word);

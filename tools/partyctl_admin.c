@@ -132,10 +132,26 @@ static enum ctl_exit webhook_list(struct ctl *c)
 	return ctl_table_of(c, "/v1/webhooks", columns, COUNT(columns));
 }
 
+static enum ctl_exit webhook_retry(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/webhooks/", c->args[1]) || !ctl_path_add(path, "/retry", ""))
+		return ctl_usage(c, "that is no ID");
+	code = ctl_ask(c, "POST", path, NULL, 0, &answer);
+	if (answer)
+		fprintf(c->out, "%s is tried again\n", c->args[1]);
+	json_decref(answer);
+	return code;
+}
+
 enum ctl_exit ctl_webhook(struct ctl *c)
 {
 	static const char usage[] =
-		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, delete WEBHOOK";
+		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, retry WEBHOOK, "
+		"delete WEBHOOK";
 
 	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
 		return webhook_list(c);
@@ -143,6 +159,8 @@ enum ctl_exit ctl_webhook(struct ctl *c)
 		return ctl_usage(c, usage);
 	if (strcmp(c->args[0], "create") == 0)
 		return webhook_create(c);
+	if (strcmp(c->args[0], "retry") == 0)
+		return webhook_retry(c);
 	return strcmp(c->args[0], "delete") == 0 ? delete_one(c, "/v1/webhooks/", "gone")
 						 : ctl_usage(c, usage);
 }

@@ -90,7 +90,8 @@ static const struct verb {
 		"revoke TOKEN",
 		"who may use the API: reader, admin or operator; join: one meeting alone" },
 	{ "webhook", 1, 2, ctl_webhook,
-		"webhook create URL [--account A] [--events LIST] [--plain] | list | delete WEBHOOK",
+		"webhook create URL [--account A] [--events LIST] [--plain] | list | retry WEBHOOK | delete "
+		"WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive; --plain: not over TLS, for all "
 		"to read" },
 	{ "alerts", 0, 0, ctl_alerts, "alerts", "what is wrong now, since when, and what can be done" },
