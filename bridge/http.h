@@ -79,6 +79,7 @@ struct http_config {
 	/* Who is behind a connection that comes from this port of 127.0.0.1, where TLS is ended before us; false: nobody else.  API
 	 * thread.  NULL: nobody ever is. */
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
+	bool relayed; /* nobody but who is behind() is heard at `listen` */
 	void *arg;
 	/* 0: the times above.  To send a request, or the next one; until its answer; between a listener's heartbeats; without progress. */
 	unsigned request_ms, answer_ms, beat_ms, stalled_ms;

@@ -19,9 +19,9 @@ enum {
 };
 
 struct moments {
-	int64_t apart_us;                     /* wall clock less monotonic, as last seen */
-	int64_t step_us;                      /* the last step */
-	uint64_t stepped_us, overflowed_us;   /* of the monotonic clock; 0: never */
+	int64_t apart_us;                   /* wall clock less monotonic, as last seen */
+	int64_t step_us;                    /* the last step */
+	uint64_t stepped_us, overflowed_us; /* of the monotonic clock; 0: never */
 	uint64_t dropped[MOMENTS_WORKERS];
 	unsigned overflowed; /* which worker */
 };
