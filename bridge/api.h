@@ -11,6 +11,7 @@
 #define BRIDGE_API_H
 
 #include "bridge/node.h"
+#include "bridge/page.h"
 #include <jansson.h>
 
 /* http_config.on_request; `arg` is the node. */
@@ -66,6 +67,10 @@ void api_refuse_as(struct node *n, uint64_t id, unsigned status, const char *cod
 	const char *field);
 /* 400: this field of the body or the query cannot be read so. */
 void api_refuse_field(struct node *n, uint64_t id, const char *field, const char *message);
+
+/* A page of `rows`, which are taken, or what the query has wrong. */
+void api_reply_page(
+	struct node *n, const struct http_request *request, const struct page_rules *rules, json_t *rows);
 
 /* 422: a site file that was refused. */
 void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);

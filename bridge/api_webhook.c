@@ -83,8 +83,10 @@ void api_webhook_make(struct node *n, const struct http_request *request, const 
 
 void api_webhooks(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "account url waiting", PAGE_LIMIT, PAGE_MAX };
+
 	(void)word;
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", hooks_json(n->hooks)));
+	api_reply_page(n, request, &rules, hooks_json(n->hooks));
 }
 
 /* NULL: there is no such webhook. */

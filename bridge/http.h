@@ -112,4 +112,7 @@ void http_publish(struct http *h, uint64_t seq, const char *type, const char *ac
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */
 /* One query parameter, percent-decoded; false: not there or too long. */
 bool http_query(const char *query, const char *name, char *out, size_t cap);
+/* One that is a whole number, in digits alone; *out stays when it is not there.  False: it is there, and no number of `least` to `most`.
+ * Where it may be 0, an empty one is as if it were not there. */
+bool http_number(const char *query, const char *name, uint64_t least, uint64_t most, uint64_t *out);
 #endif
