@@ -30,7 +30,7 @@ TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FLOWS := $(patsubst tests/flow/%.c,$(BUILD)/tests/flow/%,$(wildcard tests/flow/flow_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-OTHERS := $(REPLAYS) $(addprefix $(BUILD)/tests/,bench/bench bench/bare bench/routes bench/talkoff rt/rt rt/guard.so rt/planted)
+OTHERS := $(REPLAYS) $(addprefix $(BUILD)/tests/,bench/bench bench/bare bench/routes bench/strangers bench/talkoff rt/rt rt/guard.so rt/planted)
 HARNESS := $(filter-out tests/flow/flow_%,$(wildcard tests/flow/*.c)) tools/crowd_tone.c
 
 PROMPTS := $(BUILD)/prompts/en/.made
@@ -83,13 +83,16 @@ links = $(shell sed -n 's/^.*links: *\(.*[^ ]\) *\*\/.*$$/\1/p' $(1) | head -n 1
 $(BUILD)/tests/flow/flow_%: $(BUILD)/obj/tests/flow/flow_%.o $$(call objects,$$(HARNESS) $$(call links,tests/flow/flow_$$*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
-$(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c tests/bench/routes.c tests/bench/bare.c,$(wildcard tests/bench/*.c)) $(HARNESS))
+$(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c tests/bench/routes.c tests/bench/strangers.c tests/bench/bare.c,$(wildcard tests/bench/*.c)) $(HARNESS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(PKG_LIBS)
 $(BUILD)/tests/bench/bare: $(call objects,tests/bench/bare.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/pattern.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c bridge/headers.c $(DIALPLAN) sip/trunk.c sip/ere.c sip/err.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/bench/strangers: $(call objects,tests/bench/strangers.c $(SIP))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/bench/talkoff: $(call objects,tests/bench/talkoff.c tests/speech.c $(MIXER))

@@ -44,7 +44,8 @@ static const struct {
 	[ALERT_BUDGET] = { "budget_blocked",
 		"look at the account's records for fraud, then let it out: partyctl budget unblock ACCOUNT" },
 	[ALERT_WEBHOOK] = { "webhook_stuck",
-		"look at the receiver: partyctl webhook list shows its last answer" },
+		"look at the receiver: partyctl webhook list shows its last answer; when it is mended: "
+		"partyctl webhook retry WEBHOOK" },
 };
 
 const char *alert_kind_name(enum alert_kind kind)

@@ -108,6 +108,8 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/webhooks", api_webhook_make, ACCESS_OPERATOR, OF_NODE,
 		"Send events to a URL; the secret is shown this once" },
 	{ "GET", "/v1/webhooks", api_webhooks, ACCESS_OPERATOR, OF_NODE, "Webhooks, and how they are doing" },
+	{ "POST", "/v1/webhooks/{id}/retry", api_webhook_retry, ACCESS_OPERATOR, OF_NODE,
+		"Try again at once what its receiver has refused" },
 	{ "DELETE", "/v1/webhooks/{id}", api_webhook_drop, ACCESS_OPERATOR, OF_NODE,
 		"Drop one, and what it has not got" },
 	{ "POST", "/v1/backup", api_backup, ACCESS_OPERATOR, OF_NODE,

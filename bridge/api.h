@@ -11,6 +11,7 @@
 #define BRIDGE_API_H
 
 #include "bridge/node.h"
+#include "bridge/page.h"
 #include <jansson.h>
 
 /* http_config.on_request; `arg` is the node. */
@@ -67,6 +68,10 @@ void api_refuse_as(struct node *n, uint64_t id, unsigned status, const char *cod
 /* 400: this field of the body or the query cannot be read so. */
 void api_refuse_field(struct node *n, uint64_t id, const char *field, const char *message);
 
+/* A page of `rows`, which are taken, or what the query has wrong. */
+void api_reply_page(
+	struct node *n, const struct http_request *request, const struct page_rules *rules, json_t *rows);
+
 /* 422: a site file that was refused. */
 void api_refuse_site(struct node *n, uint64_t id, const struct config_why *why);
 
@@ -96,5 +101,5 @@ api_fn api_records, api_sittings, api_site_put, api_site_rollback, api_site_get,
 api_fn api_token_make, api_tokens, api_token_drop, api_audit_list, api_audit_check, api_backup, api_restore;
 api_fn api_call_trace, api_call_why;
 api_fn api_rates, api_rates_show, api_rates_import, api_rates_delete;
-api_fn api_webhook_make, api_webhooks, api_webhook_drop;
+api_fn api_webhook_make, api_webhooks, api_webhook_retry, api_webhook_drop;
 #endif

@@ -5,6 +5,7 @@
 
 void api_alerts(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "kind subject severity", PAGE_ALL, PAGE_ALL };
 	json_t *items = json_array();
 	const struct alert *list;
 	size_t count;
@@ -13,10 +14,11 @@ void api_alerts(struct node *n, const struct http_request *request, const char *
 	list = alerts_list(conditions_alerts(n), &count);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(
-			items, json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}", "kind",
-				       alert_kind_name(list[i].kind), "subject", list[i].subject, "severity",
-				       list[i].critical ? "critical" : "warning", "since",
+			items, json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:s}", "id",
+				       json_sprintf("%s:%s", alert_kind_name(list[i].kind), list[i].subject),
+				       "kind", alert_kind_name(list[i].kind), "subject", list[i].subject,
+				       "severity", list[i].critical ? "critical" : "warning", "since",
 				       when_json(list[i].since_us), "text", list[i].text, "advice",
 				       alert_advice(list[i].kind)));
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	api_reply_page(n, request, &rules, items);
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUDIT_LIMIT = 1000 };
-
 struct audit { /* a row on its way to the disk */
 	struct node *node;
 	char who[sizeof(((struct access_who *)0)->name)], what[32];
@@ -128,14 +126,12 @@ static void audit_read(void *arg, enum bridge_err err, const char *text)
 /* NULL: good; else the field that is wrong. */
 static const char *read_filter(struct audit_reading *r, const char *query)
 {
-	char limit[16] = "100", cursor[24] = "", *end;
+	uint64_t limit = PAGE_LIMIT, before = 0;
 	const struct {
 		const char *name;
 		char *value;
 		size_t cap;
 	} fields[] = {
-		{ "limit", limit, sizeof(limit) },
-		{ "cursor", cursor, sizeof(cursor) },
 		{ "what", r->what, sizeof(r->what) },
 		{ "who", r->who, sizeof(r->who) },
 	};
@@ -145,14 +141,13 @@ static const char *read_filter(struct audit_reading *r, const char *query)
 		if (!http_query(query, fields[i].name, fields[i].value, fields[i].cap) &&
 			http_query(query, fields[i].name, unused, sizeof(unused)))
 			return fields[i].name;
-	r->filter = (struct audit_filter){ .limit = (unsigned)strtoul(limit, NULL, 10),
-		.before = strtoll(cursor, &end, 10),
-		.what = r->what,
-		.who = r->who };
-	if (r->filter.limit < 1 || r->filter.limit > AUDIT_LIMIT)
+	if (!http_number(query, "limit", 1, PAGE_MAX, &limit))
 		return "limit";
-	if (*end || r->filter.before < 0)
+	if (!http_number(query, "cursor", 0, INT64_MAX, &before))
 		return "cursor";
+	r->filter = (struct audit_filter){
+		.limit = (unsigned)limit, .before = (int64_t)before, .what = r->what, .who = r->who
+	};
 	return r->what[0] && (strchr(r->what, ',') || !topics_valid(r->what)) ? "what" : NULL;
 }
 

@@ -28,6 +28,7 @@ static json_t *row_json(const struct dialling_spent *s, const char *currency)
 
 void api_budgets(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "account", "account blocked", PAGE_LIMIT, PAGE_MAX };
 	const int64_t at_s = when_now_us() / 1000000;
 	json_t *items = json_array();
 	struct dialling_spent spent;
@@ -36,7 +37,7 @@ void api_budgets(struct node *n, const struct http_request *request, const char 
 	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++)
 		if (api_sees(request, spent.account))
 			json_array_append_new(items, row_json(&spent, tariff_currency(n)));
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	api_reply_page(n, request, &rules, items);
 }
 
 void api_unblock(struct node *n, const struct http_request *request, const char *word)

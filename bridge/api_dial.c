@@ -119,8 +119,10 @@ void api_dial(struct node *n, const struct http_request *request, const char *wo
 
 void api_dialouts(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "state trunk user hunt", PAGE_ALL, PAGE_ALL };
+
 	if (api_account_of(n, request, word))
-		api_reply(n, request->id, 200, json_pack("{s:o}", "items", dialout_list(n, word)));
+		api_reply_page(n, request, &rules, dialout_list(n, word));
 }
 
 /* ---- trunks ---- */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 100, LIMIT_MAX = 1000, SCANNED = 2000, FILTERS = 8, VALUE_MAX = 256 };
+enum { SCANNED = 2000, FILTERS = 8, VALUE_MAX = 256 };
 
 struct filter {
 	char name[48], value[VALUE_MAX];
@@ -21,7 +21,7 @@ struct list {
 	struct node *node;
 	const struct http_request *request;
 	enum site_kind kind;
-	unsigned long limit;
+	uint64_t limit;
 	char cursor[SITE_KEY], account[SITE_NAME], words[VALUE_MAX]; /* "": not asked for */
 	bool open;                                                   /* only meetings that are */
 	struct filter filters[FILTERS];
@@ -47,10 +47,7 @@ static void bad(struct list *l, const char *field, const char *code, const char 
 static bool take_filter(struct list *l, const char *name, const char *value)
 {
 	if (strcmp(name, "limit") == 0) {
-		char *end;
-
-		l->limit = strtoul(value, &end, 10);
-		if (!value[0] || *end || l->limit < 1 || l->limit > LIMIT_MAX) {
+		if (!http_number(l->request->query, name, 1, PAGE_MAX, &l->limit)) {
 			bad(l, name, "bad_request", "limit must be 1 to 1000");
 			return false;
 		}
@@ -229,7 +226,7 @@ static json_t *next_of(const struct list *l)
 
 void api_objects(struct node *n, const struct http_request *request, const char *word)
 {
-	struct list l = { .node = n, .request = request, .limit = LIMIT };
+	struct list l = { .node = n, .request = request, .limit = PAGE_LIMIT };
 	size_t outer, inner;
 
 	(void)word;

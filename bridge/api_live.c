@@ -214,19 +214,15 @@ static json_t *person_row(const struct participant *p)
 		leg_json(p->leg));
 }
 
-enum { ROSTER_PAGE_MAX = 100000 };
-
 /* From the one after `cursor` on, `limit` of them; without either all. */
 static void answer_page(struct node *n, const struct http_request *request, const struct participant *p)
 {
-	char limit_text[16] = "", cursor[sizeof(p->id)] = "";
-	unsigned long limit = ROSTER_PAGE_MAX;
+	char cursor[sizeof(p->id)] = "";
+	uint64_t limit = PAGE_ALL;
 	const struct participant *last = NULL;
 	json_t *items;
 
-	if (http_query(request->query, "limit", limit_text, sizeof(limit_text)))
-		limit = strtoul(limit_text, NULL, 10);
-	if (limit < 1 || limit > ROSTER_PAGE_MAX) {
+	if (!http_number(request->query, "limit", 1, PAGE_ALL, &limit)) {
 		api_refuse_field(n, request->id, "limit", "limit must be 1 to 100000");
 		return;
 	}
@@ -386,21 +382,22 @@ static void add_call(struct call_list *list, struct leg *leg)
 void api_calls(struct node *n, const struct http_request *request, const char *word)
 {
 	struct call_list list = { .request = request };
-	char limit[16] = "", cursor[16] = "";
-	size_t shown;
+	uint64_t shown = PAGE_ALL, after = 0;
 
 	(void)word;
-	http_query(request->query, "limit", limit, sizeof(limit));
-	http_query(request->query, "cursor", cursor, sizeof(cursor));
 	http_query(request->query, "account", list.account, sizeof(list.account));
 	http_query(request->query, "meeting", list.meeting, sizeof(list.meeting));
 	http_query(request->query, "trunk", list.trunk, sizeof(list.trunk));
 	http_query(request->query, "state", list.state, sizeof(list.state));
-	if (limit[0] && strtoul(limit, NULL, 10) < 1) {
-		api_refuse_field(n, request->id, "limit", "limit must be above 0");
+	if (!http_number(request->query, "limit", 1, PAGE_ALL, &shown)) {
+		api_refuse_field(n, request->id, "limit", "limit must be 1 to 100000");
 		return;
 	}
-	list.after = (uint32_t)strtoul(cursor, NULL, 10);
+	if (!http_number(request->query, "cursor", 0, UINT32_MAX, &after)) {
+		api_refuse_field(n, request->id, "cursor", "not a cursor that came with a page");
+		return;
+	}
+	list.after = (uint32_t)after;
 	list.legs = calloc(n->n_legs + 1, sizeof(struct leg *));
 	if (!list.legs) {
 		api_reply(n, request->id, 503, NULL);
@@ -408,7 +405,7 @@ void api_calls(struct node *n, const struct http_request *request, const char *w
 	}
 	leg_each(n, take_call, &list);
 	qsort(list.legs, list.n, sizeof(struct leg *), leg_order);
-	shown = limit[0] && strtoul(limit, NULL, 10) < list.n ? strtoul(limit, NULL, 10) : list.n;
+	shown = shown < list.n ? shown : list.n;
 	list.items = json_array();
 	for (size_t i = 0; i < shown; i++)
 		add_call(&list, list.legs[i]);

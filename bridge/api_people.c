@@ -136,6 +136,8 @@ void api_people(struct node *n, const struct http_request *request, const char *
 
 void api_people_list(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "state name", PAGE_ALL, PAGE_ALL };
+
 	if (api_account_of(n, request, word))
-		api_reply(n, request->id, 200, json_pack("{s:o}", "items", hunt_list(n, word)));
+		api_reply_page(n, request, &rules, hunt_list(n, word));
 }

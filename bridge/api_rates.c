@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 100, SHOWN_MAX = 1000, SECOND_US = 1000000 };
+enum { SECOND_US = 1000000 };
 
 /* ---- as it is shown ---- */
 
@@ -51,31 +51,29 @@ static json_t *sheet_json(const struct node *n, const struct tariff *t)
 
 void api_rates(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "trunk", "trunk currency in_site", PAGE_LIMIT, PAGE_MAX };
 	json_t *items = json_array();
 
 	(void)word;
 	for (const struct tariff *t = n->tariffs; t; t = t->next)
 		json_array_append_new(items, sheet_json(n, t));
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	api_reply_page(n, request, &rules, items);
 }
 
 struct asked { /* how a sheet is to be shown */
 	char number[NUMBER_TEXT];
 	int64_t at_us;
-	unsigned long limit, cursor;
+	uint64_t limit, cursor;
 };
 
 /* NULL, or the parameter that is wrong. */
 static const char *read_asked(struct asked *a, const char *query, const char **message)
 {
-	char at[WHEN_TEXT + 8] = "", limit[16] = "", cursor[16] = "";
-	char *end;
+	char at[WHEN_TEXT + 8] = "";
 
-	*a = (struct asked){ .at_us = when_now_us(), .limit = SHOWN };
+	*a = (struct asked){ .at_us = when_now_us(), .limit = PAGE_LIMIT };
 	http_query(query, "number", a->number, sizeof(a->number));
 	http_query(query, "at", at, sizeof(at));
-	http_query(query, "limit", limit, sizeof(limit));
-	http_query(query, "cursor", cursor, sizeof(cursor));
 	*message = "a number in E.164 is wanted as in +15550100";
 	if (a->number[0] && !number_valid(a->number))
 		return "number";
@@ -83,14 +81,10 @@ static const char *read_asked(struct asked *a, const char *query, const char **m
 	if (at[0] && !when_parse(at, &a->at_us))
 		return "at";
 	*message = "limit must be 1 to 1000";
-	if (limit[0])
-		a->limit = strtoul(limit, &end, 10);
-	if (a->limit < 1 || a->limit > SHOWN_MAX || (limit[0] && *end))
+	if (!http_number(query, "limit", 1, PAGE_MAX, &a->limit))
 		return "limit";
 	*message = "not a cursor that came with a page";
-	if (cursor[0])
-		a->cursor = strtoul(cursor, &end, 10);
-	return cursor[0] && *end ? "cursor" : NULL;
+	return http_number(query, "cursor", 0, SIZE_MAX, &a->cursor) ? NULL : "cursor";
 }
 
 static bool begins(const struct rate *r, const char *number)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_MAX = 1000, WORD = 96 };
+enum { WORD = 96 };
 
 struct asking {
 	struct node *node;
@@ -80,17 +80,15 @@ static void read_done(void *arg, enum bridge_err err, const char *text)
 /* NULL: good; else the parameter that is not. */
 static const char *read_query(struct asking *a, const char *query)
 {
+	uint64_t limit = STORE_LIST_DEFAULT;
 	char text[64];
 	int64_t us;
 
-	a->limit = STORE_LIST_DEFAULT;
 	http_query(query, "account", a->account, sizeof(a->account));
 	http_query(query, "meeting", a->meeting, sizeof(a->meeting));
-	if (http_query(query, "limit", text, sizeof(text))) {
-		a->limit = (unsigned)strtoul(text, NULL, 10);
-		if (!text[0] || text[strspn(text, "0123456789")] || a->limit < 1 || a->limit > LIMIT_MAX)
-			return "limit";
-	}
+	if (!http_number(query, "limit", 1, PAGE_MAX, &limit))
+		return "limit";
+	a->limit = (unsigned)limit;
 	if (http_query(query, "since", text, sizeof(text))) {
 		if (!when_parse(text, &us))
 			return "since";

@@ -161,6 +161,7 @@ void api_token_make(struct node *n, const struct http_request *request, const ch
 
 void api_tokens(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "name role account meeting", PAGE_LIMIT, PAGE_MAX };
 	size_t count = 0;
 	struct access_token *list = access_list(n->access, &count);
 	json_t *items = json_array();
@@ -174,7 +175,7 @@ void api_tokens(struct node *n, const struct http_request *request, const char *
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(items, token_json(&list[i]));
 	free(list);
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", items));
+	api_reply_page(n, request, &rules, items);
 }
 
 static enum bridge_err forget_it(void *arg, struct store *store)

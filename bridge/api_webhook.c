@@ -83,8 +83,10 @@ void api_webhook_make(struct node *n, const struct http_request *request, const 
 
 void api_webhooks(struct node *n, const struct http_request *request, const char *word)
 {
+	static const struct page_rules rules = { "id", "account url waiting", PAGE_LIMIT, PAGE_MAX };
+
 	(void)word;
-	api_reply(n, request->id, 200, json_pack("{s:o}", "items", hooks_json(n->hooks)));
+	api_reply_page(n, request, &rules, hooks_json(n->hooks));
 }
 
 /* NULL: there is no such webhook. */
@@ -103,6 +105,16 @@ static json_t *hook_find(const struct node *n, const char *id)
 	}
 	json_decref(all);
 	return found;
+}
+
+void api_webhook_retry(struct node *n, const struct http_request *request, const char *word)
+{
+	if (!hooks_retry(n->hooks, word)) {
+		api_refuse_as(n, request->id, 404, "not_found", "no such webhook", NULL);
+		return;
+	}
+	api_audit(n, request, "webhook.retry", json_pack("{s:s}", "key", word));
+	api_reply(n, request->id, 202, json_pack("{s:s}", "id", word));
 }
 
 void api_webhook_drop(struct node *n, const struct http_request *request, const char *word)

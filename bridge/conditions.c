@@ -2,6 +2,7 @@
 #include "bridge/alert.h"
 #include "bridge/carrier.h"
 #include "bridge/figures.h"
+#include "bridge/moments.h"
 #include "bridge/secure.h"
 #include "bridge/space.h"
 #include "bridge/webhook.h"
@@ -27,17 +28,14 @@ struct brought {
 struct conditions {
 	struct alerts *alerts;   /* owned */
 	struct brought *brought; /* owned */
-	int64_t apart_us;        /* wall clock less monotonic, as last seen */
-	int64_t step_us;         /* the last step */
-	uint64_t began_us, stepped_us, stalled_us, overflowed_us; /* loop_now_us(); 0: never */
-	uint32_t worst_us;                                        /* of the last stall */
-	uint64_t dropped[NODE_WORKERS_MAX];
-	unsigned overflowed; /* which worker */
+	struct moments moments;
+	uint64_t began_us, stalled_us; /* loop_now_us(); 0: never */
+	uint32_t worst_us;             /* of the last stall */
 };
 
 static bool lately(uint64_t at_us, unsigned seconds)
 {
-	return at_us && loop_now_us() - at_us < (uint64_t)seconds * SECOND;
+	return moments_lately(at_us, loop_now_us(), seconds);
 }
 
 static void disk(struct node *n, struct alerts *a)
@@ -103,7 +101,7 @@ static void one_way(struct node *n, struct alerts *a)
 
 static void workers(struct node *n, struct alerts *a)
 {
-	struct conditions *c = n->conditions;
+	uint64_t dropped[NODE_WORKERS_MAX];
 	char name[16];
 
 	for (unsigned i = 0; i < n->n_workers; i++) {
@@ -116,17 +114,9 @@ static void workers(struct node *n, struct alerts *a)
 			alert_holds(a, ALERT_WORKER, name, true,
 				"media worker %u uses %u %% of its time, %u is the most", i,
 				load.margin.used_permille / 10, n->config.media.max_load);
-		if (load.events_dropped > c->dropped[i]) {
-			c->dropped[i] = load.events_dropped;
-			c->overflowed_us = loop_now_us();
-			c->overflowed = i;
-		}
+		dropped[i] = load.events_dropped;
 	}
-	snprintf(name, sizeof(name), "%u", c->overflowed);
-	if (lately(c->overflowed_us, CONDITIONS_HOLD_S))
-		alert_holds(a, ALERT_RING, name, false,
-			"media worker %u has dropped %llu events since the start", c->overflowed,
-			(unsigned long long)c->dropped[c->overflowed]);
+	moments_rings(&n->conditions->moments, a, dropped, n->n_workers, loop_now_us());
 }
 
 static void control(struct node *n, struct alerts *a)
@@ -144,17 +134,7 @@ static void control(struct node *n, struct alerts *a)
 
 static void wall_clock(struct node *n, struct alerts *a)
 {
-	struct conditions *c = n->conditions;
-	const int64_t apart_us = when_now_us() - (int64_t)loop_now_us(), step_us = apart_us - c->apart_us;
-
-	c->apart_us = apart_us;
-	if (step_us > CONDITIONS_STEP_US || step_us < -CONDITIONS_STEP_US) {
-		c->step_us = step_us;
-		c->stepped_us = loop_now_us();
-	}
-	if (lately(c->stepped_us, CONDITIONS_CLOCK_S))
-		alert_holds(a, ALERT_CLOCK, "", false, "the wall clock jumped by %+.1f s",
-			(double)c->step_us / SECOND);
+	moments_clock(&n->conditions->moments, a, when_now_us(), loop_now_us());
 }
 
 static void certificate(struct node *n, struct alerts *a)
@@ -221,7 +201,7 @@ enum bridge_err conditions_open(struct node *n)
 	n->conditions = c;
 	c->alerts = alerts_alloc(tell, n);
 	c->began_us = loop_now_us();
-	c->apart_us = when_now_us() - (int64_t)c->began_us;
+	moments_begin(&c->moments, when_now_us(), c->began_us);
 	return c->alerts ? BRIDGE_OK : BRIDGE_NOMEM;
 }
 

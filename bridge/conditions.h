@@ -1,7 +1,7 @@
 /* conditions.h - the conditions that an operator is alerted of (alert.h), looked at every five seconds.
  *
  * How: one function per condition, in a table; each looks at what the node knows anyway.  A new one is a kind in alert.h, a line of its
- * words in alert.c, a function and its line in the table.  What is over in a moment (a stall, a step of the clock, a full ring) holds for a while.
+ * words in alert.c, a function and its line in the table.  What is over in a moment (a stall; bridge/moments) holds for a while.
  *
  * Thread: control.
  */
@@ -12,9 +12,7 @@
 
 enum {
 	CONDITIONS_STALL_US = 1000000, /* the control thread came so late */
-	CONDITIONS_STEP_US = 1000000,  /* the wall clock jumped so far */
-	CONDITIONS_HOLD_S = 60,        /* a stall or an overflow is told so long */
-	CONDITIONS_CLOCK_S = 600,      /* a step of the clock */
+	CONDITIONS_HOLD_S = 60,        /* a stall is told so long */
 	CONDITIONS_UNASSIGNED_S = 600, /* a call to a number that nobody has */
 	CONDITIONS_GRACE_S = 15,       /* to register after the start */
 	CONDITIONS_HOOK_TRIES = 5,     /* of one event, in vain */

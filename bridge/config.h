@@ -12,7 +12,8 @@
  * `records: { keep_days }`: call records that belong to no account of the site go after so many days (left out: never).
  * A `tls:` address may be listed in `sip.listen` without a certificate, as the default does: whoever listens skips it then.
  * What the API says is to be read by nobody on the way: at any address but loopback `http.listen` is HTTPS, or `http: { plain: true }`
- * says that somebody in front of us ends TLS.
+ * says that somebody in front of us ends TLS.  `http: { client_ca: FILE }`: HTTPS alone, at any address, and for those alone who show a
+ * certificate that one of that file vouches for.
  *
  * Thread: any; the struct is plain and owns its strings inline.
  */
@@ -71,6 +72,8 @@ struct config {
 	struct {
 		char listen[CONFIG_TEXT]; /* "127.0.0.1:8080", "tls:192.0.2.1:8443"; "" none */
 		bool plain;               /* in the clear, whatever the address */
+		char client_ca
+			[CONFIG_TEXT]; /* who vouches for whoever connects there; "": none is asked for a certificate */
 	} http;
 	struct config_tls {
 		char certificate[CONFIG_TEXT], key[CONFIG_TEXT], ca[CONFIG_TEXT];

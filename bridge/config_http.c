@@ -25,7 +25,7 @@ enum config_http config_http(const struct config *c)
 {
 	if (!c->http.listen[0])
 		return CONFIG_HTTP_NONE;
-	if (config_is_tls(c->http.listen))
+	if (config_is_tls(c->http.listen) || c->http.client_ca[0])
 		return CONFIG_HTTP_TLS;
 	if (c->http.plain || !c->tls.certificate[0])
 		return CONFIG_HTTP_PLAIN;
@@ -35,7 +35,7 @@ enum config_http config_http(const struct config *c)
 /* `http: { listen: null }` switches it off: null is not "not given" here. */
 enum bridge_err config_read_http(struct config *c, const struct doc_node *map, struct config_why *why)
 {
-	static const char *const keys[] = { "listen", "plain" };
+	static const char *const keys[] = { "listen", "plain", "client_ca" };
 	const struct doc_node *listen = doc_get(map, "listen");
 	enum bridge_err err = doc_only(map, keys, sizeof(keys) / sizeof(*keys), why);
 	struct config_listen parts;
@@ -53,6 +53,8 @@ enum bridge_err config_read_http(struct config *c, const struct doc_node *map, s
 			listen, why, "not an address and a port, as in 127.0.0.1:8080 or tls:192.0.2.1:8443");
 	if (!err)
 		err = doc_bool(doc_get(map, "plain"), &c->http.plain, why);
+	if (!err)
+		err = doc_text(doc_get(map, "client_ca"), c->http.client_ca, CONFIG_TEXT, why);
 	return err;
 }
 
@@ -60,6 +62,12 @@ enum bridge_err config_check_http(const struct config *c, const struct doc_node 
 {
 	const struct doc_node *listen = doc_get(map, "listen");
 
+	if (c->http.client_ca[0] && c->http.plain)
+		return doc_refuse(doc_get(map, "client_ca"), why,
+			"http.plain says that TLS ends elsewhere: whoever ends it must ask for certificates");
+	if (c->http.client_ca[0] && !c->tls.certificate[0])
+		return doc_refuse(doc_get(map, "client_ca"), why,
+			"HTTPS wants a certificate of ours as well: tls.certificate and tls.key");
 	if (config_is_tls(c->http.listen) && c->http.plain)
 		return doc_refuse(doc_get(map, "plain"), why, "http.listen says tls: one of them is meant");
 	if (config_is_tls(c->http.listen) && !c->tls.certificate[0])

@@ -79,6 +79,7 @@ struct http_config {
 	/* Who is behind a connection that comes from this port of 127.0.0.1, where TLS is ended before us; false: nobody else.  API
 	 * thread.  NULL: nobody ever is. */
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
+	bool relayed; /* nobody but who is behind() is heard at `listen` */
 	void *arg;
 	/* 0: the times above.  To send a request, or the next one; until its answer; between a listener's heartbeats; without progress. */
 	unsigned request_ms, answer_ms, beat_ms, stalled_ms;
@@ -111,4 +112,7 @@ void http_publish(struct http *h, uint64_t seq, const char *type, const char *ac
 unsigned http_port(const struct http *h); /* bound TCP port, 0 none */
 /* One query parameter, percent-decoded; false: not there or too long. */
 bool http_query(const char *query, const char *name, char *out, size_t cap);
+/* One that is a whole number, in digits alone; *out stays when it is not there.  False: it is there, and no number of `least` to `most`.
+ * Where it may be 0, an empty one is as if it were not there. */
+bool http_number(const char *query, const char *name, uint64_t least, uint64_t most, uint64_t *out);
 #endif

@@ -57,6 +57,7 @@ struct server {
 	unsigned (*on_listen)(
 		void *arg, bool local, const char *token, const char *source, struct http_scope *scope);
 	bool (*behind)(void *arg, uint16_t port, char source[48]);
+	bool relayed;
 	void *arg;                   /* borrowed; on_listen's */
 	struct mailbox *box;         /* borrowed from http */
 	struct lws_context *context; /* owned */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { FRAGMENTS_MAX = 64 };
+enum { FRAGMENTS_MAX = 64, HTTP_FORBIDDEN = 403 };
 
 static const struct {
 	enum lws_token_indexes token;
@@ -155,15 +155,17 @@ static uint16_t loopback_port(struct lws *wsi)
 	return ntohs(from.sin_port);
 }
 
-static void conn_source(struct lws *wsi, char out[48])
+/* False: nobody who is heard here. */
+static bool conn_source(struct lws *wsi, char out[48])
 {
 	const struct server *s = conn_server(wsi);
 	const uint16_t port = !conn_local(wsi) && s->behind ? loopback_port(wsi) : 0;
 
 	if (port && s->behind(s->arg, port, out))
-		return;
+		return true;
 	if (conn_local(wsi) || !lws_get_peer_simple(wsi, out, 48))
 		out[0] = '\0';
+	return conn_local(wsi) || !s->relayed;
 }
 
 unsigned conn_may_listen(struct lws *wsi, const char *token, struct http_scope *scope)
@@ -172,9 +174,10 @@ unsigned conn_may_listen(struct lws *wsi, const char *token, struct http_scope *
 	char source[48];
 
 	*scope = (struct http_scope){ .types = NULL };
+	if (!conn_source(wsi, source))
+		return HTTP_FORBIDDEN;
 	if (!s->on_listen)
 		return 0;
-	conn_source(wsi, source);
 	return s->on_listen(s->arg, conn_local(wsi), token, source, scope);
 }
 
@@ -214,7 +217,7 @@ static struct message *message_begin(
 	}
 	r = &m->request;
 	r->local = conn_local(wsi);
-	conn_source(wsi, r->source);
+	(void)conn_source(wsi, r->source); /* asked before */
 	conn_token(wsi, NULL, r->token);
 	snprintf(r->method, sizeof(r->method), "%s", method);
 	memcpy(r->path, path, path_len);
@@ -256,7 +259,7 @@ int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path
 {
 	const char *method = method_of(wsi);
 	int64_t body_len = body_length(wsi);
-	char query[HTTP_PATH_MAX];
+	char query[HTTP_PATH_MAX], source[48];
 	bool changes, chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
 	bool rest = chunked || body_len != 0;
 
@@ -269,6 +272,9 @@ int request_begin(struct conn *c, struct lws *wsi, const char *path, size_t path
 	method = c->head ? "GET" : method;
 	changes = strcmp(method, "GET") != 0;
 
+	if (!conn_source(wsi, source))
+		return conn_refuse(c, wsi, HTTP_FORBIDDEN, "not_here",
+			"the API is spoken at http.listen, not at this port", true);
 	if (chunked)
 		return conn_refuse(c, wsi, 411, "length_required", "a body needs a Content-Length", true);
 	if (body_len < 0)

@@ -129,6 +129,7 @@ enum bridge_err server_open(struct server **out, struct http *h, struct mailbox 
 	s->next_id = 1;
 	s->on_listen = config->on_listen;
 	s->behind = config->behind;
+	s->relayed = config->relayed;
 	s->arg = config->arg;
 	s->request_us = chosen_us(config->request_ms, HTTP_REQUEST_MS);
 	s->answer_us = chosen_us(config->answer_ms, HTTP_ANSWER_MS);

@@ -216,6 +216,7 @@ static enum bridge_err open_http(struct node *n, uint64_t first_seq, char *why, 
 		.listen = how == CONFIG_HTTP_PLAIN || how == CONFIG_HTTP_NONE ? n->config.http.listen
 									      : "127.0.0.1:0",
 		.behind = secure_behind_api,
+		.relayed = how == CONFIG_HTTP_TLS || how == CONFIG_HTTP_EITHER,
 		.on_request = api_request,
 		.on_more = api_more,
 		.on_listen = api_may_listen,

@@ -59,7 +59,8 @@ static void point_at_texts(struct records *r)
 /* NULL, or the name of the one that is no number, or too large. */
 static const char *read_numbers(struct records *r, const char *query)
 {
-	double q850 = 0, status = 0, seconds = 0, mos = 0, limit = r->csv ? 0 : RECORDS_LIMIT;
+	double q850 = 0, status = 0, seconds = 0, mos = 0;
+	uint64_t limit = r->csv ? UINT64_MAX : RECORDS_LIMIT;
 	const struct {
 		const char *name;
 		double max, *to;
@@ -68,20 +69,20 @@ static const char *read_numbers(struct records *r, const char *query)
 		{ "status", 699, &status },
 		{ "min_duration", 1e7, &seconds },
 		{ "mos_below", 5, &mos },
-		{ "limit", r->csv ? 1e9 : STORE_LIST_MAX, &limit },
 	};
 	char text[32];
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
 		if (http_query(query, list[i].name, text, sizeof(text)) &&
-			(!read_number(text, list[i].max, list[i].to) ||
-				(strcmp(list[i].name, "limit") == 0 && limit < 1)))
+			!read_number(text, list[i].max, list[i].to))
 			return list[i].name;
+	if (!http_number(query, "limit", 1, r->csv ? UINT64_MAX : STORE_LIST_MAX, &limit))
+		return "limit";
 	r->filter.q850 = (unsigned)q850;
 	r->filter.status = (unsigned)status;
 	r->filter.min_us = (int64_t)(seconds * 1e6);
 	r->filter.mos_below = (uint32_t)(mos * 100 + 0.5);
-	r->left = limit > 0 ? (uint64_t)limit : UINT64_MAX;
+	r->left = limit;
 	return NULL;
 }
 

@@ -11,7 +11,7 @@ enum { DAY_S = 86400 };
 
 static struct tls_files files_of(const struct config *c)
 {
-	return (struct tls_files){ c->tls.certificate, c->tls.key, c->tls.ca };
+	return (struct tls_files){ c->tls.certificate, c->tls.key, c->tls.ca, c->http.client_ca };
 }
 
 /* ---- what it tells ---- */
@@ -166,6 +166,7 @@ enum bridge_err secure_listen_api(struct node *n, char *why, size_t why_cap)
 						   .port = parts.port,
 						   .to_host = "127.0.0.1",
 						   .to_port = (uint16_t)http_port(n->http),
+						   .asks = n->config.http.client_ca[0] != '\0',
 						   .clear_too = how == CONFIG_HTTP_EITHER })
 		      : BRIDGE_SYNTAX;
 	if (err)
@@ -199,9 +200,16 @@ void secure_close(struct node *n)
 enum bridge_err secure_reload(struct node *n, const struct config *fresh, char *why, size_t why_cap)
 {
 	const struct tls_files files = files_of(fresh);
-	const enum bridge_err err = tls_reload(n->tls, &files, why, why_cap);
+	enum bridge_err err;
 
+	/* Else the door would go on asking for what nobody can vouch for, or not ask. */
+	if ((fresh->http.client_ca[0] == '\0') != (n->config.http.client_ca[0] == '\0')) {
+		snprintf(why, why_cap, "http.client_ca: whether there is one changes with a restart");
+		return BRIDGE_STATE;
+	}
+	err = tls_reload(n->tls, &files, why, why_cap);
 	if (!err) {
+		memcpy(n->config.http.client_ca, fresh->http.client_ca, sizeof(n->config.http.client_ca));
 		n->config.tls = fresh->tls;
 		tls_pace(n->tls, fresh->tls.idle_s, fresh->tls.keepalive_s);
 		n->expiry_told_day = 0;

@@ -182,6 +182,7 @@ struct tls *tls_close(struct tls *t)
 	if (t->epoll_fd >= 0)
 		close(t->epoll_fd);
 	SSL_CTX_free(t->ctx);
+	SSL_CTX_free(t->ctx_asks);
 	pthread_mutex_destroy(&t->loading);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -229,6 +230,7 @@ enum bridge_err tls_listen(struct tls *t, const struct tls_door_order *order)
 		return BRIDGE_FILE;
 	door->watched.kind = TLS_LISTENER;
 	door->clear_too = order->clear_too;
+	door->asks = order->asks;
 	door->fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (door->fd < 0)
 		return BRIDGE_FILE;

@@ -8,7 +8,7 @@
  * How: all is done by a thread of its own.  A connection is known to both sides by a port of 127.0.0.1: that which the
  * loopback half of one that came in comes from, or that which leads to a way; tls_peer() says who is behind it,
  * by address and by the names of its certificate, if it showed one that `ca` vouches for (RFC 5922 section 7.1).  TLS 1.2 and 1.3.
- * Who shows a certificate that does not hold is turned away in the handshake.  A connection in that nobody has called tls_known()
+ * Who shows a certificate that does not hold is turned away in the handshake; at a door that asks, who shows none as well.  A connection in that nobody has called tls_known()
  * for is closed after TLS_STRANGER_MS whatever it does, a known one after TLS_IDLE_MS without a byte and without tls_busy().
  * A way connects when the endpoint does, asks for its name (SNI), and gives up within TLS_DIAL_MS unless it is shown a
  * certificate for that very name: then the loopback half is reset, which fails what waited there, and tls_way_status() has the words.
@@ -54,6 +54,8 @@ struct tls_files {
 	const char *
 		ca; /* whose certificates others may show; NULL or "": nobody who connects is asked for one, and
 			   whom we connect to is believed by the system's authorities */
+	const char *
+		client_ca; /* whose certificates others must show at doors that ask; NULL or "": nobody gets in there */
 };
 
 struct tls_peer {
@@ -79,6 +81,7 @@ int64_t tls_expiry_s(struct tls *t); /* our certificate's last second, of the ep
 struct tls_door_order { /* connections to host:port are handed on to to_host:to_port */
 	const char *host, *to_host;
 	uint16_t port, to_port;
+	bool asks;      /* for a certificate that client_ca vouches for: without one, the handshake fails */
 	bool clear_too; /* who does not begin with a handshake (RFC 8446 section 5.1) is handed on as they speak */
 };
 /* BRIDGE_FILE: cannot listen there; BRIDGE_FULL. */

@@ -23,7 +23,7 @@ static enum bridge_err refuse(const char *what, const char *path, char *why, siz
 	char reason[TLS_WORDS];
 
 	tls_words(reason, sizeof(reason), "", "unknown reason");
-	snprintf(why, why_cap, "tls.%s: %.200s: %s", what, path, reason);
+	snprintf(why, why_cap, "%s: %.200s: %s", what, path, reason);
 	return BRIDGE_FILE;
 }
 
@@ -54,16 +54,17 @@ static bool is_given(const char *path)
 static enum bridge_err show(SSL_CTX *ctx, const struct tls_files *files, char *why, size_t why_cap)
 {
 	if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) != 1)
-		return refuse("certificate", files->certificate, why, why_cap);
+		return refuse("tls.certificate", files->certificate, why, why_cap);
 	if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1 ||
 		SSL_CTX_check_private_key(ctx) != 1)
-		return refuse("key", files->key, why, why_cap);
+		return refuse("tls.key", files->key, why, why_cap);
 	return BRIDGE_OK;
 }
 
-static enum bridge_err believe(SSL_CTX *ctx, const char *ca, char *why, size_t why_cap)
+/* `what`: the node file's key. */
+static enum bridge_err believe(SSL_CTX *ctx, const char *what, const char *ca, char *why, size_t why_cap)
 {
-	return SSL_CTX_load_verify_locations(ctx, ca, NULL) == 1 ? BRIDGE_OK : refuse("ca", ca, why, why_cap);
+	return SSL_CTX_load_verify_locations(ctx, ca, NULL) == 1 ? BRIDGE_OK : refuse(what, ca, why, why_cap);
 }
 
 static SSL_CTX *context(const SSL_METHOD *method)
@@ -77,28 +78,44 @@ static SSL_CTX *context(const SSL_METHOD *method)
 	return NULL;
 }
 
-enum bridge_err tls_context_in(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
+/* Of ours, and of whoever `ca` vouches for: `verify` says what becomes of the others. */
+static enum bridge_err context_in(
+	SSL_CTX **out, const struct tls_files *files, const char *ca, int verify, char *why, size_t why_cap)
 {
-	SSL_CTX *ctx;
+	SSL_CTX *ctx = context(TLS_server_method());
 	enum bridge_err err;
 
-	*out = NULL;
-	if (!is_given(files->certificate))
-		return BRIDGE_OK;
-	ctx = context(TLS_server_method());
 	if (!ctx)
 		return BRIDGE_NOMEM;
 	err = show(ctx, files, why, why_cap);
-	if (!err && is_given(files->ca)) {
-		err = believe(ctx, files->ca, why, why_cap);
-		SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(files->ca));
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL); /* none shown is no error; a bad one is */
+	if (!err && is_given(ca)) {
+		err = believe(ctx, verify == SSL_VERIFY_PEER ? "tls.ca" : "http.client_ca", ca, why, why_cap);
+		SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(ca));
+		SSL_CTX_set_verify(ctx, verify, NULL);
 	}
 	if (err)
 		SSL_CTX_free(ctx);
 	else
 		*out = ctx;
 	return err;
+}
+
+enum bridge_err tls_context_in(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
+{
+	*out = NULL;
+	if (!is_given(files->certificate))
+		return BRIDGE_OK;
+	return context_in(out, files, files->ca, SSL_VERIFY_PEER, /* none shown is no error; a bad one is */
+		why, why_cap);
+}
+
+enum bridge_err tls_context_asks(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap)
+{
+	*out = NULL;
+	if (!is_given(files->certificate) || !is_given(files->client_ca))
+		return BRIDGE_OK;
+	return context_in(out, files, files->client_ca, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+		why, why_cap);
 }
 
 /* Its name as well as its chain, before our own certificate is shown. */
@@ -128,7 +145,7 @@ enum bridge_err tls_context_out(SSL_CTX **out, const struct tls_files *files, ch
 	if (is_given(files->certificate))
 		err = show(ctx, files, why, why_cap);
 	if (!err && is_given(files->ca))
-		err = believe(ctx, files->ca, why, why_cap);
+		err = believe(ctx, "tls.ca", files->ca, why, why_cap);
 	else if (!err && SSL_CTX_set_default_verify_paths(ctx) != 1)
 		err = BRIDGE_NOMEM;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, check_name);

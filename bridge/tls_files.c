@@ -33,6 +33,7 @@ static void stamp_all(const struct tls *t, struct tls_stamp out[TLS_SOURCES])
 	out[0] = tls_stamp_of(t->files.certificate);
 	out[1] = tls_stamp_of(t->files.key);
 	out[2] = tls_stamp_of(t->files.ca);
+	out[3] = tls_stamp_of(t->files.client_ca);
 }
 
 static bool all_same(const struct tls_stamp a[TLS_SOURCES], const struct tls_stamp b[TLS_SOURCES])
@@ -56,30 +57,36 @@ static bool is_news(const struct tls *t, const struct tls_files *files)
 	stamp_all(t, now);
 	return !t->round || !all_same(now, t->in_force) ||
 	       !is_kept(t->files.certificate, files->certificate) || !is_kept(t->files.key, files->key) ||
-	       !is_kept(t->files.ca, files->ca);
+	       !is_kept(t->files.ca, files->ca) || !is_kept(t->files.client_ca, files->client_ca);
 }
 
 /* Both directions, whole or not at all. */
 enum bridge_err tls_files_load(struct tls *t, const struct tls_files *files, char *why, size_t why_cap)
 {
-	SSL_CTX *in = NULL, *out = NULL;
+	SSL_CTX *in = NULL, *asks = NULL, *out = NULL;
 	enum bridge_err err = tls_context_in(&in, files, why, why_cap);
 
+	if (!err)
+		err = tls_context_asks(&asks, files, why, why_cap);
 	if (!err)
 		err = tls_context_out(&out, files, why, why_cap);
 	if (err) {
 		SSL_CTX_free(in);
+		SSL_CTX_free(asks);
 		return err;
 	}
 	pthread_mutex_lock(&t->lock);
 	SSL_CTX_free(t->ctx); /* what was made from it holds it */
+	SSL_CTX_free(t->ctx_asks);
 	t->ctx = in;
+	t->ctx_asks = asks;
 	t->expires_s = in ? tls_context_expiry_s(SSL_CTX_get0_certificate(in)) : 0;
 	if (is_news(t, files))
 		t->round++; /* contexts for ways are made anew when they are next wanted */
 	keep(t->files.certificate, files->certificate);
 	keep(t->files.key, files->key);
 	keep(t->files.ca, files->ca);
+	keep(t->files.client_ca, files->client_ca);
 	stamp_all(t, t->stamps);
 	memcpy(t->seen, t->stamps, sizeof(t->seen));
 	memcpy(t->in_force, t->stamps, sizeof(t->in_force));
@@ -92,8 +99,9 @@ enum bridge_err tls_files_load(struct tls *t, const struct tls_files *files, cha
 static void look(struct tls *t)
 {
 	struct tls_stamp now[TLS_SOURCES];
-	char certificate[TLS_PATH], key[TLS_PATH], ca[TLS_PATH], why[TLS_WORDS * 3] = "out of memory";
-	const struct tls_files files = { certificate, key, ca };
+	char certificate[TLS_PATH], key[TLS_PATH], ca[TLS_PATH], client_ca[TLS_PATH],
+		why[TLS_WORDS * 3] = "out of memory";
+	const struct tls_files files = { certificate, key, ca, client_ca };
 	bool due;
 
 	pthread_mutex_lock(&t->lock);
@@ -105,6 +113,7 @@ static void look(struct tls *t)
 	memcpy(certificate, t->files.certificate, sizeof(certificate));
 	memcpy(key, t->files.key, sizeof(key));
 	memcpy(ca, t->files.ca, sizeof(ca));
+	memcpy(client_ca, t->files.client_ca, sizeof(client_ca));
 	pthread_mutex_unlock(&t->lock);
 	if (!due)
 		return;

@@ -114,11 +114,17 @@ static bool is_watched(const struct tls_link *l, int fd, uint32_t events)
 	return epoll_ctl(l->tls->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+SSL_CTX *tls_link_ctx(const struct tls *t, const struct tls_door *door)
+{
+	return door->asks ? t->ctx_asks : t->ctx;
+}
+
 struct tls_link *tls_link_in(
 	struct tls *t, struct tls_door *door, int fd, const struct sockaddr_storage *from, uint64_t at_ms)
 {
 	struct tls_link *l = link_new(t, fd, -1, at_ms);
 	bool crowded;
+	SSL_CTX *ctx;
 
 	if (!l)
 		return NULL;
@@ -129,7 +135,8 @@ struct tls_link *tls_link_in(
 	pthread_mutex_lock(&t->lock);
 	l->round = t->round;
 	crowded = is_crowded(t, l->peer.ip);
-	l->ssl = !t->ctx || crowded ? NULL : SSL_new(t->ctx);
+	ctx = tls_link_ctx(t, door);
+	l->ssl = !ctx || crowded ? NULL : SSL_new(ctx);
 	if (crowded || (l->ssl ? SSL_set_fd(l->ssl, fd) != 1 : !door->clear_too) ||
 		!is_watched(l, fd, EPOLLIN)) {
 		pthread_mutex_unlock(&t->lock);

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-enum { TLS_LISTENERS = 8, TLS_BUCKETS = 1024, TLS_BUFFER = 16384, TLS_NOTICES = 64, TLS_SOURCES = 3 };
+enum { TLS_LISTENERS = 8, TLS_BUCKETS = 1024, TLS_BUFFER = 16384, TLS_NOTICES = 64, TLS_SOURCES = 4 };
 
 /* Whose turn it is when a descriptor is ready. */
 enum tls_kind { TLS_STOP, TLS_LISTENER, TLS_WAY, TLS_LINK };
@@ -28,7 +28,7 @@ struct tls_door { /* where others connect to us */
 	int fd;
 	struct sockaddr_storage to;
 	socklen_t to_len;
-	bool clear_too;
+	bool clear_too, asks;
 };
 
 struct tls_stamp { /* a file as it was */
@@ -104,8 +104,9 @@ struct tls {
 	pthread_mutex_t loading; /* one reads files at a time; taken before */
 	pthread_mutex_t lock;    /* all down to the doors, and what says so above */
 	SSL_CTX *ctx;            /* owned; for those who connect to us; NULL: we have no certificate */
+	SSL_CTX *ctx_asks;       /* owned; the same at doors that ask; NULL: or no client_ca */
 	struct {
-		char certificate[TLS_PATH], key[TLS_PATH], ca[TLS_PATH];
+		char certificate[TLS_PATH], key[TLS_PATH], ca[TLS_PATH], client_ca[TLS_PATH];
 	} files;
 	int64_t expires_s;
 	unsigned round; /* counts new files */
@@ -141,9 +142,10 @@ struct tls_link *tls_link_in(
 	struct tls *t, struct tls_door *door, int fd, const struct sockaddr_storage *from, uint64_t at_ms);
 struct tls_link *tls_link_out(struct tls *t, struct tls_way *way, int plain_fd, uint64_t at_ms);
 void tls_link_free(struct tls_link *l);
-void tls_link_run(struct tls_link *l, uint64_t at_ms);              /* one of its descriptors is ready */
-bool tls_link_over(struct tls_link *l, uint64_t at_ms);             /* its time; keeps it alive till then */
-struct tls_link *tls_link_find(const struct tls *t, uint16_t port); /* under the lock; control as well */
+void tls_link_run(struct tls_link *l, uint64_t at_ms);  /* one of its descriptors is ready */
+bool tls_link_over(struct tls_link *l, uint64_t at_ms); /* its time; keeps it alive till then */
+SSL_CTX *tls_link_ctx(const struct tls *t, const struct tls_door *door); /* under the lock; of that door */
+struct tls_link *tls_link_find(const struct tls *t, uint16_t port);      /* under the lock; control as well */
 
 /* tls_way.c */
 void tls_way_take(struct tls *t, struct tls_way *w, uint64_t at_ms); /* the endpoint connects */
@@ -160,6 +162,7 @@ bool tls_address(struct sockaddr_storage *out, socklen_t *len, const char *host,
 
 /* tls_context.c; any thread.  *out is NULL without a certificate. */
 enum bridge_err tls_context_in(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap);
+enum bridge_err tls_context_asks(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap);
 enum bridge_err tls_context_out(SSL_CTX **out, const struct tls_files *files, char *why, size_t why_cap);
 int64_t tls_context_expiry_s(const X509 *certificate);                            /* NULL: 0 */
 void tls_words(char *out, size_t cap, const char *before, const char *otherwise); /* OpenSSL's last error */

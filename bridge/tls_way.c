@@ -122,7 +122,7 @@ static SSL_CTX *context_of(struct tls *t, struct tls_way *w, char *why, size_t w
 	const char *ca = w->ca;
 	struct tls_trust *trust = trust_of(t, ca);
 	char certificate[TLS_PATH], key[TLS_PATH], own_ca[TLS_PATH];
-	struct tls_files files = { certificate, key, ca[0] ? ca : own_ca };
+	struct tls_files files = { certificate, key, ca[0] ? ca : own_ca, NULL };
 	struct tls_stamp now;
 	unsigned round;
 	SSL_CTX *fresh;

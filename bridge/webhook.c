@@ -455,6 +455,17 @@ bool hooks_drop(struct hooks *h, const char *id)
 	return true;
 }
 
+bool hooks_retry(struct hooks *h, const char *id)
+{
+	struct line *l = h->lines;
+
+	while (l && strcmp(l->hook.id, id) != 0)
+		l = l->next;
+	if (l && l->state == LINE_RESTING)
+		l->due_us = h->now_us; /* with the next tick */
+	return l != NULL;
+}
+
 json_t *hooks_json(const struct hooks *h)
 {
 	json_t *items = json_array();

@@ -54,6 +54,8 @@ void hooks_event(struct hooks *h, uint64_t seq, const char *type, const char *ac
 /* Fills id, secret and created_us, and stores it; `done` when it is in force.  BRIDGE_FULL: WEBHOOKS_MAX. */
 typedef void (*hooks_done_fn)(void *arg, enum bridge_err err, const struct webhook *hook);
 void hooks_add(struct hooks *h, const struct webhook *hook, int64_t now_us, hooks_done_fn done, void *arg);
+bool hooks_retry(struct hooks *h,
+	const char *id); /* what waits for its time goes with the next tick; false: no such hook */
 bool hooks_drop(struct hooks *h, const char *id); /* and what it had not got; false: no such hook */
 json_t *hooks_json(const struct hooks *h);        /* a list; without secrets */
 

@@ -383,7 +383,51 @@ TEST(idle_costs_nothing)
 	bed_close(&bed);
 }
 
-TESTS(requests_arrive_whole, a_large_reply_comes_whole, what_is_not_a_request_is_refused,
-	what_is_too_long_is_refused, a_large_body_is_refused_and_the_refusal_can_be_read, requests_sent_ahead,
+/* The odd ports of this machine are those of somebody who has come through TLS. */
+static bool odd_is_behind(void *arg, uint16_t port, char source[48])
+{
+	(void)arg;
+	snprintf(source, 48, "192.0.2.7");
+	return port % 2;
+}
+
+/* One connection from such a port: the status of its answer. */
+static int status_from(struct bed *bed, bool odd)
+{
+	static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	char text[2048];
+	int fd = -1, status = 0;
+
+	for (uint16_t port = 0; fd < 0 || port % 2 != odd;) {
+		struct sockaddr_in self;
+		socklen_t len = sizeof(self);
+
+		if (fd >= 0)
+			close(fd);
+		fd = bed_connect_tcp(http_port(bed->http));
+		getsockname(fd, (struct sockaddr *)&self, &len);
+		port = ntohs(self.sin_port);
+	}
+	bed_send(fd, request, strlen(request));
+	CHECK(bed_read(fd, text, sizeof(text), NULL, 0), "an answer");
+	CHECK(sscanf(text, "HTTP/1.%*d %d", &status) == 1, "a status: %s", text);
+	close(fd);
+	return status;
+}
+
+/* Where TLS is ended before us, nobody else is heard at the door behind it. */
+TEST(nobody_comes_in_by_the_back_door)
+{
+	struct bed bed = { .config = { .behind = odd_is_behind, .relayed = true } };
+
+	bed_open(&bed);
+	CHECK_INT(200, status_from(&bed, true), "through TLS");
+	CHECK_INT(403, status_from(&bed, false), "past it");
+	bed_close(&bed);
+}
+
+TESTS(nobody_comes_in_by_the_back_door, requests_arrive_whole, a_large_reply_comes_whole,
+	what_is_not_a_request_is_refused, what_is_too_long_is_refused,
+	a_large_body_is_refused_and_the_refusal_can_be_read, requests_sent_ahead,
 	too_many_connections_lock_nobody_else_out, the_control_socket_is_private_and_one_bridge_s,
 	an_answer_to_somebody_who_has_gone_is_dropped, idle_costs_nothing)

@@ -133,7 +133,7 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 	static const struct {
 		const char *words, *answer, *asked, *shown;
 	} cases[] = {
-		{ "calls", two_calls, "GET /v1/calls HTTP/1.1",
+		{ "calls", two_calls, "GET /v1/calls?limit=1000 HTTP/1.1",
 			"CALL     STATE         TRUNK      FROM       NUMBER     ACCOUNT  MEETING    CODEC "
 			" SINCE\n"
 			"c1       confirmed     carrier-a  +1555..01  +15550100  acme     -          PCMU  "
@@ -154,13 +154,13 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 				"\"hand\":false,\"talking\":true,\"legs\":[{\"codec\":\"G722\",\"delay_ms\":"
 				"40,\"rx_lost\":3,"
 				"\"call\":\"c9\"}],\"joined_at\":\"t\"}]}",
-			"GET /v1/meetings/777/participants HTTP/1.1",
+			"GET /v1/meetings/777/participants?limit=1000 HTTP/1.1",
 			"PARTICIPANT  NAME  NUMBER     ROLE  MUTED  HAND  TALKING  CODEC  DELAY MS  LOST  "
 			"CALL  JOINED\n"
 			"p1           -     +1555..00  host  yes    -     yes      G722         40     3  c9 "
 			"   t\n" },
 		{ "participants 7/../x%", OK_JSON "{\"items\":[]}",
-			"GET /v1/meetings/7%2F..%2Fx%25/participants HTTP/1.1",
+			"GET /v1/meetings/7%2F..%2Fx%25/participants?limit=1000 HTTP/1.1",
 			"PARTICIPANT  NAME  NUMBER  ROLE  MUTED  HAND  TALKING  CODEC  DELAY MS  LOST  CALL  "
 			"JOINED\n" },
 		{ "records --limit 5 --trunk a&b", OK_JSON "{\"items\":[]}",
@@ -217,13 +217,13 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			"p1 is being put out\n" },
 		{ "dialouts 100",
 			OK_JSON "{\"items\":[{\"to\":\"+15550199\",\"state\":\"ringing\",\"attempts\":2}]}",
-			"GET /v1/meetings/100/calls HTTP/1.1",
+			"GET /v1/meetings/100/calls?limit=1000 HTTP/1.1",
 			"CALLED     NAME  STATE    TRUNK  GATEWAY  ATTEMPTS  DIAL-OUT\n"
 			"+15550199  -     ringing  -      -               2  -\n" },
 		{ "people 100",
 			OK_JSON
 			"{\"items\":[{\"name\":\"Ann\",\"state\":\"calling\",\"numbers\":2,\"tried\":1}]}",
-			"GET /v1/meetings/100/people HTTP/1.1",
+			"GET /v1/meetings/100/people?limit=1000 HTTP/1.1",
 			"NAME  STATE    NUMBERS  TRIED  CALLS NOW  PERSON\n"
 			"Ann   calling        2      1          -  -\n" },
 		{ "invite 100 --country DE", OK_JSON "{\"text\":\"Dial in:\\n\\u001b[1m+49\\n\"}",
@@ -284,6 +284,18 @@ TEST(every_verb_asks_its_question_and_shows_the_answer)
 			OK_JSON "{\"answer\":\"refuse\",\"cause\":\"class\",\"status\":403,\"trunks\":[],"
 				"\"steps\":[]}",
 			"?number=112&account=acme ", "=> refused with SIP status 403: class\n" },
+		{ "alerts --filter severity=critical,kind=disk --limit 7",
+			OK_JSON "{\"items\":[],\"next\":null}",
+			"GET /v1/alerts?limit=7&severity=critical&kind=disk HTTP/1.1",
+			"SEVERITY  SINCE  WHAT  OF  WHAT IS WRONG  WHAT TO DO\n" },
+		{ "audit --what meeting.* --who desk --cursor 77 --limit 2",
+			OK_JSON
+			"{\"items\":[{\"id\":76,\"at\":\"t\",\"who\":\"desk\",\"what\":\"meeting.lock\","
+			"\"changes\":null}],\"next\":null}",
+			"GET /v1/audit?limit=2&what=meeting.%2A&who=desk&cursor=77 HTTP/1.1",
+			"ROW  AT  WHO   WHAT          CHANGES\n 76  t   desk  meeting.lock  -\n" },
+		{ "webhook retry 00ff", OK_JSON "{\"id\":\"00ff\"}", "POST /v1/webhooks/00ff/retry HTTP/1.1",
+			"00ff is tried again\n" },
 		{ "calls --json", OK_JSON "{\"items\":[]}", "GET /v1/calls", "{\n  \"items\": []\n}\n" },
 	};
 

@@ -47,6 +47,7 @@ struct ctl {
 	const char *digits, *digits_wait;           /* of a call; digits are not shown */
 	const char *currency;                       /* of rates */
 	const char *country;                        /* of an invitation */
+	const char *what, *who;                     /* of the audit log */
 };
 
 enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err);
@@ -72,12 +73,13 @@ enum ctl_exit ctl_send(struct ctl *c, const char *method, const char *path, json
 void ctl_put_json(const struct ctl *c, const json_t *value);
 /* A whole file ("-": stdin), not more than the bridge takes; NULL: said on `err`.  The caller frees. */
 char *ctl_file_read(struct ctl *c, const char *path, size_t *len);
-/* A collection of the site into `items`: all pages, or as many rows as --limit says, filtered by --filter. */
+/* What GET of `list` ("/v1/tokens") gives into `items`: all pages, or as many rows as --limit says, filtered by --filter. */
 enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items);
 struct ctl_column;
+/* The same, shown. */
+enum ctl_exit ctl_list(struct ctl *c, const char *list, const struct ctl_column *columns, size_t n);
 /* The body as it is, of whatever type, to `out`. */
 enum ctl_exit ctl_print(struct ctl *c, const char *path);
-enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n);
 
 /* ---- HTTP ---- */
 struct ctl_answer {

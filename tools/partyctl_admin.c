@@ -75,7 +75,7 @@ static enum ctl_exit token_list(struct ctl *c)
 		{ "ENDS", "expires_at", false },
 	};
 
-	return ctl_table_of(c, "/v1/tokens", columns, COUNT(columns));
+	return ctl_list(c, "/v1/tokens", columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_token(struct ctl *c)
@@ -129,13 +129,29 @@ static enum ctl_exit webhook_list(struct ctl *c)
 		{ "ERROR", "last_error", false },
 	};
 
-	return ctl_table_of(c, "/v1/webhooks", columns, COUNT(columns));
+	return ctl_list(c, "/v1/webhooks", columns, COUNT(columns));
+}
+
+static enum ctl_exit webhook_retry(struct ctl *c)
+{
+	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
+
+	if (!ctl_path_add(path, "/v1/webhooks/", c->args[1]) || !ctl_path_add(path, "/retry", ""))
+		return ctl_usage(c, "that is no ID");
+	code = ctl_ask(c, "POST", path, NULL, 0, &answer);
+	if (answer)
+		fprintf(c->out, "%s is tried again\n", c->args[1]);
+	json_decref(answer);
+	return code;
 }
 
 enum ctl_exit ctl_webhook(struct ctl *c)
 {
 	static const char usage[] =
-		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, delete WEBHOOK";
+		"webhook knows: create URL [--account A] [--events LIST] [--plain], list, retry WEBHOOK, "
+		"delete WEBHOOK";
 
 	if (strcmp(c->args[0], "list") == 0 && c->n_args == 1)
 		return webhook_list(c);
@@ -143,6 +159,8 @@ enum ctl_exit ctl_webhook(struct ctl *c)
 		return ctl_usage(c, usage);
 	if (strcmp(c->args[0], "create") == 0)
 		return webhook_create(c);
+	if (strcmp(c->args[0], "retry") == 0)
+		return webhook_retry(c);
 	return strcmp(c->args[0], "delete") == 0 ? delete_one(c, "/v1/webhooks/", "gone")
 						 : ctl_usage(c, usage);
 }
@@ -177,12 +195,26 @@ enum ctl_exit ctl_audit(struct ctl *c)
 		{ "CHANGES", "changes", false },
 	};
 	char path[CTL_PATH_MAX] = "";
+	json_t *answer;
+	enum ctl_exit code;
 
 	if (c->n_args == 1)
 		return strcmp(c->args[0], "check") == 0 ? audit_check(c) : ctl_usage(c, "audit knows: check");
-	if (!ctl_path_add(path, "/v1/audit?limit=", c->limit ? c->limit : "100"))
-		return ctl_usage(c, "that is too long");
-	return ctl_table_of(c, path, columns, COUNT(columns));
+	if (!ctl_path_add(path, "/v1/audit?limit=", c->limit ? c->limit : "100") ||
+		(c->what && !ctl_path_add(path, "&what=", c->what)) ||
+		(c->who && !ctl_path_add(path, "&who=", c->who)) ||
+		(c->cursor && !ctl_path_add(path, "&cursor=", c->cursor)))
+		return ctl_usage(c, "the options are too long");
+	code = ctl_ask(c, "GET", path, NULL, 0, &answer);
+	if (answer) {
+		const char *next = json_string_value(json_object_get(answer, "next"));
+
+		ctl_table(c->out, columns, COUNT(columns), json_object_get(answer, "items"));
+		if (next)
+			fprintf(c->err, "there are more: --cursor %s\n", next);
+	}
+	json_decref(answer);
+	return code;
 }
 
 /* ---- backup and restore ---- */

@@ -21,7 +21,7 @@ static enum ctl_exit list(struct ctl *c)
 		{ "BLOCKED UNTIL", "blocked_until", false },
 	};
 
-	return ctl_table_of(c, "/v1/budgets", columns, sizeof(columns) / sizeof(*columns));
+	return ctl_list(c, "/v1/budgets", columns, sizeof(columns) / sizeof(*columns));
 }
 
 static enum ctl_exit unblock(struct ctl *c)

@@ -56,7 +56,7 @@ enum ctl_exit ctl_dialouts(struct ctl *c)
 
 	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/calls", ""))
 		return ctl_usage(c, "that is no meeting's ID");
-	return ctl_table_of(c, path, columns, sizeof(columns) / sizeof(*columns));
+	return ctl_list(c, path, columns, sizeof(columns) / sizeof(*columns));
 }
 
 static enum ctl_exit call_people(struct ctl *c, const char *path)
@@ -93,7 +93,7 @@ enum ctl_exit ctl_people(struct ctl *c)
 		return ctl_usage(c, "that is no meeting's ID");
 	if (c->n_args == 2)
 		return call_people(c, path);
-	return ctl_table_of(c, path, columns, sizeof(columns) / sizeof(*columns));
+	return ctl_list(c, path, columns, sizeof(columns) / sizeof(*columns));
 }
 
 enum ctl_exit ctl_metrics(struct ctl *c)

@@ -108,7 +108,7 @@ enum ctl_exit ctl_pages(struct ctl *c, const char *list, json_t *items)
 		json_t *answer = NULL;
 
 		snprintf(limit, sizeof(limit), "%zu", left < PAGE ? left : (size_t)PAGE);
-		if (!ctl_path_add(path, "/v1/", list) || !ctl_path_add(path, "?limit=", limit) ||
+		if (!ctl_path_add(path, list, "") || !ctl_path_add(path, "?limit=", limit) ||
 			!filters_add(path, c->filter) ||
 			(cursor[0] && !ctl_path_add(path, "&cursor=", cursor)))
 			return ctl_usage(c, "--filter takes FIELD=VALUE,FIELD=VALUE");
@@ -153,10 +153,25 @@ static void join_lists(json_t *object)
 	}
 }
 
+enum ctl_exit ctl_list(struct ctl *c, const char *list, const struct ctl_column *columns, size_t n)
+{
+	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items);
+	const enum ctl_exit code = ctl_pages(c, list, items);
+
+	if (!code && c->json)
+		ctl_put_json(c, whole);
+	else if (!code)
+		ctl_table(c->out, columns, n, items);
+	json_decref(items);
+	json_decref(whole);
+	return code;
+}
+
 static enum ctl_exit list(struct ctl *c, const struct kind *k)
 {
 	json_t *items = json_array(), *item;
-	enum ctl_exit code = ctl_pages(c, k->list, items);
+	char path[CTL_PATH_MAX] = "";
+	enum ctl_exit code = ctl_path_add(path, "/v1/", k->list) ? ctl_pages(c, path, items) : CTL_USAGE;
 	size_t i;
 
 	if (!code && c->json) {

@@ -43,7 +43,7 @@ static enum ctl_exit list(struct ctl *c)
 		{ "IN THE SITE", "in_site", false },
 	};
 
-	return ctl_table_of(c, "/v1/rates", columns, COUNT(columns));
+	return ctl_list(c, "/v1/rates", columns, COUNT(columns));
 }
 
 static enum ctl_exit show(struct ctl *c)

@@ -35,12 +35,15 @@ static const struct verb {
 	{ OBJECT("calendar", "CALENDAR"), "hours that routes go by" },
 	{ OBJECT("class", "PREFIX"), "numbers that are premium, satellite ..." },
 	{ "status", 0, 0, ctl_status, "status", "how the bridge is doing" },
-	{ "meetings", 0, 0, ctl_meetings, "meetings", "all meetings, and who is in them" },
-	{ "participants", 1, 1, ctl_participants, "participants MEETING", "the roster of a meeting" },
+	{ "meetings", 0, 0, ctl_meetings, "meetings [--filter FIELD=VALUE,...] [--limit N]",
+		"all meetings, and who is in them" },
+	{ "participants", 1, 1, ctl_participants, "participants MEETING [--limit N]",
+		"the roster of a meeting" },
 	{ "lock", 1, 2, ctl_lock, "lock MEETING [on|off]", "let nobody else in, or all again" },
 	{ "remove", 1, 1, ctl_remove, "remove PARTICIPANT", "put somebody out of the meeting" },
-	{ "dialouts", 1, 1, ctl_dialouts, "dialouts MEETING", "whom a meeting is calling" },
-	{ "people", 1, 2, ctl_people, "people MEETING [FILE]",
+	{ "dialouts", 1, 1, ctl_dialouts, "dialouts MEETING [--filter FIELD=VALUE,...] [--limit N]",
+		"whom a meeting is calling" },
+	{ "people", 1, 2, ctl_people, "people MEETING [FILE] [--filter FIELD=VALUE,...] [--limit N]",
 		"call a list of people (JSON: docs/api.md), each at one number or several; without a file: "
 		"who of "
 		"such lists is not there yet" },
@@ -52,7 +55,7 @@ static const struct verb {
 	{ "invite", 1, 1, ctl_invite, "invite MEETING [--country CC]",
 		"by which numbers people dial in, as they can be sent it; the country's own first" },
 	{ "trunks", 0, 0, ctl_trunks, "trunks", "how trunks and their gateways do" },
-	{ "calls", 0, 0, ctl_calls, "calls", "live calls" },
+	{ "calls", 0, 0, ctl_calls, "calls [--filter FIELD=VALUE,...] [--limit N]", "live calls" },
 	{ "trace", 1, 1, ctl_trace, "trace CALL [--full]",
 		"what was said about a call, message by message; --full prints the messages as well" },
 	{ "why", 1, 1, ctl_why, "why CALL",
@@ -81,22 +84,27 @@ static const struct verb {
 		"what would answer a number, or carry a call to it, and why; what a day's calls would meet "
 		"with another site file" },
 	{ "rates", 1, 3, ctl_rates,
-		"rates import TRUNK FILE [--add] [--currency CUR] | list | show TRUNK [--number N] [--at "
+		"rates import TRUNK FILE [--add] [--currency CUR] | list [--filter FIELD=VALUE,...] [--limit "
+		"N] | show TRUNK [--number N] [--at "
 		"TIME] "
 		"[--limit N] [--cursor C] | delete TRUNK",
 		"what calls through a trunk cost: rate sheets, from CSV" },
 	{ "token", 1, 2, ctl_token,
-		"token create NAME [--role R] [--account A] [--meeting M] [--days N] [--minutes N] | list | "
-		"revoke TOKEN",
+		"token create NAME [--role R] [--account A] [--meeting M] [--days N] [--minutes N] | "
+		"list [--filter FIELD=VALUE,...] [--limit N] | revoke TOKEN",
 		"who may use the API: reader, admin or operator; join: one meeting alone" },
 	{ "webhook", 1, 2, ctl_webhook,
-		"webhook create URL [--account A] [--events LIST] [--plain] | list | delete WEBHOOK",
+		"webhook create URL [--account A] [--events LIST] [--plain] | list [--filter "
+		"FIELD=VALUE,...] [--limit N] | retry WEBHOOK | delete WEBHOOK",
 		"send events to a URL: signed, in order, until they arrive; --plain: not over TLS, for all "
 		"to read" },
-	{ "alerts", 0, 0, ctl_alerts, "alerts", "what is wrong now, since when, and what can be done" },
-	{ "budget", 1, 2, ctl_budget, "budget list | unblock ACCOUNT",
+	{ "alerts", 0, 0, ctl_alerts, "alerts [--filter FIELD=VALUE,...] [--limit N]",
+		"what is wrong now, since when, and what can be done" },
+	{ "budget", 1, 2, ctl_budget, "budget list [--filter FIELD=VALUE,...] [--limit N] | unblock ACCOUNT",
 		"what accounts have spent on calls; let out one that looked like fraud" },
-	{ "audit", 0, 1, ctl_audit, "audit [check] [--limit N]", "who changed what, newest first" },
+	{ "audit", 0, 1, ctl_audit, "audit [--what KIND] [--who NAME] [--limit N] [--cursor C] | check",
+		"who changed what, newest first; --what meeting.change or meeting.*; check: is the log "
+		"unbroken" },
 	{ "backup", 1, 1, ctl_backup, "backup FILE", "the database to a file, while calls go on" },
 	{ "restore", 1, 1, ctl_restore, "restore FILE", "the database from such a file" },
 	{ "drain", 0, 0, ctl_drain, "drain [--stay] [--wait]",
@@ -277,6 +285,8 @@ enum ctl_exit ctl_run(int argc, char **argv, FILE *out, FILE *err)
 		{ "--replaces", &c.replaces },
 		{ "--currency", &c.currency },
 		{ "--country", &c.country },
+		{ "--what", &c.what },
+		{ "--who", &c.who },
 	};
 	enum ctl_exit code;
 

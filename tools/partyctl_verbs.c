@@ -113,17 +113,6 @@ enum ctl_exit ctl_print(struct ctl *c, const char *path)
 	return CTL_OK;
 }
 
-enum ctl_exit ctl_table_of(struct ctl *c, const char *path, const struct ctl_column *columns, size_t n)
-{
-	json_t *answer;
-	enum ctl_exit code = ctl_ask(c, "GET", path, NULL, 0, &answer);
-
-	if (answer)
-		ctl_table(c->out, columns, n, json_object_get(answer, "items"));
-	json_decref(answer);
-	return code;
-}
-
 /* ---- the site ---- */
 
 char *ctl_file_read(struct ctl *c, const char *path, size_t *len)
@@ -278,16 +267,7 @@ enum ctl_exit ctl_meetings(struct ctl *c)
 		{ "SINCE", "opened_at", false },
 	};
 
-	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items);
-	const enum ctl_exit code = ctl_pages(c, "meetings", items);
-
-	if (!code && c->json)
-		ctl_put_json(c, whole);
-	else if (!code)
-		ctl_table(c->out, columns, COUNT(columns), items);
-	json_decref(items);
-	json_decref(whole);
-	return code;
+	return ctl_list(c, "/v1/meetings", columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_participants(struct ctl *c)
@@ -310,7 +290,7 @@ enum ctl_exit ctl_participants(struct ctl *c)
 
 	if (!ctl_path_add(path, "/v1/meetings/", c->args[0]) || !ctl_path_add(path, "/participants", ""))
 		return ctl_usage(c, "that is no meeting's ID");
-	return ctl_table_of(c, path, columns, COUNT(columns));
+	return ctl_list(c, path, columns, COUNT(columns));
 }
 
 enum ctl_exit ctl_calls(struct ctl *c)
@@ -327,7 +307,7 @@ enum ctl_exit ctl_calls(struct ctl *c)
 		{ "SINCE", "started_at", false },
 	};
 
-	return ctl_table_of(c, "/v1/calls", columns, COUNT(columns));
+	return ctl_list(c, "/v1/calls", columns, COUNT(columns));
 }
 
 /* One row per gateway address. */
@@ -368,7 +348,7 @@ enum ctl_exit ctl_trunks(struct ctl *c)
 		{ "STANDING", "standing.standing", false },
 	};
 	json_t *items = json_array(), *whole = json_pack("{s:O}", "items", items), *rows;
-	const enum ctl_exit code = ctl_pages(c, "trunks", items);
+	const enum ctl_exit code = ctl_pages(c, "/v1/trunks", items);
 
 	rows = flatten_trunks(whole);
 	if (!code && c->json)
@@ -430,5 +410,5 @@ enum ctl_exit ctl_alerts(struct ctl *c)
 		{ "WHAT TO DO", "advice", false },
 	};
 
-	return ctl_table_of(c, "/v1/alerts", columns, COUNT(columns));
+	return ctl_list(c, "/v1/alerts", columns, COUNT(columns));
 }

@@ -220,7 +220,10 @@ static bool write_node(struct bridge *b, const struct bridge_setup *s)
 		"media: { workers: %s, max_load: %s, room_legs_per_worker: %s }\n%s",
 		b->sip_port, b->sip_port, tls, others, s->t1_ms ? s->t1_ms : 500,
 		s->rtp_ports ? s->rtp_ports : ports, s->http_tls ? "tls:" : "",
-		s->http_ip ? s->http_ip : "127.0.0.1", b->http_port, s->http_ip ? ", plain: true" : "",
+		s->http_ip ? s->http_ip : "127.0.0.1", b->http_port,
+		s->http_more ? s->http_more
+		: s->http_ip ? ", plain: true"
+			     : "",
 		b->control, s->database ? s->database : folder_file(&b->folder, "partyline.db"),
 		b->folder.path, build_program("prompts", prompts), s->workers ? s->workers : "1",
 		s->max_load ? s->max_load : "null", s->room_legs ? s->room_legs : "null",

@@ -31,6 +31,7 @@ struct bridge_setup {
 	const char *tls_also;  /* and at this one; NULL: at no other */
 	bool http_tls;         /* the API over TLS */
 	const char *http_ip;   /* the API there, in the clear as `plain` says; NULL: 127.0.0.1 */
+	const char *http_more; /* in its place: ", client_ca: FILE"; NULL: nothing */
 	const char *max_load;  /* media.max_load; NULL: its default */
 	const char *database;  /* NULL: in the test's folder */
 	const char *room_legs; /* media.room_legs_per_worker; NULL: its default */

@@ -1,6 +1,7 @@
 /* links: tests/caller.c tests/rawsip.c */
 /* Who may do what by the API over TCP: roles, accounts kept apart, the audit log, backup and restore. */
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/exchange.h"
 #include "tests/test.h"
 #include <ctype.h>
@@ -444,7 +445,8 @@ TEST(the_audit_log_knows_when_it_was_touched)
 	CHECK_INT(1, bridge_count(&b, "/v1/audit?what=site"), "by what, one");
 	CHECK_INT(3, bridge_count(&b, "/v1/audit?who=control%20socket"), "by whom");
 	CHECK_INT(0, bridge_count(&b, "/v1/audit?who=token"), "by nobody");
-	static const char *const bad[] = { "limit=0", "cursor=x", "what=A", "what=a,b" };
+	static const char *const bad[] = { "limit=0", "limit=5x", "cursor=x", "cursor=1x", "what=A",
+		"what=a,b" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(path, sizeof(path), "/v1/audit?%s", bad[i]);
 		struct exchange x = exchange(&b, "GET", path, NULL, NULL);
@@ -452,6 +454,12 @@ TEST(the_audit_log_knows_when_it_was_touched)
 			"%s: %s", bad[i], x.text);
 		exchange_free(&x);
 	}
+
+	/* the operator's own words for the same */
+	ctl_says(&b, 0, "audit --what token.* --limit 1", SAYS("\"two\"", "there are more: --cursor 3"));
+	ctl_says(&b, 0, "audit --what token.* --limit 1 --cursor 3", SAYS("\"one\""));
+	ctl_says(&b, 0, "audit --who nobody", SAYS("ROW  AT  WHO"));
+	ctl_says(&b, 1, "audit --what A", SAYS("what"));
 
 	/* the last rows are gone, which no other row tells */
 	json_t *check = bridge_get(&b, "/v1/audit/check");
@@ -464,6 +472,57 @@ TEST(the_audit_log_knows_when_it_was_touched)
 	CHECK_INT(0, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "it is back");
 	run_sql(file, "UPDATE audit SET who = 'nobody' WHERE id = 2");
 	CHECK_INT(2, (int)bridge_number(&b, "/v1/audit/check", "first_broken", 0), "a changed row");
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+}
+
+/* Tokens, webhooks and budgets come page by page like everything else, and one reading of `limit` serves all lists. */
+TEST(lists_have_pages_and_one_kind_of_limit)
+{
+	static const char *const lists[] = { "accounts", "meetings", "tokens", "webhooks", "budgets",
+		"alerts", "rates", "calls", "records", "sittings", "audit", "meetings/100200300/participants",
+		"meetings/100200300/calls", "meetings/100200300/people" };
+	static const char *const limits[] = { "0", "5x", "-1", "", "1e3", "%201", "99999999999999999999" };
+	struct bridge b;
+	char path[120], names[200] = "";
+
+	CHECK(bridge_start(&b, NULL), "up");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		for (size_t k = 0; k < sizeof(limits) / sizeof(*limits); k++) {
+			snprintf(path, sizeof(path), "/v1/%s?limit=%s", lists[i], limits[k]);
+			struct exchange x = exchange(&b, "GET", path, NULL, NULL);
+			CHECK(x.status == 400 && strcmp("limit", json_text_at(x.body, "error.field")) == 0,
+				"%s: %ld %s", path, x.status, x.text);
+			exchange_free(&x);
+		}
+		snprintf(path, sizeof(path), "/v1/%s?limit=1", lists[i]);
+		CHECK(bridge_count(&b, path) >= 0, "%s", path);
+	}
+
+	/* three tokens, two at a time; one role of them */
+	make_key(&b, "{\"name\":\"one\",\"role\":\"reader\"}");
+	make_key(&b, "{\"name\":\"two\",\"role\":\"admin\"}");
+	make_key(&b, "{\"name\":\"three\",\"role\":\"reader\"}");
+	snprintf(path, sizeof(path), "/v1/tokens?limit=2");
+	for (unsigned pages = 0; path[0]; pages++) {
+		json_t *page = bridge_get(&b, path), *row;
+		const char *next = json_text_at(page, "next");
+		size_t i;
+
+		CHECK(pages < 2, "two pages");
+		json_array_foreach(json_object_get(page, "items"), i, row) snprintf(names + strlen(names),
+			sizeof(names) - strlen(names), "%s ", json_text_at(row, "name"));
+		snprintf(path, sizeof(path), "%s%s", next ? "/v1/tokens?limit=2&cursor=" : "",
+			next ? next : "");
+		json_decref(page);
+	}
+	CHECK(strstr(names, "one ") && strstr(names, "two ") && strstr(names, "three ") &&
+			strlen(names) == 14,
+		"each once: %s", names);
+	CHECK_INT(2, bridge_count(&b, "/v1/tokens?role=reader"), "readers");
+	ctl_says(&b, 0, "token list --filter role=admin", SAYS("two"));
+	ctl_says(&b, 1, "token list --filter rule=admin", SAYS("there is no such filter"));
+	CHECK_INT(1, bridge_count(&b, "/v1/budgets?account=acme&blocked=false"), "a budget");
+	CHECK_INT(0, bridge_count(&b, "/v1/budgets?blocked=true"), "none is blocked");
 	CHECK_INT(0, bridge_stop(&b), "ends in order");
 }
 
@@ -502,5 +561,5 @@ TEST(a_backup_brings_everything_back)
 }
 
 TESTS(roles_and_accounts, no_token_reads_across_accounts, a_guest_sees_one_meeting,
-	guesses_are_not_heard_and_tokens_last, the_audit_log_knows_when_it_was_touched,
-	a_backup_brings_everything_back)
+	guesses_are_not_heard_and_tokens_last, lists_have_pages_and_one_kind_of_limit,
+	the_audit_log_knows_when_it_was_touched, a_backup_brings_everything_back)

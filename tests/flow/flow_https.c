@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct bed {
 	struct folder keys;
 	struct bridge bridge;
 	char token[96];
+	const char *certificate; /* shown; NULL: none */
 };
 
 struct text {
@@ -65,6 +67,12 @@ static long ask_by(const char *scheme, const struct bed *t, const char *path, co
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_RESOLVE, hosts);
 	curl_easy_setopt(curl, CURLOPT_CAINFO, folder_file(&t->keys, "authority.pem"));
+	if (t->certificate) {
+		snprintf(header, sizeof(header), "%s.pem", t->certificate);
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, folder_file(&t->keys, header));
+		snprintf(header, sizeof(header), "%s.key", t->certificate);
+		curl_easy_setopt(curl, CURLOPT_SSLKEY, folder_file(&t->keys, header));
+	}
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_INTERFACE, from);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms);
@@ -121,7 +129,7 @@ TEST(tokens_certificates_and_addresses)
 	struct feed *feed = calloc(1, sizeof(*feed));
 	struct tlspeer old;
 	pthread_t thread;
-	struct bed t;
+	struct bed t = { .certificate = NULL };
 	long status = 0;
 	unsigned guesses = 0;
 
@@ -160,7 +168,7 @@ TEST(on_loopback_each_as_they_begin)
 {
 	struct text *text = calloc(1, sizeof(*text));
 	char node[400], body[200];
-	struct bed t;
+	struct bed t = { .certificate = NULL };
 
 	CHECK(text, "memory");
 	bed_node(&t, node, sizeof(node));
@@ -202,7 +210,7 @@ TEST(nothing_in_the_clear_by_accident)
 	};
 	struct text *text = calloc(1, sizeof(*text));
 	char program[FOLDER_PATH * 2], node[600], tls[400];
-	struct bed t;
+	struct bed t = { .certificate = NULL };
 
 	CHECK(text, "memory");
 	bed_node(&t, tls, sizeof(tls));
@@ -231,4 +239,90 @@ TEST(nothing_in_the_clear_by_accident)
 	free(text);
 }
 
-TESTS(tokens_certificates_and_addresses, on_loopback_each_as_they_begin, nothing_in_the_clear_by_accident)
+/* NAME.pem is from now on what is in OTHER.pem. */
+static void copy_pem(const struct folder *f, const char *name, const char *other)
+{
+	char text[8192] = "", from[64], to[64];
+	FILE *file;
+
+	snprintf(from, sizeof(from), "%s.pem", other);
+	snprintf(to, sizeof(to), "%s.pem", name);
+	file = fopen(folder_file(f, from), "r");
+	CHECK(file && fread(text, 1, sizeof(text) - 1, file) > 0, "%s", from);
+	fclose(file);
+	CHECK(folder_write(f, to, text), "%s", to);
+}
+
+static long ask_as(struct bed *t, const char *certificate, const char *token, struct text *text)
+{
+	t->certificate = certificate;
+	return ask(t, "/v1/status", token, "127.0.0.1", 5000, text);
+}
+
+static void client_keys(struct bed *t, char node[400], char http[200])
+{
+	bed_node(t, node, 400);
+	tlspeer_authority(&t->keys, "clients");
+	tlspeer_authority(&t->keys, "others");
+	tlspeer_certificate(&t->keys, "desk", "desk.example", "clients");
+	tlspeer_certificate(&t->keys, "guest", "guest.example", "others");
+	tlspeer_expired(&t->keys, "late", "desk.example", "clients");
+	copy_pem(&t->keys, "trusted", "clients");
+	snprintf(http, 200, ", client_ca: \"%s\"", folder_file(&t->keys, "trusted.pem"));
+}
+
+/* S4: whoever has no certificate of ours does not get to the point of showing a token; with SIGHUP others are believed, and who
+ * is connected and believed no more is put out. */
+TEST(client_certificates_are_wanted)
+{
+	struct text *text = calloc(1, sizeof(*text));
+	struct feed *feed = calloc(1, sizeof(*feed));
+	struct bed t = { .certificate = NULL }, listener;
+	char node[400], http[200];
+	uint64_t began_ms;
+	pthread_t thread;
+	json_t *answer;
+
+	CHECK(text && feed, "memory");
+	client_keys(&t, node, http);
+	CHECK(bridge_start(&t.bridge,
+		      &(struct bridge_setup){ .node = node, .http_ip = "0.0.0.0", .http_more = http }),
+		"up, at every address");
+	answer = bridge_call(&t.bridge, "POST", "/v1/tokens", "application/json",
+		"{\"name\":\"desk\",\"role\":\"operator\"}", NULL);
+	snprintf(t.token, sizeof(t.token), "%s", json_text_at(answer, "token"));
+	json_decref(answer);
+
+	CHECK_INT(0, ask_as(&t, NULL, t.token, text), "no certificate, but a token");
+	CHECK_INT(0, ask_as(&t, "guest", t.token, text), "one of somebody else's");
+	CHECK_INT(0, ask_as(&t, "bridge", t.token, text), "one of tls.ca's own kind");
+	CHECK_INT(0, ask_as(&t, "late", t.token, text), "one whose time is over");
+	CHECK_INT(0, ask_by("http", &t, "/v1/status", t.token, "127.0.0.1", 5000, text), "in the clear");
+	CHECK_INT(401, ask_as(&t, "desk", NULL, text), "the right one takes no token's place");
+	CHECK_INT(200, ask_as(&t, "desk", t.token, text), "with both");
+
+	listener = t;
+	feed->bed = &listener;
+	CHECK(pthread_create(&thread, NULL, listen_long, feed) == 0, "a listener");
+	test_sleep_ms(500);
+	began_ms = test_now_ms();
+	copy_pem(&t.keys, "trusted", "others");
+	peer_signal(&t.bridge.peer, SIGHUP);
+	(void)pthread_join(thread, NULL);
+	CHECK_INT(200, feed->status, "it had listened");
+	CHECK(test_now_ms() - began_ms < FEED_MS / 2, "and is put out");
+	CHECK_INT(0, ask_as(&t, "desk", t.token, text), "it is believed no more");
+	CHECK_INT(200, ask_as(&t, "guest", t.token, text), "the other one is");
+
+	CHECK(folder_write(&t.keys, "trusted.pem", "no certificate\n"), "a broken file");
+	peer_signal(&t.bridge.peer, SIGHUP);
+	CHECK(peer_wait_line(&t.bridge.peer, "http.client_ca: ", 5000), "is named");
+	CHECK_INT(200, ask_as(&t, "guest", t.token, text), "and what was believed before stays");
+	CHECK_INT(0, bridge_stop(&t.bridge), "ends in order");
+	folder_remove(&t.keys);
+	free(text);
+	free(feed);
+}
+
+TESTS(client_certificates_are_wanted, tokens_certificates_and_addresses, on_loopback_each_as_they_begin,
+	nothing_in_the_clear_by_accident)

@@ -1,6 +1,8 @@
 /* links: tests/caller.c tests/rawsip.c */
 /* Webhooks against a listener of the test's own, which may refuse, be away, or come back. */
 #include "tests/flow/ask.h"
+#include "tests/flow/ctl.h"
+#include "tests/flow/events.h"
 #include "tests/test.h"
 #include <arpa/inet.h>
 #include <openssl/evp.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 enum { HEARD_MAX = 64, TEXT_MAX = 8192, WAIT_MS = 15000, QUIET_MS = 1500 };
+enum { STUCK_TRIES = 5, RETRY_MS = 500 };
 
 struct heard {
 	char head[TEXT_MAX], body[TEXT_MAX];
@@ -248,4 +251,53 @@ TEST(nothing_is_lost_while_somebody_is_away)
 	ear_close(e);
 }
 
-TESTS(signed_in_order_and_only_what_was_asked_for, nothing_is_lost_while_somebody_is_away)
+/* Has the bridge try again until the ear has heard `n` in all. */
+static void retry_until(struct ear *e, struct bridge *b, const char *id, size_t n)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "webhook retry %s", id);
+	for (unsigned waited = 0; heard(e) < n && waited < WAIT_MS; waited += RETRY_MS) {
+		free(ctl(b, 0, words));
+		test_sleep_ms(RETRY_MS);
+	}
+	CHECK(heard(e) >= n, "%zu of %zu tries", heard(e), n);
+}
+
+/* X8: a receiver that refuses for a while is an alert with its URL; when it takes what waits, the alert ends. */
+TEST(a_receiver_that_refuses_is_told)
+{
+	struct ear *e = ear_open(0);
+	char secret[80], id[32];
+	struct events *events;
+	struct bridge b;
+	int n;
+
+	CHECK(bridge_start(&b, NULL), "up");
+	make_hook(&b, e->port, "site.*", secret, id);
+	events = events_open(&b, NULL);
+	CHECK(events, "events");
+	free(ctl(&b, 1, "webhook retry 0123456789abcdef")); /* there is none */
+	atomic_store(&e->status, 503);
+	happen(&b, 1);
+	retry_until(e, &b, id, STUCK_TRIES - 1);
+	CHECK_INT(0, bridge_count(&b, "/v1/alerts"), "a few tries are no trouble");
+	retry_until(e, &b, id, STUCK_TRIES);
+	n = events_need(events, &b, "alert.raised", "kind", "webhook_stuck", WAIT_MS);
+	CHECK_STR(id, json_text_at(events_get(events, n, NULL), "subject"), "which");
+	CHECK(strstr(json_text_at(events_get(events, n, NULL), "text"), "/hook has refused an event 5 times"),
+		"%s", json_text_at(events_get(events, n, NULL), "text"));
+	CHECK_STR(e->heard[0].body, e->heard[STUCK_TRIES - 1].body, "the same event each time");
+	ctl_says(&b, 0, "alerts", SAYS("webhook_stuck", "webhook retry"));
+
+	atomic_store(&e->status, 200);
+	retry_until(e, &b, id, STUCK_TRIES + 1);
+	events_need(events, &b, "alert.ended", "kind", "webhook_stuck", WAIT_MS);
+	CHECK_INT(0, bridge_count(&b, "/v1/alerts"), "and it is over");
+	events_close(events);
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+	ear_close(e);
+}
+
+TESTS(a_receiver_that_refuses_is_told, signed_in_order_and_only_what_was_asked_for,
+	nothing_is_lost_while_somebody_is_away)
