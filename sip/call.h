@@ -33,6 +33,7 @@
 #include "sip/loop.h"
 #include "sip/offer.h"
 #include "sip/refer.h"
+#include "sip/stated.h"
 #include "sip/trunk.h"
 
 enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 10, CALL_IDENTITIES = 8 };
@@ -92,9 +93,7 @@ struct call_dial {
 	const char *to_user;
 	const char *from_user, *from_name; /* from_user "" or NULL: anonymous (RFC 3323 section 4.1.1.3) */
 	const char *from_host;             /* NULL: our own address */
-	const char *asserted;              /* P-Asserted-Identity, user part; NULL: none */
-	bool privacy;                      /* Privacy: id */
-	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
+	struct stated stated;              /* what is said of who calls, beside From */
 	const char *
 		replaces; /* value of a Replaces header, which the far end has to understand (RFC 3891); NULL: none */
 	const char *referred_by;                 /* URI of who had us call (RFC 3892); NULL: nobody did */

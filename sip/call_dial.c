@@ -1,6 +1,7 @@
 /* call_dial.c - calls that we make: from the INVITE to the answer. */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
+#include "sip/uri.h"
 #include "sip/vet.h"
 
 #include <stdio.h>
@@ -8,42 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A user part: what RFC 3261 section 25.1 does not let stand there is escaped.  False: it does not fit. */
-static bool write_user(char *out, size_t cap, const char *user)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,;?/";
-	size_t n = 0;
-
-	for (; *user; user++) {
-		const bool stands = strchr(plain, *user) != NULL;
-
-		if (n + 4 > cap)
-			return false;
-		if (stands)
-			out[n++] = *user;
-		else
-			n += (size_t)snprintf(out + n, 4, "%%%02X", (unsigned char)*user);
-	}
-	out[n] = '\0';
-	return true;
-}
-
-static bool write_uri_as(char *out, size_t cap, const char *scheme, const char *user, const char *host)
-{
-	char escaped[CALL_URI];
-	int n;
-
-	if (!write_user(escaped, sizeof(escaped), user))
-		return false;
-	n = snprintf(out, cap, "%s:%s%s%s", scheme, escaped, escaped[0] ? "@" : "", host);
-	return n > 0 && (size_t)n < cap && vet_uri(out, (size_t)n) == VET_OK;
-}
-
-static bool write_uri(char *out, size_t cap, const char *user, const char *host)
-{
-	return write_uri_as(out, cap, "sip", user, host);
-}
+enum { STATED = 2048 };
 
 /* A display name as a quoted string. */
 static void write_name(char out[CALL_NAME * 2 + 4], const char *name)
@@ -74,22 +40,23 @@ static bool write_from(struct call_out *o, const struct call_dial *d, const char
 	}
 	if (d->from_name && d->from_name[0])
 		write_name(name, d->from_name);
-	if (!write_uri(uri, sizeof(uri), d->from_user, host))
+	if (!uri_write(uri, sizeof(uri), "sip", d->from_user, host))
 		return false;
 	snprintf(o->from, sizeof(o->from), "%s<%s>;tag=%s", name, uri, tag);
 	return true;
 }
 
-static bool write_side(char *out, size_t cap, const char *user, const char *host)
+/* What is said of the caller, and what the trunk adds, as whole headers.  CALL_RANGE: it cannot stand in a header,
+ * or is too long. */
+static enum call_err write_lines(struct call_out *o, const struct call_dial *d, const char *our_host)
 {
-	char uri[CALL_URI - 2];
+	char stated[STATED];
 
-	if (!user || !user[0])
-		return true;
-	if (!write_uri(uri, sizeof(uri), user, host))
-		return false;
-	snprintf(out, cap, "<%s>", uri);
-	return true;
+	if (!stated_write(stated, sizeof(stated), &d->stated, our_host, o->request_uri))
+		return CALL_RANGE;
+	if (asprintf(&o->lines, "%s%s", stated, d->lines ? d->lines : "") < 0)
+		o->lines = NULL;
+	return o->lines ? CALL_OK : CALL_NOMEM;
 }
 
 /* The signed token and when it was made, as whole headers.  False: out of memory, or nothing that could stand in a header. */
@@ -129,6 +96,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	const char *our_host = listen_name(at);
 	const bool tls = strncmp(d->target, "tls:", 4) == 0;
 	char host[CALL_URI], *port;
+	enum call_err err;
 
 	if (strlen(d->target) >= sizeof(o->target) || strlen(d->trunk) >= sizeof(c->trunk))
 		return CALL_RANGE;
@@ -146,23 +114,20 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	if (!trunk_address_parse(c->gateway, host))
 		return CALL_ADDRESS;
 	if (!d->to_user || !d->to_user[0] ||
-		!write_uri_as(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
+		!uri_write(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
 			d->host) ||
-		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host) ||
-		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
-		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
+		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host))
 		return CALL_RANGE;
 	snprintf(o->to, sizeof(o->to), "<%.*s>", (int)sizeof(o->to) - 3, o->request_uri);
 	c->sips = d->sips;
 	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	if (!write_identity(o, d) || !write_occasion(o, d))
 		return CALL_NOMEM;
-	o->privacy = d->privacy;
 	o->no_session = d->no_session;
 	o->no_agent = d->no_agent;
-	o->lines = d->lines && d->lines[0] ? strdup(d->lines) : NULL;
-	if (d->lines && d->lines[0] && !o->lines)
-		return CALL_NOMEM;
+	err = write_lines(o, d, our_host);
+	if (err)
+		return err;
 	o->cseq = 1;
 	login_set(&o->login, d->username, d->password, d->realm, c->gateway);
 	c->id = strdup(c->token);

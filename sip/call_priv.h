@@ -70,9 +70,7 @@ struct call_out { /* what a call that we make has besides */
 	char certified[TRUNK_SUBJECT]; /* of whom we called; "" none */
 	char request_uri[CALL_URI];
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
-	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
-	bool privacy;
-	char *lines;                  /* owned; more headers for the INVITE, NULL: none */
+	char *lines;                  /* owned; more headers for the INVITE, who calls among them; "" none */
 	char *replaces, *referred_by; /* owned; whole values, NULL: none */
 	bool no_session, no_agent;
 	char *identity; /* owned; whole Identity and Date headers, NULL: none */
