@@ -60,6 +60,7 @@ static struct call_dial dial_of(const struct dialout *d, const struct site_trunk
 		.to_user = t->number,
 		.from_user = hidden ? NULL : t->caller_id,
 		.stated = { .user = t->caller_id, .hidden = hidden, .screened = t->own_number },
+		.asks_permit = trunk->asks_permit,
 		.replaces = d->replaces,
 		.referred_by = d->referred_by,
 		.username = trunk->username,

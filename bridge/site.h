@@ -127,6 +127,7 @@ struct site_trunk {
 	char (*identities)
 		[SITE_WORD]; /* owned, key `outbound.identity`: "pai", "ppi", "rpid", or "from" alone; none: "pai" */
 	size_t n_identities;
+	bool asks_permit; /* key `outbound.early_media`: P-Early-Media: supported (RFC 5009) */
 	unsigned
 		peer_trust; /* enum site_trust, key `outbound.trust`: may it know who hides from those called? */
 	char (*added)[SITE_HEADER]; /* owned, key `outbound.add`: "Name: value" on each INVITE */

@@ -23,8 +23,7 @@ enum bridge_err site_check_carrier(
 	for (size_t i = 0; i < t->n_identities; i++) {
 		snprintf(item, sizeof(item), "outbound.identity[%zu]", i);
 		if (t->n_identities > 1 && strcmp(t->identities[i], "from") == 0)
-			return site_refuse(
-				why, at, item, "From alone, or other headers beside it: not both");
+			return site_refuse(why, at, item, "From alone, or other headers beside it: not both");
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(t->identities[i], t->identities[k]) == 0)
 				return site_refuse(why, at, item, "given twice");

@@ -154,6 +154,7 @@ static const struct site_field trunk_fields[] = {
 	WORD(site_trunk, "outbound.trust", peer_trust, trust_words),
 	FLAG(site_trunk, "outbound.diversion", diverts, false),
 	WORD(site_trunk, "outbound.diversion_as", diverts_by, diverts_words),
+	FLAG(site_trunk, "outbound.early_media", asks_permit, false),
 	LIST(site_trunk, "outbound.add", added, n_added, RULE_ADDED),
 	LIST(site_trunk, "outbound.strip", stripped, n_stripped, RULE_STRIPPED),
 	FLAG(site_trunk, "outbound.keepalive", keeps_asking, true),

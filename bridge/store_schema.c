@@ -298,7 +298,8 @@ static const char *const steps[] = {
 	"DROP TABLE trunk_text;"
 	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
 	"ALTER TABLE trunk ADD COLUMN peer_trust INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE trunk ADD COLUMN diverts_by INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE trunk ADD COLUMN diverts_by INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN asks_permit INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

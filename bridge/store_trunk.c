@@ -71,10 +71,11 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 8, t->demotes);
 	pass_put_text(p, 9, t->name);
 	pass_put_row(p);
-	pass_use(p, "UPDATE trunk SET peer_trust = ?, diverts_by = ? WHERE name = ?");
+	pass_use(p, "UPDATE trunk SET peer_trust = ?, diverts_by = ?, asks_permit = ? WHERE name = ?");
 	pass_put_number(p, 1, t->peer_trust);
 	pass_put_number(p, 2, t->diverts_by);
-	pass_put_text(p, 3, t->name);
+	pass_put_number(p, 3, t->asks_permit);
+	pass_put_text(p, 4, t->name);
 	pass_put_row(p);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		put_list(p, t, &lists[i]);
@@ -120,11 +121,12 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 			.probe_s = pass_get_number(p, 6) };
 		t->demotes = pass_get_number(p, 7) != 0;
 	}
-	pass_use(p, "SELECT peer_trust, diverts_by FROM trunk WHERE name = ?");
+	pass_use(p, "SELECT peer_trust, diverts_by, asks_permit FROM trunk WHERE name = ?");
 	pass_put_text(p, 1, t->name);
 	while (pass_next(p)) {
 		t->peer_trust = pass_get_number(p, 0);
 		t->diverts_by = pass_get_number(p, 1);
+		t->asks_permit = pass_get_number(p, 2) != 0;
 	}
 	if (t->peer_trust >= SITE_TRUSTS || t->diverts_by >= SITE_DIVERTS_ALL)
 		pass_unreadable(p, "what a trunk is told of who calls");

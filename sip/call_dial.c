@@ -54,7 +54,8 @@ static enum call_err write_lines(struct call_out *o, const struct call_dial *d, 
 
 	if (!stated_write(stated, sizeof(stated), &d->stated, our_host, o->request_uri))
 		return CALL_RANGE;
-	if (asprintf(&o->lines, "%s%s", stated, d->lines ? d->lines : "") < 0)
+	if (asprintf(&o->lines, "%s%s%s", stated, d->asks_permit ? "P-Early-Media: supported\r\n" : "",
+		    d->lines ? d->lines : "") < 0)
 		o->lines = NULL;
 	return o->lines ? CALL_OK : CALL_NOMEM;
 }
@@ -205,10 +206,27 @@ static void keep_early(struct call *c, const struct call_response *r)
 	copy = strndup(r->sdp->text, r->sdp->len);
 	if (!copy)
 		return;
+	if (strcmp(o->early_tag, r->to_tag) != 0)
+		o->permit = PERMIT_UNSAID; /* another fork's is another dialog's */
 	free(o->early);
 	o->early = copy;
 	o->early_len = strlen(copy);
 	snprintf(o->early_tag, sizeof(o->early_tag), "%s", r->to_tag);
+}
+
+/* Of the dialog whose description is kept; what it has said before holds on. */
+static enum call_early early_of(struct call *c, const struct call_response *r)
+{
+	struct call_out *o = c->out;
+
+	if (!o->early || !r->to_tag || strcmp(o->early_tag, r->to_tag) != 0)
+		return permit_hears(r->permit) || (o->early && permit_hears(o->permit)) ? CALL_EARLY_UNSAID
+											: CALL_EARLY_SHUT;
+	if (r->permit != PERMIT_UNSAID)
+		o->permit = r->permit;
+	else if (!r->sdp)
+		return CALL_EARLY_UNSAID;
+	return permit_hears(o->permit) ? CALL_EARLY_HEARD : CALL_EARLY_SHUT;
 }
 
 static void progress(struct call *c, const struct call_response *r)
@@ -222,7 +240,17 @@ static void progress(struct call *c, const struct call_response *r)
 		c->media.answer_due =
 			call_take_answer(c, r->sdp) != CALL_OK; /* it is the answer (RFC 3262) */
 	if (on->on_progress && !c->finished)
-		on->on_progress(c->owner, c, r->status, r->sdp != NULL && !r->no_early_media);
+		on->on_progress(c->owner, c, r->status, early_of(c, r));
+}
+
+void call_take_permit(struct call *c, const char *tag, enum permit permit)
+{
+	const struct call_handlers *on = &c->ua->config.on;
+	const struct call_response r = { .status = 183, .to_tag = tag, .permit = permit };
+
+	if (c->out && c->state == DIALOG_PROCEEDING && permit != PERMIT_UNSAID && on->on_progress &&
+		!c->finished)
+		on->on_progress(c->owner, c, r.status, early_of(c, &r));
 }
 
 /* The answer may have come early, in the same dialog, and be left out of the 2xx (RFC 3261 section 13.2.1, read kindly). */

@@ -93,8 +93,10 @@ static void respond_in(struct call *c, bool to_invite, const struct ua_reply *re
 		return;
 	write_contact(contact, c);
 	full.lines = send_session(session, c);
-	if (to_invite && c->answer_lines && reply->status > 100) {
-		snprintf(lines, sizeof(lines), "%s%s", full.lines, c->answer_lines);
+	if (to_invite && reply->status > 100) {
+		snprintf(lines, sizeof(lines), "%s%s%s", full.lines,
+			reply->permits ? "P-Early-Media: sendonly\r\n" : "",
+			c->answer_lines ? c->answer_lines : "");
 		full.lines = lines;
 	}
 	respond(c->listener, c->handle, to_invite, contact, &full);

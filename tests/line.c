@@ -244,12 +244,15 @@ static void dial(struct child *ch, const char *text)
 	say(ch, "dial %s: %s", number, call_strerror(err));
 }
 
-static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)
 {
 	const struct owner *o = owner;
 
 	(void)call;
-	say(the_child, "progress %s %u%s", o->number, status, early_media ? " with early media" : "");
+	say(the_child, "progress %s %u%s", o->number, status,
+		early == CALL_EARLY_HEARD  ? " with early media"
+		: early == CALL_EARLY_SHUT ? " without"
+					   : "");
 }
 
 static void on_asked(void *arg, uint32_t id, const struct ask_answer *a)

@@ -21,9 +21,12 @@ TEST(each_way_to_say_who_calls)
 			"P-Preferred-Identity: <sip:+15550100@192.0.2.1>\r\nPrivacy: id\r\n" },
 		{ "the draft's, vouched for",
 			{ .forms = STATED_REMOTE_PARTY, .user = "+15550100", .screened = true },
-			"Remote-Party-ID: <sip:+15550100@192.0.2.1>;party=calling;screen=yes;privacy=off\r\n" },
-		{ "the draft's, hidden", { .forms = STATED_REMOTE_PARTY, .user = "+15550100", .hidden = true },
-			"Remote-Party-ID: <sip:+15550100@192.0.2.1>;party=calling;screen=no;privacy=full\r\n" },
+			"Remote-Party-ID: "
+			"<sip:+15550100@192.0.2.1>;party=calling;screen=yes;privacy=off\r\n" },
+		{ "the draft's, hidden",
+			{ .forms = STATED_REMOTE_PARTY, .user = "+15550100", .hidden = true },
+			"Remote-Party-ID: "
+			"<sip:+15550100@192.0.2.1>;party=calling;screen=no;privacy=full\r\n" },
 		{ "several", { .forms = STATED_ASSERTED | STATED_PREFERRED, .user = "a b" },
 			"P-Asserted-Identity: <sip:a%20b@192.0.2.1>\r\n"
 			"P-Preferred-Identity: <sip:a%20b@192.0.2.1>\r\n" },

@@ -142,7 +142,8 @@ TEST(what_a_carrier_cannot_be_told_is_refused)
 	static const struct {
 		const char *body, *field, *words;
 	} cases[] = {
-		{ "{\"outbound\":{\"identity\":[\"pai\",\"who\"]}}", "outbound.identity[1]", "pai, ppi, rpid" },
+		{ "{\"outbound\":{\"identity\":[\"pai\",\"who\"]}}", "outbound.identity[1]",
+			"pai, ppi, rpid" },
 		{ "{\"outbound\":{\"identity\":[\"pai\",\"from\"]}}", "outbound.identity[1]", "not both" },
 		{ "{\"outbound\":{\"identity\":[\"pai\",\"pai\"]}}", "outbound.identity[1]", "given twice" },
 		{ "{\"outbound\":{\"identity\":[\"pai\"],\"assert\":false}}", "outbound.identity",
@@ -161,8 +162,7 @@ TEST(what_a_carrier_cannot_be_told_is_refused)
 	write_site(site, sizeof(site), 5060);
 	CHECK(bridge_start(&b, &(struct bridge_setup){ .site = site }), "bridge");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		json_t *answer =
-			bridge_call(&b, "PATCH", "/v1/trunks/t0", NULL, cases[i].body, &status);
+		json_t *answer = bridge_call(&b, "PATCH", "/v1/trunks/t0", NULL, cases[i].body, &status);
 
 		CHECK_INT(422, status, cases[i].body);
 		CHECK_STR(cases[i].field, json_text_at(answer, "error.field"), cases[i].body);
