@@ -36,11 +36,15 @@ static bool is_nobody(const struct call_invite *v)
 
 static void read_diversion(struct cdr *cdr, const struct caller *c, const struct site_trunk *trunk)
 {
+	const bool all_hidden = c->history_privacy && !ignores(trunk, "Privacy");
+
 	if (c->diverted[0] && believed(trunk, "Diversion")) {
-		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s", c->diverted);
+		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s",
+			c->diverted_hidden ? "anonymous" : c->diverted);
 		snprintf(cdr->diversion, sizeof(cdr->diversion), "%s", c->diverted_why);
-	} else if (c->n_history > 1 && believed(trunk, "History-Info")) {
-		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s", c->history);
+	} else if (c->history_moved && believed(trunk, "History-Info")) {
+		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s",
+			c->history_hidden || all_hidden ? "anonymous" : c->history);
 		snprintf(cdr->diversion, sizeof(cdr->diversion), "%s",
 			c->history_why[0] ? c->history_why : "unknown");
 	}
@@ -85,22 +89,66 @@ static const char *own_number(const struct site *site, const char *account, cons
 	return NULL;
 }
 
+static bool trusts(const struct site_trunk *t)
+{
+	return t->peer_trust == SITE_TRUST_FULL || (t->peer_trust == SITE_TRUST_SAME && t->trusted);
+}
+
+/* STATED_x of its `identity`, without those that it strips. */
+static unsigned identity_forms(const struct site_trunk *t)
+{
+	static const struct {
+		const char *word, *header;
+		unsigned form;
+	} ways[] = { { "pai", "P-Asserted-Identity", STATED_ASSERTED },
+		{ "ppi", "P-Preferred-Identity", STATED_PREFERRED },
+		{ "rpid", "Remote-Party-ID", STATED_REMOTE_PARTY } };
+	unsigned forms = t->n_identities || !t->asserts ? 0 : STATED_ASSERTED;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		for (size_t k = 0; k < t->n_identities; k++)
+			if (strcmp(t->identities[k], ways[i].word) == 0)
+				forms |= ways[i].form;
+		if (has((const char(*)[SITE_NAME])t->stripped, t->n_stripped, ways[i].header))
+			forms &= ~ways[i].form;
+	}
+	return forms;
+}
+
+static unsigned diversion_forms(const struct site_trunk *t)
+{
+	static const unsigned forms[SITE_DIVERTS_ALL] = { [SITE_DIVERTS_DIVERSION] = STATED_DIVERSION,
+		[SITE_DIVERTS_HISTORY] = STATED_HISTORY,
+		[SITE_DIVERTS_BOTH] = STATED_DIVERSION | STATED_HISTORY };
+
+	return t->diverts ? forms[t->diverts_by] : 0;
+}
+
+bool callerid_tells_hidden(const struct site_trunk *trunk)
+{
+	return trusts(trunk) && identity_forms(trunk);
+}
+
 void callerid_write(struct call_dial *dial, const struct site *site, const struct site_trunk *trunk,
 	const struct headers_words *words, char lines[HEADERS_LINES])
 {
 	const char *own = trunk->diverts ? own_number(site, words->account, trunk->name) : NULL;
 	const char(*out)[SITE_NAME] = (const char(*)[SITE_NAME])trunk->stripped;
+	struct stated *s = &dial->stated;
 
 	headers_write(lines, (const char(*)[SITE_HEADER])trunk->added, trunk->n_added, words);
 	dial->lines = lines;
-	if (own && (!dial->from_user || strcmp(own, dial->from_user) != 0))
-		dial->diversion = own;
-	if (has(out, trunk->n_stripped, "P-Asserted-Identity"))
-		dial->asserted = NULL;
+	s->forms = identity_forms(trunk) | diversion_forms(trunk);
+	s->diverted = own && (!dial->from_user || strcmp(own, dial->from_user) != 0) ? own : NULL;
+	s->wants_privacy = s->hidden;
+	if (s->hidden && !trusts(trunk)) {
+		s->user = s->diverted = NULL;
+		dial->referred_by = NULL;
+	}
 	if (has(out, trunk->n_stripped, "Diversion"))
-		dial->diversion = NULL;
+		s->forms &= ~(unsigned)STATED_DIVERSION;
 	if (has(out, trunk->n_stripped, "Privacy"))
-		dial->privacy = false; /* From is anonymous all the same */
+		s->wants_privacy = false; /* From is anonymous all the same */
 	if (has(out, trunk->n_stripped, "Referred-By"))
 		dial->referred_by = NULL;
 	dial->no_session = has(out, trunk->n_stripped, "Session-ID");

@@ -16,8 +16,11 @@
 /* from_number ("anonymous" when it is hidden), caller_by, diverted_from and diversion.  False: the caller's name is hidden as
  * well.  `trunk` NULL: trusted. */
 bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const struct site_trunk *trunk);
-/* The trunk's say in a call that `words->account` makes: headers added and left out, and with `outbound.diversion` the account's first
- * number there when the call shows another one, or none.  `lines` is written; *dial borrows it, and from the site. */
+/* Does the trunk's carrier learn the number of a caller who hides from those called (RFC 3325: one that we trust does)? */
+bool callerid_tells_hidden(const struct site_trunk *trunk);
+/* The trunk's say in a call that `words->account` makes: how its caller, dial->stated.user, is written; headers added and left out; and
+ * with `outbound.diversion` the account's first number there when the call shows another one, or none.  A carrier that is not trusted
+ * gets nothing that tells of a caller who hides (dial->stated.hidden).  `lines` is written; *dial borrows it, and from the site. */
 void callerid_write(struct call_dial *dial, const struct site *site, const struct site_trunk *trunk,
 	const struct headers_words *words, char lines[HEADERS_LINES]);
 #endif

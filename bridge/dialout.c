@@ -343,7 +343,14 @@ void dialout_close_all(struct node *n)
 
 /* ---- what happens to its leg ---- */
 
-void dialout_progress(struct leg *leg, unsigned status, bool early_media)
+/* Whoever waits for it is told what they hear: sound of the far end's (183), or that it rings. */
+static void note_early(struct dialout *d, unsigned status, enum dialout_state state)
+{
+	referral_news(d->node, d->referrer, status);
+	dialout_set_state(d, state);
+}
+
+void dialout_progress(struct leg *leg, unsigned status, enum call_early early)
 {
 	struct dialout *d = dialout_find(leg->node, leg->dialout);
 	const struct site_trunk *trunk;
@@ -356,13 +363,13 @@ void dialout_progress(struct leg *leg, unsigned status, bool early_media)
 		d->deadline_us = d->dialled_us +
 				 (uint64_t)(trunk && trunk->ring_s ? trunk->ring_s : RING_S) * SECOND_US;
 	}
-	d->rang = d->rang || status == 180 || early_media;
-	if (early_media || status == 180)
+	d->rang = d->rang || status == 180 || early == CALL_EARLY_HEARD;
+	if (early == CALL_EARLY_HEARD)
+		note_early(d, status, DIALOUT_EARLY);
+	else if (early == CALL_EARLY_SHUT || (status == 180 && d->state != DIALOUT_EARLY))
+		note_early(d, early == CALL_EARLY_SHUT ? 180 : status, DIALOUT_RINGING);
+	else if (status == 180)
 		referral_news(d->node, d->referrer, status);
-	if (early_media)
-		dialout_set_state(d, DIALOUT_EARLY);
-	else if (status == 180 && d->state != DIALOUT_EARLY)
-		dialout_set_state(d, DIALOUT_RINGING);
 }
 
 void dialout_answered(struct leg *leg)

@@ -6,7 +6,8 @@
  *
  * QUEUED    waits for a place in the trunk's calls per second
  * DIALLING  an INVITE is out and nothing has come back
- * EARLY     the far end sends sound; nobody hears it (O6)
+ * EARLY     the far end sends sound; the room does not hear it (O6).  Back to RINGING when it says that there is none (P-Early-Media):
+ *           whoever waits for the call makes ringback themselves
  *
  * How: each attempt is a leg with a call record of its own; what became of it goes to sip/reroute, which says whether another
  * gateway or trunk may try.  Every change is an event `dialout.queued`, `.dialling`, `.ringing`, `.early`, `.answered`, `.rerouted`, and one of `.busy`,
@@ -92,7 +93,7 @@ void dialout_tick_all(struct node *n, uint64_t now_us);
 void dialout_close_all(struct node *n);
 
 /* What happens to a leg that it made. */
-void dialout_progress(struct leg *leg, unsigned status, bool early_media);
+void dialout_progress(struct leg *leg, unsigned status, enum call_early early);
 void dialout_answered(struct leg *leg);
 void dialout_joined(struct leg *leg);                            /* it sits in the meeting; any leg */
 void dialout_ended(struct leg *leg, const struct call_end *end); /* any leg; others are left alone */

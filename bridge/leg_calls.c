@@ -92,11 +92,11 @@ static void on_confirmed(void *owner, struct call *call)
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 }
 
-static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)
 {
 	(void)call;
 	if (owner)
-		dialout_progress(owner, status, early_media);
+		dialout_progress(owner, status, early);
 }
 
 static void on_digit(void *owner, struct call *call, char digit)

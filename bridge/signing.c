@@ -1,4 +1,5 @@
 #include "bridge/signing.h"
+#include "bridge/callerid.h"
 #include "bridge/stir.h"
 #include "sip/credential.h"
 
@@ -158,7 +159,8 @@ static const char *unsigned_why(
 		return "there is no number to speak for";
 	if (!call->own_number && t->sign_others == SITE_OTHERS_UNSIGNED)
 		return "the number shown is not one of the account's own";
-	return t->privacy && !t->asserts ? "the caller's number is hidden from the carrier" : NULL;
+	return t->privacy && !callerid_tells_hidden(t) ? "the caller's number is hidden from the carrier"
+						       : NULL;
 }
 
 bool signing_make(const struct node *n, const struct site_trunk *trunk, const struct signing_call *call,

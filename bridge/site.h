@@ -80,6 +80,13 @@ enum site_ice { SITE_ICE_NEVER, SITE_ICE_ALLOW, SITE_ICES };
 enum site_port { SITE_PORT_OWN, SITE_PORT_SHARED, SITE_PORTS };
 /* Where calls of a trunk may be sent with REFER: nowhere, to numbers that the account may call, to any SIP URI as well. */
 enum site_refer { SITE_REFER_NEVER, SITE_REFER_NUMBERS, SITE_REFER_ANY, SITE_REFERS };
+enum site_trust {
+	SITE_TRUST_SAME,
+	SITE_TRUST_FULL,
+	SITE_TRUST_NONE,
+	SITE_TRUSTS
+}; /* SAME: as its own word is */
+enum site_diverts { SITE_DIVERTS_DIVERSION, SITE_DIVERTS_HISTORY, SITE_DIVERTS_BOTH, SITE_DIVERTS_ALL };
 enum site_refusal { SITE_REFUSE_UNAVAILABLE, SITE_REFUSE_BUSY, SITE_REFUSALS };
 
 enum site_srtp { SITE_SRTP_NEVER, SITE_SRTP_ALLOW, SITE_SRTP_REQUIRE };
@@ -114,9 +121,16 @@ struct site_trunk {
 	char username[SITE_NAME], password[SITE_NAME];
 	char realm[SITE_NAME]; /* of the carrier's challenges; "": the gateway's own host */
 	bool registers;
-	bool asserts; /* P-Asserted-Identity on outgoing calls */
-	bool privacy; /* the caller's number is not shown (RFC 3323) */
-	bool diverts; /* Diversion names the route's own number when another one is shown (RFC 5806) */
+	bool asserts;        /* who calls stands in `identities`, not in From alone */
+	bool privacy;        /* the caller's number is not shown (RFC 3323) */
+	bool diverts;        /* the account's own number is told when another one is shown, or none */
+	unsigned diverts_by; /* enum site_diverts, key `outbound.diversion_as` */
+	char (*identities)
+		[SITE_WORD]; /* owned, key `outbound.identity`: "pai", "ppi", "rpid", or "from" alone; none: "pai" */
+	size_t n_identities;
+	bool asks_permit; /* key `outbound.early_media`: P-Early-Media: supported (RFC 5009) */
+	unsigned
+		peer_trust; /* enum site_trust, key `outbound.trust`: may it know who hides from those called? */
 	char (*added)[SITE_HEADER]; /* owned, key `outbound.add`: "Name: value" on each INVITE */
 	size_t n_added;
 	char (*stripped)

@@ -141,6 +141,8 @@ static enum bridge_err check_country(
 static enum bridge_err check_trunk(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
 {
+	enum bridge_err err;
+
 	for (size_t i = 0; i < t->n_from; i++) {
 		struct trunk_network network;
 
@@ -179,7 +181,8 @@ static enum bridge_err check_trunk(
 	if (t->format == ROUTE_NATIONAL && !t->country.country_code[0])
 		return site_refuse(
 			why, at, "dialling.format", "national numbers need the trunk's country.code");
-	return check_country(&t->country, at, why);
+	err = site_check_carrier(t, at, why);
+	return err ? err : check_country(&t->country, at, why);
 }
 
 static enum bridge_err check_route(

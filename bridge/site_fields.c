@@ -49,6 +49,12 @@ static const char *const refusal_words[SITE_REFUSALS] = {
 static const char *const refer_words[SITE_REFERS] = {
 	[SITE_REFER_NEVER] = "never", [SITE_REFER_NUMBERS] = "numbers", [SITE_REFER_ANY] = "any"
 };
+static const char *const trust_words[SITE_TRUSTS] = {
+	[SITE_TRUST_SAME] = "same", [SITE_TRUST_FULL] = "full", [SITE_TRUST_NONE] = "none"
+};
+static const char *const diverts_words[SITE_DIVERTS_ALL] = { [SITE_DIVERTS_DIVERSION] = "diversion",
+	[SITE_DIVERTS_HISTORY] = "history-info",
+	[SITE_DIVERTS_BOTH] = "both" };
 static const char *const stir_words[SITE_STIRS] = {
 	[SITE_STIR_IGNORE] = "ignore", [SITE_STIR_FLAG] = "flag", [SITE_STIR_REQUIRE] = "require"
 };
@@ -145,7 +151,11 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "outbound.register", registers, false),
 	FLAG(site_trunk, "outbound.assert", asserts, true),
 	FLAG(site_trunk, "outbound.privacy", privacy, false),
+	LIST(site_trunk, "outbound.identity", identities, n_identities, RULE_IDENTITY),
+	WORD(site_trunk, "outbound.trust", peer_trust, trust_words),
 	FLAG(site_trunk, "outbound.diversion", diverts, false),
+	WORD(site_trunk, "outbound.diversion_as", diverts_by, diverts_words),
+	FLAG(site_trunk, "outbound.early_media", asks_permit, false),
 	LIST(site_trunk, "outbound.add", added, n_added, RULE_ADDED),
 	LIST(site_trunk, "outbound.strip", stripped, n_stripped, RULE_STRIPPED),
 	FLAG(site_trunk, "outbound.keepalive", keeps_asking, true),
@@ -438,6 +448,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_STRIPPED:
 	case RULE_MAPPED:
 	case RULE_ADDED: return site_header_broken(rule, text);
+	case RULE_IDENTITY: return site_identity_broken(text);
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
 	case RULE_PATH: return NULL;

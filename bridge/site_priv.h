@@ -57,6 +57,7 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_STRIPPED, /* name of a header that our calls can do without */
 	RULE_ADDED,    /* "Name: value" that may be added */
 	RULE_MAPPED,   /* "Name: field" that a header's value goes to */
+	RULE_IDENTITY, /* a way to say who calls */
 	RULE_HTTPS,
 	RULE_PATH,
 	RULE_UUID,
@@ -109,6 +110,10 @@ enum bridge_err site_check_names(const struct site *s, struct config_why *why);
  * not. */
 const char *site_mixed_up(const struct site_trunk *a, const struct site_trunk *b);
 const char *site_header_broken(enum site_rule rule, const char *text);
+/* site_carrier.c: what a trunk's carrier is told of who calls. */
+const char *site_identity_broken(const char *text);
+enum bridge_err site_check_carrier(
+	const struct site_trunk *t, const struct site_place *at, struct config_why *why);
 
 /* Splits "+100..+199" or "+100..99" into its ends; of one number `last` is "".  False: neither of them. */
 bool site_range_parse(const char *text, char first[NUMBER_E164], char last[NUMBER_E164]);

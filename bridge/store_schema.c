@@ -290,8 +290,19 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
 	"ALTER TABLE cdr ADD COLUMN headers TEXT NOT NULL DEFAULT '';",
 
-	/* trunks whose legs may find their way by checks */
+	/* 24: trunks whose legs may find their way by checks */
 	"ALTER TABLE trunk ADD COLUMN ice INTEGER NOT NULL DEFAULT 0;",
+
+	/* 25: what a carrier is told of who calls; which lists of texts there are is the program's own affair from here on */
+	"CREATE TABLE trunk_lines ("
+	" trunk TEXT NOT NULL REFERENCES trunk(name), list TEXT NOT NULL, position INTEGER NOT NULL,"
+	" text TEXT NOT NULL, PRIMARY KEY (trunk, list, position)) STRICT;"
+	"INSERT INTO trunk_lines SELECT trunk, list, position, text FROM trunk_text;"
+	"DROP TABLE trunk_text;"
+	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
+	"ALTER TABLE trunk ADD COLUMN peer_trust INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN diverts_by INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE trunk ADD COLUMN asks_permit INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -17,6 +17,8 @@ static const struct list {
 	{ "added", offsetof(struct site_trunk, added), offsetof(struct site_trunk, n_added), SITE_HEADER },
 	{ "stripped", offsetof(struct site_trunk, stripped), offsetof(struct site_trunk, n_stripped),
 		SITE_NAME },
+	{ "identities", offsetof(struct site_trunk, identities), offsetof(struct site_trunk, n_identities),
+		SITE_WORD },
 };
 
 static void put_list(struct pass *p, const struct site_trunk *t, const struct list *l)
@@ -73,6 +75,12 @@ void pass_put_trunk(struct pass *p, const struct site_trunk *t)
 	pass_put_number(p, 1, t->ice);
 	pass_put_text(p, 2, t->name);
 	pass_put_row(p);
+	pass_use(p, "UPDATE trunk SET peer_trust = ?, diverts_by = ?, asks_permit = ? WHERE name = ?");
+	pass_put_number(p, 1, t->peer_trust);
+	pass_put_number(p, 2, t->diverts_by);
+	pass_put_number(p, 3, t->asks_permit);
+	pass_put_text(p, 4, t->name);
+	pass_put_row(p);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		put_list(p, t, &lists[i]);
 }
@@ -123,6 +131,15 @@ void pass_get_trunk(struct pass *p, struct site_trunk *t)
 		t->ice = pass_get_number(p, 0);
 	if (t->ice >= SITE_ICES)
 		pass_unreadable(p, "whether a trunk's legs may use ICE");
+	pass_use(p, "SELECT peer_trust, diverts_by, asks_permit FROM trunk WHERE name = ?");
+	pass_put_text(p, 1, t->name);
+	while (pass_next(p)) {
+		t->peer_trust = pass_get_number(p, 0);
+		t->diverts_by = pass_get_number(p, 1);
+		t->asks_permit = pass_get_number(p, 2) != 0;
+	}
+	if (t->peer_trust >= SITE_TRUSTS || t->diverts_by >= SITE_DIVERTS_ALL)
+		pass_unreadable(p, "what a trunk is told of who calls");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		pass_use(p, "SELECT text FROM trunk_text WHERE trunk = ? AND list = ? ORDER BY position");
 		pass_put_text(p, 1, t->name);

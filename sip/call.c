@@ -190,6 +190,7 @@ enum call_err call_progress(struct call *call, unsigned status, bool with_sdp)
 	call->awaits_prack = plan.reliable;
 	if (plan.with_sdp) {
 		reply.sdp = call->media.sent;
+		reply.permits = call->reads_permits;
 		call->media.sent_how = plan.reliable ? EARLY_RELIABLY : EARLY_UNRELIABLY;
 		call->media.answer_due = !facts.has_offer;
 	}

@@ -33,6 +33,7 @@
 #include "sip/loop.h"
 #include "sip/offer.h"
 #include "sip/refer.h"
+#include "sip/stated.h"
 #include "sip/trunk.h"
 
 enum { CALL_ID = 256, CALL_URI = 256, CALL_NAME = 64, CALL_LISTEN_MAX = 10, CALL_IDENTITIES = 8 };
@@ -68,6 +69,10 @@ struct call_invite {
 	const void *message; /* for header() */
 };
 
+/* What a provisional response to a call of ours says of sound before the answer, by its description and P-Early-Media (RFC 5009): nothing;
+ * there is some that whoever called may hear (and that we do not listen to: O6); there is none, or none any more: ringback is theirs to make. */
+enum call_early { CALL_EARLY_UNSAID, CALL_EARLY_HEARD, CALL_EARLY_SHUT };
+
 struct call_end {            /* why a call ended */
 	bool by_far_end;     /* they sent BYE, CANCEL or a final answer */
 	unsigned sip_status; /* final status of an INVITE that never was answered, else 0 */
@@ -92,14 +97,13 @@ struct call_dial {
 	const char *to_user;
 	const char *from_user, *from_name; /* from_user "" or NULL: anonymous (RFC 3323 section 4.1.1.3) */
 	const char *from_host;             /* NULL: our own address */
-	const char *asserted;              /* P-Asserted-Identity, user part; NULL: none */
-	bool privacy;                      /* Privacy: id */
-	const char *diversion;             /* user part for a Diversion header (RFC 5806); NULL: none */
+	struct stated stated;              /* what is said of who calls, beside From */
 	const char *
 		replaces; /* value of a Replaces header, which the far end has to understand (RFC 3891); NULL: none */
 	const char *referred_by;                 /* URI of who had us call (RFC 3892); NULL: nobody did */
 	const char *lines;                       /* more headers, each line ended by CRLF; NULL: none */
 	bool no_session, no_agent;               /* this carrier gets no Session-ID, no User-Agent */
+	bool asks_permit;                        /* P-Early-Media: supported */
 	const char *username, *password, *realm; /* NULL: none */
 	const char *identity;                    /* value of an Identity header (RFC 8224); NULL: none */
 	int64_t date_s;                          /* of the Date header that goes with it, since 1970 */
@@ -130,8 +134,8 @@ struct call_handlers {
 	void (*on_media)(void *owner, struct call *call, const struct media_agreed *agreed);
 	/* ACK came (and its answer, if we offered); or our own call was answered. */
 	void (*on_confirmed)(void *owner, struct call *call);
-	/* A call that we made: 180, 183 ...; `early_media`: the far end describes sound that we do not listen to (O6). */
-	void (*on_progress)(void *owner, struct call *call, unsigned status, bool early_media);
+	/* A call that we made: 180, 183 ..., and what it says of early media. */
+	void (*on_progress)(void *owner, struct call *call, unsigned status, enum call_early early);
 	void (*on_digit)(
 		void *owner, struct call *call, char digit); /* INFO application/dtmf-relay or dtmf */
 	/* The final status of the INFO of call_send_key(); 408: nothing came. */

@@ -1,6 +1,7 @@
 /* call_dial.c - calls that we make: from the INVITE to the answer. */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
+#include "sip/uri.h"
 #include "sip/vet.h"
 
 #include <stdio.h>
@@ -8,42 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A user part: what RFC 3261 section 25.1 does not let stand there is escaped.  False: it does not fit. */
-static bool write_user(char *out, size_t cap, const char *user)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,;?/";
-	size_t n = 0;
-
-	for (; *user; user++) {
-		const bool stands = strchr(plain, *user) != NULL;
-
-		if (n + 4 > cap)
-			return false;
-		if (stands)
-			out[n++] = *user;
-		else
-			n += (size_t)snprintf(out + n, 4, "%%%02X", (unsigned char)*user);
-	}
-	out[n] = '\0';
-	return true;
-}
-
-static bool write_uri_as(char *out, size_t cap, const char *scheme, const char *user, const char *host)
-{
-	char escaped[CALL_URI];
-	int n;
-
-	if (!write_user(escaped, sizeof(escaped), user))
-		return false;
-	n = snprintf(out, cap, "%s:%s%s%s", scheme, escaped, escaped[0] ? "@" : "", host);
-	return n > 0 && (size_t)n < cap && vet_uri(out, (size_t)n) == VET_OK;
-}
-
-static bool write_uri(char *out, size_t cap, const char *user, const char *host)
-{
-	return write_uri_as(out, cap, "sip", user, host);
-}
+enum { STATED = 2048 };
 
 /* A display name as a quoted string. */
 static void write_name(char out[CALL_NAME * 2 + 4], const char *name)
@@ -74,22 +40,24 @@ static bool write_from(struct call_out *o, const struct call_dial *d, const char
 	}
 	if (d->from_name && d->from_name[0])
 		write_name(name, d->from_name);
-	if (!write_uri(uri, sizeof(uri), d->from_user, host))
+	if (!uri_write(uri, sizeof(uri), "sip", d->from_user, host))
 		return false;
 	snprintf(o->from, sizeof(o->from), "%s<%s>;tag=%s", name, uri, tag);
 	return true;
 }
 
-static bool write_side(char *out, size_t cap, const char *user, const char *host)
+/* What is said of the caller, and what the trunk adds, as whole headers.  CALL_RANGE: it cannot stand in a header,
+ * or is too long. */
+static enum call_err write_lines(struct call_out *o, const struct call_dial *d, const char *our_host)
 {
-	char uri[CALL_URI - 2];
+	char stated[STATED];
 
-	if (!user || !user[0])
-		return true;
-	if (!write_uri(uri, sizeof(uri), user, host))
-		return false;
-	snprintf(out, cap, "<%s>", uri);
-	return true;
+	if (!stated_write(stated, sizeof(stated), &d->stated, our_host, o->request_uri))
+		return CALL_RANGE;
+	if (asprintf(&o->lines, "%s%s%s", stated, d->asks_permit ? "P-Early-Media: supported\r\n" : "",
+		    d->lines ? d->lines : "") < 0)
+		o->lines = NULL;
+	return o->lines ? CALL_OK : CALL_NOMEM;
 }
 
 /* The signed token and when it was made, as whole headers.  False: out of memory, or nothing that could stand in a header. */
@@ -129,6 +97,7 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	const char *our_host = listen_name(at);
 	const bool tls = strncmp(d->target, "tls:", 4) == 0;
 	char host[CALL_URI], *port;
+	enum call_err err;
 
 	if (strlen(d->target) >= sizeof(o->target) || strlen(d->trunk) >= sizeof(c->trunk))
 		return CALL_RANGE;
@@ -146,23 +115,20 @@ static enum call_err fill(struct call *c, const struct call_dial *d)
 	if (!trunk_address_parse(c->gateway, host))
 		return CALL_ADDRESS;
 	if (!d->to_user || !d->to_user[0] ||
-		!write_uri_as(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
+		!uri_write(o->request_uri, sizeof(o->request_uri), d->sips ? "sips" : "sip", d->to_user,
 			d->host) ||
-		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host) ||
-		!write_side(o->asserted, sizeof(o->asserted), d->asserted, our_host) ||
-		!write_side(o->diversion, sizeof(o->diversion), d->diversion, our_host))
+		strlen(o->request_uri) + 3 > sizeof(o->to) || !write_from(o, d, our_host))
 		return CALL_RANGE;
 	snprintf(o->to, sizeof(o->to), "<%.*s>", (int)sizeof(o->to) - 3, o->request_uri);
 	c->sips = d->sips;
 	snprintf(o->certified, sizeof(o->certified), "%s", d->certified ? d->certified : "");
 	if (!write_identity(o, d) || !write_occasion(o, d))
 		return CALL_NOMEM;
-	o->privacy = d->privacy;
 	o->no_session = d->no_session;
 	o->no_agent = d->no_agent;
-	o->lines = d->lines && d->lines[0] ? strdup(d->lines) : NULL;
-	if (d->lines && d->lines[0] && !o->lines)
-		return CALL_NOMEM;
+	err = write_lines(o, d, our_host);
+	if (err)
+		return err;
 	o->cseq = 1;
 	login_set(&o->login, d->username, d->password, d->realm, c->gateway);
 	c->id = strdup(c->token);
@@ -240,10 +206,27 @@ static void keep_early(struct call *c, const struct call_response *r)
 	copy = strndup(r->sdp->text, r->sdp->len);
 	if (!copy)
 		return;
+	if (strcmp(o->early_tag, r->to_tag) != 0)
+		o->permit = PERMIT_UNSAID; /* another fork's is another dialog's */
 	free(o->early);
 	o->early = copy;
 	o->early_len = strlen(copy);
 	snprintf(o->early_tag, sizeof(o->early_tag), "%s", r->to_tag);
+}
+
+/* Of the dialog whose description is kept; what it has said before holds on. */
+static enum call_early early_of(struct call *c, const struct call_response *r)
+{
+	struct call_out *o = c->out;
+
+	if (!o->early || !r->to_tag || strcmp(o->early_tag, r->to_tag) != 0)
+		return permit_hears(r->permit) || (o->early && permit_hears(o->permit)) ? CALL_EARLY_UNSAID
+											: CALL_EARLY_SHUT;
+	if (r->permit != PERMIT_UNSAID)
+		o->permit = r->permit;
+	else if (!r->sdp)
+		return CALL_EARLY_UNSAID;
+	return permit_hears(o->permit) ? CALL_EARLY_HEARD : CALL_EARLY_SHUT;
 }
 
 static void progress(struct call *c, const struct call_response *r)
@@ -257,7 +240,17 @@ static void progress(struct call *c, const struct call_response *r)
 		c->media.answer_due =
 			call_take_answer(c, r->sdp) != CALL_OK; /* it is the answer (RFC 3262) */
 	if (on->on_progress && !c->finished)
-		on->on_progress(c->owner, c, r->status, r->sdp != NULL && !r->no_early_media);
+		on->on_progress(c->owner, c, r->status, early_of(c, r));
+}
+
+void call_take_permit(struct call *c, const char *tag, enum permit permit)
+{
+	const struct call_handlers *on = &c->ua->config.on;
+	const struct call_response r = { .status = 183, .to_tag = tag, .permit = permit };
+
+	if (c->out && c->state == DIALOG_PROCEEDING && permit != PERMIT_UNSAID && on->on_progress &&
+		!c->finished)
+		on->on_progress(c->owner, c, r.status, early_of(c, &r));
 }
 
 /* The answer may have come early, in the same dialog, and be left out of the 2xx (RFC 3261 section 13.2.1, read kindly). */

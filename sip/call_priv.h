@@ -13,6 +13,7 @@
 #include "sip/call.h"
 #include "sip/early.h"
 #include "sip/login.h"
+#include "sip/permit.h"
 #include "sip/squeeze.h"
 #include "sip/vet.h"
 #include "sip/timer.h"
@@ -70,9 +71,7 @@ struct call_out { /* what a call that we make has besides */
 	char certified[TRUNK_SUBJECT]; /* of whom we called; "" none */
 	char request_uri[CALL_URI];
 	char from[CALL_URI + 2 * CALL_NAME + 64], to[CALL_URI]; /* whole header values, From with its tag */
-	char asserted[CALL_URI], diversion[CALL_URI];           /* whole values, "" none */
-	bool privacy;
-	char *lines;                  /* owned; more headers for the INVITE, NULL: none */
+	char *lines;                  /* owned; more headers for the INVITE, who calls among them; "" none */
 	char *replaces, *referred_by; /* owned; whole values, NULL: none */
 	bool no_session, no_agent;
 	char *identity; /* owned; whole Identity and Date headers, NULL: none */
@@ -80,6 +79,7 @@ struct call_out { /* what a call that we make has besides */
 	unsigned cseq;           /* of the INVITE that is out */
 	char *redirect;          /* owned; of the 3xx that ended it, NULL: none */
 	char early_tag[CALL_ID]; /* whose description `early` is, or whose answer was taken */
+	enum permit permit;      /* what that one lets pass */
 	char *early;             /* owned; NULL: none came */
 	size_t early_len;
 	char remote_target[CALL_URI + 64]; /* Contact of the 2xx, as it goes into requests */
@@ -118,6 +118,7 @@ struct call {
 	bool by_tcp;
 	uint16_t relay_port;                    /* it came over TLS: see sip/call.h */
 	bool rel100_required, rel100_supported; /* of the INVITE */
+	bool reads_permits;                     /* it said P-Early-Media: supported */
 	bool allows_update;                     /* the far end's Allow names UPDATE */
 	bool awaits_prack;
 	bool answer_held; /* our 200 waits in nua for the PRACK */
@@ -145,9 +146,9 @@ struct call_response {
 	const char *bad; /* why its Contact or Record-Route is poison, NULL: it is not */
 	bool none;       /* nothing came: timeout or transport */
 	unsigned retry_after_s, cseq, q850;
-	const char *to_tag;  /* NULL: none */
-	bool reliable;       /* of a 1xx: it waits for our PRACK (RFC 3262) */
-	bool no_early_media; /* P-Early-Media: there is none to be heard (RFC 5009) */
+	const char *to_tag; /* NULL: none */
+	bool reliable;      /* of a 1xx: it waits for our PRACK (RFC 3262) */
+	enum permit permit; /* of a 1xx: its P-Early-Media */
 	const char
 		*redirect; /* of a 3xx: whom to call instead, best first, a space between; NULL: not said */
 	const char *contact, *route;       /* of a 2xx: remote target, Route for requests; NULL: none */
@@ -165,6 +166,7 @@ struct ua_reply {
 	const char *phrase; /* NULL: that of the status */
 	const char *sdp;    /* NULL: no body */
 	bool require_100rel;
+	bool permits;   /* P-Early-Media: sendonly, to who reads that: the sound described may be heard */
 	bool has_timer; /* `timer` is written */
 	struct timer_headers timer;
 	unsigned retry_after_s;   /* 0: none */
@@ -193,6 +195,8 @@ bool call_token_make(char out[CALL_TOKEN]);
 
 /* call_dial.c */
 void call_take_response(struct call *c, const struct call_response *r);
+/* P-Early-Media of an UPDATE from the early dialog of that tag. */
+void call_take_permit(struct call *c, const char *tag, enum permit permit);
 void call_take_bye_response(struct call *c, const struct call_response *r);
 /* Takes up a challenge of a request in the dialog: true, c->out->authorization holds the answer for its repetition. */
 bool call_take_challenge(struct call *c, const struct call_response *r, const char *method);

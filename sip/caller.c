@@ -120,6 +120,8 @@ static void read_privacy(struct caller *c, struct span value)
 		span_split(&value, word.n);
 		if (span_is(word, "id") || span_is(word, "user") || span_is(word, "header"))
 			c->privacy = true;
+		if (span_is(word, "history") || span_is(word, "session") || span_is(word, "header"))
+			c->history_privacy = true;
 	}
 }
 
@@ -127,9 +129,12 @@ static void read_diversion(struct caller *c, struct span value)
 {
 	while (value.n) {
 		const struct name_addr a = read_name_addr(take_value(&value));
+		char word[CALLER_REASON];
 
 		if (!read_user(c->diverted, a.uri))
 			continue;
+		c->diverted_hidden = read_parameter(a.parameters, "privacy", word, sizeof(word)) &&
+				     (strcasecmp(word, "full") == 0 || strcasecmp(word, "uri") == 0);
 		if (!read_parameter(a.parameters, "reason", c->diverted_why, sizeof(c->diverted_why)))
 			memcpy(c->diverted_why, "unknown", sizeof("unknown"));
 	}
@@ -167,17 +172,38 @@ static unsigned long cause_in(struct span uri)
 	return 0;
 }
 
+/* Privacy among the headers that stand in the URI, "?Reason=...&Privacy=history". */
+static bool hides_entry(struct span uri)
+{
+	static const char name[] = "Privacy=";
+
+	span_until(&uri, '?');
+	while (uri.n) {
+		const struct span one = span_until(&uri, '&');
+
+		if (one.n >= sizeof(name) - 1 && strncasecmp(one.p, name, sizeof(name) - 1) == 0)
+			return !span_is((struct span){ one.p + sizeof(name) - 1, one.n - (sizeof(name) - 1) },
+				"none");
+	}
+	return false;
+}
+
 static void read_history(struct caller *c, struct span value)
 {
 	while (value.n) {
 		const struct name_addr a = read_name_addr(take_value(&value));
-		char user[CALLER_USER];
+		char user[CALLER_USER], mapped[CALLER_REASON];
 		const unsigned long cause = cause_in(a.uri);
 
 		if (!read_user(user, a.uri))
 			continue;
-		if (c->n_history++ == 0)
+		if (c->n_history++ == 0) {
 			memcpy(c->history, user, sizeof(user));
+			c->history_hidden = hides_entry(a.uri);
+		} else if (c->history_why[0] || cause || strcmp(user, c->history) != 0 ||
+			   read_parameter(a.parameters, "mp", mapped, sizeof(mapped))) {
+			c->history_moved = true;
+		}
 		/* the first one's Reason, or the cause of the one that it was sent on to */
 		if (cause && !c->history_why[0])
 			snprintf(c->history_why, sizeof(c->history_why), "%s", cause_word(cause));

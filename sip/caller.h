@@ -2,7 +2,7 @@
  * (RFC 3323), Diversion (RFC 5806), History-Info (RFC 7044), Session-ID (RFC 7989).  Read here, believed elsewhere.
  *
  * How: one header at a time, in the order of the message; of each the user part is kept.  Of several Diversions the last is
- * whom the call was for at first; of History-Info it is the first, once there is a second.
+ * whom the call was for at first; of History-Info it is the first, once a later one is for somebody else (;mp, a cause, another user).
  * Use:  zero-initialise; caller_read() per header.
  *
  * Thread: any; pure.
@@ -20,9 +20,13 @@ struct caller {
 		remote_party[CALLER_USER]; /* "": no such header */
 	bool privacy;                      /* Privacy: id, user or header */
 	bool remote_party_privacy;         /* ;privacy=full, uri or name on Remote-Party-ID */
+	bool history_privacy;              /* Privacy: history, session or header (RFC 7044 section 10.1) */
 	char diverted[CALLER_USER],
 		diverted_why[CALLER_REASON]; /* of Diversion: "unconditional", "user-busy" ... */
 	char history[CALLER_USER], history_why[CALLER_REASON]; /* of History-Info, in the same words */
+	bool diverted_hidden;                                  /* of that Diversion: ;privacy=full or uri */
+	bool history_hidden;                                   /* of that entry: Privacy in its URI */
+	bool history_moved; /* it went on to somebody else, not only to another address of the same one */
 	unsigned n_history;
 	char session[CALLER_SESSION]; /* 32 hexadecimal digits: the sender's own */
 };

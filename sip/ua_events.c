@@ -236,6 +236,8 @@ static void on_update(const struct ua_event *ev)
 	if (!reply.status)
 		call_take_update(ev->call, sdp.text ? &sdp : NULL, &ev->seen->timer, &reply);
 	ua_reply_request(ev->call, &reply);
+	if (reply.status == 200)
+		call_take_permit(ev->call, ev->sip->sip_from->a_tag, read_permit(ev->sip));
 }
 
 static void on_prack(const struct ua_event *ev)

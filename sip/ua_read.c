@@ -151,7 +151,22 @@ void read_features(struct call *c, const sip_t *sip)
 {
 	c->rel100_required = sip_has_feature(sip->sip_require, "100rel");
 	c->rel100_supported = sip_has_feature(sip->sip_supported, "100rel");
+	c->reads_permits = false;
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value && strcasecmp(u->un_name, "P-Early-Media") == 0 &&
+			permit_asked(u->un_value))
+			c->reads_permits = true;
 	c->allows_update = sip->sip_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
+}
+
+enum permit read_permit(const sip_t *sip)
+{
+	enum permit p = PERMIT_UNSAID;
+
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && u->un_value && strcasecmp(u->un_name, "P-Early-Media") == 0)
+			p = permit_read(p, u->un_value);
+	return p;
 }
 
 void read_peer(struct call *c, const sip_t *sip)
@@ -293,17 +308,6 @@ static enum vet vet_url(const url_t *url)
 	return vet_uri(text, (size_t)len);
 }
 
-/* RFC 5009 section 8: the last header counts.  Nothing is heard unless they may send. */
-static bool read_no_early_media(const sip_t *sip)
-{
-	bool none = false;
-
-	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
-		if (u->un_name && u->un_value && strcasecmp(u->un_name, "P-Early-Media") == 0)
-			none = strcasestr(u->un_value, "inactive") || strcasestr(u->un_value, "recvonly");
-	return none;
-}
-
 /* Contacts of a 3xx by their q (RFC 3261 section 20.10), those of one q as they stand. */
 static void read_redirect(struct read_response *out, const sip_t *sip)
 {
@@ -361,7 +365,7 @@ void read_response(struct read_response *out, const struct ua_event *ev)
 		r->sdp = &out->sdp;
 	r->reliable = r->status > 100 && r->status < 200 && sip_has_feature(sip->sip_require, "100rel") &&
 		      sip->sip_rseq;
-	r->no_early_media = r->status < 200 && read_no_early_media(sip);
+	r->permit = r->status < 200 ? read_permit(sip) : PERMIT_UNSAID;
 	if (r->status >= 200 && r->status < 300 && !r->bad)
 		read_dialog(out, sip);
 	else if (r->status >= 300 && r->status < 400)

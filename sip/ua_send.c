@@ -82,7 +82,7 @@ static void respond(struct listener *at, nua_handle_t *handle, bool to_invite, c
 		TAG_IF(r->sdp, SIPTAG_PAYLOAD_STR(r->sdp)), TAG_END());
 }
 
-enum { EXTRA = 4096 };
+enum { EXTRA = 5120 }; /* Session-ID, who calls, what the trunk adds: all at their longest */
 
 static void respond_in(struct call *c, bool to_invite, const struct ua_reply *reply)
 {
@@ -93,8 +93,10 @@ static void respond_in(struct call *c, bool to_invite, const struct ua_reply *re
 		return;
 	write_contact(contact, c);
 	full.lines = send_session(session, c);
-	if (to_invite && c->answer_lines && reply->status > 100) {
-		snprintf(lines, sizeof(lines), "%s%s", full.lines, c->answer_lines);
+	if (to_invite && reply->status > 100) {
+		snprintf(lines, sizeof(lines), "%s%s%s", full.lines,
+			reply->permits ? "P-Early-Media: sendonly\r\n" : "",
+			c->answer_lines ? c->answer_lines : "");
 		full.lines = lines;
 	}
 	respond(c->listener, c->handle, to_invite, contact, &full);
@@ -199,11 +201,6 @@ static void write_extra(char out[EXTRA], const struct call *c)
 	int n;
 
 	n = snprintf(out, EXTRA, "%s", send_session(session, c));
-	if (o->asserted[0])
-		n += snprintf(out + n, EXTRA - (size_t)n, "P-Asserted-Identity: %s\r\n", o->asserted);
-	if (o->diversion[0])
-		n += snprintf(
-			out + n, EXTRA - (size_t)n, "Diversion: %s;reason=unconditional\r\n", o->diversion);
 	if (o->lines && strlen(o->lines) < EXTRA - (size_t)n) /* whole, or not at all */
 		snprintf(out + n, EXTRA - (size_t)n, "%s", o->lines);
 }
@@ -244,7 +241,7 @@ void ua_send_invite(struct call *c)
 		TAG_IF(o->replaces, SIPTAG_REPLACES_STR(o->replaces)),
 		TAG_IF(o->replaces, SIPTAG_REQUIRE_STR("replaces")),
 		TAG_IF(o->referred_by, SIPTAG_REFERRED_BY_STR(o->referred_by)),
-		TAG_IF(o->privacy, SIPTAG_PRIVACY_STR("id")), TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
+		TAG_IF(www, SIPTAG_AUTHORIZATION_STR(www)),
 		TAG_IF(proxy, SIPTAG_PROXY_AUTHORIZATION_STR(proxy)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(c->media.sent), TAG_END());
 }

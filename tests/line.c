@@ -222,7 +222,7 @@ static void dial(struct child *ch, const char *text)
 		.to_user = number,
 		.from_user = "+15550100",
 		.from_name = "Weekly \"x\"",
-		.asserted = "+15550100",
+		.stated = { .forms = STATED_ASSERTED | STATED_DIVERSION, .user = "+15550100" },
 		.username = user,
 		.password = password,
 		.realm = realm };
@@ -231,9 +231,9 @@ static void dial(struct child *ch, const char *text)
 	enum call_err err;
 
 	sscanf(text, "%63s %63s %31s %31s %31s", target, number, user, password, realm);
-	d.privacy = strstr(number, "anonymous") != NULL;
-	if (d.privacy)
-		d.from_user = NULL, d.diversion = "+15550111";
+	d.stated.wants_privacy = strstr(number, "anonymous") != NULL;
+	if (d.stated.wants_privacy)
+		d.from_user = NULL, d.stated.diverted = "+15550111";
 	while (i < OWNERS && ch->owners[i].call)
 		i++;
 	dummy_media(&self);
@@ -244,12 +244,15 @@ static void dial(struct child *ch, const char *text)
 	say(ch, "dial %s: %s", number, call_strerror(err));
 }
 
-static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)
 {
 	const struct owner *o = owner;
 
 	(void)call;
-	say(the_child, "progress %s %u%s", o->number, status, early_media ? " with early media" : "");
+	say(the_child, "progress %s %u%s", o->number, status,
+		early == CALL_EARLY_HEARD  ? " with early media"
+		: early == CALL_EARLY_SHUT ? " without"
+					   : "");
 }
 
 static void on_asked(void *arg, uint32_t id, const struct ask_answer *a)

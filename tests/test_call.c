@@ -1,4 +1,4 @@
-/* links: sip/call.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c sip/call_dial.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c */
+/* links: sip/call.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/agreed.c sip/format.c sip/sdes.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/squeeze.c sip/timer.c sip/call_dial.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c sip/stated.c sip/uri.c sip/permit.c */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 #include "tests/test.h"

@@ -38,6 +38,28 @@ TEST(a_trusted_trunk_says_who_calls)
 			{ "History-Info",
 				"<sip:+15550009@h?Reason=SIP%3Bcause%3D486>;index=1, <sip:a@h>;index=1.1" },
 			"+15550001 from +15550009 user-busy 1" },
+		{ "diverted by somebody who hides", &trusted, "+15550001",
+			{ "Diversion", "<sip:+15550009@h>;reason=no-answer;privacy=full" },
+			"+15550001 from anonymous no-answer 1" },
+		{ "a history that is not for us", &trusted, "+15550001",
+			{ "History-Info", "<sip:+15550009@h>;index=1, <sip:a@h;cause=302>;index=1.1",
+				"Privacy", "history" },
+			"+15550001 from anonymous unconditional 1" },
+		{ "an entry that is not for us", &trusted, "+15550001",
+			{ "History-Info",
+				"<sip:+15550009@h?Privacy=history&Reason=SIP%3Bcause%3D408>;index=1, "
+				"<sip:a@h>;index=1.1" },
+			"+15550001 from anonymous no-answer 1" },
+		{ "passed on to another address of the same one", &trusted, "+15550001",
+			{ "History-Info", "<sip:+15550100@h>;index=1, <sip:+15550100@h2>;index=1.1;rc=1" },
+			"+15550001 from   1" },
+		{ "by its history, not believed", &other, "+15550001",
+			{ "History-Info", "<sip:+15550009@h>;index=1, <sip:a@h>;index=1.1;mp=1" },
+			"+15550001 from   1" },
+		{ "RPID and PPI, not believed", &other, "+15550001",
+			{ "Remote-Party-ID", "<sip:+15550003@h>", "P-Preferred-Identity",
+				"<sip:+15550004@h>" },
+			"+15550001 from   1" },
 		{ "stripped", &deaf, "+15550001",
 			{ "P-Asserted-Identity", "<sip:+15550002@h>", "Privacy", "id", "Diversion",
 				"<sip:+15550009@h>" },
@@ -71,27 +93,111 @@ TEST(a_trunk_adds_and_leaves_out)
 	struct site_number numbers[] = { { .number = "+15550177", .account = "other" },
 		{ .number = "+15550100", .account = "acme", .trunk = "t" } };
 	const struct site site = { .numbers = numbers, .n_numbers = 2 };
-	struct site_trunk t = {
-		.name = "t", .added = added, .n_added = 2, .stripped = strip, .n_stripped = 2, .diverts = true
-	};
-	struct call_dial d = { .from_user = "+15550100", .asserted = "+15550100" };
+	struct site_trunk t = { .name = "t",
+		.added = added,
+		.n_added = 2,
+		.stripped = strip,
+		.n_stripped = 2,
+		.asserts = true,
+		.trusted = true,
+		.diverts = true };
+	struct call_dial d = { .from_user = "+15550100", .stated = { .user = "+15550100" } };
 	const struct headers_words words = { .account = "acme" };
 	char lines[HEADERS_LINES];
 
 	callerid_write(&d, &site, &t, &words, lines);
 	CHECK_STR("X-Tenant: acme\r\nX-B: c\r\n", lines, "added");
-	CHECK(!d.asserted && d.no_agent && !d.no_session, "left out");
-	CHECK(!d.diversion, "it shows its own number");
+	CHECK_INT(STATED_DIVERSION, d.stated.forms, "asserted to nobody");
+	CHECK(d.no_agent && !d.no_session, "left out");
+	CHECK(!d.stated.diverted, "it shows its own number");
 	d.from_user = "+4930123456";
 	callerid_write(&d, &site, &t, &words, lines);
-	CHECK_STR("+15550100", d.diversion, "it shows another's");
+	CHECK_STR("+15550100", d.stated.diverted, "it shows another's");
 	d.from_user = NULL;
 	callerid_write(&d, &site, &t, &words, lines);
-	CHECK_STR("+15550100", d.diversion, "it shows none");
-	d.diversion = NULL;
+	CHECK_STR("+15550100", d.stated.diverted, "it shows none");
 	t.diverts = false;
 	callerid_write(&d, &site, &t, &words, lines);
-	CHECK(!d.diversion, "not asked for");
+	CHECK(!d.stated.diverted, "not asked for");
+}
+
+/* "forms caller diverted referrer private": what a carrier is told. */
+static void told(char out[200], const struct site_trunk *t, bool hidden)
+{
+	static const struct site_number own = { .number = "+15550100", .account = "acme" };
+	struct site_number numbers[] = { own };
+	const struct site site = { .numbers = numbers, .n_numbers = 1 };
+	const struct headers_words words = { .account = "acme" };
+	struct call_dial d = { .from_user = hidden ? NULL : "+4930123456",
+		.referred_by = "sip:ann@example.org",
+		.stated = { .user = "+4930123456", .hidden = hidden } };
+	char lines[HEADERS_LINES];
+
+	callerid_write(&d, &site, t, &words, lines);
+	snprintf(out, 200, "%s%s%s%s%s %s %s %s %d", d.stated.forms & STATED_ASSERTED ? "pai " : "",
+		d.stated.forms & STATED_PREFERRED ? "ppi " : "",
+		d.stated.forms & STATED_REMOTE_PARTY ? "rpid " : "",
+		d.stated.forms & STATED_DIVERSION ? "diversion " : "",
+		d.stated.forms & STATED_HISTORY ? "history " : "", d.stated.user ? d.stated.user : "-",
+		d.stated.diverted ? d.stated.diverted : "-", d.referred_by ? "by" : "-",
+		d.stated.wants_privacy);
+}
+
+/* T18: the ways to say who calls, and to whom a hidden caller is named at all (RFC 3325 section 7). */
+TEST(a_carrier_is_told_what_it_is_trusted_with)
+{
+	static char both[][SITE_WORD] = { "ppi", "rpid" }, from[][SITE_WORD] = { "from" },
+		    strip[][SITE_NAME] = { "remote-party-id", "Privacy" };
+	static const struct {
+		const char *story;
+		struct site_trunk t;
+		bool hidden;
+		const char *want;
+	} cases[] = {
+		{ "as it always was", { .asserts = true, .trusted = true }, false,
+			"pai  +4930123456 - by 0" },
+		{ "hidden, from a carrier that is trusted", { .asserts = true, .trusted = true }, true,
+			"pai  +4930123456 - by 1" },
+		{ "hidden, from one that is not", { .asserts = true, .diverts = true }, true,
+			"pai diversion  - - - 1" },
+		{ "shown to one that is not", { .asserts = true, .diverts = true }, false,
+			"pai diversion  +4930123456 +15550100 by 0" },
+		{ "its word is not believed, but it is told",
+			{ .asserts = true, .peer_trust = SITE_TRUST_FULL }, true, "pai  +4930123456 - by 1" },
+		{ "its word is believed, but it is not told",
+			{ .asserts = true, .trusted = true, .peer_trust = SITE_TRUST_NONE }, true,
+			"pai  - - - 1" },
+		{ "two ways at once",
+			{ .asserts = true, .trusted = true, .identities = both, .n_identities = 2 }, false,
+			"ppi rpid  +4930123456 - by 0" },
+		{ "one of them stripped, and Privacy",
+			{ .asserts = true,
+				.trusted = true,
+				.identities = both,
+				.n_identities = 2,
+				.stripped = strip,
+				.n_stripped = 2 },
+			true, "ppi  +4930123456 - by 0" },
+		{ "From alone", { .asserts = true, .trusted = true, .identities = from, .n_identities = 1 },
+			false, " +4930123456 - by 0" },
+		{ "nor by assert", { .trusted = true }, false, " +4930123456 - by 0" },
+		{ "diverted, by its history",
+			{ .trusted = true, .diverts = true, .diverts_by = SITE_DIVERTS_HISTORY }, false,
+			"history  +4930123456 +15550100 by 0" },
+		{ "diverted, both ways",
+			{ .trusted = true, .diverts = true, .diverts_by = SITE_DIVERTS_BOTH }, true,
+			"diversion history  +4930123456 +15550100 by 1" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char have[200];
+
+		told(have, &cases[i].t, cases[i].hidden);
+		CHECK_STR(cases[i].want, have, cases[i].story);
+	}
+	CHECK(callerid_tells_hidden(&cases[0].t), "a trusted one learns who hides");
+	CHECK(!callerid_tells_hidden(&cases[2].t), "others do not");
+	CHECK(!callerid_tells_hidden(&cases[8].t), "nor does one that gets From alone");
 }
 
 /* Headers of a made-up INVITE. */
@@ -162,5 +268,5 @@ TEST(words_in_braces_are_filled_in)
 		CHECK(headers_name_broken(*bad), "%s", *bad);
 }
 
-TESTS(a_trusted_trunk_says_who_calls, a_trunk_adds_and_leaves_out, headers_are_mapped_to_fields,
-	words_in_braces_are_filled_in)
+TESTS(a_trusted_trunk_says_who_calls, a_trunk_adds_and_leaves_out, a_carrier_is_told_what_it_is_trusted_with,
+	headers_are_mapped_to_fields, words_in_braces_are_filled_in)

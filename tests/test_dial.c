@@ -1,4 +1,4 @@
-/* links: sip/call.c sip/call_dial.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/agreed.c sip/format.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/timer.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c sip/squeeze.c sip/sdes.c */
+/* links: sip/call.c sip/call_dial.c sip/call_media.c sip/call_key.c sip/call_refer.c sip/refer.c sip/call_refresh.c sip/early.c sip/cause.c sip/err.c sip/offer.c sip/agreed.c sip/format.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/timer.c sip/login.c sip/digest.c sip/vet.c sip/trunk.c sip/squeeze.c sip/sdes.c sip/stated.c sip/uri.c sip/permit.c */
 #include "sip/call_priv.h"
 #include "sip/ua_priv.h"
 #include "tests/test.h"
@@ -122,9 +122,9 @@ static void on_confirmed(void *owner, struct call *call)
 	n_confirmed++;
 }
 
-static void on_progress(void *owner, struct call *call, unsigned status, bool early_media)
+static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)
 {
-	(void)owner, (void)call, (void)status, (void)early_media;
+	(void)owner, (void)call, (void)status, (void)early;
 	n_progress++;
 }
 

@@ -1,4 +1,4 @@
-/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c */
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c */
 /* A site file is read: what its keys mean, what is refused and how that is told, and what the planes get of it. */
 #include "tests/sites.h"
 #include "tests/starve.h"
@@ -208,6 +208,18 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 		{ "a header that says nothing of who calls", "from: [ 127.0.0.2/32 ]",
 			"from: [ 127.0.0.2/32 ], strip: [ Privacy, User-Agent ]", 11,
 			"trunks[0].inbound.strip[1]", "a header that says who calls" },
+		{ "no way to say who calls", "outbound: {", "outbound: { identity: [ rpid, x ],", 12,
+			"trunks[0].outbound.identity[1]", "pai, ppi, rpid or from" },
+		{ "From alone and not alone", "outbound: {", "outbound: { identity: [ from, pai ],", 12,
+			"trunks[0].outbound.identity[0]", "not both" },
+		{ "one way twice", "outbound: {", "outbound: { identity: [ pai, pai ],", 12,
+			"trunks[0].outbound.identity[1]", "given twice" },
+		{ "said and unsaid", "outbound: {", "outbound: { identity: [ pai ], assert: false,", 12,
+			"trunks[0].outbound.identity", "one of the two" },
+		{ "a carrier's trust", "outbound: {", "outbound: { trust: true,", 12,
+			"trunks[0].outbound.trust", "same, full, none" },
+		{ "how nothing is written", "outbound: {", "outbound: { diversion_as: both,", 12,
+			"trunks[0].outbound.diversion_as", "diversion: true" },
 		{ "a crooked ptime", "    srtp:", "    ptime: 25\n    srtp:", 15, "trunks[0].ptime",
 			"10, 20" },
 		{ "seventeen networks", "127.0.0.2/32", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 11,

@@ -1,4 +1,4 @@
-/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c */
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c */
 /* A site is written: what is exported reads back equal, and what has changed between two is told without values. */
 #include "tests/sites.h"
 
@@ -20,7 +20,7 @@ static void check_same_trunk(const struct site_trunk *x, const struct site_trunk
 
 	CHECK(a.n_called == b.n_called && a.n_ignored == b.n_ignored && a.n_added == b.n_added &&
 			a.n_stripped == b.n_stripped && a.n_mapped == b.n_mapped &&
-			a.n_replied == b.n_replied,
+			a.n_replied == b.n_replied && a.n_identities == b.n_identities,
 		"lists");
 	take_list(&a.called, &b.called, a.n_called, sizeof(*a.called));
 	take_list(&a.ignored, &b.ignored, a.n_ignored, sizeof(*a.ignored));
@@ -28,7 +28,9 @@ static void check_same_trunk(const struct site_trunk *x, const struct site_trunk
 	take_list(&a.stripped, &b.stripped, a.n_stripped, sizeof(*a.stripped));
 	take_list(&a.mapped, &b.mapped, a.n_mapped, sizeof(*a.mapped));
 	take_list(&a.replied, &b.replied, a.n_replied, sizeof(*a.replied));
+	take_list(&a.identities, &b.identities, a.n_identities, sizeof(*a.identities));
 	b.called = NULL;
+	b.identities = NULL;
 	b.mapped = b.replied = NULL;
 	b.ignored = b.stripped = NULL;
 	b.added = NULL;

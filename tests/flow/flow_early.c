@@ -1,4 +1,4 @@
-/* links: tests/line.c tests/gate.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_ask.c sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/agreed.c sip/format.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/login.c sip/digest.c sip/squeeze.c sip/sdes.c sip/ua_origin.c sip/challenge.c sip/caller.c sip/ua_tap.c sip/framing.c sip/ua_way.c sip/ua_inside.c sip/ua_refer.c sip/call_key.c sip/call_refer.c sip/refer.c sip/ua_header.c */
+/* links: tests/line.c tests/gate.c sip/loop.c sip/ua.c sip/ua_events.c sip/ua_listen.c sip/ua_read.c sip/ua_screen.c sip/ua_send.c sip/ua_ask.c sip/call.c sip/call_dial.c sip/call_media.c sip/call_refresh.c sip/early.c sip/info.c sip/body.c sip/cause.c sip/err.c sip/guard.c sip/offer.c sip/agreed.c sip/format.c sip/candidate.c sip/sdp_read.c sip/sdp_write.c sip/sieve.c sip/timer.c sip/trunk.c sip/vet.c sip/login.c sip/digest.c sip/squeeze.c sip/sdes.c sip/ua_origin.c sip/challenge.c sip/caller.c sip/ua_tap.c sip/framing.c sip/ua_way.c sip/ua_inside.c sip/ua_refer.c sip/call_key.c sip/call_refer.c sip/refer.c sip/ua_header.c sip/stated.c sip/uri.c sip/permit.c */
 #include "tests/flow/peer.h"
 #include "tests/gate.h"
 #include "tests/line.h"
@@ -205,7 +205,7 @@ TEST(p_early_media_opens_and_shuts)
 		const char *value, *seen;
 	} cases[] = { { "P-Early-Media: sendonly\r\n", "progress 3 183 with early media" },
 		{ "P-Early-Media: sendrecv, gated\r\n", "progress 3 183 with early media" },
-		{ "P-Early-Media: inactive\r\n", "progress 3 183" } };
+		{ "P-Early-Media: inactive\r\n", "progress 3 183 without" } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct bed b;
