@@ -67,8 +67,7 @@ static bool take_all(
 			return refuse(wrong, "", "bad_request", "there is no such filter");
 		memcpy(name, query, len);
 		if (!http_query(query, name, value, sizeof(value)))
-			return refuse(
-				wrong, name, "bad_request", "this part of the query cannot be read");
+			return refuse(wrong, name, "bad_request", "this part of the query cannot be read");
 		if (!take(a, rules, query, name, value, wrong))
 			return false;
 		query += whole + (query[whole] == '&');
@@ -125,8 +124,7 @@ json_t *page_of(
 		if (!fits(row, &a))
 			continue;
 		if (json_array_size(items) == a.limit) { /* one more is there: the page is not the last */
-			next = json_object_get(
-				json_array_get(items, json_array_size(items) - 1), rules->key);
+			next = json_object_get(json_array_get(items, json_array_size(items) - 1), rules->key);
 			break;
 		}
 		json_array_append(items, row);

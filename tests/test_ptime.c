@@ -77,8 +77,8 @@ static void check(const struct left *left)
 
 	CHECK(left->n >= due && left->n <= due + 1, "%s: %zu packets, %u are due", story, left->n, due);
 	for (size_t i = 0; i < left->n; i++) {
-		const int64_t late_us = (int64_t)(left->at[i].at_us - left->at[0].at_us) -
-					(int64_t)(i * ptime_ms * 1000);
+		const int64_t late_us =
+			(int64_t)(left->at[i].at_us - left->at[0].at_us) - (int64_t)(i * ptime_ms * 1000);
 
 		CHECK(late_us > -FRAME_US && late_us < FRAME_US, "%s: packet %zu leaves %lld us late", story,
 			i, (long long)late_us);

@@ -164,6 +164,68 @@ TEST(a_leg_moves_to_another_worker)
 
 enum { REFITS = 4 };
 
+/* A datagram of another format, at once. */
+static void talk_as(struct handset *h, uint16_t port, uint8_t pt)
+{
+	const struct rtp head = {
+		.payload_type = pt, .seq = h->seq++, .timestamp = h->timestamp, .ssrc = h->port
+	};
+	uint8_t packet[RTP_HEADER + PACKET];
+
+	h->timestamp += PACKET;
+	rtp_write(packet, &head);
+	memset(packet + RTP_HEADER, 0xd5, PACKET);
+	send_to(h, port, packet, sizeof(packet));
+}
+
+/* Whatever the worker has not read yet: what came before is of the old format, what came since of the new.  In a meeting of
+ * one nobody is heard, and it is read every 100 ms alone. */
+TEST(a_refit_falls_between_two_packets)
+{
+	static const struct {
+		const char *story;
+		uint32_t room;
+	} cases[] = { { "alone in a meeting", 5 }, { "with an attendant", ROOM_ISOLATED } };
+
+	for (unsigned k = 0; k < sizeof(cases) / sizeof(*cases); k++) {
+		struct seen seen = { 0 };
+		struct handset *h = calloc(1, sizeof(*h));
+		struct port_pair pair;
+		struct worker *w;
+		uint16_t to;
+
+		CHECK(h, "memory");
+		CHECK_INT(BRIDGE_OK, ports_alloc(&seen.ports, "127.0.0.1", 18802, 18810), "ports");
+		w = open_worker(&seen, 0);
+		handset_open(h, 0);
+		CHECK_INT(BRIDGE_OK, ports_take(seen.ports, NULL, &pair), "pair");
+		to = pair.rtp_port;
+		CHECK_INT(BRIDGE_OK, worker_add_room(w, 5), "room");
+		CHECK_INT(BRIDGE_OK, worker_add_leg(w, 1, cases[k].room, stream_for(h, 9), &pair), "leg");
+		for (unsigned i = 0; i < REFITS; i++) {
+			talk_for(h, &to, 1, 300, w); /* silence: the room goes to sleep */
+			talk_as(h, to, 0);
+			worker_refit(w, 1, kit_of(h, 8), now_us());
+			talk_as(h, to, 8);
+			talk_for(NULL, NULL, 0, 60 + 5 * i, w); /* one refit a tick at most */
+			talk_as(h, to, 8);
+			worker_refit(w, 1, kit_of(h, 0), now_us());
+			talk_as(h, to, 0);
+		}
+		talk_for(NULL, NULL, 0, 200, w);
+		worker_ask_stats(w, 1);
+		CHECK(wait_for(w, NULL, &seen.stats, 1), "an answer");
+		CHECK_INT(0, seen.asked.rx_bad, cases[k].story);
+		CHECK_INT(h->seq, seen.asked.rx_packets, cases[k].story);
+		worker_drop_leg(w, 1);
+		CHECK(wait_for(w, NULL, &seen.gone, 1), "out");
+		worker_close(w);
+		handset_close(h);
+		ports_free(seen.ports);
+		free(h);
+	}
+}
+
 /* Garbage, strangers and a dead peer: nothing stops, nothing grows. */
 TEST(bad_datagrams_are_counted)
 {
@@ -251,5 +313,6 @@ TEST(nth_allocation_fails)
 	free(h);
 }
 
-TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker, a_refit_falls_between_two_packets, bad_datagrams_are_counted,
-	sleeps_without_legs, nth_allocation_fails)
+TESTS(a_room_through_sockets, no_command_is_lost, a_leg_moves_to_another_worker,
+	a_refit_falls_between_two_packets, bad_datagrams_are_counted, sleeps_without_legs,
+	nth_allocation_fails)

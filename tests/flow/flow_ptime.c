@@ -9,10 +9,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { WAIT_MS = 8000, PACKETS = 300, SPAN_MS = 1500, TICK_MS = 20, HZ = 500, SAMPLES_MAX = 480, PROMPTS_MS = 7000 };
+enum {
+	WAIT_MS = 8000,
+	PACKETS = 300,
+	SPAN_MS = 1500,
+	TICK_MS = 20,
+	HZ = 500,
+	SAMPLES_MAX = 480,
+	PROMPTS_MS = 7000
+};
 
 static const char site[] =
-	"accounts:\n  - name: acme\n    audio: { levelling: false }\n    meetings:\n      - { id: \"100200300\", name: Open, chimes: false }\n"
+	"accounts:\n  - name: acme\n    audio: { levelling: false }\n    meetings:\n      - { id: "
+	"\"100200300\", name: Open, chimes: false }\n"
 	"trunks:\n  - { name: in, inbound: { from: [ 127.0.0.2 ] } }\n"
 	"numbers:\n  - { number: \"+15550101\", trunk: in, account: acme, answer: \"meeting:100200300\" }\n";
 
@@ -34,8 +43,8 @@ enum { ASKED = sizeof(asked) / sizeof(*asked) };
 
 struct bed {
 	struct bridge bridge;
-	struct far talker;     /* sends packets of 20 ms */
-	struct raw sip;        /* of who listens, at: */
+	struct far talker; /* sends packets of 20 ms */
+	struct raw sip;    /* of who listens, at: */
 	struct stamped at;
 	unsigned version;
 	struct stamped_packet *heard; /* owned */
@@ -86,7 +95,7 @@ static void check_spacing(const struct bed *b, const struct asked *want)
 		want->attributes, b->n, due);
 	for (size_t i = 1; i < b->n; i++)
 		least_us = lateness_us(b, i, want->ptime_ms) < least_us ? lateness_us(b, i, want->ptime_ms)
-									   : least_us;
+									: least_us;
 	for (size_t i = 0; i < b->n; i++) {
 		const struct rtp *r = &b->heard[i].rtp, *first = &b->heard[0].rtp;
 
@@ -128,7 +137,7 @@ static uint8_t mulaw(double x)
 	v = v > 8191 ? 8191 : v;
 	while (v >> (segment + 6))
 		segment++;
-	return (uint8_t)~((x < 0 ? 0x80 : 0) | segment << 4 | ((v >> (segment + 1)) & 15));
+	return (uint8_t) ~((x < 0 ? 0x80 : 0) | segment << 4 | ((v >> (segment + 1)) & 15));
 }
 
 /* A tone, in packets of `ptime_ms` for so long, without a word of signalling. */
@@ -174,13 +183,15 @@ TEST(what_comes_may_be_of_any_length)
 		now_ms = test_now_ms();
 		best = -127;
 		for (unsigned k = 0; k < 5; k++) /* its phase may move once while delay is given back */
-			best = fmax(best, wire_heard(&listener.wire, HZ, now_ms - 200 * (k + 1), now_ms - 200 * k));
+			best = fmax(best,
+				wire_heard(&listener.wire, HZ, now_ms - 200 * (k + 1), now_ms - 200 * k));
 		CHECK_NEAR(-23, best, 1.5, "its level");
 	}
 	CHECK(wire_hole_ms(&listener.wire, HZ, -32, from_ms, test_now_ms() - 100) <= TICK_MS,
 		"a hole of %u ms", wire_hole_ms(&listener.wire, HZ, -32, from_ms, test_now_ms() - 100));
-	CHECK_INT(0, bridge_number(&b.bridge, "/v1/meetings/100200300/participants",
-			     "items.1.legs.0.rx_lost", 0), "none was lost");
+	CHECK_INT(0,
+		bridge_number(&b.bridge, "/v1/meetings/100200300/participants", "items.1.legs.0.rx_lost", 0),
+		"none was lost");
 	far_bye(&listener);
 	far_close(&listener);
 	end(&b);
