@@ -7,8 +7,7 @@
 
 enum {
 	QUALITY_LIVE = 4, /* flat to 3.4 kHz of 8, 4 ms of delay there; 2 to 7 us a frame */
-	QUALITY_LOAD =
-		5, /* prompts, each once: cut at 3.7 kHz of 8; 8 (3.84 kHz) takes 60 % more of a whole start */
+	QUALITY_LOAD = 7, /* prompts, each once: cut at 3.8 kHz of 8 */
 	RATE_MIN_HZ = 4000,
 	RATE_MAX_HZ = 192000,
 	CHUNK = 4096,
