@@ -19,6 +19,7 @@ enum {
 	CROWD_WAIT_MS = 40000,
 	ANSWER_MS = 4000,
 	SOUND_MS = 2000,
+	SETTLE_MS = 200, /* an answer may be faster than the media thread */
 	PORTS = 20,
 	PROMPT_MS = 9000
 };
@@ -399,6 +400,7 @@ TEST(a_restart_changes_both_sides_and_the_old_path_serves_until_then)
 		"a restart");
 	take_answer(&a);
 	CHECK(strcmp(ufrag, a.ufrag) != 0 && strcmp(pwd, a.pwd) != 0, "ours are new: %s", a.ufrag);
+	test_sleep_ms(SETTLE_MS);
 	CHECK_INT(401, ask_check(&a, a.other_fd, ufrag, pwd), "the old ones are over");
 	CHECK(sound_at(a.fd, 1000) > 30, "the old path serves");
 	CHECK_INT(200, ask_check(&a, a.other_fd, a.ufrag, a.pwd), "a new one");
