@@ -50,6 +50,8 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->codec = format.tx.id;
 	leg->takes_events = format.event_tx_pt != PT_NONE;
 	leg->ice = agreed->ice.on;
+	if (!leg->ice)
+		leg->path = (struct net_addr){ .port = 0 };
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
