@@ -22,6 +22,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 {
 	struct leg *leg = owner;
 	struct stream_format format;
+	struct ice_credentials ours = { .ufrag = "" };
 	struct kit *kit = NULL;
 	bool ready;
 
@@ -34,11 +35,13 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->on_hold = agreed->on_hold;
 	ready = media_format(&format, agreed) == BRIDGE_OK;
 	format.no_tones = !media_keys(site_trunk(leg->node->site, leg->cdr.trunk), MEDIA_KEYS_SOUND);
-	ready = ready && kit_alloc(&kit, &format) == MIX_OK;
+	ready = ready && kit_alloc(&kit, &format) == MIX_OK &&
+		(!media_ice(&ours, agreed) || kit_ice(kit, &ours) == MIX_OK);
 	OPENSSL_cleanse(&format.tx_key, sizeof(format.tx_key));
 	OPENSSL_cleanse(&format.rx_key, sizeof(format.rx_key));
-	OPENSSL_cleanse(&format.ice, sizeof(format.ice));
+	OPENSSL_cleanse(&ours, sizeof(ours));
 	if (!ready) {
+		kit_free(kit);
 		leg_hangup(leg, Q850_TEMPORARY, "no codec could be set up");
 		return;
 	}
@@ -47,6 +50,8 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->codec = format.tx.id;
 	leg->takes_events = format.event_tx_pt != PT_NONE;
 	leg->ice = agreed->ice.on;
+	if (!leg->ice)
+		leg->path = (struct net_addr){ .port = 0 };
 	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;

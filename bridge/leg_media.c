@@ -32,7 +32,7 @@ static bool share_port(struct leg *leg, const struct site_trunk *trunk, const ch
 	enum bridge_err err;
 	int home;
 
-	if (!trunk || trunk->media_port != SITE_PORT_SHARED || leg->state == LEG_DIALLING)
+	if (!trunk || trunk->media_port != SITE_PORT_SHARED || !leg->call) /* ours has none yet */
 		return false;
 	call_offered_source(leg->call, &source);
 	if (source.ice && trunk->ice == SITE_ICE_ALLOW)

@@ -109,16 +109,6 @@ void media_address_write(char out[MEDIA_ADDRESS], const struct net_addr *a)
 	snprintf(out, MEDIA_ADDRESS, ipv4 ? "%s:%u" : "[%s]:%u", ip, a->port);
 }
 
-static void add_ice(struct ice_credentials *out, const struct candidate_agreed *agreed)
-{
-	_Static_assert(sizeof(out->ufrag) == sizeof(agreed->ufrag) && sizeof(out->pwd) == sizeof(agreed->pwd),
-		"credentials, described twice");
-	if (!agreed->on)
-		return;
-	memcpy(out->ufrag, agreed->ufrag, sizeof(out->ufrag));
-	memcpy(out->pwd, agreed->pwd, sizeof(out->pwd));
-}
-
 static void add_key(struct seal_key *out, const struct sdes_key *key)
 {
 	static const enum seal_suite suites[SDES_SUITES] = { [SDES_AES_CM_128_80] = SEAL_AES_CM_128_80,
@@ -176,8 +166,17 @@ enum bridge_err media_format(struct stream_format *out, const struct media_agree
 	out->rtcp_mux = agreed->rtcp_mux;
 	add_key(&out->tx_key, &agreed->tx_key);
 	add_key(&out->rx_key, &agreed->rx_key);
-	add_ice(&out->ice, &agreed->ice);
 	out->rtp = media_address(agreed->address, agreed->rtp_port);
 	out->rtcp = media_address(agreed->address, agreed->rtcp_port);
 	return BRIDGE_OK;
+}
+
+bool media_ice(struct ice_credentials *out, const struct media_agreed *agreed)
+{
+	_Static_assert(sizeof(out->ufrag) == sizeof(agreed->ice.ufrag) &&
+			       sizeof(out->pwd) == sizeof(agreed->ice.pwd),
+		"credentials, described twice");
+	memcpy(out->ufrag, agreed->ice.ufrag, sizeof(out->ufrag));
+	memcpy(out->pwd, agreed->ice.pwd, sizeof(out->pwd));
+	return agreed->ice.on;
 }

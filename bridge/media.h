@@ -25,6 +25,8 @@ void media_address_write(char out[MEDIA_ADDRESS], const struct net_addr *a);
 
 /* What was agreed, as a stream's format.  BRIDGE_UNKNOWN: a codec that is not ours (cannot be: we offered it). */
 enum bridge_err media_format(struct stream_format *out, const struct media_agreed *agreed);
+/* Our credentials for it; false: no ICE. */
+bool media_ice(struct ice_credentials *out, const struct media_agreed *agreed);
 /* How keys may come on a trunk (T21); NULL: in every way. */
 enum media_keys { MEDIA_KEYS_EVENTS = 1, MEDIA_KEYS_SOUND = 2, MEDIA_KEYS_INFO = 4 };
 bool media_keys(const struct site_trunk *trunk, enum media_keys by);

@@ -222,6 +222,11 @@ void ice_look(struct ice *i, uint64_t now_us)
 	}
 }
 
+bool ice_same(const struct ice *a, const struct ice *b)
+{
+	return strcmp(a->ours.ufrag, b->ours.ufrag) == 0 && strcmp(a->ours.pwd, b->ours.pwd) == 0;
+}
+
 void ice_succeed(struct ice *fresh, const struct ice *old)
 {
 	fresh->counts = old->counts;

@@ -3,7 +3,6 @@
 #include "mixer/cipher.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static bool format_is_sane(const struct stream_format *f)
 {
@@ -127,8 +126,6 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 	}
 	if (!err)
 		err = kit_seal(k);
-	if (!err && format->ice.ufrag[0])
-		err = ice_alloc(&k->ice, &format->ice);
 	if (!err && format->event_rx_pt == PT_NONE && !format->no_tones)
 		err = hush_alloc(&k->hush, k->rx_rate);
 	if (!err)
@@ -139,6 +136,11 @@ enum mix_err kit_alloc(struct kit **out, const struct stream_format *format)
 	}
 	*out = k;
 	return MIX_OK;
+}
+
+enum mix_err kit_ice(struct kit *k, const struct ice_credentials *ours)
+{
+	return ice_alloc(&k->ice, ours);
 }
 
 struct kit *kit_free(struct kit *k)
@@ -159,7 +161,6 @@ struct kit *kit_free(struct kit *k)
 	k->rx_seal = seal_free(k->rx_seal);
 	k->rx_former = seal_free(k->rx_former);
 	k->ice = ice_free(k->ice);
-	secret_wipe(&k->format.ice, sizeof(k->format.ice));
 	free(k->unopened);
 	secret_wipe(&k->format.tx_key, sizeof(k->format.tx_key));
 	secret_wipe(&k->format.rx_key, sizeof(k->format.rx_key));
@@ -205,8 +206,7 @@ static void inherit_ice(struct kit *fresh, struct kit *old)
 
 	if (!fresh->ice || !old->ice)
 		return;
-	if (strcmp(fresh->format.ice.ufrag, old->format.ice.ufrag) != 0 ||
-		strcmp(fresh->format.ice.pwd, old->format.ice.pwd) != 0) {
+	if (!ice_same(fresh->ice, old->ice)) {
 		ice_succeed(fresh->ice, old->ice);
 		return;
 	}

@@ -7,7 +7,7 @@
  * them to the worker; a new offer/answer brings a new kit, and stream_refit() swaps it
  * in and leaves the old one in the caller's hands, so that nothing is allocated or freed
  * in the tick.  A leg with keys opens what comes first of all and seals what goes last of all, and takes nothing
- * in the clear.  A leg with ICE credentials hears and is sent to as its checks say, and not by latch.h; it
+ * in the clear.  A leg with ICE (kit_ice()) hears and is sent to as its checks say, and not by latch.h; it
  * answers them, and its cues wait until the far end has chosen a path.  A stream knows no socket: what it sends goes to
  * struct media_out.
  * Use:  stream_alloc(), kit_alloc(), stream_refit(); then room_add(); per tick the worker
@@ -52,13 +52,15 @@ struct stream_format {
 	bool no_tones;                    /* keys never come as sound: nobody listens for them there */
 	struct net_addr rtp, rtcp;        /* where the far end said it wants them; port 0: nowhere */
 	struct seal_key tx_key, rx_key;   /* SRTP; of both or of neither (SEAL_NONE: in the clear) */
-	struct ice_credentials ice;       /* ours; ufrag "": none, and the latch says who may speak */
 	struct seal_state rx_resume;      /* a call that goes on from saved state; .known false: a new one */
 };
 
 struct kit; /* the codecs of one stream_format */
 enum mix_err kit_alloc(struct kit **out, const struct stream_format *format);
 struct kit *kit_free(struct kit *k);
+/* From then on ICE says who may speak and where we send, with these credentials of ours; without it latch.h does.  Before the kit
+ * is in force.  MIX_RANGE: no credentials; MIX_NOMEM. */
+enum mix_err kit_ice(struct kit *k, const struct ice_credentials *ours);
 
 struct stream_identity { /* random, injected; a resumed leg takes a new one */
 	uint32_t ssrc, first_timestamp;

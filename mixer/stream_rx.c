@@ -179,7 +179,7 @@ void stream_rx_rtp(struct stream *s, const uint8_t *p, size_t len, const struct 
 		return;
 	}
 	if (!stream_open(s, false, &p, &len, room, arrival_us)) {
-		if (s->stats.rx_forged != forged && latch_hears(&s->latch, from))
+		if (s->stats.rx_forged != forged && (s->kit->ice || latch_hears(&s->latch, from)))
 			unopened_put(s->kit->unopened, sealed, sealed_len, from, arrival_us);
 		return;
 	}

@@ -133,6 +133,7 @@ void phone_refit(struct phone *p, uint64_t now_us)
 	struct kit *kit = NULL;
 
 	must(kit_alloc(&kit, &p->format) == MIX_OK, "kit");
+	must(!p->ice.ufrag[0] || kit_ice(kit, &p->ice) == MIX_OK, "ICE");
 	stream_refit(p->stream, &kit, now_us);
 	kit_free(kit);
 	if (p->decoder && decoder_id(p->decoder) == p->format.tx.id)

@@ -15,6 +15,7 @@ enum { PHONE_HEARD_MAX = 48000 * 12 };
 struct phone {
 	struct stream *stream; /* owned */
 	struct stream_format format;
+	struct ice_credentials ice; /* the stream's, from the next phone_refit() on; ufrag "": none */
 	struct net_addr address;
 	struct encoder *encoder; /* owned; of what it sends */
 	struct decoder *decoder; /* owned; of what it hears */

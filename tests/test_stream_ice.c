@@ -35,7 +35,7 @@ static void party_open(struct party *p)
 		CHECK(p->phone[i] != NULL, "memory");
 		phone_init(p->phone[i], i + 1, CODEC_PCMU, 20, TONE_HZ + i * 300);
 		if (i == 0) {
-			p->phone[i]->format.ice = ours;
+			p->phone[i]->ice = ours;
 			phone_refit(p->phone[i], p->now_us);
 			p->phone[i]->address = place(1); /* and not what format.rtp says */
 		}
@@ -183,7 +183,7 @@ TEST(a_refresh_keeps_the_path_and_a_restart_until_there_is_another)
 	phone_refit(p.phone[0], p.now_us);
 	run(&p, 200);
 	CHECK_INT(20, p.phone[0]->packets, "a refresh changes nothing");
-	p.phone[0]->format.ice = other;
+	p.phone[0]->ice = other;
 	phone_refit(p.phone[0], p.now_us);
 	CHECK_INT(
 		401, check(&p, &at, (struct check){ .nominates = true }, false), "old credentials are over");
@@ -199,7 +199,7 @@ TEST(a_refresh_keeps_the_path_and_a_restart_until_there_is_another)
 	run(&p, 200);
 	CHECK_INT(40, p.phone[0]->packets, "which is used at once");
 	CHECK_INT(0, p.phone[0]->jumps, "alone");
-	p.phone[0]->format.ice.ufrag[0] = 0;
+	p.phone[0]->ice.ufrag[0] = 0;
 	p.phone[0]->format.rtp = later;
 	phone_refit(p.phone[0], p.now_us);
 	run(&p, 200);
@@ -281,7 +281,7 @@ TEST(a_leg_without_ice_answers_no_check)
 	struct party p;
 
 	party_open(&p);
-	p.phone[0]->format.ice.ufrag[0] = 0;
+	p.phone[0]->ice.ufrag[0] = 0;
 	phone_refit(p.phone[0], p.now_us);
 	CHECK_INT(CHECK_IS_NOTHING, check(&p, &at, (struct check){ .nominates = true }, false), "nothing");
 	CHECK_INT(1, stats_of(&p).rx_bad, "it is no sound");
