@@ -78,7 +78,7 @@ static void record_untried(const struct dialout *d)
 	cdr = &leg->cdr;
 	memcpy(cdr->direction, "out", 4);
 	node_token(cdr->id, 32);
-	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	cdr_say(cdr, CDR_DIALOUT, "%s", d->id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s",
 		d->tries.list[d->at_try < d->tries.n ? d->at_try : d->tries.n - 1].trunk);
 	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
@@ -87,7 +87,7 @@ static void record_untried(const struct dialout *d)
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	cdr->started_us = when_now_us();
 	cdr->sip_status = d->status;
-	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
+	cdr_say(cdr, CDR_PASSED_OVER, "%s", d->passed_over);
 	if (d->gave_up == GAVE_UP_ASKED)
 		leg_ended_by(leg, WHY_OPERATOR);
 	leg_note_end(leg, d->q850, d->cause);

@@ -166,7 +166,7 @@ static void put_figures(FILE *to, const struct cdr *c)
 		(unsigned long long)c->tx_packets, c->far_lost, c->round_trip_us / 1000.0);
 	fprintf(to, c->tx_mos ? "%.2f" : "-", c->tx_mos / 100.0);
 	fprintf(to, "; codec %s, %s\n", c->codec[0] ? c->codec : "none",
-		c->srtp[0] ? c->srtp : "not encrypted");
+		cdr_text(c, CDR_SRTP)[0] ? cdr_text(c, CDR_SRTP) : "not encrypted");
 }
 
 static void put_heads(FILE *to, const struct ladder *l)

@@ -93,6 +93,7 @@ void leg_free(struct leg *leg)
 	stream_free(leg->stream);
 	leg->share = share_end(leg->share);
 	ports_give(&leg->ports);
+	cdr_clear(&leg->cdr);
 	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 	leg->postdial = postdial_free(leg->postdial);

@@ -105,6 +105,12 @@ struct leg {
 	bool poor_rx, poor_tx;      /* it sounds bad now, and that was told (bridge/leg_quality.h) */
 };
 
+/* Its SIP Call-ID, by which the log and the trace know it. */
+static inline const char *leg_call_id(const struct leg *leg)
+{
+	return cdr_text(&leg->cdr, CDR_CALL_ID);
+}
+
 struct leg *leg_find_call(const struct node *n, const char *token); /* its ID in the API; NULL: it is gone */
 /* All of them; the visitor may end the one it is given. */
 void leg_each(struct node *n, void (*visit)(void *arg, struct leg *leg), void *arg);

@@ -47,7 +47,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->codec = format.tx.id;
 	leg->takes_events = format.event_tx_pt != PT_NONE;
 	leg->ice = agreed->ice.on;
-	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
+	cdr_say(&leg->cdr, CDR_SRTP, "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
 	leg->rate = codec_info(format.rx[0].codec)->rate;
@@ -137,7 +137,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 
 	if (!leg)
 		return;
-	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
+	cdr_say(&leg->cdr, CDR_SESSION_PEER, "%s", call_session_peer(call));
 	leg->call = NULL;
 	leg_give_channel(leg);
 	unassigned_end(leg);

@@ -40,7 +40,7 @@ static void tell_one_way(struct leg *leg, const struct media_event *event)
 	} else {
 		remark(leg, "one-way audio is over");
 	}
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
+	log_line(LOG_INFO, leg_call_id(leg), "media", "one-way audio: %s", oneway_name(event->one_way));
 	leg_emit_more(leg, "call.one_way",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
 			"participant", leg->cdr.participant));
@@ -51,7 +51,7 @@ static void tell_echo(struct leg *leg, const struct media_event *event)
 	if (event->on)
 		remark_trouble(leg, "echo");
 	leg->node->tally.echo += event->on;
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
+	log_line(LOG_INFO, leg_call_id(leg), "media", "%s: %u ms, %d dB down",
 		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
 	leg_emit_more(leg, "call.echo",
 		json_pack("{s:b, s:i, s:i, s:i, s:s}", "on", event->on, "delay_ms", (int)event->echo.delay_ms,
@@ -68,7 +68,7 @@ static void tell_progress(struct leg *leg, const struct media_event *event)
 		remark_trouble(leg, "tones");
 	else
 		remark(leg, "a person is heard again");
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "tones instead of a person: %s", kind);
+	log_line(LOG_INFO, leg_call_id(leg), "media", "tones instead of a person: %s", kind);
 	leg_emit_more(leg, "call.tones",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", kind, "participant",
 			leg->cdr.participant));

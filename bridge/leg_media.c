@@ -72,7 +72,7 @@ enum call_err leg_open_media(
 
 	if (!share_port(leg, trunk, &address) &&
 		interfaces_take(n->interfaces, trunk, &leg->ports, &address, why) != BRIDGE_OK) {
-		log_line(LOG_WARNING, leg->cdr.call_id, "rtp", "%s: %s", trunk ? trunk->name : "", why);
+		log_line(LOG_WARNING, leg_call_id(leg), "rtp", "%s: %s", trunk ? trunk->name : "", why);
 		return CALL_LIMIT;
 	}
 	node_random(&drawn, sizeof(drawn));

@@ -13,7 +13,7 @@ json_t *leg_proof_json(const struct leg *leg)
 	if (!cdr->verstat[0])
 		return json_null();
 	return json_pack("{s:s, s:s, s:s, s:s}", "verstat", cdr->verstat, "attest", cdr->attest, "origid",
-		cdr->origid, "why", cdr->verstat_why);
+		cdr_text(cdr, CDR_ORIGID), "why", cdr_text(cdr, CDR_VERSTAT_WHY));
 }
 
 static json_t *leg_event_json(const struct leg *leg)
@@ -21,7 +21,7 @@ static json_t *leg_event_json(const struct leg *leg)
 	char from[24], to[24];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", leg->cdr.id, "call_id",
-		leg->cdr.call_id, "trunk", leg->cdr.trunk, "account", leg->cdr.account, "meeting",
+		leg_call_id(leg), "trunk", leg->cdr.trunk, "account", leg->cdr.account, "meeting",
 		leg->cdr.meeting, "from", log_number(from, leg->cdr.from_number), "number",
 		log_number(to, leg->cdr.number), "stir", leg_proof_json(leg));
 }
@@ -89,7 +89,7 @@ void leg_finish(struct leg *leg)
 			      (int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "ended_by",
 			      cdr->ended_by, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
-	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)",
+	log_line(LOG_INFO, cdr_text(cdr, CDR_CALL_ID), "call", "%s: %s (cause %u, status %u)",
 		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
 
 	leg_free(leg);

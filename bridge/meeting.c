@@ -252,7 +252,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		say_add(&what, PROMPT_HOST_MUTED);
 	leg_say(leg, &what);
 	emit_person(p, "participant.joined", NULL);
-	log_line(LOG_INFO, leg->cdr.call_id, "meeting", "%s: %s joined as %s (%u here)", m->id, p->id,
+	log_line(LOG_INFO, leg_call_id(leg), "meeting", "%s: %s joined as %s (%u here)", m->id, p->id,
 		role_name(role), m->n_people);
 	return DOOR_OPEN;
 }

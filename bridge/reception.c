@@ -37,7 +37,7 @@ static enum door enter(void *arg, const char *id, enum role role)
 	if (door != DOOR_OPEN)
 		remark(leg, "meeting %s does not let it in", id);
 	if (door != DOOR_OPEN)
-		log_line(LOG_INFO, leg->cdr.call_id, "attendant", "meeting %s: the door is closed (%s)", id,
+		log_line(LOG_INFO, leg_call_id(leg), "attendant", "meeting %s: the door is closed (%s)", id,
 			door == DOOR_LOCKED ? "locked"
 			: door == DOOR_FULL ? "full"
 					    : "ended");

@@ -101,7 +101,7 @@ unsigned referral_asked(struct leg *leg, const struct refer_target *target)
 	status = decide(leg, target, number);
 	leg_emit_more(leg, "referral.asked",
 		json_pack("{s:s, s:i}", "to", log_number(shown, number), "status", (int)status));
-	log_line(LOG_INFO, leg->cdr.call_id, "referral", "asked to call %s: %u", log_number(shown, number),
+	log_line(LOG_INFO, leg_call_id(leg), "referral", "asked to call %s: %u", log_number(shown, number),
 		status);
 	if (status == 202)
 		memcpy(leg->referred_to, number, sizeof(number));
@@ -118,7 +118,7 @@ void referral_news(struct node *n, uint32_t referrer, unsigned status)
 	if (status < 200)
 		return;
 	if (status < 300) {
-		snprintf(leg->cdr.transferred, sizeof(leg->cdr.transferred), "%s", leg->referred_to);
+		cdr_say(&leg->cdr, CDR_TRANSFERRED, "%s", leg->referred_to);
 		leg_ended_by(leg, WHY_CALLER);
 		leg_hangup(leg, Q850_NORMAL, "it had us call somebody in its place");
 	} else {

@@ -112,7 +112,7 @@ static void emit(
 	leg_emit_more(leg, type,
 		json_pack("{s:s, s:i, s:s}", "to", is_uri(t->to) ? t->to : log_number(to, t->to), "status",
 			(int)status, "why", why));
-	log_line(LOG_INFO, leg->cdr.call_id, "transfer", "%s (status %u)%s%s", word, status,
+	log_line(LOG_INFO, leg_call_id(leg), "transfer", "%s (status %u)%s%s", word, status,
 		why[0] ? ": " : "", why);
 }
 
@@ -161,7 +161,7 @@ static void over(struct leg *leg, const char *word, unsigned status, const char 
 
 static void succeeded(struct leg *leg, unsigned status, const char *why)
 {
-	snprintf(leg->cdr.transferred, sizeof(leg->cdr.transferred), "%s", leg->transfer->to);
+	cdr_say(&leg->cdr, CDR_TRANSFERRED, "%s", leg->transfer->to);
 	over(leg, "done", status, why);
 }
 

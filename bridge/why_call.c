@@ -269,20 +269,6 @@ static void tell_tried(struct why_story *out, const struct cdr *records, size_t 
 	}
 }
 
-static bool has_word(const char *list, const char *word)
-{
-	const size_t n = strlen(word);
-
-	while (*list) {
-		const size_t len = strcspn(list, " ");
-
-		if (len == n && strncmp(list, word, n) == 0)
-			return true;
-		list += len + (list[len] == ' ');
-	}
-	return false;
-}
-
 static void tell_one_way(struct why_story *out, const struct cdr *cdr)
 {
 	static const struct {
@@ -311,12 +297,12 @@ static void tell_one_way(struct why_story *out, const struct cdr *cdr)
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
-		if (!has_word(cdr->trouble, list[i].word))
+		if (!cdr_has_word(cdr, CDR_TROUBLE, list[i].word))
 			continue;
 		add(out->trouble, &out->n_trouble, "%s", list[i].what);
 		add(out->next, &out->n_next, "%s", list[i].next);
 	}
-	if (cdr->answered_us && cdr->tx_packets > 100 && !cdr->rx_packets && !cdr->trouble[0])
+	if (cdr->answered_us && cdr->tx_packets > 100 && !cdr->rx_packets && !cdr_text(cdr, CDR_TROUBLE)[0])
 		add(out->trouble, &out->n_trouble, "Not one packet of sound came from the phone.");
 }
 
@@ -364,7 +350,7 @@ void why_call(struct why_story *out, const struct cdr *records, size_t n, bool l
 		tell_codes(out, last);
 	}
 	tell_tried(out, records, n, live);
-	snprintf(out->passed_over, sizeof(out->passed_over), "%s", last->passed_over);
+	snprintf(out->passed_over, sizeof(out->passed_over), "%s", cdr_text(last, CDR_PASSED_OVER));
 	tell_one_way(out, last);
 	tell_quality(out, last);
 	if (!live && heard_nothing(last))

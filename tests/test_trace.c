@@ -1,4 +1,4 @@
-/* links: bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c dialplan/money.c */
+/* links: bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c dialplan/money.c bridge/texts.c */
 #include "bridge/ladder.h"
 #include "bridge/trace.h"
 #include "tests/test.h"

@@ -1,4 +1,4 @@
-/* links: bridge/why_call.c bridge/cdr.c bridge/when.c dialplan/days.c sip/cause.c dialplan/money.c */
+/* links: bridge/why_call.c bridge/cdr.c bridge/texts.c bridge/when.c dialplan/days.c sip/cause.c dialplan/money.c */
 #include "bridge/why_call.h"
 #include "sip/cause.h"
 #include "tests/test.h"
@@ -194,7 +194,7 @@ TEST(bad_sound_is_told)
 	static const struct {
 		const char *story;
 		struct cdr cdr;
-		const char *trouble; /* NULL: none */
+		const char *trouble, *words; /* told; in the record; NULL: none */
 	} cases[] = {
 		{ "good",
 			{ .answered_us = 1,
@@ -202,19 +202,17 @@ TEST(bad_sound_is_told)
 				.tx_packets = 1000,
 				.rx_lost = 10,
 				.rx_mos = 420 },
-			NULL },
-		{ "poor in", { .answered_us = 1, .rx_mos = 310 }, "MOS 3.10" },
+			NULL, NULL },
+		{ "poor in", { .answered_us = 1, .rx_mos = 310 }, "MOS 3.10", NULL },
 		{ "poor out", { .answered_us = 1, .tx_mos = 250 },
-			"What the phone heard sounded poor: MOS 2.50" },
+			"What the phone heard sounded poor: MOS 2.50", NULL },
 		{ "loss", { .answered_us = 1, .rx_packets = 900, .rx_lost = 100 },
-			"10.0 % of the phone's packets" },
+			"10.0 % of the phone's packets", NULL },
 		{ "their loss", { .answered_us = 1, .rx_packets = 1, .tx_packets = 1000, .far_lost = 50 },
-			"5.0 % of our packets" },
-		{ "one way in", { .answered_us = 1, .trouble = "nothing_in" },
-			"nothing came from the phone" },
-		{ "one way out, and echo", { .answered_us = 1, .trouble = "echo nothing_out" },
-			"did not arrive" },
-		{ "not a packet", { .answered_us = 1, .tx_packets = 500 }, "Not one packet" },
+			"5.0 % of our packets", NULL },
+		{ "one way in", { .answered_us = 1 }, "nothing came from the phone", "nothing_in" },
+		{ "one way out, and echo", { .answered_us = 1 }, "did not arrive", "echo nothing_out" },
+		{ "not a packet", { .answered_us = 1, .tx_packets = 500 }, "Not one packet", NULL },
 	};
 	struct why_story s;
 
@@ -224,7 +222,9 @@ TEST(bad_sound_is_told)
 		memcpy(cdr.direction, "in", 3);
 		cdr.by_far_end = true;
 		cdr.q850 = 16;
+		CHECK(cdr_say(&cdr, CDR_TROUBLE, "%s", cases[i].words ? cases[i].words : ""), "said");
 		tell(&s, &cdr, 1);
+		cdr_clear(&cdr);
 		CHECK_INT(cases[i].trouble != NULL, s.n_trouble > 0, cases[i].story);
 		CHECK(!cases[i].trouble || strstr(s.trouble[0], cases[i].trouble), "%s: %s", cases[i].story,
 			s.trouble[0]);
