@@ -207,8 +207,8 @@ static json_t *person_row(const struct participant *p)
 	char number[24];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id,
-		"meeting", p->meeting->id, "name", p->name, "user", p->leg->user, "number",
-		log_number(number, p->number), "role", role_name(p->state.role), "muted",
+		"meeting", p->meeting->id, "name", p->leg->name, "user", leg_user(p->leg), "number",
+		log_number(number, p->leg->cdr.from_number), "role", role_name(p->state.role), "muted",
 		p->state.muted || p->state.host_muted, "host_muted", p->state.host_muted, "hand",
 		p->state.hand, "talking", p->talking, "joined_at", when_json(p->joined_us), "legs",
 		leg_json(p->leg));

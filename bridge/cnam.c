@@ -35,11 +35,9 @@ static void on_answer(struct node *n, uint32_t id, struct dips_answer *answer)
 		remark(leg, "the caller's name is not known: %s", why);
 		return;
 	}
-	snprintf(leg->name, sizeof(leg->name), "%s", name);
 	cdr_say(&leg->cdr, CDR_CALLER_NAME, "%s", name);
 	remark(leg, "the caller's name was looked up");
-	if (leg->person)
-		meeting_name(leg->person, name);
+	meeting_name(leg, name);
 }
 
 void cnam_begin(struct leg *leg, const struct site_trunk *trunk)

@@ -42,7 +42,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
 	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
-	snprintf(leg->user, sizeof(leg->user), "%s", d->user);
+	leg->user = d->user[0] ? strdup(d->user) : NULL;
 	leg->dialout = d->number;
 	meter_begin(t, cdr);
 }

@@ -72,15 +72,25 @@ struct leg *leg_alloc(struct node *n, struct call *call)
 
 	if (!leg)
 		return NULL;
+	leg->arrival = calloc(1, sizeof(*leg->arrival));
 	leg->id = ++n->last_leg_id;
 	leg->node = n;
 	leg->call = call;
 	memcpy(leg->cdr.direction, "in", 3);
 	leg->ports.rtp_fd = leg->ports.rtcp_fd = -1;
-	if (leg_enlist(n, leg))
+	if (leg->arrival && leg_enlist(n, leg))
 		return leg;
+	free(leg->arrival);
 	free(leg);
 	return NULL;
+}
+
+void leg_arrived(struct leg *leg)
+{
+	if (leg->arrival)
+		OPENSSL_cleanse(leg->arrival, sizeof(*leg->arrival));
+	free(leg->arrival);
+	leg->arrival = NULL;
 }
 
 void leg_free(struct leg *leg)
@@ -94,8 +104,8 @@ void leg_free(struct leg *leg)
 	leg->share = share_end(leg->share);
 	ports_give(&leg->ports);
 	cdr_clear(&leg->cdr);
-	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
-	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+	leg_arrived(leg);
+	free(leg->user);
 	leg->postdial = postdial_free(leg->postdial);
 	leg->transfer = transfer_free(leg->transfer);
 	free(leg);

@@ -54,6 +54,13 @@ struct leg_audio {
 	enum rate_class rate; /* that the suppressor is for; RATE_8K without one */
 };
 
+/* What it needs until it has a seat; PINs are among it. */
+struct leg_arrival {
+	struct attendant attendant;
+	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
+	unsigned n_early_keys;
+};
+
 struct leg {
 	uint32_t id;
 	enum leg_state state;
@@ -64,7 +71,7 @@ struct leg {
 	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
 	char name[CALL_NAME];    /* as its From says; for the roster */
-	char user[LEG_USER];     /* of a call that we made: for whom, as the order says (O2); "" not said */
+	char *user;              /* owned; of a call that we made: for whom, as the order says (O2); NULL: not said */
 	bool on_hold;            /* the far end holds us */
 	bool ice, lapsed;        /* it finds its way by checks; its consent to be sent to has ended */
 	struct net_addr path;    /* that it has chosen; port 0: none yet */
@@ -78,7 +85,7 @@ struct leg {
 	enum rate_class rate;    /* of its receiving codec */
 	unsigned equipped;       /* bit per rate class that it has a resampler for */
 	struct leg_audio audio;  /* what its worker was last told */
-	struct attendant attendant;
+	struct leg_arrival *arrival; /* owned; NULL: it has a seat */
 	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
 	enum verstat
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
@@ -93,8 +100,6 @@ struct leg {
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */
 	struct transfer *transfer; /* owned; under way, NULL: none */
 	struct keys keys;
-	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
-	unsigned n_early_keys;
 	uint32_t play_id;           /* of what it is being told; 0 nothing */
 	int volume_db;              /* what it hears (C3) */
 	struct participant *person; /* borrowed from its meeting; NULL outside */
@@ -109,6 +114,11 @@ struct leg {
 static inline const char *leg_call_id(const struct leg *leg)
 {
 	return cdr_text(&leg->cdr, CDR_CALL_ID);
+}
+
+static inline const char *leg_user(const struct leg *leg)
+{
+	return leg->user ? leg->user : "";
 }
 
 struct leg *leg_find_call(const struct node *n, const char *token); /* its ID in the API; NULL: it is gone */

@@ -69,6 +69,12 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		meeting_equip(leg->person->meeting);
 }
 
+static void forget_early_keys(struct leg *leg)
+{
+	OPENSSL_cleanse(leg->arrival->early_keys, sizeof(leg->arrival->early_keys));
+	leg->arrival->n_early_keys = 0;
+}
+
 static void on_confirmed(void *owner, struct call *call)
 {
 	struct leg *leg = owner;
@@ -79,17 +85,16 @@ static void on_confirmed(void *owner, struct call *call)
 	if (!leg || leg->state != LEG_ANSWERED)
 		return;
 	if (postdial_begin(leg)) {
-		leg->n_early_keys = 0;
-		OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		forget_early_keys(leg);
 		return;
 	}
 	if (!referral_seat(leg))
 		reception_start(leg, false);
 	if (leg->dialout && leg->state == LEG_RECEPTION)
-		attendant_listen(&leg->attendant, loop_now_us());
-	for (unsigned i = 0; i < leg->n_early_keys; i++)
-		leg_key(leg, leg->early_keys[i]);
-	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		attendant_listen(&leg->arrival->attendant, loop_now_us());
+	for (unsigned i = 0; i < leg->arrival->n_early_keys; i++)
+		leg_key(leg, leg->arrival->early_keys[i]);
+	forget_early_keys(leg);
 }
 
 static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)

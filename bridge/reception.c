@@ -65,16 +65,16 @@ static const struct attendant_world world = {
 
 void reception_start(struct leg *leg, bool lets_in)
 {
+	struct attendant *a = &leg->arrival->attendant;
 	uint64_t now_us = loop_now_us();
 
 	leg->state = LEG_RECEPTION;
 	if (leg->dialout && lets_in)
-		attendant_let_in(&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+		attendant_let_in(a, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->dialout)
-		attendant_start_invited(
-			&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+		attendant_start_invited(a, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->direct_meeting[0])
-		attendant_start_direct(&leg->attendant, &world, leg, leg->direct_meeting, now_us);
+		attendant_start_direct(a, &world, leg, leg->direct_meeting, now_us);
 	else
-		attendant_start(&leg->attendant, &world, leg, now_us);
+		attendant_start(a, &world, leg, now_us);
 }

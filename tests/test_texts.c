@@ -91,7 +91,8 @@ TEST(words_are_listed_once)
 	cdr_add_word(&cdr, CDR_TROUBLE, "silent");
 	cdr_add_word(&cdr, CDR_TROUBLE, "silently");
 	CHECK_STR("silently silent", cdr_text(&cdr, CDR_TROUBLE), "one that begins like another is its own");
-	CHECK(cdr_has_word(&cdr, CDR_TROUBLE, "silent") && !cdr_has_word(&cdr, CDR_TROUBLE, "sil"), "whole words");
+	CHECK(cdr_has_word(&cdr, CDR_TROUBLE, "silent") && !cdr_has_word(&cdr, CDR_TROUBLE, "sil"),
+		"whole words");
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(word, sizeof(word), "w%05u", i);
 		cdr_add_word(&cdr, CDR_TROUBLE, word);
