@@ -14,7 +14,8 @@ static void put(struct slots *s, uint16_t seq, int64_t ts)
 /* Months of sound pass through a few bytes a packet: timestamps are kept as distances. */
 TEST(timestamps_go_on_for_ever)
 {
-	static const int64_t steps[] = { 160, 1 << 20, 1 << 29, 1 << 30, (1 << 30) + 7, -160, -(1 << 30) - 7 };
+	static const int64_t steps[] = { 160, 1 << 20, 1 << 29, 1 << 30, (1 << 30) + 7, -160,
+		-(1 << 30) - 7 };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		static struct slots s;
