@@ -366,7 +366,7 @@ static void add_call(struct call_list *list, struct leg *leg)
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
 			  "s:s, s:s, s:s, s:o, s:o, s:o}",
 			"id", leg->cdr.id, "call_id", leg_call_id(leg), "trunk", leg->cdr.trunk, "source",
-			leg->cdr.source, "caller_by", leg->cdr.caller_by, "diverted_from",
+			cdr_text(&leg->cdr, CDR_SOURCE), "caller_by", leg->cdr.caller_by, "diverted_from",
 			log_number(diverted, cdr_text(&leg->cdr, CDR_DIVERTED_FROM)), "diversion",
 			cdr_text(&leg->cdr, CDR_DIVERSION), "session_id", leg->cdr.session_id, "session_peer",
 			cdr_text(&leg->cdr, CDR_SESSION_PEER), "headers", cdr_text(&leg->cdr, CDR_HEADERS),

@@ -20,6 +20,8 @@
 enum cdr_text {
 	CDR_DIALOUT,       /* of a call that we made: which dial-out it was an attempt of */
 	CDR_CALL_ID,       /* SIP Call-ID */
+	CDR_SOURCE,        /* where it came from; of a call that we made: where it went */
+	CDR_CAUSE,         /* why it ended, in words: "far end hung up", "wrong PIN three times" */
 	CDR_DIVERTED_FROM, /* whom the call was for at first, */
 	CDR_DIVERSION,     /* and why it went on: "unconditional" ... */
 	CDR_CALLER_NAME,   /* as they said or as a name server did (bridge/cnam.h); none: hidden or unknown */
@@ -43,7 +45,7 @@ struct cdr {
 	char direction
 		[4]; /* "in"; "out": we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char id[40]; /* our call token, or a random one for a refused call; never "" */
-	char trunk[64], source[64];
+	char trunk[64];
 	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
 	char sitting[24]; /* of the meeting, from its first participant to its last (bridge/sitting.h) */
 	char from_number[64], to_number[64]; /* as sent, sanitised */
@@ -53,7 +55,6 @@ struct cdr {
 	int64_t started_us, answered_us, joined_us, ended_us;
 	unsigned sip_status; /* final status sent or 200 */
 	unsigned q850;
-	char cause[96]; /* in words: "far end hung up", "wrong PIN three times" */
 	bool by_far_end;
 	char ended_by[12]; /* caller, called, carrier, us, operator, host, network: bridge/why_call.h */
 	char codec[16];

@@ -27,7 +27,7 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	node_token(cdr->id, 32);
 	cdr_say(cdr, CDR_DIALOUT, "%s", d->id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", t->trunk);
-	snprintf(cdr->source, sizeof(cdr->source), "%.63s", d->targets[d->at_target].target);
+	cdr_say(cdr, CDR_SOURCE, "%.63s", d->targets[d->at_target].target);
 	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
 	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",

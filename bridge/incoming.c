@@ -56,7 +56,7 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 	snprintf(cdr->id, sizeof(cdr->id), "%s", call_token(leg->call));
 	cdr_say(cdr, CDR_CALL_ID, "%s", invite->call_id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
-	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
+	cdr_say(cdr, CDR_SOURCE, "%s", invite->source);
 	copy_called(cdr->to_number, invite->request_user);
 	headers_read(headers, invite, site_trunk(leg->node->site, invite->trunk));
 	cdr_say(cdr, CDR_HEADERS, "%s", headers);
@@ -276,7 +276,7 @@ void incoming_refused(void *arg, const char *trunk, const char *source, const ch
 		return;
 	node_token(leg->cdr.id, 16);
 	snprintf(leg->cdr.trunk, sizeof(leg->cdr.trunk), "%s", trunk ? trunk : "");
-	snprintf(leg->cdr.source, sizeof(leg->cdr.source), "%.63s", source);
+	cdr_say(&leg->cdr, CDR_SOURCE, "%.63s", source);
 	snprintf(leg->cdr.from_number, sizeof(leg->cdr.from_number), "%.63s", from_user);
 	copy_called(leg->cdr.to_number, to_user);
 	cdr_say(&leg->cdr, CDR_CALL_ID, "%s", call_id);

@@ -200,8 +200,8 @@ char *ladder_text(const struct ladder *l)
 			const struct cdr *c = &l->records[i];
 
 			if (c->ended_us)
-				fprintf(to, "ended: %s (status %u, cause %u)\n", c->cause, c->sip_status,
-					c->q850);
+				fprintf(to, "ended: %s (status %u, cause %u)\n", cdr_text(c, CDR_CAUSE),
+					c->sip_status, c->q850);
 			put_figures(to, c);
 		}
 	}

@@ -157,10 +157,10 @@ void leg_hush(struct leg *leg)
 
 void leg_note_end(struct leg *leg, unsigned q850, const char *why)
 {
-	if (leg->cdr.cause[0])
+	if (cdr_text(&leg->cdr, CDR_CAUSE)[0])
 		return; /* the first reason is the reason */
 	leg->cdr.q850 = q850;
-	snprintf(leg->cdr.cause, sizeof(leg->cdr.cause), "%s", why);
+	cdr_say(&leg->cdr, CDR_CAUSE, "%s", why);
 }
 
 void leg_ended_by(struct leg *leg, enum why_ender by)

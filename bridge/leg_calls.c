@@ -156,7 +156,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 		leg_ended_by(leg, WHY_NETWORK);
 	transfer_ended(leg);
 	dialout_ended(leg, end);
-	meeting_leave(leg, leg->cdr.cause);
+	meeting_leave(leg, cdr_text(&leg->cdr, CDR_CAUSE));
 	if (leg->worker)
 		worker_drop_leg(leg->worker, leg->id); /* on_gone() finishes it */
 	else

@@ -74,8 +74,8 @@ void leg_finish(struct leg *leg)
 	leg_sum_up(leg);
 	tally_call(&n->tally.rx, cdr->rx_mos);
 	tally_call(&n->tally.tx, cdr->tx_mos);
-	if (!cdr->cause[0])
-		snprintf(cdr->cause, sizeof(cdr->cause), "%s", cause_words(cdr->q850));
+	if (!cdr_text(cdr, CDR_CAUSE)[0])
+		cdr_say(cdr, CDR_CAUSE, "%s", cause_words(cdr->q850));
 	snprintf(cdr->ended_by, sizeof(cdr->ended_by), "%s", why_ender_word(why_ender(cdr)));
 	writer_cdr(n->writer, cdr);
 	figures_count(n, cdr);
@@ -86,11 +86,11 @@ void leg_finish(struct leg *leg)
 	data = leg_event_json(leg);
 	json_object_update_new(
 		data, json_pack("{s:i, s:i, s:s, s:b, s:s, s:s}", "status", (int)cdr->sip_status, "q850",
-			      (int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "ended_by",
-			      cdr->ended_by, "meeting", cdr->meeting));
+			      (int)cdr->q850, "cause", cdr_text(cdr, CDR_CAUSE), "by_far_end",
+			      cdr->by_far_end, "ended_by", cdr->ended_by, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
 	log_line(LOG_INFO, cdr_text(cdr, CDR_CALL_ID), "call", "%s: %s (cause %u, status %u)",
-		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
+		cdr->answered_us ? "ended" : "refused", cdr_text(cdr, CDR_CAUSE), cdr->q850, cdr->sip_status);
 
 	leg_free(leg);
 }

@@ -227,12 +227,13 @@ static void tell_end(struct why_story *out, const struct cdr *cdr)
 	static const char *const who[] = { "It ended", "The caller ended it", "The called person ended it",
 		"The carrier ended it", "This bridge ended it", "The operator ended it", "The host ended it",
 		"The network failed" };
+	const char *cause = cdr_text(cdr, CDR_CAUSE);
 
 	out->by = why_ender(cdr);
 	snprintf(out->end, sizeof(out->end), "%s: %s",
 		!cdr->answered_us && out->by == WHY_US ? "This bridge refused it" : who[out->by],
 		heard_nothing(cdr) ? nothing_heard(cdr)
-		: cdr->cause[0]    ? cdr->cause
+		: cause[0]         ? cause
 				   : cause_words(cdr->q850));
 }
 
@@ -252,7 +253,8 @@ static void tell_tried(struct why_story *out, const struct cdr *records, size_t 
 		if (!went_out(cdr))
 			continue;
 		snprintf(out->tried[out->n_tried].trunk, sizeof(out->tried[0].trunk), "%s", cdr->trunk);
-		snprintf(out->tried[out->n_tried].gateway, sizeof(out->tried[0].gateway), "%s", cdr->source);
+		snprintf(out->tried[out->n_tried].gateway, sizeof(out->tried[0].gateway), "%s",
+			cdr_text(cdr, CDR_SOURCE));
 		if (cdr->answered_us)
 			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "answered");
 		else if (live && i + 1 == n)
@@ -262,9 +264,10 @@ static void tell_tried(struct why_story *out, const struct cdr *records, size_t 
 				nothing_heard(cdr));
 		else if (cdr->sip_status)
 			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%u %s: %s",
-				cdr->sip_status, status_words(cdr->sip_status), cdr->cause);
+				cdr->sip_status, status_words(cdr->sip_status), cdr_text(cdr, CDR_CAUSE));
 		else
-			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%s", cdr->cause);
+			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%s",
+				cdr_text(cdr, CDR_CAUSE));
 		out->n_tried++;
 	}
 }

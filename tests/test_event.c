@@ -122,7 +122,6 @@ TEST(a_call_record_as_json)
 		.started_us = 1,
 		.sip_status = 200,
 		.q850 = 16,
-		.cause = "far end hung up",
 		.by_far_end = true,
 		.rx_packets = 1ull << 40,
 		.jitter_us = 1500 };

@@ -425,7 +425,7 @@ TEST(a_full_disk_changes_nothing)
 	CHECK_INT(BRIDGE_OK, store_add_cdr(s, &cdr), "before");
 	snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%lld", (long long)count(s, "PRAGMA page_count"));
 	CHECK_INT(BRIDGE_OK, store_exec(s, sql), "no page more");
-	memset(cdr.cause, 'x', sizeof(cdr.cause) - 1);
+	CHECK(cdr_say(&cdr, CDR_CAUSE, "%s", large), "as long as it may be");
 	for (;; stored++) { /* what is free in its pages is used up first */
 		snprintf(cdr.id, sizeof(cdr.id), "r%d", stored);
 		if (store_add_cdr(s, &cdr))
@@ -441,6 +441,7 @@ TEST(a_full_disk_changes_nothing)
 	CHECK_INT(BRIDGE_OK, store_add_cdr(s, &cdr), store_error(s));
 	CHECK_INT(BRIDGE_OK, store_save_site(s, site, "x", "[]"), store_error(s));
 	check_same_site(s, large, "the new one");
+	cdr_clear(&cdr);
 	site_free(site);
 	store_close(s);
 	test_dir_remove(&dir);
