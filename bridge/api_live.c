@@ -193,9 +193,9 @@ static json_t *leg_json(const struct leg *leg)
 		"{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:{s:f, s:f, s:f, s:i}, s:I, s:I, "
 		"s:I, s:I, s:f, s:o, s:o, s:o}",
 		"id", (int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
-		leg->cdr.codec, "srtp", cdr_text(&leg->cdr, CDR_SRTP), "ice", path_word(leg, at), "on_hold", leg->on_hold,
-		"jitter_ms", s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay", "wait_ms",
-		s->wait_us / 1000.0, "held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0,
+		leg->cdr.codec, "srtp", cdr_text(&leg->cdr, CDR_SRTP), "ice", path_word(leg, at), "on_hold",
+		leg->on_hold, "jitter_ms", s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay",
+		"wait_ms", s->wait_us / 1000.0, "held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0,
 		"made_up_ms", (int)(s->concealed_ms + s->added_ms), "rx_packets", (json_int_t)s->rx_packets,
 		"tx_packets", (json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",

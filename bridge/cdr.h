@@ -46,7 +46,7 @@ struct cdr {
 		[4]; /* "in"; "out": we called: number is the one called, to_number as it was asked for, from_number what was shown */
 	char id[40]; /* our call token, or a random one for a refused call; never "" */
 	char trunk[64];
-	char account[64], meeting[16], participant[40], role[8]; /* "" where unknown; role host, guest */
+	char account[64], meeting[16], participant[24], role[8]; /* "" where unknown; role host, guest */
 	char sitting[24]; /* of the meeting, from its first participant to its last (bridge/sitting.h) */
 	char from_number[64], to_number[64]; /* as sent, sanitised */
 	char number[17];                     /* E.164 that the plan decided on */

@@ -42,7 +42,7 @@ static void on_answer(struct node *n, uint32_t id, struct dips_answer *answer)
 
 void cnam_begin(struct leg *leg, const struct site_trunk *trunk)
 {
-	const struct site_account *account = site_account(leg->node->site, leg->account);
+	const struct site_account *account = site_account(leg->node->site, leg->cdr.account);
 	char e164[NUMBER_E164], name[NAPTR_NAME];
 
 	if (!leg->node->dips || !account || !account->cnam_suffix[0] ||

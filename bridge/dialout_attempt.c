@@ -39,7 +39,6 @@ static void fill_record(const struct dialout *d, struct leg *leg)
 	cdr_say(cdr, CDR_ROUTING, "%s", d->lookup.routing);
 	cdr_say(cdr, CDR_PASSED_OVER, "%s", d->passed_over);
 	cdr->started_us = when_now_us();
-	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
 	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
 	leg->user = d->user[0] ? strdup(d->user) : NULL;

@@ -103,7 +103,6 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why);
 		return false;
 	}
-	snprintf(leg->account, sizeof(leg->account), "%s", decision.did->account);
 	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", decision.did->account);
 	if (decision.answer == PLAN_MEETING)
 		snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%.15s", decision.did->meeting);
@@ -210,7 +209,7 @@ void incoming_go_on(struct leg *leg)
 /* What the trunk is told with our answers.  Without memory it is not told. */
 static void tell_trunk(struct leg *leg, const struct site_trunk *trunk)
 {
-	const struct headers_words words = { .account = leg->account,
+	const struct headers_words words = { .account = leg->cdr.account,
 		.meeting = leg->direct_meeting,
 		.call = leg->cdr.id,
 		.trunk = leg->cdr.trunk,

@@ -70,23 +70,24 @@ struct leg {
 	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
 	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
-	char name[CALL_NAME];    /* as its From says; for the roster */
-	char *user;              /* owned; of a call that we made: for whom, as the order says (O2); NULL: not said */
-	bool on_hold;            /* the far end holds us */
-	bool ice, lapsed;        /* it finds its way by checks; its consent to be sent to has ended */
-	struct net_addr path;    /* that it has chosen; port 0: none yet */
-	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
-	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */
-	struct stream *stream;   /* owned until the worker has it */
-	struct worker *worker;   /* borrowed; NULL until the stream runs */
-	uint64_t placed_us;      /* when that worker got it (loop_now_us()) */
-	uint64_t talks_since_us; /* when it was first seen answered; 0: not yet */
-	enum codec_id codec;     /* that it is sent; CODEC_NONE: not agreed yet */
-	enum rate_class rate;    /* of its receiving codec */
-	unsigned equipped;       /* bit per rate class that it has a resampler for */
-	struct leg_audio audio;  /* what its worker was last told */
+	char name[CALL_NAME]; /* as its From says; for the roster */
+	char *user;   /* owned; of a call that we made: for whom, as the order says (O2); NULL: not said */
+	bool on_hold; /* the far end holds us */
+	bool ice, lapsed;            /* it finds its way by checks; its consent to be sent to has ended */
+	struct net_addr path;        /* that it has chosen; port 0: none yet */
+	struct port_pair ports;      /* owned until the worker has them, and again afterwards */
+	struct share *share;         /* owned: its part of a shared port; NULL: it has its own */
+	struct stream *stream;       /* owned until the worker has it */
+	struct worker *worker;       /* borrowed; NULL until the stream runs */
+	uint64_t placed_us;          /* when that worker got it (loop_now_us()) */
+	uint64_t talks_since_us;     /* when it was first seen answered; 0: not yet */
+	enum codec_id codec;         /* that it is sent; CODEC_NONE: not agreed yet */
+	enum rate_class rate;        /* of its receiving codec */
+	unsigned equipped;           /* bit per rate class that it has a resampler for */
+	struct leg_audio audio;      /* what its worker was last told */
 	struct leg_arrival *arrival; /* owned; NULL: it has a seat */
-	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
+	char direct_meeting
+		[SITE_MEETING_ID]; /* what the number leads to, "" the attendant; its account is in the record */
 	enum verstat
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
 	unsigned proof_refuses;    /* status with which, where proof is required; 0: it does not */

@@ -11,7 +11,7 @@ static bool find(void *arg, const char *id, struct attendant_meeting *out)
 	const struct site_account *account = NULL;
 	const struct site_meeting *m = site_meeting(leg->node->site, id, &account);
 
-	if (!m || strcmp(account->name, leg->account) != 0)
+	if (!m || strcmp(account->name, leg->cdr.account) != 0)
 		return false; /* another account's meeting does not exist here (S8) */
 	snprintf(out->id, sizeof(out->id), "%s", m->id);
 	snprintf(out->host_pin, sizeof(out->host_pin), "%s", m->host_pin);
@@ -22,7 +22,7 @@ static bool find(void *arg, const char *id, struct attendant_meeting *out)
 static size_t longest_id(void *arg)
 {
 	const struct leg *leg = arg;
-	const struct site_account *account = site_account(leg->node->site, leg->account);
+	const struct site_account *account = site_account(leg->node->site, leg->cdr.account);
 
 	return account && account->longest_id ? account->longest_id : SITE_MEETING_ID - 1;
 }

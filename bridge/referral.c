@@ -35,7 +35,7 @@ static bool is_ours(const struct site *s, const char *e164)
 static bool comes_back(const struct leg *leg, const char *number)
 {
 	const struct route_call call = {
-		.account = leg->account, .number = number, .at_s = when_now_us() / 1000000
+		.account = leg->cdr.account, .number = number, .at_s = when_now_us() / 1000000
 	};
 	struct route_decision d;
 
@@ -61,7 +61,7 @@ static unsigned call_them(struct leg *leg, const struct refer_target *target, co
 {
 	char replaces[3 * REFER_TAG + 40];
 	const struct dialout_order order = { .meeting = leg->person->meeting->id,
-		.account = leg->account,
+		.account = leg->cdr.account,
 		.to = number,
 		.name = "",
 		.referrer = leg->id,
@@ -147,8 +147,7 @@ unsigned referral_replaces(struct leg *leg, const struct refer_replaces *r, cons
 	if (seat->state != LEG_SEATED || !seat->person)
 		return 603;
 	leg->replaces = seat->id;
-	snprintf(leg->account, sizeof(leg->account), "%s", seat->account);
-	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", seat->account);
+	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", seat->cdr.account);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", seat->cdr.number);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", seat->person->meeting->id);
 	return 0;

@@ -55,7 +55,7 @@ static const char *written(const struct dialout_tries *tries, const char *trunk)
 static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, const char *to,
 	struct dialout_tries *tries, char why[DIALOUT_WHY])
 {
-	const struct dialout_order order = { .id = leg->cdr.id, .account = leg->account, .to = to };
+	const struct dialout_order order = { .id = leg->cdr.id, .account = leg->cdr.account, .to = to };
 	const enum transfer_verdict verdict = verdict_of(dialout_tries(leg->node, &order, tries, why));
 
 	t->charged = verdict == TRANSFER_OK;
@@ -66,7 +66,7 @@ static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, cons
 static void give_back(const struct leg *leg, struct transfer *t)
 {
 	if (t->charged)
-		dialling_give(leg->node->dialling, leg->account, 0, 0, when_now_us() / 1000000);
+		dialling_give(leg->node->dialling, leg->cdr.account, 0, 0, when_now_us() / 1000000);
 	t->charged = false;
 }
 
@@ -81,7 +81,8 @@ static enum transfer_verdict aim(struct leg *leg, struct transfer *t, const char
 	if (!trunk || trunk->refers == SITE_REFER_NEVER)
 		return say(why, TRANSFER_FORBIDDEN, "the trunk sends no calls elsewhere (refer)");
 	if (replaces) {
-		if (replaces == leg || !replaces->call || strcmp(replaces->account, leg->account) != 0)
+		if (replaces == leg || !replaces->call ||
+			strcmp(replaces->cdr.account, leg->cdr.account) != 0)
 			return say(why, TRANSFER_NO_TARGET, "that call cannot be replaced");
 		out->replaces = replaces->call;
 		snprintf(t->to, sizeof(t->to), "%s",
