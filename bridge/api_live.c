@@ -193,9 +193,9 @@ static json_t *leg_json(const struct leg *leg)
 		"{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:i, s:{s:f, s:f, s:f, s:i}, s:I, s:I, "
 		"s:I, s:I, s:f, s:o, s:o, s:o}",
 		"id", (int)leg->id, "call", leg->cdr.id, "kind", "phone", "trunk", leg->cdr.trunk, "codec",
-		leg->cdr.codec, "srtp", leg->cdr.srtp, "ice", path_word(leg, at), "on_hold", leg->on_hold,
-		"jitter_ms", s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay", "wait_ms",
-		s->wait_us / 1000.0, "held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0,
+		leg->cdr.codec, "srtp", cdr_text(&leg->cdr, CDR_SRTP), "ice", path_word(leg, at), "on_hold",
+		leg->on_hold, "jitter_ms", s->jitter_us / 1000.0, "delay_ms", (int)s->delay_ms, "delay",
+		"wait_ms", s->wait_us / 1000.0, "held_ms", s->held_us / 1000.0, "due_ms", s->due_us / 1000.0,
 		"made_up_ms", (int)(s->concealed_ms + s->added_ms), "rx_packets", (json_int_t)s->rx_packets,
 		"tx_packets", (json_int_t)s->tx_packets, "rx_lost", (json_int_t)s->rx_lost, "far_lost",
 		(json_int_t)s->far_lost, "round_trip_ms", s->round_trip_us / 1000.0, "quality",
@@ -207,8 +207,8 @@ static json_t *person_row(const struct participant *p)
 	char number[24];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:[o]}", "id", p->id,
-		"meeting", p->meeting->id, "name", p->name, "user", p->leg->user, "number",
-		log_number(number, p->number), "role", role_name(p->state.role), "muted",
+		"meeting", p->meeting->id, "name", p->leg->name, "user", leg_user(p->leg), "number",
+		log_number(number, p->leg->cdr.from_number), "role", role_name(p->state.role), "muted",
 		p->state.muted || p->state.host_muted, "host_muted", p->state.host_muted, "hand",
 		p->state.hand, "talking", p->talking, "joined_at", when_json(p->joined_us), "legs",
 		leg_json(p->leg));
@@ -365,17 +365,18 @@ static void add_call(struct call_list *list, struct leg *leg)
 	json_array_append_new(list->items,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
 			  "s:s, s:s, s:s, s:o, s:o, s:o}",
-			"id", leg->cdr.id, "call_id", leg->cdr.call_id, "trunk", leg->cdr.trunk, "source",
-			leg->cdr.source, "caller_by", leg->cdr.caller_by, "diverted_from",
-			log_number(diverted, leg->cdr.diverted_from), "diversion", leg->cdr.diversion,
-			"session_id", leg->cdr.session_id, "session_peer", leg->cdr.session_peer, "headers",
-			leg->cdr.headers, "from", log_number(from, leg->cdr.from_number), "to",
+			"id", leg->cdr.id, "call_id", leg_call_id(leg), "trunk", leg->cdr.trunk, "source",
+			cdr_text(&leg->cdr, CDR_SOURCE), "caller_by", leg->cdr.caller_by, "diverted_from",
+			log_number(diverted, cdr_text(&leg->cdr, CDR_DIVERTED_FROM)), "diversion",
+			cdr_text(&leg->cdr, CDR_DIVERSION), "session_id", leg->cdr.session_id, "session_peer",
+			cdr_text(&leg->cdr, CDR_SESSION_PEER), "headers", cdr_text(&leg->cdr, CDR_HEADERS),
+			"from", log_number(from, leg->cdr.from_number), "to",
 			log_number(to, leg->cdr.to_number), "number",
 			out ? log_number(number, leg->cdr.number) : leg->cdr.number, "account",
 			leg->cdr.account, "meeting", leg->cdr.meeting, "participant", leg->cdr.participant,
-			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp", leg->cdr.srtp,
-			"started_at", when_json(leg->cdr.started_us), "answered_at",
-			when_json(leg->cdr.answered_us), "media", leg_json(leg)));
+			"state", leg_state_name(leg), "codec", leg->cdr.codec, "srtp",
+			cdr_text(&leg->cdr, CDR_SRTP), "started_at", when_json(leg->cdr.started_us),
+			"answered_at", when_json(leg->cdr.answered_us), "media", leg_json(leg)));
 }
 
 /* Oldest first.  Without `limit` all of them. */

@@ -141,6 +141,7 @@ static void add_kind(json_t *schemas, enum site_kind kind)
 static json_t *record_schema(void)
 {
 	static const char *const words[] = { [CDR_TEXT] = "s",
+		[CDR_KEPT] = "s",
 		[CDR_TIME] = "t?",
 		[CDR_COUNT] = "i",
 		[CDR_SPAN] = "n",

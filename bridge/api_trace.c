@@ -26,7 +26,7 @@ struct asked {
 
 static void asked_free(struct asked *a)
 {
-	free(a->records);
+	cdrs_free(a->records, a->n);
 	free(a);
 }
 
@@ -39,8 +39,10 @@ static void refuse(const struct asked *a, unsigned status, const char *code, con
 
 static bool is_of(const struct cdr *cdr, const char *call)
 {
-	return strcmp(cdr->id, call) == 0 || strcmp(cdr->call_id, call) == 0 ||
-	       (cdr->dialout[0] && strcmp(cdr->dialout, call) == 0);
+	const char *dialout = cdr_text(cdr, CDR_DIALOUT);
+
+	return strcmp(cdr->id, call) == 0 || strcmp(cdr_text(cdr, CDR_CALL_ID), call) == 0 ||
+	       (dialout[0] && strcmp(dialout, call) == 0);
 }
 
 static bool has(const struct asked *a, const char *id)
@@ -63,8 +65,10 @@ static void add_live(void *arg, struct leg *leg)
 		return;
 	a->records = more;
 	leg_sum_up(leg);
-	a->records[a->n++] = leg->cdr;
-	a->live = true;
+	if (cdr_copy(&a->records[a->n], &leg->cdr)) {
+		a->n++;
+		a->live = true;
+	}
 }
 
 /* Newest first, as they come. */
@@ -73,9 +77,9 @@ static bool take_records(struct asked *a, const struct cdr *records, size_t n)
 	a->records = n ? malloc(n * sizeof(*records)) : NULL;
 	if (n && !a->records)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		a->records[i] = records[n - 1 - i];
-	a->n = n;
+	for (; a->n < n; a->n++)
+		if (!cdr_copy(&a->records[a->n], &records[n - 1 - a->n]))
+			return false;
 	leg_each(a->node, add_live, a);
 	return true;
 }
@@ -178,14 +182,17 @@ static void look(struct asked *a);
 static void records_found(void *arg, enum bridge_err err, const struct cdr *records, size_t n)
 {
 	struct asked *a = arg;
+	const char *dialout = "";
 
 	if (err) {
 		refuse(a, 503, "database", "the database cannot be read now");
 		asked_free(a);
 		return;
 	}
-	if (!a->widened && n && records[0].dialout[0] && strcmp(records[0].dialout, a->call) != 0) {
-		snprintf(a->call, sizeof(a->call), "%s", records[0].dialout);
+	if (n)
+		dialout = cdr_text(&records[0], CDR_DIALOUT);
+	if (!a->widened && dialout[0] && strcmp(dialout, a->call) != 0) {
+		snprintf(a->call, sizeof(a->call), "%s", dialout);
 		a->widened = true;
 		look(a);
 		return;
@@ -213,8 +220,10 @@ static void find_dialout(void *arg, struct leg *leg)
 {
 	struct search *s = arg;
 
-	if (leg->cdr.dialout[0] && is_of(&leg->cdr, s->call))
-		s->dialout = leg->cdr.dialout;
+	const char *dialout = cdr_text(&leg->cdr, CDR_DIALOUT);
+
+	if (dialout[0] && is_of(&leg->cdr, s->call))
+		s->dialout = dialout;
 }
 
 static void ask(struct node *n, const struct http_request *request, const char *word, bool why)

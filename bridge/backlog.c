@@ -6,15 +6,19 @@ struct record *record_alloc(const struct cdr *cdr)
 {
 	struct record *r = malloc(sizeof(*r));
 
-	if (r) {
-		r->next = NULL;
-		r->cdr = *cdr;
+	if (r && !cdr_copy(&r->cdr, cdr)) {
+		free(r);
+		return NULL;
 	}
+	if (r)
+		r->next = NULL;
 	return r;
 }
 
 void record_free(struct record *r)
 {
+	if (r)
+		cdr_clear(&r->cdr);
 	free(r);
 }
 
@@ -22,7 +26,7 @@ static struct record *drop_first(struct record *batch)
 {
 	struct record *next = batch->next;
 
-	free(batch);
+	record_free(batch);
 	return next;
 }
 

@@ -39,14 +39,12 @@ static void read_diversion(struct cdr *cdr, const struct caller *c, const struct
 	const bool all_hidden = c->history_privacy && !ignores(trunk, "Privacy");
 
 	if (c->diverted[0] && believed(trunk, "Diversion")) {
-		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s",
-			c->diverted_hidden ? "anonymous" : c->diverted);
-		snprintf(cdr->diversion, sizeof(cdr->diversion), "%s", c->diverted_why);
+		cdr_say(cdr, CDR_DIVERTED_FROM, "%s", c->diverted_hidden ? "anonymous" : c->diverted);
+		cdr_say(cdr, CDR_DIVERSION, "%s", c->diverted_why);
 	} else if (c->history_moved && believed(trunk, "History-Info")) {
-		snprintf(cdr->diverted_from, sizeof(cdr->diverted_from), "%s",
+		cdr_say(cdr, CDR_DIVERTED_FROM, "%s",
 			c->history_hidden || all_hidden ? "anonymous" : c->history);
-		snprintf(cdr->diversion, sizeof(cdr->diversion), "%s",
-			c->history_why[0] ? c->history_why : "unknown");
+		cdr_say(cdr, CDR_DIVERSION, "%s", c->history_why[0] ? c->history_why : "unknown");
 	}
 }
 

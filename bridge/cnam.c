@@ -30,21 +30,19 @@ static void on_answer(struct node *n, uint32_t id, struct dips_answer *answer)
 		why = naptr_pick(uri, answer->records, answer->n, NAPTR_CNAM, e164);
 	if (!why && !naptr_text(name, uri))
 		why = "no name in the answer";
-	snprintf(leg->cdr.dips, sizeof(leg->cdr.dips), "cnam: %.80s", why ? why : "found");
+	cdr_say(&leg->cdr, CDR_DIPS, "cnam: %.80s", why ? why : "found");
 	if (why) {
 		remark(leg, "the caller's name is not known: %s", why);
 		return;
 	}
-	snprintf(leg->name, sizeof(leg->name), "%s", name);
-	snprintf(leg->cdr.caller_name, sizeof(leg->cdr.caller_name), "%s", name);
+	cdr_say(&leg->cdr, CDR_CALLER_NAME, "%s", name);
 	remark(leg, "the caller's name was looked up");
-	if (leg->person)
-		meeting_name(leg->person, name);
+	meeting_name(leg, name);
 }
 
 void cnam_begin(struct leg *leg, const struct site_trunk *trunk)
 {
-	const struct site_account *account = site_account(leg->node->site, leg->account);
+	const struct site_account *account = site_account(leg->node->site, leg->cdr.account);
 	char e164[NUMBER_E164], name[NAPTR_NAME];
 
 	if (!leg->node->dips || !account || !account->cnam_suffix[0] ||

@@ -78,7 +78,7 @@ static void record_untried(const struct dialout *d)
 	cdr = &leg->cdr;
 	memcpy(cdr->direction, "out", 4);
 	node_token(cdr->id, 32);
-	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	cdr_say(cdr, CDR_DIALOUT, "%s", d->id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s",
 		d->tries.list[d->at_try < d->tries.n ? d->at_try : d->tries.n - 1].trunk);
 	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
@@ -87,7 +87,7 @@ static void record_untried(const struct dialout *d)
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
 	cdr->started_us = when_now_us();
 	cdr->sip_status = d->status;
-	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
+	cdr_say(cdr, CDR_PASSED_OVER, "%s", d->passed_over);
 	if (d->gave_up == GAVE_UP_ASKED)
 		leg_ended_by(leg, WHY_OPERATOR);
 	leg_note_end(leg, d->q850, d->cause);
@@ -383,8 +383,8 @@ void dialout_answered(struct leg *leg)
 		return;
 	}
 	heard_us = d->rang_us ? d->rang_us : loop_now_us();
-	carrier_note_call(
-		leg->node, leg->cdr.trunk, leg->cdr.source, true, 0, (uint32_t)(heard_us - d->dialled_us), 0);
+	carrier_note_call(leg->node, leg->cdr.trunk, cdr_text(&leg->cdr, CDR_SOURCE), true, 0,
+		(uint32_t)(heard_us - d->dialled_us), 0);
 	standing_call(leg->node, leg->cdr.trunk, true, 0, 0, (uint32_t)(heard_us - d->dialled_us));
 	leg->cdr.sip_status = 200;
 	leg->cdr.answered_us = when_now_us();
@@ -444,7 +444,7 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 
 	d->leg = NULL;
 	leg->cdr.sip_status = ended.sip_status; /* of a silence: what it was, not how we ended it */
-	dialout_note_cause(d, ended.sip_status, end->q850, leg->cdr.cause);
+	dialout_note_cause(d, ended.sip_status, end->q850, cdr_text(&leg->cdr, CDR_CAUSE));
 	if (verdict.what == REROUTE_ANSWER && d->tries.list[d->at_try].gateway[0] && no_such_number(&ended))
 		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "it is not where ENUM says" };
 	if (end->redirect && !leg->node->stopping && !d->gave_up && dialout_redirect(d, end->redirect))
@@ -452,8 +452,8 @@ static void attempt_failed(struct dialout *d, struct leg *leg, const struct call
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
 		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
 	if (d->gave_up != GAVE_UP_ASKED)
-		carrier_note_call(leg->node, leg->cdr.trunk, leg->cdr.source, false, end->q850, heard_us,
-			verdict.rest_s);
+		carrier_note_call(leg->node, leg->cdr.trunk, cdr_text(&leg->cdr, CDR_SOURCE), false,
+			end->q850, heard_us, verdict.rest_s);
 	if (d->gave_up != GAVE_UP_ASKED)
 		standing_call(leg->node, leg->cdr.trunk, false, ended.sip_status,
 			d->gave_up == GAVE_UP_RINGING ? Q850_NO_ANSWER : end->q850, heard_us);
@@ -482,8 +482,8 @@ void dialout_ended(struct leg *leg, const struct call_end *end)
 	if (d->state == DIALOUT_ANSWERED) {
 		meter_end(d, &leg->cdr);
 		standing_talk(leg->node, leg->cdr.trunk, talked_s(d));
-		carrier_note_talk(leg->node, leg->cdr.trunk, leg->cdr.source, talked_s(d));
-		dialout_note_cause(d, 0, leg->cdr.q850, leg->cdr.cause);
+		carrier_note_talk(leg->node, leg->cdr.trunk, cdr_text(&leg->cdr, CDR_SOURCE), talked_s(d));
+		dialout_note_cause(d, 0, leg->cdr.q850, cdr_text(&leg->cdr, CDR_CAUSE));
 		dialout_free(d); /* the leg's record tells the rest */
 	} else {
 		attempt_failed(d, leg, end);

@@ -20,27 +20,28 @@ static unsigned silence_ms(const struct node *n)
 static void fill_record(const struct dialout *d, struct leg *leg)
 {
 	struct cdr *cdr = &leg->cdr;
+	char dips[LOOKUP_WORDS];
 	const struct dialout_try *t = &d->tries.list[d->at_try];
 
 	memcpy(cdr->direction, "out", 4);
 	node_token(cdr->id, 32);
-	snprintf(cdr->dialout, sizeof(cdr->dialout), "%s", d->id);
+	cdr_say(cdr, CDR_DIALOUT, "%s", d->id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", t->trunk);
-	snprintf(cdr->source, sizeof(cdr->source), "%.63s", d->targets[d->at_target].target);
+	cdr_say(cdr, CDR_SOURCE, "%.63s", d->targets[d->at_target].target);
 	snprintf(cdr->account, sizeof(cdr->account), "%s", d->account);
 	snprintf(cdr->meeting, sizeof(cdr->meeting), "%s", d->meeting);
 	snprintf(cdr->from_number, sizeof(cdr->from_number), "%s",
 		t->caller_id[0] ? t->caller_id : "anonymous");
 	snprintf(cdr->to_number, sizeof(cdr->to_number), "%s", t->number);
 	snprintf(cdr->number, sizeof(cdr->number), "%s", d->tries.e164);
-	lookup_words(&d->lookup, cdr->dips);
-	snprintf(cdr->routing, sizeof(cdr->routing), "%s", d->lookup.routing);
-	memcpy(cdr->passed_over, d->passed_over, sizeof(cdr->passed_over));
+	lookup_words(&d->lookup, dips);
+	cdr_say(cdr, CDR_DIPS, "%s", dips);
+	cdr_say(cdr, CDR_ROUTING, "%s", d->lookup.routing);
+	cdr_say(cdr, CDR_PASSED_OVER, "%s", d->passed_over);
 	cdr->started_us = when_now_us();
-	snprintf(leg->account, sizeof(leg->account), "%s", d->account);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", d->meeting);
 	snprintf(leg->name, sizeof(leg->name), "%s", d->name[0] ? d->name : d->tries.e164);
-	snprintf(leg->user, sizeof(leg->user), "%s", d->user);
+	leg->user = d->user[0] ? strdup(d->user) : NULL;
 	leg->dialout = d->number;
 	meter_begin(t, cdr);
 }
@@ -133,7 +134,7 @@ const char *dialout_attempt(struct dialout *d, const struct site_trunk *trunk)
 	}
 	leg_take_channel(leg);
 	snprintf(leg->cdr.id, sizeof(leg->cdr.id), "%s", call_token(leg->call));
-	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%s", call_sip_id(leg->call));
+	cdr_say(&leg->cdr, CDR_CALL_ID, "%s", call_sip_id(leg->call));
 	snprintf(leg->cdr.session_id, sizeof(leg->cdr.session_id), "%s", call_session(leg->call));
 	remark_begin(leg);
 	leg_emit(leg, "call.started");

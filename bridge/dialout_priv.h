@@ -43,8 +43,7 @@ struct dialout {
 	unsigned redirects; /* that were followed */
 	struct leg *leg;    /* borrowed; of the attempt that is under way */
 	unsigned attempts;
-	char passed_over[sizeof(
-		((struct cdr *)0)->passed_over)]; /* trunks before this one that were not tried, and why */
+	char passed_over[CDR_PASSED_OVER_MAX]; /* trunks before this one that were not tried, and why */
 	int64_t cost,
 		cut_us; /* bridge/meter.h: when it is over; how long it had lasted when its money was used up, 0: it was not */
 	bool rang;

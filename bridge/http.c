@@ -256,10 +256,11 @@ void http_publish(struct http *h, uint64_t seq, const char *type, const char *ac
 	if (n) {
 		n->next = NULL;
 		n->seq = seq;
-		n->len = len;
-		n->type = memcpy(n->json + len + 1, type, type_size);
-		n->account = memcpy(n->json + len + 1 + type_size, account, account_size);
+		n->len = (uint32_t)len;
+		n->account_at = (uint32_t)(len + 1 + type_size);
 		memcpy(n->json, json, len + 1);
+		memcpy(n->json + len + 1, type, type_size);
+		memcpy(n->json + n->account_at, account, account_size);
 	}
 	pthread_mutex_lock(&h->box.lock);
 	wake = quiet(&h->box);

@@ -33,7 +33,7 @@ static bool is_of(const struct news *n, const char *account, const char *meeting
 {
 	char words[HTTP_MEETING_MAX + sizeof("\"meeting\":\"\"")];
 
-	if (*account && strcmp(account, n->account) != 0)
+	if (*account && strcmp(account, news_account(n)) != 0)
 		return false;
 	if (!*meeting)
 		return true;
@@ -46,8 +46,8 @@ static bool is_for(const struct conn *c, const struct news *n)
 	const struct feed_filter *f = &c->filter;
 
 	return is_of(n, c->scope.account, c->scope.meeting) && is_of(n, f->account, f->meeting) &&
-	       (!c->scope.types || topics_want(c->scope.types, n->type)) &&
-	       (!f->types[0] || topics_want(f->types, n->type));
+	       (!c->scope.types || topics_want(c->scope.types, news_type(n))) &&
+	       (!f->types[0] || topics_want(f->types, news_type(n)));
 }
 
 /* The next event that is for this listener; the others are passed over. */
@@ -172,8 +172,8 @@ static size_t write_gap(struct conn *c, char *out, size_t cap)
 
 static size_t write_event(const struct news *n, char *out, size_t cap)
 {
-	return (size_t)snprintf(
-		out, cap, "id: %llu\nevent: %s\ndata: %s\n\n", (unsigned long long)n->seq, n->type, n->json);
+	return (size_t)snprintf(out, cap, "id: %llu\nevent: %s\ndata: %s\n\n", (unsigned long long)n->seq,
+		news_type(n), n->json);
 }
 
 /* Who hears few of many events comes back from after those that were not for it: an `id` alone is no event. */

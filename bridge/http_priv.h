@@ -42,10 +42,19 @@ struct answer {
 struct news { /* an event, numbered and written */
 	struct news *next;
 	uint64_t seq;
-	const char *type, *account; /* into json[], behind it */
-	size_t len;
-	char json[]; /* one line, 0-terminated */
+	uint32_t len, account_at; /* within json[] */
+	char json[];              /* one line, 0-terminated; behind it its type and its account, likewise */
 };
+
+static inline const char *news_type(const struct news *n)
+{
+	return n->json + n->len + 1;
+}
+
+static inline const char *news_account(const struct news *n)
+{
+	return n->json + n->account_at;
+}
 
 struct mailbox {
 	pthread_mutex_t lock;

@@ -51,19 +51,21 @@ static void fill_record(struct leg *leg, const struct call_invite *invite)
 {
 	struct cdr *cdr = &leg->cdr;
 	const bool shown = callerid_read(cdr, invite, site_trunk(leg->node->site, invite->trunk));
+	char headers[HEADERS_KEPT];
 
 	snprintf(cdr->id, sizeof(cdr->id), "%s", call_token(leg->call));
-	snprintf(cdr->call_id, sizeof(cdr->call_id), "%s", invite->call_id);
+	cdr_say(cdr, CDR_CALL_ID, "%s", invite->call_id);
 	snprintf(cdr->trunk, sizeof(cdr->trunk), "%s", invite->trunk);
-	snprintf(cdr->source, sizeof(cdr->source), "%s", invite->source);
+	cdr_say(cdr, CDR_SOURCE, "%s", invite->source);
 	copy_called(cdr->to_number, invite->request_user);
-	headers_read(cdr->headers, invite, site_trunk(leg->node->site, invite->trunk));
+	headers_read(headers, invite, site_trunk(leg->node->site, invite->trunk));
+	cdr_say(cdr, CDR_HEADERS, "%s", headers);
 	cdr->started_us = when_now_us();
 	snprintf(cdr->session_id, sizeof(cdr->session_id), "%s", call_session(leg->call));
-	snprintf(cdr->session_peer, sizeof(cdr->session_peer), "%s", invite->caller.session);
+	cdr_say(cdr, CDR_SESSION_PEER, "%s", invite->caller.session);
 	if (shown) {
 		snprintf(leg->name, sizeof(leg->name), "%s", invite->from_name);
-		snprintf(cdr->caller_name, sizeof(cdr->caller_name), "%s", invite->from_name);
+		cdr_say(cdr, CDR_CALLER_NAME, "%s", invite->from_name);
 	}
 }
 
@@ -85,7 +87,7 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 
 	plan_decide(n->plan, &asked, &decision);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", decision.number.e164);
-	snprintf(leg->cdr.routing, sizeof(leg->cdr.routing), "%s", decision.number.routing);
+	cdr_say(&leg->cdr, CDR_ROUTING, "%s", decision.number.routing);
 	if (decision.answer == PLAN_REFUSE) {
 		const char *why =
 			decision.n_steps ? decision.steps[decision.n_steps - 1].text : "no rule answers";
@@ -101,7 +103,6 @@ static bool leg_route(struct leg *leg, const struct call_invite *invite)
 		leg_refuse(leg, decision.sip_status, cause_from_status(decision.sip_status), why);
 		return false;
 	}
-	snprintf(leg->account, sizeof(leg->account), "%s", decision.did->account);
 	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", decision.did->account);
 	if (decision.answer == PLAN_MEETING)
 		snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%.15s", decision.did->meeting);
@@ -188,9 +189,10 @@ void incoming_go_on(struct leg *leg)
 
 	if (status) {
 		const unsigned q850 = cause_from_status(status);
-		struct call *call = let_go(leg, status, q850, leg->cdr.verstat_why);
+		struct call *call = let_go(leg, status, q850, cdr_text(&leg->cdr, CDR_VERSTAT_WHY));
 
-		call_refuse_as(call, status, verify_phrase(status), q850, leg->cdr.verstat_why);
+		call_refuse_as(
+			call, status, verify_phrase(status), q850, cdr_text(&leg->cdr, CDR_VERSTAT_WHY));
 		leg_finish(leg);
 		return;
 	}
@@ -207,7 +209,7 @@ void incoming_go_on(struct leg *leg)
 /* What the trunk is told with our answers.  Without memory it is not told. */
 static void tell_trunk(struct leg *leg, const struct site_trunk *trunk)
 {
-	const struct headers_words words = { .account = leg->account,
+	const struct headers_words words = { .account = leg->cdr.account,
 		.meeting = leg->direct_meeting,
 		.call = leg->cdr.id,
 		.trunk = leg->cdr.trunk,
@@ -273,10 +275,10 @@ void incoming_refused(void *arg, const char *trunk, const char *source, const ch
 		return;
 	node_token(leg->cdr.id, 16);
 	snprintf(leg->cdr.trunk, sizeof(leg->cdr.trunk), "%s", trunk ? trunk : "");
-	snprintf(leg->cdr.source, sizeof(leg->cdr.source), "%.63s", source);
+	cdr_say(&leg->cdr, CDR_SOURCE, "%.63s", source);
 	snprintf(leg->cdr.from_number, sizeof(leg->cdr.from_number), "%.63s", from_user);
 	copy_called(leg->cdr.to_number, to_user);
-	snprintf(leg->cdr.call_id, sizeof(leg->cdr.call_id), "%.255s", call_id);
+	cdr_say(&leg->cdr, CDR_CALL_ID, "%s", call_id);
 	leg->cdr.started_us = when_now_us();
 	leg->cdr.sip_status = status;
 	leg_note_end(leg, cause_from_status(status), text);

@@ -166,7 +166,7 @@ static void put_figures(FILE *to, const struct cdr *c)
 		(unsigned long long)c->tx_packets, c->far_lost, c->round_trip_us / 1000.0);
 	fprintf(to, c->tx_mos ? "%.2f" : "-", c->tx_mos / 100.0);
 	fprintf(to, "; codec %s, %s\n", c->codec[0] ? c->codec : "none",
-		c->srtp[0] ? c->srtp : "not encrypted");
+		cdr_text(c, CDR_SRTP)[0] ? cdr_text(c, CDR_SRTP) : "not encrypted");
 }
 
 static void put_heads(FILE *to, const struct ladder *l)
@@ -200,8 +200,8 @@ char *ladder_text(const struct ladder *l)
 			const struct cdr *c = &l->records[i];
 
 			if (c->ended_us)
-				fprintf(to, "ended: %s (status %u, cause %u)\n", c->cause, c->sip_status,
-					c->q850);
+				fprintf(to, "ended: %s (status %u, cause %u)\n", cdr_text(c, CDR_CAUSE),
+					c->sip_status, c->q850);
 			put_figures(to, c);
 		}
 	}

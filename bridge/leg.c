@@ -72,15 +72,25 @@ struct leg *leg_alloc(struct node *n, struct call *call)
 
 	if (!leg)
 		return NULL;
+	leg->arrival = calloc(1, sizeof(*leg->arrival));
 	leg->id = ++n->last_leg_id;
 	leg->node = n;
 	leg->call = call;
 	memcpy(leg->cdr.direction, "in", 3);
 	leg->ports.rtp_fd = leg->ports.rtcp_fd = -1;
-	if (leg_enlist(n, leg))
+	if (leg->arrival && leg_enlist(n, leg))
 		return leg;
+	free(leg->arrival);
 	free(leg);
 	return NULL;
+}
+
+void leg_arrived(struct leg *leg)
+{
+	if (leg->arrival)
+		OPENSSL_cleanse(leg->arrival, sizeof(*leg->arrival));
+	free(leg->arrival);
+	leg->arrival = NULL;
 }
 
 void leg_free(struct leg *leg)
@@ -93,8 +103,9 @@ void leg_free(struct leg *leg)
 	stream_free(leg->stream);
 	leg->share = share_end(leg->share);
 	ports_give(&leg->ports);
-	OPENSSL_cleanse(&leg->attendant, sizeof(leg->attendant));
-	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+	cdr_clear(&leg->cdr);
+	leg_arrived(leg);
+	free(leg->user);
 	leg->postdial = postdial_free(leg->postdial);
 	leg->transfer = transfer_free(leg->transfer);
 	free(leg);
@@ -146,10 +157,10 @@ void leg_hush(struct leg *leg)
 
 void leg_note_end(struct leg *leg, unsigned q850, const char *why)
 {
-	if (leg->cdr.cause[0])
+	if (cdr_text(&leg->cdr, CDR_CAUSE)[0])
 		return; /* the first reason is the reason */
 	leg->cdr.q850 = q850;
-	snprintf(leg->cdr.cause, sizeof(leg->cdr.cause), "%s", why);
+	cdr_say(&leg->cdr, CDR_CAUSE, "%s", why);
 }
 
 void leg_ended_by(struct leg *leg, enum why_ender by)

@@ -54,6 +54,13 @@ struct leg_audio {
 	enum rate_class rate; /* that the suppressor is for; RATE_8K without one */
 };
 
+/* What it needs until it has a seat; PINs are among it. */
+struct leg_arrival {
+	struct attendant attendant;
+	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
+	unsigned n_early_keys;
+};
+
 struct leg {
 	uint32_t id;
 	enum leg_state state;
@@ -63,23 +70,24 @@ struct leg {
 	struct channel *channel; /* of its trunk, while there is a call (node.channels); NULL: none */
 	bool announced;          /* counted in node.n_announced */
 	struct cdr cdr;
-	char name[CALL_NAME];    /* as its From says; for the roster */
-	char user[LEG_USER];     /* of a call that we made: for whom, as the order says (O2); "" not said */
-	bool on_hold;            /* the far end holds us */
-	bool ice, lapsed;        /* it finds its way by checks; its consent to be sent to has ended */
-	struct net_addr path;    /* that it has chosen; port 0: none yet */
-	struct port_pair ports;  /* owned until the worker has them, and again afterwards */
-	struct share *share;     /* owned: its part of a shared port; NULL: it has its own */
-	struct stream *stream;   /* owned until the worker has it */
-	struct worker *worker;   /* borrowed; NULL until the stream runs */
-	uint64_t placed_us;      /* when that worker got it (loop_now_us()) */
-	uint64_t talks_since_us; /* when it was first seen answered; 0: not yet */
-	enum codec_id codec;     /* that it is sent; CODEC_NONE: not agreed yet */
-	enum rate_class rate;    /* of its receiving codec */
-	unsigned equipped;       /* bit per rate class that it has a resampler for */
-	struct leg_audio audio;  /* what its worker was last told */
-	struct attendant attendant;
-	char account[SITE_NAME], direct_meeting[SITE_MEETING_ID]; /* what the number leads to */
+	char name[CALL_NAME]; /* as its From says; for the roster */
+	char *user;   /* owned; of a call that we made: for whom, as the order says (O2); NULL: not said */
+	bool on_hold; /* the far end holds us */
+	bool ice, lapsed;            /* it finds its way by checks; its consent to be sent to has ended */
+	struct net_addr path;        /* that it has chosen; port 0: none yet */
+	struct port_pair ports;      /* owned until the worker has them, and again afterwards */
+	struct share *share;         /* owned: its part of a shared port; NULL: it has its own */
+	struct stream *stream;       /* owned until the worker has it */
+	struct worker *worker;       /* borrowed; NULL until the stream runs */
+	uint64_t placed_us;          /* when that worker got it (loop_now_us()) */
+	uint64_t talks_since_us;     /* when it was first seen answered; 0: not yet */
+	enum codec_id codec;         /* that it is sent; CODEC_NONE: not agreed yet */
+	enum rate_class rate;        /* of its receiving codec */
+	unsigned equipped;           /* bit per rate class that it has a resampler for */
+	struct leg_audio audio;      /* what its worker was last told */
+	struct leg_arrival *arrival; /* owned; NULL: it has a seat */
+	char direct_meeting
+		[SITE_MEETING_ID]; /* what the number leads to, "" the attendant; its account is in the record */
 	enum verstat
 		proof; /* of the caller's number (bridge/stir.h), its words are in the record; VERSTAT_UNSET: nobody looked */
 	unsigned proof_refuses;    /* status with which, where proof is required; 0: it does not */
@@ -93,8 +101,6 @@ struct leg {
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */
 	struct transfer *transfer; /* owned; under way, NULL: none */
 	struct keys keys;
-	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
-	unsigned n_early_keys;
 	uint32_t play_id;           /* of what it is being told; 0 nothing */
 	int volume_db;              /* what it hears (C3) */
 	struct participant *person; /* borrowed from its meeting; NULL outside */
@@ -104,6 +110,17 @@ struct leg {
 	bool media_lost, one_way;   /* its sound was, at some time */
 	bool poor_rx, poor_tx;      /* it sounds bad now, and that was told (bridge/leg_quality.h) */
 };
+
+/* Its SIP Call-ID, by which the log and the trace know it. */
+static inline const char *leg_call_id(const struct leg *leg)
+{
+	return cdr_text(&leg->cdr, CDR_CALL_ID);
+}
+
+static inline const char *leg_user(const struct leg *leg)
+{
+	return leg->user ? leg->user : "";
+}
 
 struct leg *leg_find_call(const struct node *n, const char *token); /* its ID in the API; NULL: it is gone */
 /* All of them; the visitor may end the one it is given. */

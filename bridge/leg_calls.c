@@ -52,7 +52,7 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 	leg->ice = agreed->ice.on;
 	if (!leg->ice)
 		leg->path = (struct net_addr){ .port = 0 };
-	snprintf(leg->cdr.srtp, sizeof(leg->cdr.srtp), "%s", sdes_suite_name(agreed->tx_key.suite));
+	cdr_say(&leg->cdr, CDR_SRTP, "%s", sdes_suite_name(agreed->tx_key.suite));
 	if (codec_info(format.rx[0].codec)->rate != leg->rate)
 		leg->equipped = 0;
 	leg->rate = codec_info(format.rx[0].codec)->rate;
@@ -74,6 +74,12 @@ static void on_media(void *owner, struct call *call, const struct media_agreed *
 		meeting_equip(leg->person->meeting);
 }
 
+static void forget_early_keys(struct leg *leg)
+{
+	OPENSSL_cleanse(leg->arrival->early_keys, sizeof(leg->arrival->early_keys));
+	leg->arrival->n_early_keys = 0;
+}
+
 static void on_confirmed(void *owner, struct call *call)
 {
 	struct leg *leg = owner;
@@ -84,17 +90,16 @@ static void on_confirmed(void *owner, struct call *call)
 	if (!leg || leg->state != LEG_ANSWERED)
 		return;
 	if (postdial_begin(leg)) {
-		leg->n_early_keys = 0;
-		OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		forget_early_keys(leg);
 		return;
 	}
 	if (!referral_seat(leg))
 		reception_start(leg, false);
 	if (leg->dialout && leg->state == LEG_RECEPTION)
-		attendant_listen(&leg->attendant, loop_now_us());
-	for (unsigned i = 0; i < leg->n_early_keys; i++)
-		leg_key(leg, leg->early_keys[i]);
-	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
+		attendant_listen(&leg->arrival->attendant, loop_now_us());
+	for (unsigned i = 0; i < leg->arrival->n_early_keys; i++)
+		leg_key(leg, leg->arrival->early_keys[i]);
+	forget_early_keys(leg);
 }
 
 static void on_progress(void *owner, struct call *call, unsigned status, enum call_early early)
@@ -142,7 +147,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 
 	if (!leg)
 		return;
-	snprintf(leg->cdr.session_peer, sizeof(leg->cdr.session_peer), "%s", call_session_peer(call));
+	cdr_say(&leg->cdr, CDR_SESSION_PEER, "%s", call_session_peer(call));
 	leg->call = NULL;
 	leg_give_channel(leg);
 	unassigned_end(leg);
@@ -156,7 +161,7 @@ static void on_ended(void *owner, struct call *call, const struct call_end *end)
 		leg_ended_by(leg, WHY_NETWORK);
 	transfer_ended(leg);
 	dialout_ended(leg, end);
-	meeting_leave(leg, leg->cdr.cause);
+	meeting_leave(leg, cdr_text(&leg->cdr, CDR_CAUSE));
 	if (leg->worker)
 		worker_drop_leg(leg->worker, leg->id); /* on_gone() finishes it */
 	else

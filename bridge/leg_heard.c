@@ -14,12 +14,12 @@
 void leg_key(struct leg *leg, char digit)
 {
 	if (leg->state == LEG_RECEPTION)
-		attendant_key(&leg->attendant, digit, loop_now_us());
+		attendant_key(&leg->arrival->attendant, digit, loop_now_us());
 	else if (leg->state == LEG_SEATED && !leg->postdial) /* else it may be an echo of what we press */
 		meeting_key(leg, digit);
 	/* RTP may be faster than the ACK, and no key is lost (D1) */
-	else if (leg->state == LEG_ANSWERED && leg->n_early_keys < LEG_EARLY_KEYS)
-		leg->early_keys[leg->n_early_keys++] = digit;
+	else if (leg->state == LEG_ANSWERED && leg->arrival->n_early_keys < LEG_EARLY_KEYS)
+		leg->arrival->early_keys[leg->arrival->n_early_keys++] = digit;
 }
 
 static void leg_lost_media(struct leg *leg)
@@ -40,7 +40,7 @@ static void tell_one_way(struct leg *leg, const struct media_event *event)
 	} else {
 		remark(leg, "one-way audio is over");
 	}
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "one-way audio: %s", oneway_name(event->one_way));
+	log_line(LOG_INFO, leg_call_id(leg), "media", "one-way audio: %s", oneway_name(event->one_way));
 	leg_emit_more(leg, "call.one_way",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", oneway_name(event->one_way),
 			"participant", leg->cdr.participant));
@@ -51,7 +51,7 @@ static void tell_echo(struct leg *leg, const struct media_event *event)
 	if (event->on)
 		remark_trouble(leg, "echo");
 	leg->node->tally.echo += event->on;
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "%s: %u ms, %d dB down",
+	log_line(LOG_INFO, leg_call_id(leg), "media", "%s: %u ms, %d dB down",
 		event->on ? "echo" : "echo is gone", event->echo.delay_ms, event->echo.loss_db);
 	leg_emit_more(leg, "call.echo",
 		json_pack("{s:b, s:i, s:i, s:i, s:s}", "on", event->on, "delay_ms", (int)event->echo.delay_ms,
@@ -68,7 +68,7 @@ static void tell_progress(struct leg *leg, const struct media_event *event)
 		remark_trouble(leg, "tones");
 	else
 		remark(leg, "a person is heard again");
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "tones instead of a person: %s", kind);
+	log_line(LOG_INFO, leg_call_id(leg), "media", "tones instead of a person: %s", kind);
 	leg_emit_more(leg, "call.tones",
 		json_pack("{s:b, s:s, s:s}", "on", event->on, "kind", kind, "participant",
 			leg->cdr.participant));
@@ -86,7 +86,7 @@ static void tell_path(struct leg *leg, const struct media_event *event)
 	remark(leg,
 		event->on ? "ICE: the far end is at %s" : "ICE: no word from %s for 30 s, nothing is sent",
 		at);
-	log_line(LOG_INFO, leg->cdr.call_id, "media", "ICE: %s %s",
+	log_line(LOG_INFO, leg_call_id(leg), "media", "ICE: %s %s",
 		event->on ? "path to" : "consent lapsed of", at);
 }
 
@@ -103,7 +103,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 		break;
 	case MEDIA_TALK:
 		if (leg->state == LEG_RECEPTION)
-			attendant_talk(&leg->attendant, event->on, loop_now_us());
+			attendant_talk(&leg->arrival->attendant, event->on, loop_now_us());
 		meeting_talking(leg, event->on);
 		break;
 	case MEDIA_SILENT: leg_lost_media(leg); break;
@@ -112,7 +112,7 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			break;
 		leg->play_id = 0;
 		if (leg->state == LEG_RECEPTION)
-			attendant_said(&leg->attendant, loop_now_us());
+			attendant_said(&leg->arrival->attendant, loop_now_us());
 		else if (leg->state == LEG_ANNOUNCING)
 			unassigned_said(leg);
 		else if (leg->postdial)
@@ -184,8 +184,10 @@ static void tick_one(void *arg, struct leg *leg)
 {
 	end_too_long(leg, *(const uint64_t *)arg);
 	transfer_tick(leg, *(const uint64_t *)arg);
+	if (leg->state == LEG_SEATED) /* not where it sits down: that is within its attendant */
+		leg_arrived(leg);
 	if (leg->state == LEG_RECEPTION)
-		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
+		attendant_tick(&leg->arrival->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)
 		unassigned_tick(leg, *(const uint64_t *)arg);
 	else if (leg->postdial && leg->state != LEG_ENDED)

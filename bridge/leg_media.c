@@ -66,13 +66,13 @@ enum call_err leg_open_media(
 		uint64_t origin_id;
 		uint32_t ssrc, first_timestamp;
 		uint16_t first_seq;
-		uint8_t secret[sizeof(self->secret)], ice[sizeof(self->ice.secret)];
+		uint8_t ice[sizeof(self->ice.secret)];
 	} drawn; /* at once: each draw has a price of its own */
 	const char *address;
 
 	if (!share_port(leg, trunk, &address) &&
 		interfaces_take(n->interfaces, trunk, &leg->ports, &address, why) != BRIDGE_OK) {
-		log_line(LOG_WARNING, leg->cdr.call_id, "rtp", "%s: %s", trunk ? trunk->name : "", why);
+		log_line(LOG_WARNING, leg_call_id(leg), "rtp", "%s: %s", trunk ? trunk->name : "", why);
 		return CALL_LIMIT;
 	}
 	node_random(&drawn, sizeof(drawn));
@@ -88,8 +88,8 @@ enum call_err leg_open_media(
 
 	media_self(self, trunk, address, leg->ports.rtp_port);
 	self->origin_id = drawn.origin_id >> 2; /* fits every reader's signed 64 bit */
-	memcpy(self->secret, drawn.secret, sizeof(self->secret));
-	memcpy(self->ice.secret, drawn.ice, sizeof(self->ice.secret));
+	if (self->ice.allowed)
+		memcpy(self->ice.secret, drawn.ice, sizeof(self->ice.secret));
 	OPENSSL_cleanse(&drawn, sizeof(drawn));
 	return CALL_OK;
 }

@@ -8,9 +8,10 @@
 #include "bridge/leg.h"
 #include "sip/offer.h"
 
-struct leg *leg_alloc(struct node *n, struct call *call);           /* enlisted; NULL: out of memory */
-void leg_free(struct leg *leg);                                     /* its stream and its ports with it */
-struct leg *leg_find(const struct node *n, uint32_t id);            /* NULL: it is gone */
+struct leg *leg_alloc(struct node *n, struct call *call); /* enlisted; NULL: out of memory */
+void leg_free(struct leg *leg);                           /* its stream and its ports with it */
+struct leg *leg_find(const struct node *n, uint32_t id);  /* NULL: it is gone */
+void leg_arrived(struct leg *leg); /* it has a seat, or never will: forgets what it needed until then */
 void leg_note_end(struct leg *leg, unsigned q850, const char *why); /* the first reason is the reason */
 void leg_key(struct leg *leg, char digit); /* what a pressed key means where it is just now (leg_heard.c) */
 

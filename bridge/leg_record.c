@@ -13,7 +13,7 @@ json_t *leg_proof_json(const struct leg *leg)
 	if (!cdr->verstat[0])
 		return json_null();
 	return json_pack("{s:s, s:s, s:s, s:s}", "verstat", cdr->verstat, "attest", cdr->attest, "origid",
-		cdr->origid, "why", cdr->verstat_why);
+		cdr_text(cdr, CDR_ORIGID), "why", cdr_text(cdr, CDR_VERSTAT_WHY));
 }
 
 static json_t *leg_event_json(const struct leg *leg)
@@ -21,7 +21,7 @@ static json_t *leg_event_json(const struct leg *leg)
 	char from[24], to[24];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "call", leg->cdr.id, "call_id",
-		leg->cdr.call_id, "trunk", leg->cdr.trunk, "account", leg->cdr.account, "meeting",
+		leg_call_id(leg), "trunk", leg->cdr.trunk, "account", leg->cdr.account, "meeting",
 		leg->cdr.meeting, "from", log_number(from, leg->cdr.from_number), "number",
 		log_number(to, leg->cdr.number), "stir", leg_proof_json(leg));
 }
@@ -74,8 +74,8 @@ void leg_finish(struct leg *leg)
 	leg_sum_up(leg);
 	tally_call(&n->tally.rx, cdr->rx_mos);
 	tally_call(&n->tally.tx, cdr->tx_mos);
-	if (!cdr->cause[0])
-		snprintf(cdr->cause, sizeof(cdr->cause), "%s", cause_words(cdr->q850));
+	if (!cdr_text(cdr, CDR_CAUSE)[0])
+		cdr_say(cdr, CDR_CAUSE, "%s", cause_words(cdr->q850));
 	snprintf(cdr->ended_by, sizeof(cdr->ended_by), "%s", why_ender_word(why_ender(cdr)));
 	writer_cdr(n->writer, cdr);
 	figures_count(n, cdr);
@@ -86,11 +86,11 @@ void leg_finish(struct leg *leg)
 	data = leg_event_json(leg);
 	json_object_update_new(
 		data, json_pack("{s:i, s:i, s:s, s:b, s:s, s:s}", "status", (int)cdr->sip_status, "q850",
-			      (int)cdr->q850, "cause", cdr->cause, "by_far_end", cdr->by_far_end, "ended_by",
-			      cdr->ended_by, "meeting", cdr->meeting));
+			      (int)cdr->q850, "cause", cdr_text(cdr, CDR_CAUSE), "by_far_end",
+			      cdr->by_far_end, "ended_by", cdr->ended_by, "meeting", cdr->meeting));
 	event_emit(n->bus, cdr->answered_us ? "call.ended" : "call.refused", data);
-	log_line(LOG_INFO, cdr->call_id, "call", "%s: %s (cause %u, status %u)",
-		cdr->answered_us ? "ended" : "refused", cdr->cause, cdr->q850, cdr->sip_status);
+	log_line(LOG_INFO, cdr_text(cdr, CDR_CALL_ID), "call", "%s: %s (cause %u, status %u)",
+		cdr->answered_us ? "ended" : "refused", cdr_text(cdr, CDR_CAUSE), cdr->q850, cdr->sip_status);
 
 	leg_free(leg);
 }

@@ -12,7 +12,7 @@
 
 /* Our side for a leg of this trunk: its codecs in its order (all of ours when it names none), telephone-event for each
  * of their clocks, comfort noise, SRTP as it says (as offered, without a trunk), ICE if it allows that.  `address` a literal.
- * Session ID, SRTP and ICE secrets are the caller's to fill. */
+ * Session ID and ICE secret are the caller's to fill; SRTP keys are drawn by the call when a description needs them. */
 void media_self(
 	struct media_self *out, const struct site_trunk *trunk, const char *address, uint16_t rtp_port);
 

@@ -40,7 +40,7 @@ static json_t *person_json(const struct participant *p)
 
 	json_object_update_new(
 		data, json_pack("{s:s, s:s, s:s, s:s}", "participant", p->id, "role",
-			      role_name(p->state.role), "call", p->leg->cdr.id, "user", p->leg->user));
+			      role_name(p->state.role), "call", p->leg->cdr.id, "user", leg_user(p->leg)));
 	return data;
 }
 
@@ -168,8 +168,6 @@ static struct participant *seat(
 	if (!p)
 		return NULL;
 	snprintf(p->id, sizeof(p->id), "p%u", ++n->last_person_id);
-	snprintf(p->number, sizeof(p->number), "%s", leg->cdr.from_number);
-	snprintf(p->name, sizeof(p->name), "%s", leg->name);
 	p->meeting = m;
 	p->leg = leg;
 	p->part = part;
@@ -195,10 +193,11 @@ static void record_seat(struct leg *leg, const struct participant *p)
 	cdr->joined_us = p->joined_us;
 }
 
-void meeting_name(struct participant *p, const char *name)
+void meeting_name(struct leg *leg, const char *name)
 {
-	snprintf(p->name, sizeof(p->name), "%s", name);
-	emit_person(p, "participant.named", NULL);
+	snprintf(leg->name, sizeof(leg->name), "%s", name);
+	if (leg->person)
+		emit_person(leg->person, "participant.named", NULL);
 }
 
 enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum role role)
@@ -252,7 +251,7 @@ enum door meeting_enter(struct node *n, struct leg *leg, const char *id, enum ro
 		say_add(&what, PROMPT_HOST_MUTED);
 	leg_say(leg, &what);
 	emit_person(p, "participant.joined", NULL);
-	log_line(LOG_INFO, leg->cdr.call_id, "meeting", "%s: %s joined as %s (%u here)", m->id, p->id,
+	log_line(LOG_INFO, leg_call_id(leg), "meeting", "%s: %s joined as %s (%u here)", m->id, p->id,
 		role_name(role), m->n_people);
 	return DOOR_OPEN;
 }

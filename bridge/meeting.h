@@ -29,7 +29,6 @@ struct participant {
 	struct leg *leg;          /* borrowed; the phone leg */
 	struct worker *part;      /* borrowed: where it sits */
 	struct person_state state;
-	char name[64], number[64]; /* as the caller's side gave them */
 	bool talking;
 	int64_t joined_us;
 };
@@ -54,7 +53,7 @@ void meeting_talking(struct leg *leg, bool on);       /* its talk burst began or
 void meeting_hold(struct leg *leg);                   /* its far end holds us, or no more */
 void meeting_equip(struct meeting *m);                /* after a leg came or changed its codec */
 /* Who sits there is called otherwise from now on: told as `participant.named`. */
-void meeting_name(struct participant *p, const char *name);
+void meeting_name(struct leg *leg, const char *name);
 void meeting_apply_audio(struct meeting *m); /* after the site changed */
 
 struct meeting *meeting_find(const struct node *n, const char *id); /* that is open; NULL: it is not */

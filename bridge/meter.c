@@ -89,10 +89,12 @@ bool meter_allows(const struct dialout *d, const char **why)
 
 void meter_begin(const struct dialout_try *t, struct cdr *cdr)
 {
+	char words[RATE_WORDS];
+
 	if (!t->currency[0])
 		return;
 	memcpy(cdr->currency, t->currency, sizeof(cdr->currency));
-	rate_words(&t->rate, t->currency, cdr->rate);
+	cdr_say(cdr, CDR_RATE, "%s", rate_words(&t->rate, t->currency, words));
 }
 
 void meter_end(struct dialout *d, struct cdr *cdr)

@@ -4,14 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_word(char *list, size_t cap, const char *word)
-{
-	const size_t used = strlen(list);
-
-	if (used + strlen(word) + 2 <= cap)
-		snprintf(list + used, cap - used, "%s%s", used ? " " : "", word);
-}
-
 void quirks_tell(struct leg *leg, enum quirk quirk)
 {
 	struct carrier *c = carrier_find(leg->node, leg->cdr.trunk);
@@ -19,9 +11,9 @@ void quirks_tell(struct leg *leg, enum quirk quirk)
 	if (leg->quirks & 1U << quirk)
 		return;
 	leg->quirks |= 1U << quirk;
-	add_word(leg->cdr.quirks, sizeof(leg->cdr.quirks), quirk_name(quirk));
+	cdr_add_word(&leg->cdr, CDR_QUIRKS, quirk_name(quirk));
 	remark(leg, "the far end %s (%s)", quirk_words(quirk), quirk_name(quirk));
-	log_line(LOG_DEBUG, leg->cdr.call_id, "media", "the far end %s (%s)", quirk_words(quirk),
+	log_line(LOG_DEBUG, leg_call_id(leg), "media", "the far end %s (%s)", quirk_words(quirk),
 		quirk_name(quirk));
 	if (c)
 		c->tally.quirks[quirk]++;

@@ -11,7 +11,7 @@ static bool find(void *arg, const char *id, struct attendant_meeting *out)
 	const struct site_account *account = NULL;
 	const struct site_meeting *m = site_meeting(leg->node->site, id, &account);
 
-	if (!m || strcmp(account->name, leg->account) != 0)
+	if (!m || strcmp(account->name, leg->cdr.account) != 0)
 		return false; /* another account's meeting does not exist here (S8) */
 	snprintf(out->id, sizeof(out->id), "%s", m->id);
 	snprintf(out->host_pin, sizeof(out->host_pin), "%s", m->host_pin);
@@ -22,7 +22,7 @@ static bool find(void *arg, const char *id, struct attendant_meeting *out)
 static size_t longest_id(void *arg)
 {
 	const struct leg *leg = arg;
-	const struct site_account *account = site_account(leg->node->site, leg->account);
+	const struct site_account *account = site_account(leg->node->site, leg->cdr.account);
 
 	return account && account->longest_id ? account->longest_id : SITE_MEETING_ID - 1;
 }
@@ -37,7 +37,7 @@ static enum door enter(void *arg, const char *id, enum role role)
 	if (door != DOOR_OPEN)
 		remark(leg, "meeting %s does not let it in", id);
 	if (door != DOOR_OPEN)
-		log_line(LOG_INFO, leg->cdr.call_id, "attendant", "meeting %s: the door is closed (%s)", id,
+		log_line(LOG_INFO, leg_call_id(leg), "attendant", "meeting %s: the door is closed (%s)", id,
 			door == DOOR_LOCKED ? "locked"
 			: door == DOOR_FULL ? "full"
 					    : "ended");
@@ -65,16 +65,16 @@ static const struct attendant_world world = {
 
 void reception_start(struct leg *leg, bool lets_in)
 {
+	struct attendant *a = &leg->arrival->attendant;
 	uint64_t now_us = loop_now_us();
 
 	leg->state = LEG_RECEPTION;
 	if (leg->dialout && lets_in)
-		attendant_let_in(&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+		attendant_let_in(a, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->dialout)
-		attendant_start_invited(
-			&leg->attendant, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
+		attendant_start_invited(a, &world, leg, leg->direct_meeting, ROLE_GUEST, now_us);
 	else if (leg->direct_meeting[0])
-		attendant_start_direct(&leg->attendant, &world, leg, leg->direct_meeting, now_us);
+		attendant_start_direct(a, &world, leg, leg->direct_meeting, now_us);
 	else
-		attendant_start(&leg->attendant, &world, leg, now_us);
+		attendant_start(a, &world, leg, now_us);
 }

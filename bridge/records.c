@@ -213,15 +213,14 @@ static void put_json(struct records *r, const json_t *row)
 	free(text);
 }
 
-static bool put_record(void *arg, const struct cdr *cdr, int64_t seq)
+static bool put_record(void *arg, struct cdr *cdr, int64_t seq)
 {
 	struct records *r = arg;
-	struct cdr shown = *cdr;
 	json_t *row;
 
 	if (r->masked)
-		cdr_mask(&shown);
-	row = cdr_json(&shown);
+		cdr_mask(cdr);
+	row = cdr_json(cdr);
 	if (!row)
 		r->no_memory = true;
 	else if (r->csv)

@@ -35,7 +35,7 @@ static bool is_ours(const struct site *s, const char *e164)
 static bool comes_back(const struct leg *leg, const char *number)
 {
 	const struct route_call call = {
-		.account = leg->account, .number = number, .at_s = when_now_us() / 1000000
+		.account = leg->cdr.account, .number = number, .at_s = when_now_us() / 1000000
 	};
 	struct route_decision d;
 
@@ -61,7 +61,7 @@ static unsigned call_them(struct leg *leg, const struct refer_target *target, co
 {
 	char replaces[3 * REFER_TAG + 40];
 	const struct dialout_order order = { .meeting = leg->person->meeting->id,
-		.account = leg->account,
+		.account = leg->cdr.account,
 		.to = number,
 		.name = "",
 		.referrer = leg->id,
@@ -101,7 +101,7 @@ unsigned referral_asked(struct leg *leg, const struct refer_target *target)
 	status = decide(leg, target, number);
 	leg_emit_more(leg, "referral.asked",
 		json_pack("{s:s, s:i}", "to", log_number(shown, number), "status", (int)status));
-	log_line(LOG_INFO, leg->cdr.call_id, "referral", "asked to call %s: %u", log_number(shown, number),
+	log_line(LOG_INFO, leg_call_id(leg), "referral", "asked to call %s: %u", log_number(shown, number),
 		status);
 	if (status == 202)
 		memcpy(leg->referred_to, number, sizeof(number));
@@ -118,7 +118,7 @@ void referral_news(struct node *n, uint32_t referrer, unsigned status)
 	if (status < 200)
 		return;
 	if (status < 300) {
-		snprintf(leg->cdr.transferred, sizeof(leg->cdr.transferred), "%s", leg->referred_to);
+		cdr_say(&leg->cdr, CDR_TRANSFERRED, "%s", leg->referred_to);
 		leg_ended_by(leg, WHY_CALLER);
 		leg_hangup(leg, Q850_NORMAL, "it had us call somebody in its place");
 	} else {
@@ -147,8 +147,7 @@ unsigned referral_replaces(struct leg *leg, const struct refer_replaces *r, cons
 	if (seat->state != LEG_SEATED || !seat->person)
 		return 603;
 	leg->replaces = seat->id;
-	snprintf(leg->account, sizeof(leg->account), "%s", seat->account);
-	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", seat->account);
+	snprintf(leg->cdr.account, sizeof(leg->cdr.account), "%s", seat->cdr.account);
 	snprintf(leg->cdr.number, sizeof(leg->cdr.number), "%s", seat->cdr.number);
 	snprintf(leg->direct_meeting, sizeof(leg->direct_meeting), "%s", seat->person->meeting->id);
 	return 0;

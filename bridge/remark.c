@@ -19,8 +19,9 @@ void remark_begin(const struct leg *leg)
 {
 	const struct cdr *cdr = &leg->cdr;
 
-	trace_named(leg->node->trace, cdr->call_id,
-		&(struct trace_name){ cdr->id, cdr->dialout, cdr->account, cdr->trunk[0] != '\0' });
+	trace_named(leg->node->trace, cdr_text(cdr, CDR_CALL_ID),
+		&(struct trace_name){
+			cdr->id, cdr_text(cdr, CDR_DIALOUT), cdr->account, cdr->trunk[0] != '\0' });
 }
 
 static void note(struct node *n, const char *call_id, const char *format, va_list args)
@@ -38,31 +39,27 @@ void remark(const struct leg *leg, const char *format, ...)
 	if (!leg->node->trace)
 		return;
 	va_start(args, format);
-	note(leg->node, leg->cdr.call_id, format, args);
+	note(leg->node, leg_call_id(leg), format, args);
 	va_end(args);
 }
 
 void remark_key(const struct leg *leg)
 {
 	if (leg->node->trace)
-		trace_key(leg->node->trace, leg->cdr.call_id, when_now_us());
+		trace_key(leg->node->trace, leg_call_id(leg), when_now_us());
 }
 
 void remark_trouble(struct leg *leg, const char *word)
 {
-	char *list = leg->cdr.trouble;
-	const size_t n = strlen(list);
-
 	remark(leg, "trouble with the sound: %s", word);
-	if (!strstr(list, word) && n + strlen(word) + 2 < sizeof(leg->cdr.trouble))
-		snprintf(list + n, sizeof(leg->cdr.trouble) - n, "%s%s", n ? " " : "", word);
+	cdr_add_word(&leg->cdr, CDR_TROUBLE, word);
 }
 
 void remark_end(const struct leg *leg)
 {
 	remark_begin(
 		leg); /* its account may have become known since, or it was refused before anybody knew it */
-	trace_ended(leg->node->trace, leg->cdr.call_id);
+	trace_ended(leg->node->trace, leg_call_id(leg));
 }
 
 void remark_dialout_begin(struct node *n, const char *dialout, const char *account)

@@ -16,7 +16,7 @@ void remark_message(
 void remark_begin(const struct leg *leg);
 void remark(const struct leg *leg, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void remark_key(const struct leg *leg); /* a key, never which one */
-/* Something is wrong with its sound; `word` goes into its record once (cdr.trouble). */
+/* Something is wrong with its sound; `word` goes into its record once (CDR_TROUBLE). */
 void remark_trouble(struct leg *leg, const char *word);
 void remark_end(const struct leg *leg);
 

@@ -7,8 +7,8 @@
 
 #include "bridge/prompts.h"
 
-enum { SAY_MAX = 16 };
-struct say { /* a sentence; zero-initialise */
+enum { SAY_MAX = CUE_LIST_MAX }; /* the longest takes ten: welcome, there are 9999 others, you are muted */
+struct say {                     /* a sentence; zero-initialise */
 	enum prompt list[SAY_MAX];
 	size_t n;
 };

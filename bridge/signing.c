@@ -178,10 +178,10 @@ bool signing_make(const struct node *n, const struct site_trunk *trunk, const st
 	if (!why)
 		why = sign(n, signer, &p, identity);
 	snprintf(note->verstat, sizeof(note->verstat), "%s", why ? "unsigned" : "signed");
-	snprintf(note->verstat_why, sizeof(note->verstat_why), "%s", why ? why : level_words[p.attest - 'A']);
+	cdr_say(note, CDR_VERSTAT_WHY, "%s", why ? why : level_words[p.attest - 'A']);
 	if (why)
 		return false;
 	note->attest[0] = p.attest;
-	memcpy(note->origid, p.origid, sizeof(note->origid));
+	cdr_say(note, CDR_ORIGID, "%s", p.origid);
 	return true;
 }

@@ -46,11 +46,11 @@ static void note(struct leg *leg, const struct verify_result *result)
 	leg->node->stir->counts[result->verstat]++;
 	snprintf(cdr->verstat, sizeof(cdr->verstat), "%s", verstat_words(result->verstat));
 	cdr->attest[0] = result->attest;
-	snprintf(cdr->origid, sizeof(cdr->origid), "%s", result->origid);
-	snprintf(cdr->verstat_why, sizeof(cdr->verstat_why), "%s", result->why);
+	cdr_say(cdr, CDR_ORIGID, "%s", result->origid);
+	cdr_say(cdr, CDR_VERSTAT_WHY, "%s", result->why);
 	leg_emit(leg, "call.verified");
-	log_line(LOG_INFO, cdr->call_id, "stir", "%s%s%s: %s", cdr->verstat, cdr->attest[0] ? " " : "",
-		cdr->attest, cdr->verstat_why);
+	log_line(LOG_INFO, cdr_text(cdr, CDR_CALL_ID), "stir", "%s%s%s: %s", cdr->verstat,
+		cdr->attest[0] ? " " : "", cdr->attest, cdr_text(cdr, CDR_VERSTAT_WHY));
 }
 
 static void note_none(struct leg *leg, unsigned status, const char *why)

@@ -57,12 +57,12 @@ struct cdr_filter {
 	/* A page goes on behind this record; seq 0: it is the first. */
 	int64_t from_started_us, from_seq;
 };
-/* `seq` and cdr->started_us say where a page that begins behind this record goes on.  The record is valid during the call;
- * false: no more of them. */
-typedef bool store_cdr_fn(void *arg, const struct cdr *cdr, int64_t seq);
+/* `seq` and cdr->started_us say where a page that begins behind this record goes on.  The record is valid during the call,
+ * may be changed, and its texts may be taken (leave NULL); false: no more of them. */
+typedef bool store_cdr_fn(void *arg, struct cdr *cdr, int64_t seq);
 enum bridge_err store_each_cdr(
 	struct store *s, const struct cdr_filter *filter, store_cdr_fn *each, void *arg);
-/* *out allocated, the caller frees. */
+/* *out allocated, for cdrs_free(). */
 enum bridge_err store_list_cdrs(
 	struct store *s, const struct cdr_filter *filter, struct cdr **out, size_t *n);
 

@@ -70,6 +70,10 @@ static void bind_field(sqlite3_stmt *statement, int at, const struct cdr_field *
 	case CDR_TEXT:
 		sqlite3_bind_text(statement, at, member, (int)strnlen(member, field->size), SQLITE_STATIC);
 		return;
+	case CDR_KEPT:
+		sqlite3_bind_text(
+			statement, at, cdr_text(cdr, (enum cdr_text)field->offset), -1, SQLITE_STATIC);
+		return;
 	case CDR_FLAG:
 		memcpy(&flag, member, sizeof(flag));
 		sqlite3_bind_int(statement, at, flag);
@@ -89,6 +93,15 @@ static void bind_field(sqlite3_stmt *statement, int at, const struct cdr_field *
 	}
 }
 
+static bool read_kept(sqlite3_stmt *statement, int column, const struct cdr_field *field, struct cdr *cdr)
+{
+	char text[CDR_TEXT_MAX];
+
+	return !store_read_text(statement, column, text, field->size) || /* too long: stays "" */
+	       cdr_say(cdr, (enum cdr_text)field->offset, "%s", text);
+}
+
+/* False: out of memory. */
 static bool read_field(sqlite3_stmt *statement, int column, const struct cdr_field *field, struct cdr *cdr)
 {
 	char *member = (char *)cdr + field->offset;
@@ -96,9 +109,11 @@ static bool read_field(sqlite3_stmt *statement, int column, const struct cdr_fie
 	uint32_t narrow = (uint32_t)wide;
 	bool flag = wide != 0;
 
+	if (field->kind == CDR_KEPT)
+		return read_kept(statement, column, field, cdr);
 	if (field->kind == CDR_TEXT)
-		return store_read_text(statement, column, member, field->size);
-	if (field->kind == CDR_FLAG)
+		(void)store_read_text(statement, column, member, field->size); /* too long: stays "" */
+	else if (field->kind == CDR_FLAG)
 		memcpy(member, &flag, sizeof(flag));
 	else if (field->size == sizeof(wide))
 		memcpy(member, &wide, sizeof(wide));
@@ -107,14 +122,18 @@ static bool read_field(sqlite3_stmt *statement, int column, const struct cdr_fie
 	return true;
 }
 
-void store_read_cdr(sqlite3_stmt *statement, struct cdr *out)
+bool store_read_cdr(sqlite3_stmt *statement, struct cdr *out)
 {
 	size_t n;
 	const struct cdr_field *fields = cdr_fields(&n);
 
 	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < n; i++) /* text that is too long stays "" */
-		read_field(statement, (int)i, &fields[i], out);
+	for (size_t i = 0; i < n; i++)
+		if (!read_field(statement, (int)i, &fields[i], out)) {
+			cdr_clear(out);
+			return false;
+		}
+	return true;
 }
 
 void store_cdr_columns(char *out, size_t cap)

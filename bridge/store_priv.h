@@ -35,7 +35,7 @@ bool store_read_text(sqlite3_stmt *statement, int column, char *out, size_t cap)
 
 /* Call records (store_cdr.c): all columns by name, and a row that was asked for them first. */
 void store_cdr_columns(char *out, size_t cap);
-void store_read_cdr(sqlite3_stmt *statement, struct cdr *out);
+bool store_read_cdr(sqlite3_stmt *statement, struct cdr *out); /* false: out of memory */
 
 /* Brings the file up to date; BRIDGE_FILE with s->error set: not ours, or newer than this program. */
 enum bridge_err store_migrate(struct store *s);

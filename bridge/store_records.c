@@ -140,8 +140,14 @@ enum bridge_err store_each_cdr(
 		else
 			sqlite3_bind_int64(list, i + 1, q.values[i].number);
 	while ((step = sqlite3_step(list)) == SQLITE_ROW) {
-		store_read_cdr(list, &cdr);
-		if (!each(arg, &cdr, sqlite3_column_int64(list, sqlite3_column_count(list) - 1)))
+		bool on = store_read_cdr(list, &cdr);
+
+		if (!on)
+			err = BRIDGE_NOMEM;
+		else
+			on = each(arg, &cdr, sqlite3_column_int64(list, sqlite3_column_count(list) - 1));
+		cdr_clear(&cdr);
+		if (!on)
 			break;
 	}
 	if (step != SQLITE_ROW && step != SQLITE_DONE)
@@ -156,7 +162,8 @@ struct rows {
 	bool no_memory;
 };
 
-static bool keep(void *arg, const struct cdr *cdr, int64_t seq)
+/* Takes it whole, with its texts. */
+static bool keep(void *arg, struct cdr *cdr, int64_t seq)
 {
 	struct rows *r = arg;
 
@@ -172,6 +179,7 @@ static bool keep(void *arg, const struct cdr *cdr, int64_t seq)
 		r->cap = cap;
 	}
 	r->list[r->n++] = *cdr;
+	cdr->texts = NULL;
 	return true;
 }
 
@@ -183,7 +191,7 @@ enum bridge_err store_list_cdrs(struct store *s, const struct cdr_filter *filter
 	if (r.no_memory)
 		err = BRIDGE_NOMEM;
 	if (err) {
-		free(r.list);
+		cdrs_free(r.list, r.n);
 		r.list = NULL;
 		r.n = 0;
 	}

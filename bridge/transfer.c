@@ -55,7 +55,7 @@ static const char *written(const struct dialout_tries *tries, const char *trunk)
 static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, const char *to,
 	struct dialout_tries *tries, char why[DIALOUT_WHY])
 {
-	const struct dialout_order order = { .id = leg->cdr.id, .account = leg->account, .to = to };
+	const struct dialout_order order = { .id = leg->cdr.id, .account = leg->cdr.account, .to = to };
 	const enum transfer_verdict verdict = verdict_of(dialout_tries(leg->node, &order, tries, why));
 
 	t->charged = verdict == TRANSFER_OK;
@@ -66,7 +66,7 @@ static enum transfer_verdict to_number(struct leg *leg, struct transfer *t, cons
 static void give_back(const struct leg *leg, struct transfer *t)
 {
 	if (t->charged)
-		dialling_give(leg->node->dialling, leg->account, 0, 0, when_now_us() / 1000000);
+		dialling_give(leg->node->dialling, leg->cdr.account, 0, 0, when_now_us() / 1000000);
 	t->charged = false;
 }
 
@@ -81,7 +81,8 @@ static enum transfer_verdict aim(struct leg *leg, struct transfer *t, const char
 	if (!trunk || trunk->refers == SITE_REFER_NEVER)
 		return say(why, TRANSFER_FORBIDDEN, "the trunk sends no calls elsewhere (refer)");
 	if (replaces) {
-		if (replaces == leg || !replaces->call || strcmp(replaces->account, leg->account) != 0)
+		if (replaces == leg || !replaces->call ||
+			strcmp(replaces->cdr.account, leg->cdr.account) != 0)
 			return say(why, TRANSFER_NO_TARGET, "that call cannot be replaced");
 		out->replaces = replaces->call;
 		snprintf(t->to, sizeof(t->to), "%s",
@@ -112,7 +113,7 @@ static void emit(
 	leg_emit_more(leg, type,
 		json_pack("{s:s, s:i, s:s}", "to", is_uri(t->to) ? t->to : log_number(to, t->to), "status",
 			(int)status, "why", why));
-	log_line(LOG_INFO, leg->cdr.call_id, "transfer", "%s (status %u)%s%s", word, status,
+	log_line(LOG_INFO, leg_call_id(leg), "transfer", "%s (status %u)%s%s", word, status,
 		why[0] ? ": " : "", why);
 }
 
@@ -161,7 +162,7 @@ static void over(struct leg *leg, const char *word, unsigned status, const char 
 
 static void succeeded(struct leg *leg, unsigned status, const char *why)
 {
-	snprintf(leg->cdr.transferred, sizeof(leg->cdr.transferred), "%s", leg->transfer->to);
+	cdr_say(&leg->cdr, CDR_TRANSFERRED, "%s", leg->transfer->to);
 	over(leg, "done", status, why);
 }
 

@@ -19,7 +19,7 @@
 #include "bridge/dialout.h"
 
 /* How long its news are waited for: 180 times SIP's T1, which is 90 s. */
-enum { TRANSFER_T1 = 180, TRANSFER_TO = sizeof(((struct cdr *)0)->transferred) };
+enum { TRANSFER_T1 = 180, TRANSFER_TO = CDR_TRANSFERRED_MAX };
 
 /* FORBIDDEN: the trunk does not allow it.  STATE: the call is not up, or is being transferred already. */
 enum transfer_verdict {

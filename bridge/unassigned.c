@@ -8,7 +8,7 @@ static const char cause[] = "nobody has this number";
 
 void unassigned_alarm(const struct leg *leg, const char *number)
 {
-	log_line(LOG_WARNING, leg->cdr.call_id, "number", "%s comes by trunk %s, and nobody has it", number,
+	log_line(LOG_WARNING, leg_call_id(leg), "number", "%s comes by trunk %s, and nobody has it", number,
 		leg->cdr.trunk);
 	conditions_unassigned(leg->node, leg->cdr.trunk, number);
 	event_emit(leg->node->bus, "number.unassigned",

@@ -227,12 +227,13 @@ static void tell_end(struct why_story *out, const struct cdr *cdr)
 	static const char *const who[] = { "It ended", "The caller ended it", "The called person ended it",
 		"The carrier ended it", "This bridge ended it", "The operator ended it", "The host ended it",
 		"The network failed" };
+	const char *cause = cdr_text(cdr, CDR_CAUSE);
 
 	out->by = why_ender(cdr);
 	snprintf(out->end, sizeof(out->end), "%s: %s",
 		!cdr->answered_us && out->by == WHY_US ? "This bridge refused it" : who[out->by],
 		heard_nothing(cdr) ? nothing_heard(cdr)
-		: cdr->cause[0]    ? cdr->cause
+		: cause[0]         ? cause
 				   : cause_words(cdr->q850));
 }
 
@@ -252,7 +253,8 @@ static void tell_tried(struct why_story *out, const struct cdr *records, size_t 
 		if (!went_out(cdr))
 			continue;
 		snprintf(out->tried[out->n_tried].trunk, sizeof(out->tried[0].trunk), "%s", cdr->trunk);
-		snprintf(out->tried[out->n_tried].gateway, sizeof(out->tried[0].gateway), "%s", cdr->source);
+		snprintf(out->tried[out->n_tried].gateway, sizeof(out->tried[0].gateway), "%s",
+			cdr_text(cdr, CDR_SOURCE));
 		if (cdr->answered_us)
 			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "answered");
 		else if (live && i + 1 == n)
@@ -262,25 +264,12 @@ static void tell_tried(struct why_story *out, const struct cdr *records, size_t 
 				nothing_heard(cdr));
 		else if (cdr->sip_status)
 			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%u %s: %s",
-				cdr->sip_status, status_words(cdr->sip_status), cdr->cause);
+				cdr->sip_status, status_words(cdr->sip_status), cdr_text(cdr, CDR_CAUSE));
 		else
-			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%s", cdr->cause);
+			snprintf(out->tried[out->n_tried].why, sizeof(out->tried[0].why), "%s",
+				cdr_text(cdr, CDR_CAUSE));
 		out->n_tried++;
 	}
-}
-
-static bool has_word(const char *list, const char *word)
-{
-	const size_t n = strlen(word);
-
-	while (*list) {
-		const size_t len = strcspn(list, " ");
-
-		if (len == n && strncmp(list, word, n) == 0)
-			return true;
-		list += len + (list[len] == ' ');
-	}
-	return false;
 }
 
 static void tell_one_way(struct why_story *out, const struct cdr *cdr)
@@ -311,12 +300,12 @@ static void tell_one_way(struct why_story *out, const struct cdr *cdr)
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
-		if (!has_word(cdr->trouble, list[i].word))
+		if (!cdr_has_word(cdr, CDR_TROUBLE, list[i].word))
 			continue;
 		add(out->trouble, &out->n_trouble, "%s", list[i].what);
 		add(out->next, &out->n_next, "%s", list[i].next);
 	}
-	if (cdr->answered_us && cdr->tx_packets > 100 && !cdr->rx_packets && !cdr->trouble[0])
+	if (cdr->answered_us && cdr->tx_packets > 100 && !cdr->rx_packets && !cdr_text(cdr, CDR_TROUBLE)[0])
 		add(out->trouble, &out->n_trouble, "Not one packet of sound came from the phone.");
 }
 
@@ -364,7 +353,7 @@ void why_call(struct why_story *out, const struct cdr *records, size_t n, bool l
 		tell_codes(out, last);
 	}
 	tell_tried(out, records, n, live);
-	snprintf(out->passed_over, sizeof(out->passed_over), "%s", last->passed_over);
+	snprintf(out->passed_over, sizeof(out->passed_over), "%s", cdr_text(last, CDR_PASSED_OVER));
 	tell_one_way(out, last);
 	tell_quality(out, last);
 	if (!live && heard_nothing(last))

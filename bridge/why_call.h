@@ -40,8 +40,8 @@ struct why_story {
 		char why[160];
 	} tried[WHY_TRIED]; /* of a call that we made, in order */
 	size_t n_tried;
-	char passed_over[sizeof(((struct cdr *)0)->passed_over)]; /* trunks that were not tried, and why */
-	char trouble[WHY_LINES][WHY_TEXT];                        /* how it sounded, when not well */
+	char passed_over[CDR_PASSED_OVER_MAX]; /* trunks that were not tried, and why */
+	char trouble[WHY_LINES][WHY_TEXT];     /* how it sounded, when not well */
 	size_t n_trouble;
 	char next[WHY_LINES][WHY_TEXT]; /* what can be done */
 	size_t n_next;

@@ -69,7 +69,7 @@ static void cdrs_listed(void *arg, enum bridge_err err, const char *text)
 
 	(void)text;
 	job->done(job->arg, err, job->cdrs, job->n);
-	free(job->cdrs);
+	cdrs_free(job->cdrs, job->n);
 	free(job);
 }
 

@@ -20,11 +20,11 @@ static const struct codec_info infos[CODECS] = {
 
 struct encoder {
 	struct codec_format format;
-	size_t samples;    /* of one packet */
-	size_t state_size; /* 0 for G.711 */
-	bool cut;          /* before the next packet */
-	bool rested;       /* the last packet */
-	struct lull *lull; /* behind the state; Opus only */
+	unsigned samples;    /* of one packet */
+	unsigned state_size; /* 0 for G.711 */
+	bool cut;            /* before the next packet */
+	bool rested;         /* the last packet */
+	struct lull *lull;   /* behind the state; Opus only */
 	_Alignas(max_align_t) unsigned char state[];
 };
 
@@ -102,7 +102,7 @@ enum mix_err encoder_alloc(struct encoder **out, const struct codec_format *form
 	if (!e)
 		return MIX_NOMEM;
 	e->format = *format;
-	e->state_size = state_size;
+	e->state_size = (unsigned)state_size;
 	e->lull = format->id == CODEC_OPUS ? (void *)(e->state + state_size) : NULL;
 	e->samples = rate_hz(infos[format->id].rate) / 1000 * format->ptime_ms;
 	enum mix_err err = MIX_OK;

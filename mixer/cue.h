@@ -36,7 +36,7 @@ unsigned cue_ms(const struct cue *c);
 /* Frame number `frame` of it at `rate`; NULL: it is shorter. */
 const int16_t *cue_sound(const struct cue *c, enum rate_class rate, uint32_t frame);
 
-enum { CUE_LIST_MAX = 24 };
+enum { CUE_LIST_MAX = 12 };
 struct cue_player {                           /* zero-initialise: plays nothing */
 	const struct cue *list[CUE_LIST_MAX]; /* borrowed; immutable */
 	uint8_t n, at;

@@ -218,10 +218,10 @@ static enum jbuf_got give(struct jbuf *j, uint16_t seq, struct jbuf_out *out, in
 		.len = slot->len,
 		.payload_type = slot->payload_type,
 		.marker = slot->marker,
-		.timestamp = (uint32_t)slot->ts,
+		.timestamp = (uint32_t)slots_ts(&j->slots, seq),
 		.rest = slot->rest,
 	};
-	j->play = slot->ts;
+	j->play = slots_ts(&j->slots, seq);
 	j->delay = at - j->play;
 	note_slack(j);
 	slots_advance(&j->slots, (uint16_t)(seq + 1));
@@ -247,7 +247,7 @@ static enum jbuf_got give_nothing(struct jbuf *j, struct jbuf_out *out, int64_t 
 /* After a gap was concealed up to `play`: the missing numbers whose time is over are lost. */
 static unsigned settle_gap(struct jbuf *j, uint16_t seq, unsigned missing, int64_t at)
 {
-	int64_t gap = slots_at(&j->slots, seq)->ts - j->play;
+	int64_t gap = slots_ts(&j->slots, seq) - j->play;
 	unsigned left = 0;
 
 	if (gap > ms(j, SLOPPY_MS))
@@ -269,7 +269,7 @@ static void shed(struct jbuf *j, uint16_t *seq, unsigned *missing, uint32_t have
 		slots_advance(&j->slots, (uint16_t)(*seq + 1));
 		j->stats.overflow++;
 		(void)slots_first(&j->slots, seq, missing);
-		j->play = slots_at(&j->slots, *seq)->ts;
+		j->play = slots_ts(&j->slots, *seq);
 	}
 }
 
@@ -304,7 +304,7 @@ static bool cut_surplus(struct jbuf *j, uint16_t *seq, int64_t at)
 static enum jbuf_got bridge_gap(
 	struct jbuf *j, uint16_t seq, unsigned missing, struct jbuf_out *out, int64_t at)
 {
-	int64_t delay = at - j->play, gap = slots_at(&j->slots, seq)->ts - j->play, need = due_delay(j);
+	int64_t delay = at - j->play, gap = slots_ts(&j->slots, seq) - j->play, need = due_delay(j);
 	int64_t keep = j->delay;
 
 	if (should_wait(j, delay))
@@ -314,7 +314,7 @@ static enum jbuf_got bridge_gap(
 		keep = delay < need + ms(j, FRAME_MS) ? delay : need;
 	if (j->starved && delay > keep) {
 		j->play += delay - keep < gap ? delay - keep : gap;
-		gap = slots_at(&j->slots, seq)->ts - j->play;
+		gap = slots_ts(&j->slots, seq) - j->play;
 	}
 	missing = settle_gap(j, seq, missing, at);
 	if (missing == 0 || gap <= ms(j, SLOPPY_MS))
@@ -348,9 +348,9 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 		return give_nothing(j, out, at);
 	}
 	shed(j, &seq, &missing, have, at);
-	gap = slots_at(&j->slots, seq)->ts - j->play;
+	gap = slots_ts(&j->slots, seq) - j->play;
 	if (!j->playing) {
-		if (should_wait(j, at - slots_at(&j->slots, seq)->ts))
+		if (should_wait(j, at - slots_ts(&j->slots, seq)))
 			return give_nothing(j, out, at);
 		note_loss(j, missing, at);
 		return give(j, seq, out, at);
@@ -371,7 +371,7 @@ enum jbuf_got jbuf_take(struct jbuf *j, struct jbuf_out *out, uint32_t have, uin
 	if (missing > 0 && gap <= most_gap + most_gap / 2 + ms(j, SLOPPY_MS))
 		return bridge_gap(j, seq, missing, out, at);
 	/* More time than numbers went by: the sender was silent, and this begins a talk burst. */
-	if (should_wait(j, at - slots_at(&j->slots, seq)->ts))
+	if (should_wait(j, at - slots_ts(&j->slots, seq)))
 		return give_nothing(j, out, at);
 	note_loss(j, missing, at);
 	return give(j, seq, out, at);

@@ -83,9 +83,12 @@ static enum mix_err make_room(struct kit *k)
 		opus = opus || k->format.rx[i].codec == CODEC_OPUS;
 	k->limit = calloc(1, limit_size(k->tx_rate));
 	k->lent_limit = k->tx_rate == RATE_8K ? NULL : calloc(1, limit_size(k->tx_rate));
+	k->narrow = k->rx_rate == RATE_8K ? NULL : calloc(1, sizeof(*k->narrow));
 	k->opus = opus ? calloc(1, sizeof(*k->opus)) : NULL;
-	return k->limit && (k->lent_limit || k->tx_rate == RATE_8K) && (k->opus || !opus) ? MIX_OK
-											  : MIX_NOMEM;
+	return k->limit && (k->lent_limit || k->tx_rate == RATE_8K) && (k->narrow || k->rx_rate == RATE_8K) &&
+			       (k->opus || !opus)
+		       ? MIX_OK
+		       : MIX_NOMEM;
 }
 
 static enum mix_err kit_seal(struct kit *k)
@@ -149,6 +152,7 @@ struct kit *kit_free(struct kit *k)
 		return NULL;
 	free(k->limit);
 	free(k->lent_limit);
+	free(k->narrow);
 	free(k->opus);
 	k->hush = hush_free(k->hush);
 	k->conceal = conceal_free(k->conceal);

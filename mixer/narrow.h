@@ -17,7 +17,7 @@ struct narrow {                        /* zero-initialise, and again when the ra
 	int16_t tail[NARROW_TAPS_MAX]; /* last samples of the frame before */
 };
 
-/* frame_samples(from) in, 160 out; RATE_8K is copied. */
+/* frame_samples(from) in, 160 out; RATE_8K is copied and needs no n. */
 void narrow_frame(struct narrow *n, enum rate_class from, const int16_t *in, int16_t out[8 * FRAME_MS]);
 
 /* One frame of rate `from` to one of rate `to`; no state, so a seam between frames may be heard. */

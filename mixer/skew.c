@@ -70,7 +70,7 @@ static float scatter(const struct skew *k, float ppm)
 	for (unsigned i = 1; i < k->n; i++) {
 		float want, is;
 
-		if (k->mark[i].line != k->mark[i - 1].line)
+		if (k->line_of[i] != k->line_of[i - 1])
 			continue;
 		want = -ppm * (float)(k->mark[i].at_ms - k->mark[i - 1].at_ms) / 1000;
 		is = (float)(k->mark[i].transit_us - k->mark[i - 1].transit_us);
@@ -93,7 +93,7 @@ static void estimate(struct skew *k)
 		for (unsigned b = a + 1; b < k->n; b++) {
 			int32_t apart = k->mark[b].at_ms - k->mark[a].at_ms;
 
-			if (k->mark[a].line != k->mark[b].line || apart <= 0)
+			if (k->line_of[a] != k->line_of[b] || apart <= 0)
 				continue;
 			slopes[n++] =
 				(struct slope){ slope_of(k, a, b), (float)apart * (float)apart * 1e-6f };
@@ -126,9 +126,10 @@ static void thin_out(struct skew *k)
 	for (unsigned i = 0; i + 1 < k->n; i += 2) {
 		int64_t a = level_us(k, k->mark[i].transit_us, k->mark[i].at_ms * 1000LL);
 		int64_t b = level_us(k, k->mark[i + 1].transit_us, k->mark[i + 1].at_ms * 1000LL);
-		bool second = k->mark[i].line != k->mark[i + 1].line || b < a;
+		bool second = k->line_of[i] != k->line_of[i + 1] || b < a;
 
-		k->mark[n++] = k->mark[i + second];
+		k->mark[n] = k->mark[i + second];
+		k->line_of[n++] = k->line_of[i + second];
 	}
 	k->n = (uint8_t)n;
 	k->window_us *= 2;
@@ -136,8 +137,10 @@ static void thin_out(struct skew *k)
 
 static void drop_oldest(struct skew *k)
 {
-	for (unsigned i = 1; i < k->n; i++)
+	for (unsigned i = 1; i < k->n; i++) {
 		k->mark[i - 1] = k->mark[i];
+		k->line_of[i - 1] = k->line_of[i];
+	}
 	k->n--;
 }
 
@@ -158,7 +161,7 @@ static void add_mark(struct skew *k)
 	}
 	k->mark[k->n].at_ms = (int32_t)(k->least_at / 1000);
 	k->mark[k->n].transit_us = (int32_t)k->least;
-	k->mark[k->n].line = k->line;
+	k->line_of[k->n] = k->line;
 	k->n++;
 	estimate(k);
 }

@@ -35,8 +35,8 @@ struct skew { /* all fields belong to skew.c; times in microseconds since the fi
 	int64_t least_at, least; /* of this window: transit, and when */
 	struct {
 		int32_t at_ms, transit_us;
-		uint8_t line;
 	} mark[SKEW_POINTS];
+	uint8_t line_of[SKEW_POINTS]; /* the line that a mark belongs to */
 	int32_t ppb;
 };
 

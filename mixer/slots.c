@@ -1,6 +1,8 @@
 #include "mixer/slots.h"
 #include <string.h>
 
+enum { NEAR = 1 << 30 };
+
 static unsigned place(uint16_t seq)
 {
 	return seq % SLOTS;
@@ -97,6 +99,25 @@ void slots_lend(struct slots *s, uint8_t *arena, size_t cap, struct slots_droppe
 	s->arena = to;
 }
 
+/* Timestamps are kept as what they are after one of them.  Far from it that becomes `ts`, and what waits is moved along; who leaps by
+ * days within a buffer's time gets the order right, not how far. */
+static int32_t since_origin(struct slots *s, int64_t ts)
+{
+	const int64_t moved = ts - s->origin;
+
+	if (moved > NEAR || moved < -NEAR) {
+		for (unsigned i = 0; i < SLOTS; i++) {
+			const int64_t since = s->slot[i].since - moved;
+
+			s->slot[i].since = (int32_t)(since > INT32_MAX   ? INT32_MAX
+						     : since < INT32_MIN ? INT32_MIN
+									 : since);
+		}
+		s->origin = ts;
+	}
+	return (int32_t)(ts - s->origin);
+}
+
 void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_dropped *dropped)
 {
 	struct slot *slot = &s->slot[place(rtp->seq)];
@@ -110,7 +131,7 @@ void slots_put(struct slots *s, const struct rtp *rtp, int64_t ts, struct slots_
 		return;
 	}
 	*slot = (struct slot){
-		.ts = ts,
+		.since = since_origin(s, ts),
 		.offset = s->used,
 		.len = (uint16_t)rtp->payload_len,
 		.payload_type = rtp->payload_type,
@@ -154,7 +175,7 @@ void slots_keep_rest(struct slots *s, size_t bytes, int64_t ts)
 	slot = &s->slot[place(s->next)];
 	slot->offset = (uint16_t)(slot->offset + bytes);
 	slot->len = (uint16_t)(slot->len - bytes);
-	slot->ts = ts;
+	slot->since = since_origin(s, ts);
 	slot->rest = true;
 }
 
@@ -174,6 +195,11 @@ const struct slot *slots_at(const struct slots *s, uint16_t seq)
 	return &s->slot[place(seq)];
 }
 
+int64_t slots_ts(const struct slots *s, uint16_t seq)
+{
+	return s->origin + s->slot[place(seq)].since;
+}
+
 unsigned slots_count(const struct slots *s)
 {
 	return (unsigned)__builtin_popcount(s->sound);
@@ -190,8 +216,8 @@ int64_t slots_waiting(const struct slots *s, int64_t per_packet)
 			continue;
 		/* Adjacent numbers tell a packet's length, unless silence lies between them. */
 		if (before == i - 1 && i > 0) {
-			int64_t step = s->slot[place((uint16_t)(s->next + i))].ts -
-				       s->slot[place((uint16_t)(s->next + before))].ts;
+			int64_t step = slots_ts(s, (uint16_t)(s->next + i)) -
+				       slots_ts(s, (uint16_t)(s->next + before));
 
 			last = step > 0 && step <= 6 * per_packet ? step : last;
 		}

@@ -22,7 +22,7 @@ enum {
 };
 
 struct slot {
-	int64_t ts;           /* RTP timestamp, unwrapped */
+	int32_t since;        /* its RTP timestamp, after `slots.origin` */
 	uint16_t offset, len; /* in the arena */
 	uint8_t payload_type;
 	bool marker;
@@ -36,6 +36,7 @@ struct slots {
 	uint16_t next;     /* the oldest number that may still come or be taken */
 	uint16_t used;     /* bytes of the arena up to its last payload */
 	uint16_t cap;      /* of the arena */
+	int64_t origin;    /* a timestamp of the packets' time */
 	uint8_t *arena;    /* own[], or borrowed from slots_lend() */
 	uint8_t own[SLOTS_ARENA];
 };
@@ -68,6 +69,7 @@ void slots_pass_silent(struct slots *s);
 
 bool slots_has_sound(const struct slots *s, uint16_t seq);
 const struct slot *slots_at(const struct slots *s, uint16_t seq); /* of a number that has sound */
+int64_t slots_ts(const struct slots *s, uint16_t seq);            /* likewise: RTP timestamp, unwrapped */
 
 unsigned slots_count(const struct slots *s); /* packets with sound */
 

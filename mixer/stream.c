@@ -98,6 +98,8 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 		s->rx_at = (uint8_t)same;
 		memcpy(fresh->rx_pcm - WARP_PAST, old->rx_pcm - WARP_PAST,
 			(WARP_PAST + s->rx_n) * sizeof(int16_t)); /* same codecs: it fits */
+		if (fresh->narrow)
+			*fresh->narrow = *old->narrow; /* and their rate is the same */
 		if (fresh->opus && s->doze.kept)
 			memcpy(fresh->opus->kept, s->doze.kept, sizeof(fresh->opus->kept));
 		s->doze.kept = fresh->opus ? fresh->opus->kept : NULL;
@@ -110,7 +112,6 @@ static void refit_rx(struct stream *s, struct kit *fresh, const struct kit *old)
 	s->in_cn = false;
 	s->made_up = UINT16_MAX;
 	s->doze = (struct doze){ .kept = fresh->opus ? fresh->opus->kept : NULL };
-	s->narrow = (struct narrow){ 0 };
 	jbuf_reset(s->jbuf, s->rx_clock_hz);
 	stream_pace_reset(s);
 }

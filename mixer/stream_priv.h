@@ -53,6 +53,7 @@ struct kit {
 	struct resample *align[STREAM_RX_CODECS];  /* owned; decoder's rate to rx_rate, NULL when equal */
 	struct conceal *conceal;                   /* owned; NULL when nothing but Opus comes in */
 	struct hush *hush;                         /* owned; NULL when keys come as events */
+	struct narrow *narrow;                     /* owned; NULL when rx_rate is 8 kHz */
 	struct limit *limit;                       /* owned; limit_size() of tx_rate */
 	struct limit *lent_limit;                  /* owned; likewise, for its room; NULL at 8 kHz */
 	struct opus_room *opus;                    /* owned; NULL when no Opus comes in */
@@ -136,7 +137,6 @@ struct stream {
 	struct comfort comfort;
 	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
 	struct progress progress;
-	struct narrow narrow;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
 	bool in_crowd; /* its room has more streams than it mixes */

@@ -22,7 +22,7 @@ static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_clas
 		s->tone_quiet++;
 	else
 		return;
-	narrow_frame(&s->narrow, rate, pcm, narrow);
+	narrow_frame(s->kit->narrow, rate, pcm, narrow);
 	if (!s->frame_made_up && progress_frame(&s->progress, narrow, s->dbov, (uint32_t)(now_us / 1000)))
 		stream_tell(s, out,
 			(struct media_event){ .kind = MEDIA_PROGRESS,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { END_TEXT = 95 };
+
 /* DIALOG_INVALID = 0: what is not listed is refused. */
 static const enum dialog_state dialog_next[DIALOG_STATES][DIALOG_EVENTS] = {
 	[DIALOG_INCOMING] = { [EV_PROGRESS] = DIALOG_EARLY,
@@ -61,6 +63,7 @@ struct call *call_alloc(struct ua *ua)
 	}
 	c->ua = ua;
 	c->state = DIALOG_INCOMING;
+	c->end.text = "";
 	return c;
 }
 
@@ -75,6 +78,7 @@ struct call *call_free(struct call *c)
 	free(c->target);
 	free(c->peer_host);
 	free(c->answer_lines);
+	free(c->end_text);
 	c->refer = refer_state_free(c->refer);
 	if (c->out) {
 		free(c->out->early);
@@ -104,10 +108,9 @@ bool call_event(struct call *c, enum dialog_event event)
 
 struct call_end call_end_of(bool by_far_end, unsigned status, unsigned q850, const char *text)
 {
-	struct call_end end = { .by_far_end = by_far_end, .sip_status = status, .q850 = q850 };
-
-	snprintf(end.text, sizeof(end.text), "%s", text ? text : "");
-	return end;
+	return (struct call_end){
+		.by_far_end = by_far_end, .sip_status = status, .q850 = q850, .text = text ? text : ""
+	};
 }
 
 void call_finish(struct call *c, const struct call_end *end)
@@ -116,6 +119,8 @@ void call_finish(struct call *c, const struct call_end *end)
 		return;
 	c->finished = true;
 	c->end = *end;
+	c->end_text = strndup(end->text, END_TEXT);
+	c->end.text = c->end_text ? c->end_text : cause_words(end->q850);
 	c->ua->stats.ended++;
 	ua_kick(c);
 }

@@ -77,7 +77,7 @@ struct call_end {            /* why a call ended */
 	bool by_far_end;     /* they sent BYE, CANCEL or a final answer */
 	unsigned sip_status; /* final status of an INVITE that never was answered, else 0 */
 	unsigned q850;       /* 16 normal, ... */
-	char text[96];       /* for people: "far end hung up", "no ACK within 32 s" */
+	const char *text; /* for people: "far end hung up", "no ACK within 32 s"; lives as long as the call */
 	bool no_response; /* of a call that we made: nobody answered its INVITE; timeout or transport, see sip_status */
 	unsigned retry_after_s; /* of the final answer; 0: none */
 	const char *redirect;   /* of a 3xx: URIs to call instead, best first, a space between; NULL: none */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* Descriptions hold keys: what is not needed any more is cleared. */
 static void text_free(char *text)
@@ -60,6 +61,30 @@ static struct media_agreed agreed_of(const struct call *c)
 	return agreed;
 }
 
+static bool has_keys(const struct media_self *self)
+{
+	static const uint8_t none[sizeof(self->secret)];
+
+	return memcmp(self->secret, none, sizeof(none)) != 0;
+}
+
+static bool asks_for_keys(const struct sdp *offer)
+{
+	for (unsigned i = 0; i < offer->n_media; i++)
+		if (offer->media[i].n_crypto > 0)
+			return true;
+	return false;
+}
+
+/* Our keys for the whole session, unless it has them; a session in the clear keeps none. */
+static enum call_err draw_keys(struct media_self *self)
+{
+	if (self->srtp == OFFER_SRTP_NEVER || has_keys(self))
+		return CALL_OK;
+	return getrandom(self->secret, sizeof(self->secret), 0) == sizeof(self->secret) ? CALL_OK
+											: CALL_NOMEM;
+}
+
 static enum call_err settle(struct call *c, const struct media_agreed *agreed)
 {
 	enum call_err err = squeeze_keep(&c->media.agreed, agreed, sizeof(*agreed));
@@ -83,10 +108,15 @@ static enum call_err answer(struct call *c, struct media_self *self, const struc
 		return err;
 	if (c->media.settled && offer_replaces_audio(&offer, &agreed))
 		return CALL_NO_MATCH; /* T.38: refused, the call stays */
-	err = offer_answer(&offer, self, &agreed, &sdp);
+	if (asks_for_keys(&offer))
+		err = draw_keys(self);
+	if (!err)
+		err = offer_answer(&offer, self, &agreed, &sdp);
 	c->media.srtp_wanted = self->srtp != OFFER_SRTP_NEVER;
 	if (!err)
 		err = keep_sent(c, &sdp);
+	if (!self->secured)
+		explicit_bzero(self->secret, sizeof(self->secret));
 	if (!err)
 		err = squeeze_keep(&c->media.self, self, sizeof(*self));
 	if (!err)
@@ -106,8 +136,10 @@ static enum call_err make_offer(struct call *c)
 	struct media_self self = self_of(c);
 	const struct media_agreed agreed = agreed_of(c);
 	struct sdp offer;
-	enum call_err err = offer_make(&self, c->media.settled ? &agreed : NULL, &offer);
+	enum call_err err = c->media.settled ? CALL_OK : draw_keys(&self);
 
+	if (!err)
+		err = offer_make(&self, c->media.settled ? &agreed : NULL, &offer);
 	if (!err)
 		err = keep_sent(c, &offer);
 	if (!err)
@@ -121,12 +153,14 @@ static enum call_err keep_settled(struct call *c, const struct media_agreed *agr
 	const bool secured = agreed->tx_key.suite != SDES_NONE;
 	struct media_self self = self_of(c);
 
-	if (self.secured == secured && self.ice.theirs == agreed->ice.theirs)
-		return CALL_OK;
 	if (self.secured && !secured)
 		return CALL_NO_SRTP;
+	if (self.secured == secured && (secured || !has_keys(&self)) && self.ice.theirs == agreed->ice.theirs)
+		return CALL_OK;
 	self.secured = secured;
 	self.ice.theirs = agreed->ice.theirs;
+	if (!secured)
+		explicit_bzero(self.secret, sizeof(self.secret));
 	return squeeze_keep(&c->media.self, &self, sizeof(self));
 }
 

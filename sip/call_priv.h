@@ -134,6 +134,7 @@ struct call {
 	bool finished;                    /* `end` holds */
 	bool reported;                    /* on_ended() was called, or nobody wants it */
 	struct call_end end;
+	char *end_text; /* owned; end.text, NULL: that is immortal */
 	uint8_t gateway
 		[16]; /* of a call that we make, or that came to our Contact: who else may speak in its dialog; all 0: nobody */
 	struct call_out *out; /* owned; NULL: a call that came in */
@@ -182,8 +183,9 @@ struct call *call_free(struct call *c);
 bool call_event(struct call *c, enum dialog_event event); /* false: not in this state; nothing changed */
 void call_finish(struct call *c,
 	const struct call_end *end); /* first reason stays; on_ended() follows from the loop */
-struct call_end call_end_of(bool by_far_end, unsigned status, unsigned q850, const char *text);
-void call_take_ack(struct call *c, const struct body_text *sdp); /* sdp NULL: none came */
+struct call_end call_end_of(
+	bool by_far_end, unsigned status, unsigned q850, const char *text); /* `text` is borrowed by it */
+void call_take_ack(struct call *c, const struct body_text *sdp);            /* sdp NULL: none came */
 void call_take_prack(struct call *c, const struct body_text *sdp, struct ua_reply *reply);
 void call_take_gone(struct call *c, unsigned status, const char *phrase); /* the dialog is over */
 

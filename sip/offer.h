@@ -37,8 +37,9 @@ struct media_self {                         /* our side of one leg; savable */
 	bool secured; /* the session has keys: from then on it takes no offer in the clear; kept by offer.c */
 	struct candidate_self
 		ice; /* follows their offers; kept by offer.c, begin with `allowed` and `secret` */
-	uint8_t secret[SDES_SUITES]
-		      [SDES_MASTER_MAX]; /* random: our key of each suite, for the whole session */
+	uint8_t secret
+		[SDES_SUITES]
+		[SDES_MASTER_MAX]; /* random: our key of each suite, for the whole session; all 0: none was needed yet */
 };
 
 /* Answers an offer with one codec, telephone-event of the codec's clock (8000 when only that is offered; RFC 4733 section 2.1)

@@ -1,4 +1,4 @@
-/* links: bridge/callerid.c sip/caller.c sip/vet.c bridge/headers.c */
+/* links: bridge/callerid.c sip/caller.c sip/vet.c bridge/headers.c bridge/cdr.c bridge/texts.c bridge/when.c dialplan/days.c dialplan/money.c */
 #include "bridge/callerid.h"
 #include "tests/test.h"
 #include <string.h>
@@ -81,7 +81,8 @@ TEST(a_trusted_trunk_says_who_calls)
 			caller_read(&v.caller, cases[i].headers[k], cases[i].headers[k + 1]);
 		shown = callerid_read(&cdr, &v, cases[i].trunk);
 		snprintf(have, sizeof(have), "%s %s %s %s %d", cdr.from_number, cdr.caller_by,
-			cdr.diverted_from, cdr.diversion, shown);
+			cdr_text(&cdr, CDR_DIVERTED_FROM), cdr_text(&cdr, CDR_DIVERSION), shown);
+		cdr_clear(&cdr);
 		CHECK_STR(cases[i].want, have, cases[i].story);
 	}
 }

@@ -1,4 +1,4 @@
-/* links: bridge/event.c bridge/when.c dialplan/days.c bridge/cdr.c dialplan/money.c */
+/* links: bridge/event.c bridge/when.c dialplan/days.c bridge/cdr.c bridge/texts.c dialplan/money.c */
 #include "bridge/cdr.h"
 #include "bridge/event.h"
 #include "bridge/when.h"
@@ -118,19 +118,21 @@ TEST(moments_as_text)
 TEST(a_call_record_as_json)
 {
 	struct cdr cdr = { .id = "c1",
-		.call_id = "a\xff"
-			   "b@h",
 		.from_number = "M\xc3\xbcller",
 		.started_us = 1,
 		.sip_status = 200,
 		.q850 = 16,
-		.cause = "far end hung up",
 		.by_far_end = true,
 		.rx_packets = 1ull << 40,
 		.jitter_us = 1500 };
-	json_t *json = cdr_json(&cdr);
+	json_t *json;
 	size_t n;
 
+	CHECK(cdr_say(&cdr, CDR_CALL_ID,
+		      "a\xff"
+		      "b@h"),
+		"its Call-ID");
+	json = cdr_json(&cdr);
 	cdr_fields(&n);
 	CHECK_INT(n, json_object_size(json), "every member is there");
 	CHECK_STR("c1", json_string_value(json_object_get(json, "id")), "id");
@@ -143,7 +145,9 @@ TEST(a_call_record_as_json)
 	CHECK_NEAR(1.5, json_real_value(json_object_get(json, "jitter_ms")), 0, "milliseconds");
 	CHECK(json_is_true(json_object_get(json, "by_far_end")), "a flag");
 	json_decref(json);
+	cdr_clear(&cdr);
 	memset(&cdr, 'x', sizeof(cdr)); /* not one text ends */
+	cdr.texts = NULL;
 	cdr.by_far_end = true;
 	json = cdr_json(&cdr);
 	CHECK_INT(sizeof(cdr.id), json_string_length(json_object_get(json, "id")), "reads no further");

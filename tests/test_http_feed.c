@@ -361,7 +361,7 @@ TEST(at_the_end_listeners_hear_the_last_word)
 	close(fd);
 }
 
-static struct news *news(uint64_t seq, size_t len)
+static struct news *news(uint64_t seq, uint32_t len)
 {
 	struct news *n = calloc(1, sizeof(*n) + len + 1);
 

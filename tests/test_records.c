@@ -1,4 +1,4 @@
-/* links: bridge/records.c bridge/csv.c bridge/cdr_mask.c bridge/log.c bridge/http_query.c bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/delivery.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c */
+/* links: bridge/records.c bridge/csv.c bridge/cdr_mask.c bridge/log.c bridge/http_query.c bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/delivery.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c bridge/texts.c */
 #include "bridge/records.h"
 #include "tests/test.h"
 
@@ -15,17 +15,19 @@ static struct store *filled(int n)
 	for (int i = 0; i < n; i++) {
 		struct cdr cdr = { .direction = "in",
 			.from_number = "+15550001",
-			.diverted_from = "+15550002",
 			.to_number = "+15550100",
 			.number = "+15550100",
-			.cause = "far end hung up",
 			.account = "acme",
 			.q850 = 16,
 			/* many begin in the same moment */
 			.started_us = 1000000000000000 + i / 10 * 1000000ll };
 
 		snprintf(cdr.id, sizeof(cdr.id), "id-%d", i);
+		CHECK(cdr_say(&cdr, CDR_DIVERTED_FROM, "+15550002") &&
+				cdr_say(&cdr, CDR_CAUSE, "far end hung up"),
+			"said");
 		CHECK_INT(BRIDGE_OK, store_add_cdr(s, &cdr), "record");
+		cdr_clear(&cdr);
 	}
 	return s;
 }

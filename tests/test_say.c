@@ -83,6 +83,12 @@ TEST(a_sentence_is_bounded)
 {
 	struct say s = { .n = 0 };
 
+	say_add(&s, PROMPT_WELCOME); /* the longest that there is */
+	say_others(&s, 9999);
+	say_add(&s, PROMPT_HOST_MUTED);
+	CHECK(s.n == 10 && s.n < SAY_MAX && s.list[9] == PROMPT_HOST_MUTED, "%zu prompts, none is left out",
+		s.n);
+
 	for (int i = 0; i < 100; i++)
 		say_add(&s, PROMPT_MUTED);
 	CHECK_INT(SAY_MAX, s.n, "what does not fit is left out");

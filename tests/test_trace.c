@@ -1,4 +1,4 @@
-/* links: bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c dialplan/money.c */
+/* links: bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c dialplan/money.c bridge/texts.c */
 #include "bridge/ladder.h"
 #include "bridge/trace.h"
 #include "tests/test.h"
@@ -78,7 +78,6 @@ TEST(a_ladder_tells_a_call)
 		.from_number = "+15550001",
 		.to_number = "+15550100",
 		.account = "acme",
-		.cause = "far end hung up",
 		.sip_status = 200,
 		.q850 = 16,
 		.ended_us = 9,
@@ -92,6 +91,7 @@ TEST(a_ladder_tells_a_call)
 	struct ladder l = { .calls = calls, .records = &cdr, .n_records = 1 };
 	char *text;
 
+	CHECK(cdr_say(&cdr, CDR_CAUSE, "far end hung up"), "said");
 	invite(t, 0, "c1", true);
 	trace_named(t, "c1", &(struct trace_name){ "id1", "", "acme", true });
 	put(t, 2 * MS, false, ok);
@@ -110,6 +110,7 @@ TEST(a_ladder_tells_a_call)
 	text = ladder_text(&l);
 	CHECK(strstr(text, "INVITE +1555..00 (1)"), "masked: %s", text);
 	free(text);
+	cdr_clear(&cdr);
 	trace_free(t);
 }
 

@@ -1,4 +1,4 @@
-/* links: sip/framing.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c dialplan/money.c */
+/* links: sip/framing.c sip/redact.c sip/glance.c sip/body.c sip/candidate.c sip/sdp_read.c bridge/trace.c bridge/ladder.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/log.c dialplan/money.c bridge/texts.c */
 /* Any stream is framed, redacted, kept and shown; no key of a description gets through, and a ladder is plain text. */
 #include "bridge/ladder.h"
 #include "bridge/trace.h"
