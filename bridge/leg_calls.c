@@ -85,8 +85,8 @@ static void on_confirmed(void *owner, struct call *call)
 	}
 	if (!referral_seat(leg))
 		reception_start(leg, false);
-	if (leg->dialout && leg->state == LEG_RECEPTION)
-		attendant_listen(&leg->attendant, loop_now_us());
+	if (leg->dialout && leg->state == LEG_RECEPTION && attendant_listen(&leg->attendant, loop_now_us()))
+		worker_listen_for_beep(leg->worker, leg->id, true);
 	for (unsigned i = 0; i < leg->n_early_keys; i++)
 		leg_key(leg, leg->early_keys[i]);
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));

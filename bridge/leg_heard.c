@@ -119,6 +119,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			postdial_said(leg);
 		break;
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
+	case MEDIA_BEEP:
+		if (leg->state == LEG_RECEPTION)
+			attendant_beep(&leg->attendant);
+		break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_PROGRESS: tell_progress(leg, event); break;
