@@ -97,6 +97,8 @@ void leg_free(struct leg *leg)
 	OPENSSL_cleanse(leg->early_keys, sizeof(leg->early_keys));
 	leg->postdial = postdial_free(leg->postdial);
 	leg->transfer = transfer_free(leg->transfer);
+	free(leg->goes);
+	leg->goes = NULL;
 	free(leg);
 }
 

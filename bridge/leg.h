@@ -92,6 +92,8 @@ struct leg {
 	char referred_to[32];      /* whom it has us call into the meeting, "" nobody */
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */
 	struct transfer *transfer; /* owned; under way, NULL: none */
+	struct referral_here
+		*goes; /* owned; where it sends who is with it (bridge/referral_here), NULL: nowhere */
 	struct keys keys;
 	char early_keys[LEG_EARLY_KEYS]; /* pressed before its ACK came; then they are told to who answers */
 	unsigned n_early_keys;

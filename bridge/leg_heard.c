@@ -5,6 +5,7 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
+#include "bridge/referral_here.h"
 #include "bridge/remark.h"
 #include "bridge/transfer.h"
 #include "bridge/unassigned.h"
@@ -188,6 +189,7 @@ static void tick_one(void *arg, struct leg *leg)
 {
 	end_too_long(leg, *(const uint64_t *)arg);
 	transfer_tick(leg, *(const uint64_t *)arg);
+	referral_here_tick(leg);
 	if (leg->state == LEG_RECEPTION)
 		attendant_tick(&leg->attendant, *(const uint64_t *)arg);
 	else if (leg->state == LEG_ANNOUNCING)

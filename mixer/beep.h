@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct beep {    /* on; the rest belongs to beep.c */
+struct beep { /* on; the rest belongs to beep.c */
 	bool on;
 	uint8_t run_dbov; /* of the run, its loudest frame */
 	uint8_t spoilt;   /* frames in a row that are not of the run and not quiet */

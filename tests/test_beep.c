@@ -10,7 +10,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FRAME = 160, RATE = 8000, ROOM_MS = 15000, NOWHERE = -1, GREETING_S = 4, KNOWN_MS = 300, WORDS_BEGIN = 500 };
+enum {
+	FRAME = 160,
+	RATE = 8000,
+	ROOM_MS = 15000,
+	NOWHERE = -1,
+	GREETING_S = 4,
+	KNOWN_MS = 300,
+	WORDS_BEGIN = 500
+};
 
 static const char greeting[] = SPEECH_FOLDER "vm-intro.g722";
 
@@ -102,7 +110,8 @@ static int listen(struct tape *t)
 
 TEST(beeps_are_found)
 {
-	static const unsigned hz[] = { 350, 425, 440, 500, 620, 697, 850, 1000, 1004, 1209, 1400, 1477, 1500 };
+	static const unsigned hz[] = { 350, 425, 440, 500, 620, 697, 850, 1000, 1004, 1209, 1400, 1477,
+		1500 };
 	static const unsigned lasts_ms[] = { 150, 200, 320, 500 };
 	static const double levels[] = { -6, -15, -25, -35 };
 	static const double noises[] = { 0, 40 }; /* none; -60 dBov */
