@@ -32,8 +32,7 @@ static void lead_to(const struct leg *leg, const char *meeting, struct referral_
 	const struct site_account *account = NULL;
 	const struct site_meeting *m = site_meeting(leg->node->site, meeting, &account);
 
-	out->has_doors =
-		!m || strcmp(account->name, leg->account) != 0 || m->host_pin[0] || m->guest_pin[0];
+	out->has_doors = !m || strcmp(account->name, leg->account) != 0 || m->host_pin[0] || m->guest_pin[0];
 	if (m)
 		memcpy(out->meeting, m->id, sizeof(out->meeting));
 }

@@ -23,7 +23,8 @@ struct referral_here { /* a place */
 	bool has_doors; /* a PIN, or no meeting at all behind the number: nobody is sent there */
 };
 
-const struct site_number *referral_here_number(const struct site *s, const char *e164); /* NULL: it is none of ours */
+const struct site_number *referral_here_number(
+	const struct site *s, const char *e164); /* NULL: it is none of ours */
 /* `number`: the user of the Refer-To; `e164`: what it is by the phone's trunk, "" none.  False: it is no place of ours. */
 bool referral_here_find(const struct leg *leg, const struct refer_target *target, const char *number,
 	const char *e164, struct referral_here *out);
