@@ -219,10 +219,11 @@ void attendant_let_in(struct attendant *a, const struct attendant_world *world, 
 		farewell(a, PROMPT_ENDED, Q850_UNALLOCATED, "the meeting does not exist", now_us);
 }
 
-void attendant_listen(struct attendant *a, uint64_t now_us)
+bool attendant_listen(struct attendant *a, uint64_t now_us)
 {
 	if (a->state == ATTENDANT_ASK_JOIN)
 		a->listens_us = now_us;
+	return a->state == ATTENDANT_ASK_JOIN;
 }
 
 void attendant_talk(struct attendant *a, bool on, uint64_t now_us)
@@ -240,15 +241,20 @@ static bool is_greeting(const struct attendant *a, uint64_t now_us)
 	       a->talked_us + (a->talks_us ? now_us - a->talks_us : 0) >= ATTENDANT_GREETING_US;
 }
 
-static void leave_machine(struct attendant *a)
+static void leave_machine(struct attendant *a, const char *why)
 {
 	a->state = ATTENDANT_DONE;
 	a->deadline_us = 0;
 	if (a->speaking)
 		a->world->hush(a->arg);
 	a->speaking = false;
-	a->world->leave(
-		a->arg, Q850_NO_ANSWER, "an answering machine: it tells a greeting, and nobody pressed 1");
+	a->world->leave(a->arg, Q850_NO_ANSWER, why);
+}
+
+void attendant_beep(struct attendant *a)
+{
+	if (a->state == ATTENDANT_ASK_JOIN && a->listens_us)
+		leave_machine(a, "answering machine (beep)");
 }
 
 static void join_key(struct attendant *a, char digit, uint64_t now_us)
@@ -314,7 +320,7 @@ void attendant_said(struct attendant *a, uint64_t now_us)
 void attendant_tick(struct attendant *a, uint64_t now_us)
 {
 	if (is_greeting(a, now_us)) {
-		leave_machine(a);
+		leave_machine(a, "an answering machine: it tells a greeting, and nobody pressed 1");
 		return;
 	}
 	if (!a->deadline_us || now_us < a->deadline_us)

@@ -16,7 +16,7 @@
  * How: a pure machine.  Keys barge in on whatever is being said and are never lost; '*' restarts the entry.  The first
  * key is awaited for ATTENDANT_FIRST_US from the end of the prompt, the next ones for ATTENDANT_NEXT_US each.
  * Whom we called, and who then talks for ATTENDANT_GREETING_US of the first ATTENDANT_GREETED_US without a key, is an answering machine that
- * tells its greeting, and is hung up on (O3): people say a word or two, and listen to what we say.
+ * tells its greeting, and is hung up on (O3): people say a word or two, and listen to what we say.  So is who beeps, whenever that is.
  * Use:  attendant_start(); then attendant_key(), attendant_said() and attendant_tick() as things happen.
  *
  * Thread: control; time injected.  The struct is plain; what was keyed is cleared as soon as it is used (S7).
@@ -93,8 +93,10 @@ void attendant_start_invited(struct attendant *a, const struct attendant_world *
 /* Who was sent digits in a call of ours and is not asked, because the order says so: they come in, or hear why not. */
 void attendant_let_in(struct attendant *a, const struct attendant_world *world, void *arg,
 	const char *meeting_id, enum role role, uint64_t now_us);
-/* Of whom we called, and without sending digits first: from now on a machine's greeting is listened for. */
-void attendant_listen(struct attendant *a, uint64_t now_us);
+/* Of whom we called, and without sending digits first: from now on a machine's greeting is listened for.  True: its beep as well. */
+bool attendant_listen(struct attendant *a, uint64_t now_us);
+void attendant_beep(struct attendant
+		*a); /* a machine's, after its greeting: it is hung up on, unless a key was pressed */
 void attendant_talk(
 	struct attendant *a, bool on, uint64_t now_us); /* a talk burst of theirs began or ended */
 void attendant_key(struct attendant *a, char digit, uint64_t now_us);

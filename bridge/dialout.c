@@ -410,6 +410,7 @@ void dialout_joined(struct leg *leg)
 
 	if (!d || d->leg != leg)
 		return;
+	worker_listen_for_beep(leg->worker, leg->id, false);
 	hunt_joined(d->node, d->hunt, d->id);
 	referral_news(d->node, d->referrer, 200);
 	d->referrer = 0;

@@ -60,6 +60,9 @@ struct dialout_order {
 		replaces; /* value of Replaces: the call takes another's place, which is at `trunk`; NULL: none's */
 	const char *hunt;  /* ID of the search for a person that it is part of (bridge/hunt); NULL: none */
 	const char *trunk; /* the only one that may carry it; NULL: any */
+	const char *
+		extension_from; /* NULL: `to` is a number.  Else `to` is a name or an extension at `trunk`, of which the dial plan
+				     * knows nothing: it goes out as it is, and this is who calls */
 	const struct postdial_order *postdial; /* what is pressed when it is answered; NULL: nothing */
 };
 

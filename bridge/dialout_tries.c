@@ -110,6 +110,21 @@ static void keep_trunk(struct route_decision *d, const char *trunk)
 	d->n_tries = n;
 }
 
+/* The one try: whoever it is, they are at that trunk. */
+static void reach_extension(const struct dialout_order *order, struct dialout_tries *out)
+{
+	struct dialout_try *t = &out->list[0];
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->e164, sizeof(out->e164), "%.*s", NUMBER_E164 - 1, order->to);
+	snprintf(t->trunk, sizeof(t->trunk), "%s", order->trunk);
+	snprintf(t->number, sizeof(t->number), "%s", order->to);
+	snprintf(t->caller_id, sizeof(t->caller_id), "%s", order->extension_from);
+	snprintf(t->caller_e164, sizeof(t->caller_e164), "%.*s", NUMBER_E164 - 1, order->extension_from);
+	t->own_number = true;
+	out->n = 1;
+}
+
 enum dialout_verdict dialout_tries(
 	struct node *n, const struct dialout_order *order, struct dialout_tries *out, char why[DIALOUT_WHY])
 {
@@ -121,13 +136,16 @@ enum dialout_verdict dialout_tries(
 	enum budget_verdict spent;
 	char text[BUDGET_TEXT];
 
-	dialling_decide(n->dialling, &call, &d);
+	if (order->extension_from)
+		memset(&d, 0, sizeof(d)); /* ROUTE_OK */
+	else
+		dialling_decide(n->dialling, &call, &d);
 	snprintf(why, DIALOUT_WHY, "%s", route_result_text(d.result));
 	if (d.result != ROUTE_OK)
 		return verdict_of(d.result);
 	if (order->trunk)
 		keep_trunk(&d, order->trunk);
-	if (!d.n_tries) {
+	if (!d.n_tries && !order->extension_from) {
 		snprintf(why, DIALOUT_WHY, "no route leads there by trunk %s", order->trunk);
 		return DIALOUT_NO_ROUTE;
 	}
@@ -138,6 +156,9 @@ enum dialout_verdict dialout_tries(
 		return DIALOUT_REFUSED;
 	}
 	standing_decided(n, &d);
-	dialout_tries_of(out, &d);
+	if (order->extension_from)
+		reach_extension(order, out);
+	else
+		dialout_tries_of(out, &d);
 	return DIALOUT_OK;
 }

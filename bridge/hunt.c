@@ -1,35 +1,11 @@
-#include "bridge/hunt.h"
+#include "bridge/hunt_priv.h"
 #include "bridge/log.h"
-#include "bridge/node.h"
 #include "sip/loop.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SECOND_US = 1000000 };
-
-enum hunt_state { HUNT_WAITING, HUNT_CALLING, HUNT_JOINED, HUNT_CALLED_OFF };
-
-struct hunt_call {           /* the call to one of its numbers */
-	char id[DIALOUT_ID]; /* "" : not begun, or over */
-	uint64_t began_us;
-	bool answered;
-};
-
-struct hunt {
-	struct node *node; /* borrowed */
-	struct hunt *next;
-	char id[DIALOUT_ID], meeting[SITE_MEETING_ID], account[SITE_NAME], name[CALL_NAME], user[LEG_USER];
-	char numbers[HUNT_NUMBERS][HUNT_NUMBER];
-	struct hunt_call calls[HUNT_NUMBERS];
-	size_t n_numbers, next_number;
-	bool parallel;
-	unsigned ring_s;
-	enum hunt_state state;
-	uint64_t begin_us, until_us;
-	char joined_by[DIALOUT_ID];
-	char why[DIALOUT_WHY]; /* how the last call ended */
-};
 
 static struct hunt *find(const struct node *n, const char *id)
 {
@@ -99,13 +75,26 @@ const char *hunt_account(const struct node *n, const char *id)
 
 /* ---- its life ---- */
 
-bool hunt_start(struct node *n, const struct hunt_order *order, char id[DIALOUT_ID])
+struct hunt *hunt_new(struct node *n)
 {
 	struct hunt *h = n->n_hunts < HUNTS_MAX ? calloc(1, sizeof(*h)) : NULL, **at = &n->hunts;
 
 	if (!h)
-		return false;
+		return NULL;
 	h->node = n;
+	while (*at)
+		at = &(*at)->next;
+	*at = h;
+	n->n_hunts++;
+	return h;
+}
+
+bool hunt_start(struct node *n, const struct hunt_order *order, char id[DIALOUT_ID])
+{
+	struct hunt *h = hunt_new(n);
+
+	if (!h)
+		return false;
 	node_token(h->id, DIALOUT_ID - 1);
 	snprintf(h->meeting, sizeof(h->meeting), "%s", order->meeting);
 	snprintf(h->account, sizeof(h->account), "%s", order->account);
@@ -118,10 +107,7 @@ bool hunt_start(struct node *n, const struct hunt_order *order, char id[DIALOUT_
 	h->begin_us = loop_now_us() + order->after_us;
 	h->until_us = h->begin_us + order->wait_s * (uint64_t)SECOND_US;
 	snprintf(h->why, sizeof(h->why), "nobody was called");
-	while (*at)
-		at = &(*at)->next;
-	*at = h;
-	n->n_hunts++;
+	h->changed = true;
 	memcpy(id, h->id, DIALOUT_ID);
 	return true;
 }
@@ -145,6 +131,7 @@ static void finish(struct hunt *h)
 	else
 		emit(h, "hunt.failed", "why", h->why);
 	log_line(LOG_INFO, h->id, "hunt", "%s", h->state == HUNT_JOINED ? "joined" : h->why);
+	hunt_forget(h);
 	hunt_free(h->node, h);
 }
 
@@ -178,10 +165,24 @@ static void call_next(struct hunt *h, uint64_t now_us)
 	char why[DIALOUT_WHY];
 
 	h->next_number++;
+	if (call->done) /* in the process before this one */
+		return;
 	call->began_us = now_us;
 	if (dialout_start(h->node, &order, call->id, why) != DIALOUT_OK) {
 		call->id[0] = '\0';
+		call->done = h->changed = true;
 		snprintf(h->why, sizeof(h->why), "%s", why);
+	}
+}
+
+/* Whoever has answered is not called again, were this process to end now. */
+static void note_answers(struct hunt *h)
+{
+	for (size_t i = 0; i < h->n_numbers; i++) {
+		struct hunt_call *call = &h->calls[i];
+
+		if (call->id[0] && !call->done && dialout_is_answered(h->node, call->id))
+			call->done = h->changed = true;
 	}
 }
 
@@ -219,10 +220,12 @@ static void tick(struct hunt *h, uint64_t now_us)
 	}
 	if (h->state == HUNT_WAITING && now_us >= h->begin_us) {
 		h->state = HUNT_CALLING;
-		emit(h, "hunt.started", NULL, NULL);
+		h->changed = true;
+		emit(h, h->resumed ? "hunt.resumed" : "hunt.started", NULL, NULL);
 	}
 	if (h->state != HUNT_CALLING)
 		return;
+	note_answers(h);
 	end_ringing(h, now_us);
 	while (h->next_number < h->n_numbers && (h->parallel || !live(h)))
 		call_next(h, now_us);
@@ -232,10 +235,11 @@ static void tick(struct hunt *h, uint64_t now_us)
 
 void hunt_tick_all(struct node *n, uint64_t now_us)
 {
-	for (struct hunt *h = n->hunts, *next; h; h = next) {
+	for (struct hunt *h = n->stopping ? NULL : n->hunts, *next; h; h = next) {
 		next = h->next; /* no other hunt ends in between */
 		tick(h, now_us);
 	}
+	hunt_save(n);
 }
 
 bool hunt_call_off(struct node *n, const char *id)
@@ -249,6 +253,9 @@ bool hunt_call_off(struct node *n, const char *id)
 
 void hunt_close_all(struct node *n)
 {
+	n->hunting.out = false; /* the disk thread keeps the order, and has told all */
+	if (n->writer)
+		hunt_save(n);
 	while (n->hunts)
 		hunt_free(n, n->hunts);
 }
@@ -273,6 +280,8 @@ void hunt_over(struct node *n, const char *id, const char *dialout, const char *
 	if (!call)
 		return;
 	call->id[0] = '\0';
+	if (!n->stopping) /* else it is we who ended it, and it goes on after the restart */
+		call->done = h->changed = true;
 	if (h->state == HUNT_CALLING)
 		snprintf(h->why, sizeof(h->why), "%s", why);
 }

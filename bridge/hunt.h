@@ -7,7 +7,9 @@
  * `ring_s`, failed, or nobody there pressed 1; or (`parallel`) all at once, until somebody has pressed 1 on one of them: an answering
  * machine ends no search.  Each call is a dial-out (bridge/dialout), which the dial plan and the account's budget must allow when its turn comes.
  * Of a list each person begins 1/`calls_per_second` after the one before, and nobody is called for longer than `wait_s`.
- * Events `hunt.started`, `.joined` (`dialout`: by which call), `.failed` (`why`); those of dial-outs carry `hunt`, its ID.
+ * What is still to be called outlives the process: it goes on with the numbers that were not reached (hunt_kept.c), by the same ID and
+ * within the same time; who had answered, or was busy, is not called again.
+ * Events `hunt.resumed`, `hunt.started`, `.joined` (`dialout`: by which call), `.failed` (`why`); those of dial-outs carry `hunt`, its ID.
  * Use:  hunt_start() per person; dialout.c reports what becomes of the calls; hunt_tick_all() does the rest.
  *
  * Thread: control.
@@ -41,5 +43,7 @@ void hunt_joined(struct node *n, const char *id, const char *dialout);
 void hunt_over(struct node *n, const char *id, const char *dialout, const char *why);
 
 void hunt_tick_all(struct node *n, uint64_t now_us);
-void hunt_close_all(struct node *n);
+void hunt_close_all(struct node *n); /* they are kept on the disk */
+enum bridge_err hunt_load(
+	struct node *n, struct store *store); /* those that were on when the last process ended */
 #endif

@@ -108,6 +108,8 @@ void leg_free(struct leg *leg)
 	free(leg->user);
 	leg->postdial = postdial_free(leg->postdial);
 	leg->transfer = transfer_free(leg->transfer);
+	free(leg->goes);
+	leg->goes = NULL;
 	free(leg);
 }
 

@@ -100,6 +100,8 @@ struct leg {
 	char referred_to[32];      /* whom it has us call into the meeting, "" nobody */
 	uint32_t replaces;         /* whose seat it takes when it is up; 0: nobody's */
 	struct transfer *transfer; /* owned; under way, NULL: none */
+	struct referral_here
+		*goes; /* owned; where it sends who is with it (bridge/referral_here), NULL: nowhere */
 	struct keys keys;
 	uint32_t play_id;           /* of what it is being told; 0 nothing */
 	int volume_db;              /* what it hears (C3) */

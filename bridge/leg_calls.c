@@ -95,8 +95,9 @@ static void on_confirmed(void *owner, struct call *call)
 	}
 	if (!referral_seat(leg))
 		reception_start(leg, false);
-	if (leg->dialout && leg->state == LEG_RECEPTION)
-		attendant_listen(&leg->arrival->attendant, loop_now_us());
+	if (leg->dialout && leg->state == LEG_RECEPTION &&
+		attendant_listen(&leg->arrival->attendant, loop_now_us()))
+		worker_listen_for_beep(leg->worker, leg->id, true);
 	for (unsigned i = 0; i < leg->arrival->n_early_keys; i++)
 		leg_key(leg, leg->arrival->early_keys[i]);
 	forget_early_keys(leg);

@@ -5,6 +5,7 @@
 #include "bridge/media.h"
 #include "bridge/meeting.h"
 #include "bridge/quirks.h"
+#include "bridge/referral_here.h"
 #include "bridge/remark.h"
 #include "bridge/transfer.h"
 #include "bridge/unassigned.h"
@@ -119,6 +120,10 @@ static void on_worker_media(void *arg, uint32_t leg_id, const struct media_event
 			postdial_said(leg);
 		break;
 	case MEDIA_PRESSED: postdial_pressed(leg, event->on); break;
+	case MEDIA_BEEP:
+		if (leg->state == LEG_RECEPTION)
+			attendant_beep(&leg->arrival->attendant);
+		break;
 	case MEDIA_ONE_WAY: tell_one_way(leg, event); break;
 	case MEDIA_ECHO: tell_echo(leg, event); break;
 	case MEDIA_PROGRESS: tell_progress(leg, event); break;
@@ -184,6 +189,7 @@ static void tick_one(void *arg, struct leg *leg)
 {
 	end_too_long(leg, *(const uint64_t *)arg);
 	transfer_tick(leg, *(const uint64_t *)arg);
+	referral_here_tick(leg);
 	if (leg->state == LEG_SEATED) /* not where it sits down: that is within its attendant */
 		leg_arrived(leg);
 	if (leg->state == LEG_RECEPTION)

@@ -295,6 +295,11 @@ static void set_self_mute(struct participant *p, bool muted)
 			p->state.host_muted, "by", "self"));
 }
 
+void meeting_stay_muted(struct participant *p)
+{
+	set_self_mute(p, true);
+}
+
 void meeting_mute(struct node *n, struct participant *p, bool muted)
 {
 	(void)n;

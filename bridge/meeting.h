@@ -58,7 +58,9 @@ void meeting_apply_audio(struct meeting *m); /* after the site changed */
 
 struct meeting *meeting_find(const struct node *n, const char *id); /* that is open; NULL: it is not */
 struct participant *meeting_person(
-	const struct node *n, const char *participant_id);            /* in any meeting; NULL: gone */
+	const struct node *n, const char *participant_id); /* in any meeting; NULL: gone */
+/* Who comes from another meeting stays as quiet as they were there, and may change it. */
+void meeting_stay_muted(struct participant *p);
 void meeting_lock(struct node *n, struct meeting *m, bool locked);    /* told, if it is a change */
 void meeting_mute(struct node *n, struct participant *p, bool muted); /* by a host or operator */
 void meeting_remove(struct node *n, struct participant *p, const char *why);

@@ -84,7 +84,11 @@ struct node {
 		bool out, failed; /* it is on its way to the disk; it did not get there last time */
 		bool again;       /* there is more that should go at once */
 	} spending, learning;
-	bool disk_told; /* that the disk takes nothing */
+	struct {
+		bool out, failed;             /* likewise */
+		struct hunt_row *list, *over; /* owned: on its way; of those that are no more */
+	} hunting;                            /* bridge/hunt_kept */
+	bool disk_told;                       /* that the disk takes nothing */
 	struct site
 		*applying; /* another is being made or restored: this one in force must stay; NULL: none is */
 	struct editor *editor; /* makes it */

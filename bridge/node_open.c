@@ -163,6 +163,8 @@ static enum bridge_err open_store(struct node *n, uint64_t *first_seq, char *why
 	if (!err)
 		err = keeping_load(n, store, tag_key);
 	if (!err)
+		err = hunt_load(n, store);
+	if (!err)
 		err = editor_open(&n->editor, n, tag_key);
 	if (!err)
 		err = tariffs_load(store, &n->tariffs);

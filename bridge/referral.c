@@ -3,10 +3,13 @@
 #include "bridge/leg_priv.h"
 #include "bridge/meeting.h"
 #include "bridge/remark.h"
-#include "dialplan/block.h"
+#include "bridge/referral_here.h"
+#include "dialplan/number.h"
 #include "sip/vet.h"
 #include <stdio.h>
 #include <string.h>
+
+enum { BARE_DIGITS = 7 };
 
 static bool is_allowed(const struct leg *leg)
 {
@@ -17,20 +20,6 @@ static bool is_allowed(const struct leg *leg)
 
 /* ---- REFER ---- */
 
-static bool is_ours(const struct site *s, const char *e164)
-{
-	for (size_t i = 0; i < s->n_numbers; i++) {
-		const struct site_number *number = &s->numbers[i];
-		struct block ends, one;
-
-		if (block_ends(&ends, number->number, number->last[0] ? number->last : number->number) &&
-			block_ends(&one, e164, e164) && one.first >= ends.first && one.first <= ends.last &&
-			strlen(e164) == strlen(number->number))
-			return true;
-	}
-	return false;
-}
-
 /* Calling ourselves through a carrier would be a loop. */
 static bool comes_back(const struct leg *leg, const char *number)
 {
@@ -40,7 +29,7 @@ static bool comes_back(const struct leg *leg, const char *number)
 	struct route_decision d;
 
 	dialling_decide(leg->node->dialling, &call, &d);
-	return d.number.e164[0] && is_ours(leg->node->site, d.number.e164);
+	return d.number.e164[0] && referral_here_number(leg->node->site, d.number.e164);
 }
 
 /* 404 or 482 would end the call that asks (RFC 5057 section 5.1). */
@@ -57,12 +46,42 @@ static unsigned status_of(enum dialout_verdict v)
 	return 500;
 }
 
-static unsigned call_them(struct leg *leg, const struct refer_target *target, const char *number)
+/* Of an exchange's own: "204", "bob". */
+static bool is_extension(const char *user)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	return user[0] && strlen(user) < DIALOUT_NUMBER && !user[strspn(user, plain)];
+}
+
+/* What the number is, as the phone's trunk writes numbers; "": none.  Of several readings one that is ours. */
+static void read_number(const struct leg *leg, const char *user, char e164[NUMBER_E164])
+{
+	const struct site_trunk *trunk = site_trunk(leg->node->site, leg->cdr.trunk);
+	struct number_readings r;
+	size_t at = 0;
+
+	e164[0] = '\0';
+	if (number_read(&r, user, trunk ? &trunk->country : NULL) != PLAN_OK || r.n == 0)
+		return;
+	for (size_t i = r.n; i-- > 0;)
+		if (referral_here_number(leg->node->site, r.reading[i].e164))
+			at = i;
+	if (r.reading[at].form == NUMBER_BARE && strlen(user) < BARE_DIGITS &&
+		!referral_here_number(leg->node->site, r.reading[at].e164))
+		return; /* an extension, rather than a country code without + and hardly a number behind it */
+	memcpy(e164, r.reading[at].e164, NUMBER_E164);
+}
+
+static unsigned call_them(
+	struct leg *leg, const struct refer_target *target, const char *number, const char *e164)
 {
 	char replaces[3 * REFER_TAG + 40];
+	const bool extension = target->has_replaces && !e164[0] && is_extension(number);
 	const struct dialout_order order = { .meeting = leg->person->meeting->id,
 		.account = leg->cdr.account,
-		.to = number,
+		.to = e164[0] ? e164 : number,
+		.extension_from = extension ? leg->cdr.number : NULL,
 		.name = "",
 		.referrer = leg->id,
 		.referred_by = target->referred_by,
@@ -82,13 +101,19 @@ static unsigned call_them(struct leg *leg, const struct refer_target *target, co
 
 static unsigned decide(struct leg *leg, const struct refer_target *target, const char *number)
 {
+	struct referral_here place;
+	char e164[NUMBER_E164];
+
 	if (!is_allowed(leg))
 		return 403;
 	if (!leg->person || leg->state != LEG_SEATED)
 		return 603; /* there is nothing that it could hand on */
+	read_number(leg, number, e164);
+	if (referral_here_find(leg, target, number, e164, &place))
+		return referral_here_ask(leg, &place);
 	if (comes_back(leg, number))
 		return 403;
-	return call_them(leg, target, number);
+	return call_them(leg, target, number, e164);
 }
 
 unsigned referral_asked(struct leg *leg, const struct refer_target *target)

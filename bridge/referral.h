@@ -1,10 +1,10 @@
 /* referral.h - phones that send calls about: REFER from somebody in a meeting, and INVITE that takes a call's place (O9, RFC 3515, 3891).
  *
  * How: both only where the trunk says `refer: { in: true }`.  A REFER has the bridge call the number in it, through the dial plan of the meeting's
- * account, into the same meeting; the far end is told by NOTIFY how that goes (100, 180, 200 when somebody has pressed 1, or
+ * account, into the same meeting (the number as the phone's trunk writes numbers; places of this bridge: bridge/referral_here); the far end is told by NOTIFY how that goes (100, 180, 200 when somebody has pressed 1, or
  * why not), and leaves when it has worked.  The host of a Refer-To is not followed: only its number counts.  With Replaces in it
  * (the phone has talked to them before: an attended transfer) that call goes out by the phone's own trunk alone, where the one to be replaced
- * is, and who does not know that one is to refuse it (Require).  Whoever asked is named in Referred-By (RFC 3892).  A
+ * is, and who does not know that one is to refuse it (Require); there a name or an extension, which is no number, goes out as it is.  Whoever asked is named in Referred-By (RFC 3892).  A
  * call that comes in with Replaces is seated in place of one of the same trunk that sits in a meeting, and that one gets BYE.
  * Events `referral.asked` (`to`, `status`) and `call.replaced` (`by`).
  *

@@ -123,7 +123,8 @@ enum bridge_err store_next_delivery(struct store *s, const char *hook, int64_t a
 /* A text that is kept by a name, which may outlive what bears it. */
 enum store_kept {
 	STORE_SPENT, /* budget_write()'s text, by account */
-	STORE_LEARNED /* repute_write()'s text, by trunk; those of trunks that the site has no more go when one is saved */
+	STORE_LEARNED, /* repute_write()'s text, by trunk; those of trunks that the site has no more go when one is saved */
+	STORE_HUNTS /* bridge/hunt_kept's text, by hunt; "" : it is over, and goes when the next is saved */
 };
 struct kept_row {
 	const char *name, *text;

@@ -14,6 +14,10 @@ static const struct kept_table tables[] = {
 		.save = "INSERT INTO standing(trunk, learned) VALUES (?, ?)"
 			" ON CONFLICT(trunk) DO UPDATE SET learned = excluded.learned",
 		.tidy = "DELETE FROM standing WHERE trunk NOT IN (SELECT name FROM trunk)" },
+	[STORE_HUNTS] = { .list = "SELECT id, state FROM hunt ORDER BY rowid",
+		.save = "INSERT INTO hunt(id, state) VALUES (?, ?)"
+			" ON CONFLICT(id) DO UPDATE SET state = excluded.state",
+		.tidy = "DELETE FROM hunt WHERE state = ''" },
 };
 
 enum bridge_err store_each_kept(

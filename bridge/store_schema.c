@@ -303,6 +303,9 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk ADD COLUMN peer_trust INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN diverts_by INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN asks_permit INTEGER NOT NULL DEFAULT 0;",
+
+	/* 26: people whom meetings call, over a restart */
+	"CREATE TABLE hunt (id TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };

@@ -98,6 +98,7 @@ void worker_gain(struct worker *w, uint32_t leg_id, int tx_db, int rx_db);
 void worker_watch(struct worker *w, uint32_t leg_id, uint64_t dead_us);
 void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *list, size_t n, bool loop,
 	uint32_t play_id);
+void worker_listen_for_beep(struct worker *w, uint32_t leg_id, bool on); /* comes back as MEDIA_BEEP */
 void worker_stop_cue(struct worker *w, uint32_t leg_id);
 void worker_info_digit(struct worker *w, uint32_t leg_id, char digit); /* comes back as MEDIA_DIGIT if new */
 void worker_press(struct worker *w, uint32_t leg_id, char digit, unsigned ms); /* then MEDIA_PRESSED */

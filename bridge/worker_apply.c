@@ -309,6 +309,7 @@ static void apply_to_leg(struct worker *w, struct worker_leg *leg, const struct 
 		(void)stream_play(s, c->how.play.list, c->how.play.n, c->how.play.loop, c->how.play.play_id);
 		break;
 	case COMMAND_STOP_CUE: stream_stop_cue(s); break;
+	case COMMAND_LISTEN_FOR_BEEP: stream_listen_for_beep(s, c->how.on); break;
 	case COMMAND_INFO_DIGIT: info_digit(w, leg, c->how.key.digit); break;
 	case COMMAND_PRESS: press(w, leg, c->how.key.digit, c->how.key.ms); break;
 	case COMMAND_ASK_STATS: answer_stats(w, leg); break;

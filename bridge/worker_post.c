@@ -363,6 +363,11 @@ void worker_play(struct worker *w, uint32_t leg_id, const struct cue *const *lis
 	post(w, &c);
 }
 
+void worker_listen_for_beep(struct worker *w, uint32_t leg_id, bool on)
+{
+	post(w, &(struct command){ .kind = COMMAND_LISTEN_FOR_BEEP, .leg_id = leg_id, .how.on = on });
+}
+
 void worker_stop_cue(struct worker *w, uint32_t leg_id)
 {
 	post(w, &(struct command){ .kind = COMMAND_STOP_CUE, .leg_id = leg_id });

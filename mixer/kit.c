@@ -51,8 +51,8 @@ static struct kit *kit_with_room(const struct stream_format *f)
 	k->rx_rate = rx_rate;
 	k->tx_rate = tx_rate;
 	k->tx_clock_hz = codec_info(f->tx.id)->clock_hz;
-	k->rx_cap = rx_cap;
-	k->tx_cap = tx_cap;
+	k->rx_cap = (uint32_t)rx_cap;
+	k->tx_cap = (uint32_t)tx_cap;
 	k->rx_pcm = k->pcm + WARP_PAST;
 	k->tx_pcm = k->rx_pcm + rx_cap;
 	k->warped = k->tx_pcm + tx_cap;

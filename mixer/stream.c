@@ -206,6 +206,11 @@ void stream_stop_cue(struct stream *s)
 	cue_stop(&s->cue);
 }
 
+void stream_listen_for_beep(struct stream *s, bool on)
+{
+	beep_listen(&s->beep, on);
+}
+
 char stream_info_digit(struct stream *s, char digit, uint64_t now_us)
 {
 	return keypad_info(s->keypad, digit, now_us);

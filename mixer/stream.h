@@ -120,6 +120,7 @@ enum media_event_kind {
 	MEDIA_QUIRK,   /* quirk: something is odd about its packets, and is made up for; once each */
 	MEDIA_ECHO,    /* on, echo: it returns our own sound; off: not any more */
 	MEDIA_PROGRESS, /* on, progress: no person, and kept out of the mix; off: a person again */
+	MEDIA_BEEP,     /* what stream_listen_for_beep() waits for: an answering machine records now */
 	MEDIA_PATH, /* ICE; on, peer: the far end has chosen this path; off: nothing is sent, its consent has lapsed */
 	MEDIA_PRESSED, /* on: a key of stream_press() has gone out whole; off: it could not, events were not agreed on */
 };
@@ -185,6 +186,8 @@ void stream_watch(struct stream *s, uint64_t dead_us); /* MEDIA_SILENT after thi
 enum mix_err stream_play(
 	struct stream *s, const struct cue *const *list, size_t n, bool loop, uint32_t play_id);
 void stream_stop_cue(struct stream *s);
+/* Off in a new stream, and from its beep on (beep.h): it costs something. */
+void stream_listen_for_beep(struct stream *s, bool on);
 char stream_info_digit(
 	struct stream *s, char digit, uint64_t now_us); /* SIP INFO: 0 when it is no new press */
 /* Sends a key to the far end as an RFC 4733 event; MEDIA_PRESSED (on) when its last packet is out.  MIX_UNKNOWN: no events were

@@ -27,7 +27,7 @@ static size_t rx_space(const struct stream *s)
 /* Opus packets of a leg that nobody hears and whose keys come as events are measured, not decoded. */
 bool stream_may_skip(const struct stream *s, bool wanted)
 {
-	return (!wanted || s->muted) && s->kit->format.rx[s->rx_at].codec == CODEC_OPUS &&
+	return (!wanted || s->muted) && !s->beep.on && s->kit->format.rx[s->rx_at].codec == CODEC_OPUS &&
 	       (s->kit->format.event_rx_pt != PT_NONE || s->kit->format.no_tones);
 }
 

@@ -6,6 +6,7 @@
 #define MIXER_STREAM_PRIV_H
 
 #include "mixer/agc.h"
+#include "mixer/beep.h"
 #include "mixer/burst.h"
 #include "mixer/choose.h"
 #include "mixer/clip.h"
@@ -61,7 +62,7 @@ struct kit {
 	struct seal *rx_former;                    /* owned; of the key before, NULL without */
 	struct ice *ice;                           /* owned; NULL: the latch says who may speak */
 	struct unopened *unopened;                 /* owned; NULL in the clear */
-	size_t rx_cap, tx_cap;                     /* samples */
+	uint32_t rx_cap, tx_cap;                   /* samples */
 	int16_t *rx_pcm, *tx_pcm, *aligned; /* into pcm[]; WARP_PAST samples before rx_pcm were played */
 	int16_t *warped;                    /* a frame, into pcm[] */
 	int16_t pcm[];
@@ -133,10 +134,11 @@ struct stream {
 	uint16_t made_up;         /* samples since the last packet, of late ones; UINT16_MAX: no packet yet */
 	uint16_t rx_n, rx_used;   /* samples in kit->rx_pcm; of those, handed out in the last tick */
 	uint64_t former_until_us; /* for which kit->rx_former is tried */
-	bool in_cn;               /* the far end sent comfort noise and then nothing */
 	struct comfort comfort;
+	bool in_cn;         /* the far end sent comfort noise and then nothing */
 	uint8_t tone_quiet; /* frames without sound, up to a few: the digit receiver may rest */
 	struct progress progress;
+	struct beep beep;
 	struct talk talk;
 	bool may_doze; /* its room: too quiet for the mix, and would be at the level that it had */
 	bool in_crowd; /* its room has more streams than it mixes */
@@ -145,12 +147,12 @@ struct stream {
 		hollow_n; /* at the head of kit->rx_pcm: some of these samples were slept through or never came */
 	bool muted, deaf;
 	struct agc agc;
-	bool levels;             /* agc is in force */
 	int32_t gain;            /* by agc and against echo, 1/4096 */
 	struct denoise *denoise; /* owned; NULL: no noise suppression */
 	uint8_t unheard;         /* ticks since a frame of it was heard */
 	uint8_t since_look;      /* ticks since it was looked for one-way audio; since then: */
 	bool sounded;
+	bool levels; /* agc is in force */
 	uint32_t others_ms;
 	struct burst burst;
 	uint32_t lost_counted; /* of the jitter buffer's losses, in `burst` */

@@ -9,20 +9,39 @@ enum {
 	PAUSE_GATE_DBOV = 50 /* in frames quieter than this a splice needs no likeness */
 };
 
+static void tell_beep(struct stream *s, bool found, const struct media_out *out)
+{
+	if (found)
+		stream_tell(s, out, (struct media_event){ .kind = MEDIA_BEEP });
+}
+
+/* A frame that brings no sound. */
+static void rest_for_beep(struct stream *s, const struct media_out *out)
+{
+	if (s->beep.on)
+		tell_beep(s, beep_rest(&s->beep), out);
+}
+
 static void listen_for_keys(struct stream *s, const int16_t *pcm, enum rate_class rate, uint64_t now_us,
 	const struct media_out *out)
 {
 	int16_t narrow[8 * FRAME_MS];
 
+	if (s->kit->format.no_tones && !s->beep.on)
+		return;
+	if (s->dbov <= TONE_GATE_DBOV) {
+		s->tone_quiet = 0;
+	} else if (s->tone_quiet < TONE_REST) {
+		s->tone_quiet++;
+	} else {
+		rest_for_beep(s, out);
+		return;
+	}
+	narrow_frame(s->kit->narrow, rate, pcm, narrow);
+	if (s->beep.on && !s->frame_made_up)
+		tell_beep(s, beep_frame(&s->beep, narrow, s->dbov), out);
 	if (s->kit->format.no_tones)
 		return;
-	if (s->dbov <= TONE_GATE_DBOV)
-		s->tone_quiet = 0;
-	else if (s->tone_quiet < TONE_REST)
-		s->tone_quiet++;
-	else
-		return;
-	narrow_frame(s->kit->narrow, rate, pcm, narrow);
 	if (!s->frame_made_up && progress_frame(&s->progress, narrow, s->dbov, (uint32_t)(now_us / 1000)))
 		stream_tell(s, out,
 			(struct media_event){ .kind = MEDIA_PROGRESS,
@@ -93,6 +112,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 			take_held(s, now_us, wanted, out);
 		else
 			guess_talk(s, unheard_dbov(s), out);
+		rest_for_beep(s, out);
 		return;
 	}
 	stream_playout_ahead(s, wanted, now_us);
@@ -102,6 +122,7 @@ void stream_take(struct stream *s, uint64_t now_us, bool wanted, const struct me
 		(void)stream_pace_frame(s, true);
 		if (s->doze.asleep || s->talk.talking)
 			guess_talk(s, unheard_dbov(s), out);
+		rest_for_beep(s, out);
 		return;
 	}
 	s->dbov = level_dbov(s->kit->rx_pcm - WARP_DELAY, n);

@@ -114,6 +114,7 @@ static void on_event(void *arg, void *user, const struct media_event *event)
 	case MEDIA_ONE_WAY: p->one_way = event->one_way; break;
 	case MEDIA_QUIRK: p->quirks |= 1U << event->quirk; break;
 	case MEDIA_ECHO: p->echo = event->on; break;
+	case MEDIA_BEEP: p->beeps++; break;
 	case MEDIA_PROGRESS: p->progress = event->progress; break;
 	}
 }

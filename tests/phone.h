@@ -55,6 +55,7 @@ struct phone {
 	unsigned n_digits, talk_on, talk_off, silent, played, latched, pressed;
 	enum oneway_kind one_way; /* last told */
 	bool echo;
+	unsigned beeps;
 	enum progress_kind progress;     /* last told */
 	uint32_t quirks;                 /* told so far, 1 << enum quirk */
 	unsigned comforts, comfort_dbov; /* RFC 3389 packets, the last one's level */

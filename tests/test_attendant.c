@@ -114,7 +114,9 @@ static void play(struct stage *s, const char *input)
 			input++;
 			continue;
 		}
-		if (*input == '(' || *input == ')')
+		if (*input == '!')
+			attendant_beep(&s->a);
+		else if (*input == '(' || *input == ')')
 			attendant_talk(&s->a, *input == '(', s->now_us);
 		else if (*input == '.')
 			attendant_said(&s->a, s->now_us);
@@ -181,7 +183,7 @@ TEST(star_restarts_an_entry)
 	CHECK_STORIES(stories, NULL, DOOR_OPEN);
 }
 
-/* A machine's greeting ends the call; what people say does not, nor what comes after digits of ours.  "(~3)": they talk for 3 s. */
+/* A machine's greeting ends the call; what people say does not, nor what comes after digits of ours.  "(~3)": they talk for 3 s; "!": a beep. */
 TEST(a_greeting_is_a_machines)
 {
 	static const struct {
@@ -195,6 +197,12 @@ TEST(a_greeting_is_a_machines)
 		{ "much, but later", "(~2)~9(~5).1", "S(invited 1?) E(483920175 guest)", true },
 		{ "somebody with keys talks on", "(~3)5(~5)1",
 			"S(invited 1?) S(invalid 1?) H E(483920175 guest)", true },
+		{ "a short one, and a beep", "(~2)!", "S(invited 1?) H L(19)", true },
+		{ "a beep late after it", "(~2).~9!", "S(invited 1?) L(19)", true },
+		{ "a beep after a key", "(~2)7!1", "S(invited 1?) S(invalid 1?) H E(483920175 guest)", true },
+		{ "a beep in the meeting", "(~2)1!", "S(invited 1?) H E(483920175 guest)", true },
+		{ "an exchange beeps that was sent digits", "(~2)!1", "S(invited 1?) H E(483920175 guest)",
+			false },
 		{ "an exchange that was sent digits", "(~8)1", "S(invited 1?) H E(483920175 guest)", false },
 	};
 

@@ -1,11 +1,13 @@
-/* links: tests/far.c tests/gate.c tests/rawsip.c tests/wire.c */
+/* links: tests/far.c tests/gate.c tests/rawsip.c tests/wire.c tests/speech.c mixer/codec.c mixer/codec_g711.c mixer/codec_g722.c mixer/codec_opus.c mixer/err.c mixer/level.c mixer/cue.c mixer/cue_load.c mixer/resample.c mixer/lull.c mixer/cue_player.c mixer/opus_peek.c mixer/denoise.c */
 /* Whom a meeting called: what they sound like before they are in it (O6), machines that answer (O3), and keys that are pressed on them on purpose (C12). */
 #include "tests/far.h"
 #include "tests/flow/ask.h"
 #include "tests/flow/events.h"
 #include "tests/gate.h"
+#include "tests/speech.h"
 #include "tests/test.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { SITE = 4096, WAIT_MS = 6000, PROMPTS_MS = 7000, SPAN_MS = 1500 };
@@ -213,6 +215,58 @@ TEST(a_greeting_is_hung_up_on)
 	end(&b);
 }
 
+/* Two seconds of a greeting, a beep, and quiet for half a minute. */
+static int16_t *recording(size_t *n)
+{
+	enum {
+		RATE = 8000,
+		WORDS = 2 * RATE,
+		BEEP_AT = WORDS + 3 * RATE / 10,
+		BEEP = 4 * RATE / 10,
+		LONG = 30 * RATE
+	};
+	struct speech s = speech_load(SPEECH_FOLDER "vm-intro.g722", 2);
+	int16_t *pcm = calloc(LONG, sizeof(*pcm));
+
+	CHECK(pcm && s.n == WORDS, "a greeting");
+	speech_scale(&s, FAR_DBOV);
+	memcpy(pcm, s.pcm, WORDS * sizeof(*pcm));
+	for (unsigned i = 0; i < BEEP; i++)
+		pcm[BEEP_AT + i] = (int16_t)lrint(6000 * sin(2 * M_PI * 1000 * i / RATE));
+	free(s.pcm);
+	*n = LONG;
+	return pcm;
+}
+
+/* O3: too short a greeting to be told by its length, but it beeps.  In the meeting a beep is sound like any other. */
+TEST(a_beep_is_hung_up_on)
+{
+	struct bed b;
+	json_t *record;
+	int16_t *pcm;
+	size_t n;
+
+	begin(&b, "", false);
+	pcm = recording(&n);
+	answer_talking(&b, 0);
+	wire_say(&b.wire, pcm, n);
+	CHECK(gate_wait(&b.gate, &b.r, "BYE", 4500), "the machine is left");
+	gate_answer(&b.gate, &b.r, 200, NULL, NULL, NULL);
+	record = record_wait(&b.bridge, gate_header(&b.invite, "Call-ID"), WAIT_MS);
+	CHECK_STR("answering machine (beep)", record ? json_text_at(record, "cause") : NULL, "its record");
+	json_decref(record);
+	CHECK_INT(1, bridge_count(&b.bridge, "/v1/meetings/100200300/participants"), "it was never in");
+
+	answer_talking(&b, 0);
+	press_info(&b, '1', 1);
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 2, WAIT_MS), "in it");
+	wire_say(&b.wire, pcm, n);
+	CHECK(gate_quiet(&b.gate, "BYE", 4500), "and stays, with a beep");
+	gate_request(&b.gate, &b.invite, "BYE", "a", 2);
+	end(&b);
+	free(pcm);
+}
+
 /* O2: the phone is bound to the web user who asked for it, in what is told of the call, of the participant, and in the roster. */
 TEST(a_call_is_for_somebody)
 {
@@ -376,5 +430,5 @@ TEST(digits_by_the_api)
 }
 
 TESTS(nothing_is_heard_of_them_before_they_are_in, nor_of_an_announcement, a_call_is_for_somebody,
-	a_greeting_is_hung_up_on, a_hosts_keys_go_to_who_was_called, others_do_not_hear_them,
-	digits_by_the_api)
+	a_greeting_is_hung_up_on, a_beep_is_hung_up_on, a_hosts_keys_go_to_who_was_called,
+	others_do_not_hear_them, digits_by_the_api)

@@ -6,6 +6,7 @@
 #include "tests/gate.h"
 #include "tests/test.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 enum { SITE = 2048, WAIT_MS = 6000 };
@@ -287,4 +288,75 @@ TEST(what_cannot_be_asked)
 	end(&b);
 }
 
-TESTS(one_number_after_another, all_numbers_at_once, nobody_comes, a_list_of_people, what_cannot_be_asked)
+/* A list of three: A has answered and not pressed 1 yet, B rings, C's turn has not come.  Then the process ends. */
+static void begin_list(struct bed *b, char ids[3][ASK_ID])
+{
+	static const char body[] =
+		"{\"calls_per_second\":1,\"people\":[{\"to\":\"" A "\",\"name\":\"Ann\"},"
+		"{\"to\":\"" B "\",\"name\":\"Bob\"},{\"to\":\"" C "\",\"name\":\"Cat\"}]}";
+	json_t *answer = bridge_call(&b->bridge, "POST", "/v1/meetings/100200300/people", NULL, body, NULL);
+	char at[20];
+
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(at, sizeof(at), "items.%u.id", i);
+		CHECK(json_text_at(answer, at), "three hunts");
+		snprintf(ids[i], ASK_ID, "%s", json_text_at(answer, at));
+	}
+	json_decref(answer);
+	take(b, &b->invite[0], A, 200, "a");
+	CHECK(gate_wait(&b->gate, &b->r, "ACK", WAIT_MS), "ACK");
+	take(b, &b->invite[1], B, 180, "b");
+	test_sleep_ms(400); /* that A has answered is on the disk */
+}
+
+static void restart(struct bed *b, int signal)
+{
+	events_close(b->events);
+	CHECK(bridge_restart(&b->bridge, signal, NULL), "it comes up again");
+	b->events = events_open(&b->bridge, NULL);
+	CHECK(b->events, "events");
+}
+
+/* What the process that was killed had sent, or said as it ended, is not looked at. */
+static void take_again(struct bed *b, const char *numbers[2])
+{
+	char seen[2][40];
+
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(gate_wait(&b->gate, &b->invite[i + 1], "INVITE", WAIT_MS), "two are called");
+		snprintf(seen[i], sizeof(seen[i]), "%.24s", gate_line(&b->invite[i + 1]));
+		CHECK(strstr(seen[i], numbers[i]), "%s is called, not %s", numbers[i], seen[i]);
+	}
+}
+
+TEST(a_list_outlives_the_process)
+{
+	static const int signals[] = { SIGKILL, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		static const char *rest[2] = { B, C };
+		char ids[3][ASK_ID];
+		struct bed b;
+
+		begin(&b);
+		begin_list(&b, ids);
+		restart(&b, signals[i]);
+		take_again(&b, rest);
+		gate_answer(&b.gate, &b.invite[2], 486, "c", NULL, NULL);
+		gate_answer(&b.gate, &b.invite[1], 200, "b2", NULL, gate_sdp);
+		CHECK(gate_wait(&b.gate, &b.r, "ACK", WAIT_MS), "ACK");
+		press_1(&b, &b.invite[1], "b2");
+		events_need(b.events, &b.bridge, "hunt.resumed", "id", ids[1], WAIT_MS);
+		events_need(b.events, &b.bridge, "hunt.failed", "id", ids[0], WAIT_MS);
+		events_need(b.events, &b.bridge, "hunt.failed", "id", ids[2], WAIT_MS);
+		check_joined(&b, ids[1], "Bob", &b.invite[1], "b2");
+		CHECK(bridge_wait_count(&b.bridge, "/v1/calls", 0, WAIT_MS), "gone");
+		test_sleep_ms(300);
+		restart(&b, SIGKILL);
+		CHECK(gate_quiet(&b.gate, "INVITE", 1500), "and nobody is called a third time");
+		end(&b);
+	}
+}
+
+TESTS(a_list_outlives_the_process, one_number_after_another, all_numbers_at_once, nobody_comes,
+	a_list_of_people, what_cannot_be_asked)

@@ -26,12 +26,14 @@ static const char *site_of(const char *policy, unsigned port)
 	snprintf(site, sizeof(site),
 		"accounts:\n  - name: acme\n    meetings:\n      - { id: \"100200300\", name: Open }\n"
 		"      - { id: \"444\", name: Closed, guest_pin: \"1\" }\n"
+		"      - { id: \"200300400\", name: Other }\n"
 		"trunks:\n  - { name: phones, inbound: { from: [ 127.0.0.2 ] }%s }\n"
 		"  - { name: others, inbound: { from: [ 127.0.0.3 ] }, refer: { in: true } }\n"
 		"  - { name: out, outbound: { gateways: [ \"sip:127.0.0.11:%u\" ], keepalive: false } }\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ out%s ] }\n"
 		"numbers:\n  - { number: \"+15550101\", account: acme, answer: \"meeting:100200300\" }\n"
-		"  - { number: \"+15550102\", account: acme, answer: \"meeting:444\" }\n",
+		"  - { number: \"+15550102\", account: acme, answer: \"meeting:444\" }\n"
+		"  - { number: \"+15550103\", account: acme, answer: \"meeting:200300400\" }\n",
 		policy, port, strstr(policy, "outbound") ? ", phones" : "");
 	return site;
 }
@@ -271,7 +273,10 @@ TEST(what_is_refused)
 			403 },
 		{ allowed, "+15550101", "Refer-To: <sip:+15550177@x.invalid?Route=%3Csip%3Aevil%3E>\r\n",
 			403 },
-		{ allowed, "+15550101", "Refer-To: <sip:+15550101@x.invalid>\r\n", 403 }, /* one of ours */
+		{ allowed, "+15550101", "Refer-To: <sip:+15550101@x.invalid>\r\n", 403 }, /* where it is */
+		{ allowed, "+15550101", "Refer-To: <sip:+15550102@x.invalid>\r\n",
+			403 }, /* it asks for a PIN */
+		{ allowed, "+15550101", "Refer-To: <sip:+15550103@x.invalid>\r\n", 603 }, /* it is alone */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases);) {
@@ -400,8 +405,152 @@ TEST(sipp_has_us_call_somebody)
 	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
 }
 
-/* An attended transfer with SIPp at both ends. */
-TEST(sipp_has_us_take_a_calls_place)
+/* ---- places of this bridge, and how an exchange writes numbers ---- */
+
+TEST(numbers_are_read_as_the_trunk_writes_them)
+{
+	static const char *const written[] = { "5550177", "15550177", "0015550177", "%2B1-555-0177" };
+	struct bed b;
+
+	begin(&b, ", refer: { in: true }, country: { code: \"1\", trunk_prefix: \"1\" }", "+15550101");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 1, WAIT_MS), "seated");
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+		char headers[120];
+
+		snprintf(headers, sizeof(headers), "Refer-To: <sip:%s@pbx.invalid;user=phone>\r\n",
+			written[i]);
+		raw_request(&b.phone, "REFER", headers, NULL);
+		CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), written[i]);
+		expect_notify(&b, "SIP/2.0 100 ", "active");
+		CHECK(gate_wait(&b.gate, &b.invite, "INVITE", WAIT_MS), "INVITE");
+		CHECK(strncmp(gate_line(&b.invite), "INVITE sip:+15550177@127.0.0.11", 31) == 0, "%s: %s",
+			written[i], gate_line(&b.invite));
+		gate_answer(&b.gate, &b.invite, 486, "a", NULL, NULL);
+		expect_notify(&b, "SIP/2.0 486 ", "terminated");
+	}
+	bye(&b.phone);
+	end(&b);
+}
+
+/* Another phone, in the first meeting with it. */
+static void begin_with(struct bed *b, struct raw *ann)
+{
+	begin(b, allowed, "+15550101");
+	CHECK(raw_open(ann, "127.0.0.3", 0, b->bridge.sip_port, false), "Ann");
+	CHECK_INT(200, raw_call(ann, "+15550101"), "Ann calls");
+	CHECK(bridge_wait_count(&b->bridge, "/v1/meetings/100200300/participants", 2, WAIT_MS), "both");
+}
+
+/* It is told, and its call is over. */
+static void expect_done(struct bed *b)
+{
+	expect_notify(b, "SIP/2.0 100 ", "active");
+	expect_notify(b, "SIP/2.0 200 ", "terminated");
+	CHECK_INT(1, raw_wait(&b->phone, WAIT_MS), "BYE");
+	CHECK(strncmp(b->phone.last, "BYE ", 4) == 0, "%s", b->phone.last);
+	raw_reply(&b->phone, 200, NULL);
+}
+
+static void expect_moved(struct bed *b, const struct raw *ann)
+{
+	json_t *list;
+
+	CHECK(bridge_wait_count(&b->bridge, "/v1/calls", 1, WAIT_MS), "one is left");
+	list = bridge_get(&b->bridge, "/v1/calls");
+	CHECK_STR(ann->call_id, json_text_at(list, "items.0.call_id"), "Ann");
+	CHECK_STR("200300400", json_text_at(list, "items.0.meeting"), "in the other meeting");
+	json_decref(list);
+	CHECK_INT(1, bridge_count(&b->bridge, "/v1/meetings/200300400/participants"), "by herself");
+	CHECK(gate_quiet(&b->gate, "INVITE", 100), "nobody was called");
+}
+
+/*  phone                bridge               Ann, in the same meeting
+ *  REFER, a number of ours or a meeting's ID
+ *  <--- 202, NOTIFY 100
+ *  <--- NOTIFY 200, BYE                       she is in the other meeting */
+TEST(who_is_with_it_goes_to_another_meeting)
+{
+	static const char *const places[] = { "+15550103", "200300400" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		char headers[100];
+		struct bed b;
+		struct raw ann;
+
+		begin_with(&b, &ann);
+		snprintf(headers, sizeof(headers), "Refer-To: <sip:%s@bridge.invalid>\r\n", places[i]);
+		raw_request(&b.phone, "REFER", headers, NULL);
+		CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), places[i]);
+		expect_done(&b);
+		expect_moved(&b, &ann);
+		bye(&ann);
+		raw_close(&ann);
+		end(&b);
+	}
+}
+
+/* A door that is locked: both stay, and it is told.  With three, only a host sends the others. */
+TEST(who_cannot_go_stays)
+{
+	struct bed b;
+	struct raw ann, third;
+
+	begin_with(&b, &ann);
+	CHECK(raw_open(&third, "127.0.0.3", 0, b.bridge.sip_port, false), "a third");
+	CHECK_INT(200, raw_call(&third, "+15550103"), "in the other meeting");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/200300400/participants", 1, WAIT_MS), "seated");
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/200300400/lock", NULL, "{\"locked\":true}", NULL));
+	raw_request(&b.phone, "REFER", "Refer-To: <sip:200300400@bridge.invalid>\r\n", NULL);
+	CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), "REFER");
+	expect_notify(&b, "SIP/2.0 100 ", "active");
+	expect_notify(&b, "SIP/2.0 603 ", "terminated");
+	CHECK_INT(2, people(&b), "both are where they were");
+	bye(&third);
+	CHECK_INT(200, raw_call(&third, "+15550101"), "in the first meeting");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/100200300/participants", 3, WAIT_MS), "three");
+	raw_request(&b.phone, "REFER", "Refer-To: <sip:200300400@bridge.invalid>\r\n", NULL);
+	CHECK_INT(403, raw_wait(&b.phone, WAIT_MS), "a guest does not send two");
+	bye(&third);
+	bye(&b.phone);
+	bye(&ann);
+	raw_close(&ann);
+	raw_close(&third);
+	end(&b);
+}
+
+/* Attended: it sits in the other meeting itself, by another call, and its door is locked. */
+TEST(its_other_call_is_replaced)
+{
+	char headers[600];
+	struct bed b;
+	struct raw ann, other;
+
+	begin_with(&b, &ann);
+	CHECK(raw_open(&other, "127.0.0.2", 0, b.bridge.sip_port, false), "its other call");
+	CHECK_INT(200, raw_call(&other, "+15550103"), "in the other meeting");
+	CHECK(bridge_wait_count(&b.bridge, "/v1/meetings/200300400/participants", 1, WAIT_MS), "seated");
+	json_decref(bridge_call(
+		&b.bridge, "POST", "/v1/meetings/200300400/lock", NULL, "{\"locked\":true}", NULL));
+	snprintf(headers, sizeof(headers),
+		"Refer-To: <sip:+15550103@bridge.invalid?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>\r\n",
+		other.call_id, other.to_tag, other.from_tag);
+	raw_request(&b.phone, "REFER", headers, NULL);
+	CHECK_INT(202, raw_wait(&b.phone, WAIT_MS), "REFER");
+	CHECK_INT(1, raw_wait(&other, WAIT_MS), "BYE");
+	CHECK(strncmp(other.last, "BYE ", 4) == 0 && raw_has(&other, "replaced"), "%s", other.last);
+	raw_reply(&other, 200, NULL);
+	expect_done(&b);
+	expect_moved(&b, &ann);
+	CHECK(events_wait(b.events, 0, "call.replaced", "call_id", other.call_id, WAIT_MS) >= 0, "told");
+	bye(&ann);
+	raw_close(&ann);
+	raw_close(&other);
+	end(&b);
+}
+
+/* An attended transfer with SIPp at both ends: to a number, or an extension of theirs that no dial plan knows. */
+static void attend_by_sipp(const char *target)
 {
 	struct bed b;
 	struct peer phone, pbx;
@@ -422,7 +571,8 @@ TEST(sipp_has_us_take_a_calls_place)
 	test_sleep_ms(400); /* SIPp says nothing when it listens */
 	{
 		const char *const argv[] = { "sipp", to, "-sf", "tests/flow/sipp/phone_attends.xml", "-i",
-			"127.0.0.2", "-m", "1", "-nostdin", "-timeout", "20s", NULL };
+			"127.0.0.2", "-key", "target", target, "-m", "1", "-nostdin", "-timeout", "20s",
+			NULL };
 
 		CHECK(peer_start(&phone, &b.bridge.folder, "phone", argv), "sipp");
 	}
@@ -436,6 +586,15 @@ TEST(sipp_has_us_take_a_calls_place)
 	CHECK_INT(0, bridge_stop(&b.bridge), "bridge");
 }
 
+TEST(sipp_has_us_take_a_calls_place)
+{
+	attend_by_sipp("+15550177");
+	attend_by_sipp("204");
+	attend_by_sipp("bob.miller");
+}
+
 TESTS(sipp_has_us_call_somebody, sipp_has_us_take_a_calls_place, whom_the_phone_has_talked_to_is_called_in,
 	whoever_is_not_there_any_more, somebody_is_called_in, whoever_is_busy_is_told, what_is_refused,
-	a_call_takes_anothers_place, not_where_the_trunk_forbids_it)
+	numbers_are_read_as_the_trunk_writes_them, who_is_with_it_goes_to_another_meeting,
+	who_cannot_go_stays, its_other_call_is_replaced, a_call_takes_anothers_place,
+	not_where_the_trunk_forbids_it)
