@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/collector.h"
 #include "bridge/clips.h"
 #include "bridge/dips.h"
 #include "bridge/openmetrics.h"
@@ -127,12 +128,16 @@ static void ended_lines(struct page *p, const struct node *n)
 
 static void trace_lines(struct page *p, const struct node *n)
 {
+	struct collector_stats c;
 	struct trace_stats t;
 
 	trace_stats(n->trace, &t);
 	gauge(p, "trace_calls", "calls whose signalling is kept", t.calls);
 	gauge(p, "trace_bytes", "memory that takes", (double)t.bytes);
 	counter(p, "trace_forgotten", "calls that had to make room", t.forgotten);
+	collector_stats(n->collector, &c);
+	counter(p, "hep_sent", "messages given to the trace's collector", c.sent);
+	counter(p, "hep_dropped", "messages that could not be given to it", c.dropped);
 }
 
 static void worker_lines(struct page *p, struct node *n)

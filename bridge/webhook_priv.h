@@ -46,6 +46,6 @@ struct hooks {
 };
 
 struct line *line_new(struct hooks *h, const struct webhook *hook); /* the last one; NULL: out of memory */
-void line_read(struct line *l);                                    /* the head of its queue, from the disk */
+void line_read(struct line *l);                                     /* the head of its queue, from the disk */
 void line_drop(struct line *l); /* that is unlinked: freed, now or when the disk has answered */
 #endif
