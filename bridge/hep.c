@@ -19,7 +19,13 @@ enum hep_chunk {
 	HEP_BELONGS = 17
 };
 enum { CHUNK_HEAD = 6, PACKET_HEAD = 6, LONGEST = 65535, SECOND_US = 1000000 };
-enum { FAMILY_V4 = 2, FAMILY_V6 = 10, PROTOCOL_UDP = 17, PROTOCOL_TCP = 6, CARRIED_SIP = 1 }; /* families as Linux counts */
+enum {
+	FAMILY_V4 = 2,
+	FAMILY_V6 = 10,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_TCP = 6,
+	CARRIED_SIP = 1
+}; /* families as Linux counts */
 
 struct writer {
 	uint8_t *out;
@@ -76,7 +82,8 @@ static void put_addresses(struct writer *w, const struct hep_packet *p)
 
 size_t hep_write(uint8_t *out, size_t cap, const struct hep_packet *p)
 {
-	const size_t correlation = p->correlation_len < HEP_CORRELATION ? p->correlation_len : HEP_CORRELATION;
+	const size_t correlation =
+		p->correlation_len < HEP_CORRELATION ? p->correlation_len : HEP_CORRELATION;
 	struct writer w = { .out = out, .n = PACKET_HEAD, .cap = cap < LONGEST ? cap : LONGEST };
 
 	if (p->len > LONGEST - HEP_HEAD - HEP_CORRELATION)

@@ -13,7 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEP_HEAD = 256, HEP_CORRELATION = 255 }; /* all chunks but the message take less than HEP_HEAD and the correlation's length */
+enum {
+	HEP_HEAD = 256,
+	HEP_CORRELATION = 255
+}; /* all chunks but the message take less than HEP_HEAD and the correlation's length */
 
 struct hep_packet {
 	const uint8_t *from, *to; /* 16 bytes each, v4-mapped; of one family, else both go as IPv6 */
