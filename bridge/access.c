@@ -184,10 +184,21 @@ struct access_token *access_list(const struct access *a, size_t *n)
 	return list;
 }
 
-void access_clear(struct access *a)
+void access_take(struct access *a, struct access *from)
 {
+	struct access_token *tokens;
+	size_t n, cap;
+
 	pthread_mutex_lock(&a->lock);
-	a->n = 0;
+	tokens = a->tokens;
+	n = a->n;
+	cap = a->cap;
+	a->tokens = from->tokens;
+	a->n = from->n;
+	a->cap = from->cap;
+	from->tokens = tokens;
+	from->n = n;
+	from->cap = cap;
 	pthread_mutex_unlock(&a->lock);
 }
 

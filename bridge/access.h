@@ -69,7 +69,8 @@ enum bridge_err access_put(struct access *a, const struct access_token *token);
 bool access_drop(struct access *a, const char *id);
 /* *n tokens, oldest first; allocated, the caller frees.  NULL with *n 0: none; with SIZE_MAX: out of memory. */
 struct access_token *access_list(const struct access *a, size_t *n);
-void access_clear(struct access *a);
+/* All tokens at once become those of `from`, which gets the others: at no moment there are none. */
+void access_take(struct access *a, struct access *from);
 
 enum access_answer { ACCESS_YES, ACCESS_UNKNOWN /* 401 */, ACCESS_TOO_OFTEN /* 429 */ };
 /* `secret` NULL or "": none was shown.  `local`: by the control socket.  `source`: an address as text. */

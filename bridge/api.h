@@ -51,6 +51,9 @@ const struct site_account *api_account_of(
 	struct node *n, const struct http_request *request, const char *meeting);
 /* The call, when it is up and who asks may see it; NULL: there is none, and nothing was answered. */
 struct leg *api_leg(struct node *n, const struct http_request *request, const char *id);
+/* Who somebody to be called is, of a body: the `name` for the roster ("" when not said), the `user` in the words of who asks (NULL when not
+ * said).  NULL: both can be read; else what is wrong, and *field where. */
+const char *api_read_whom(const json_t *body, const char **name, const char **user, const char **field);
 /* Writes a line of the audit log; `changes` is stolen.  Never a PIN, a password or a token in it. */
 void api_audit(struct node *n, const struct http_request *request, const char *what, json_t *changes);
 /* The same of something that was changed; both stolen, NULL: it was not, or is no more. */

@@ -1,10 +1,7 @@
 /* api_admin.c - what operators do to the database as a whole: backup and restore. */
 #include "bridge/api.h"
-#include "bridge/node_site.h"
 #include "bridge/editor.h"
-#include "bridge/learned.h"
-#include "bridge/spending.h"
-#include "bridge/tariff.h"
+#include "bridge/restored.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +13,7 @@ struct copy_job {
 	struct node *node;
 	uint64_t request;
 	char path[PATH_CAP];
-	struct node_site fresh;  /* owned; what was restored */
-	struct tariff *tariffs;  /* owned; the same */
-	struct learned *learned; /* owned; the same */
+	struct restored restored; /* owned */
 };
 
 /* {"file": "/absolute/path"}, from the machine's own operators: a file here is none of a remote one's business. */
@@ -75,26 +70,8 @@ void api_backup(struct node *n, const struct http_request *request, const char *
 static enum bridge_err restore(void *arg, struct store *store)
 {
 	struct copy_job *job = arg;
-	struct site *site = NULL;
-	enum bridge_err err = store_restore(store, job->path);
 
-	if (!err)
-		err = store_load_site(store, &site);
-	if (!err)
-		err = node_site_build(&job->fresh, site, true);
-	if (err)
-		site_free(site);
-	if (!err)
-		err = spending_load(job->fresh.dialling, store);
-	if (!err)
-		err = tariffs_load(store, &job->tariffs);
-	if (!err)
-		err = learned_load(store, &job->learned);
-	if (!err) {
-		access_clear(job->node->access);
-		err = store_load_tokens(store, job->node->access);
-	}
-	return err;
+	return restored_read(&job->restored, store, job->path);
 }
 
 static void restored(void *arg, enum bridge_err err, const char *text)
@@ -102,26 +79,16 @@ static void restored(void *arg, enum bridge_err err, const char *text)
 	struct copy_job *job = arg;
 	struct node *n = job->node;
 
-	n->applying = NULL;
-	if (!err && job->fresh.site) {
-		editor_use(n->editor, &job->fresh);
-		job->fresh = (struct node_site){ .site = NULL };
-		tariffs_replace(n, job->tariffs);
-		job->tariffs = NULL;
-		spending_restored(n);
-		learned_use(n, job->learned);
-		n->trim_due = true;
-	}
 	if (err) {
+		restored_drop(n);
 		api_refuse_as(n, job->request, 503, "file", text[0] ? text : bridge_strerror(err), NULL);
 	} else {
+		restored_use(n, &job->restored);
 		log_line(LOG_WARNING, NULL, "store", "restored from %s", job->path);
 		event_emit(n->bus, "site.applied", json_pack("{s:s}", "restored_from", job->path));
 		api_reply(n, job->request, 200, json_pack("{s:s}", "file", job->path));
 	}
-	node_site_clear(&job->fresh);
-	tariffs_free(job->tariffs);
-	learned_free(job->learned);
+	restored_clear(&job->restored);
 	free(job);
 	editor_go(n->editor);
 }
@@ -138,7 +105,7 @@ void api_restore(struct node *n, const struct http_request *request, const char 
 	job = copy_of(n, request);
 	if (!job)
 		return;
-	n->applying = n->site; /* nobody applies another meanwhile */
+	restored_hold(n, &job->restored);
 	writer_do(n->writer, restore, restored, job);
 	api_audit(n, request, "restore",
 		json_pack("{s:s}", "file", job->path)); /* into the log that it brought */

@@ -19,6 +19,27 @@ const struct site_account *api_account_of(
 	return NULL;
 }
 
+/* False: it is there, and no text that `cap` holds. */
+static bool read_text(const json_t *value, size_t cap, const char **out)
+{
+	if (value)
+		*out = json_string_value(value);
+	return !value || (*out && strlen(*out) < cap);
+}
+
+const char *api_read_whom(const json_t *body, const char **name, const char **user, const char **field)
+{
+	*name = "";
+	*user = NULL;
+	*field = "name";
+	if (!read_text(json_object_get(body, "name"), CALL_NAME, name))
+		return "a name of at most 63 bytes is wanted";
+	*field = "user";
+	return read_text(json_object_get(body, "user"), LEG_USER, user)
+		       ? NULL
+		       : "an ID of at most 63 bytes is wanted";
+}
+
 static void start(struct node *n, const struct http_request *request, const struct dialout_order *order)
 {
 	char id[DIALOUT_ID];
@@ -70,16 +91,15 @@ static void dial(struct node *n, const struct http_request *request, struct dial
 	const json_t *body, struct postdial_order *postdial)
 {
 	const char *to = json_string_value(json_object_get(body, "to")), *why, *field;
-	const char *name = json_string_value(json_object_get(body, "name"));
-	const char *user = json_string_value(json_object_get(body, "user"));
 	char number[128];
 
 	if (!to) {
 		api_refuse_field(n, request->id, "to", "the body must be a JSON object with `to`, a number");
 		return;
 	}
-	if (name && strlen(name) >= CALL_NAME) {
-		api_refuse_field(n, request->id, "name", "a name of at most 63 bytes is wanted");
+	why = api_read_whom(body, &order->name, &order->user, &field);
+	if (why) {
+		api_refuse_field(n, request->id, field, why);
 		return;
 	}
 	if (!postdial_split(postdial, number, sizeof(number), to)) {
@@ -92,12 +112,6 @@ static void dial(struct node *n, const struct http_request *request, struct dial
 		return;
 	}
 	order->to = number;
-	if (user && strlen(user) >= LEG_USER) {
-		api_refuse_field(n, request->id, "user", "an ID of at most 63 bytes is wanted");
-		return;
-	}
-	order->name = name ? name : "";
-	order->user = user;
 	order->postdial = postdial;
 	start(n, request, order);
 }

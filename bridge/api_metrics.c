@@ -1,5 +1,6 @@
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/collector.h"
 #include "bridge/clips.h"
 #include "bridge/dips.h"
 #include "bridge/openmetrics.h"
@@ -127,12 +128,16 @@ static void ended_lines(struct page *p, const struct node *n)
 
 static void trace_lines(struct page *p, const struct node *n)
 {
+	struct collector_stats c;
 	struct trace_stats t;
 
 	trace_stats(n->trace, &t);
 	gauge(p, "trace_calls", "calls whose signalling is kept", t.calls);
 	gauge(p, "trace_bytes", "memory that takes", (double)t.bytes);
 	counter(p, "trace_forgotten", "calls that had to make room", t.forgotten);
+	collector_stats(n->collector, &c);
+	counter(p, "hep_sent", "messages given to the trace's collector", c.sent);
+	counter(p, "hep_dropped", "messages that could not be given to it", c.dropped);
 }
 
 static void worker_lines(struct page *p, struct node *n)
@@ -269,15 +274,87 @@ static void answer(struct node *n, const struct http_request *request, const str
 	free(text);
 }
 
+static void size_lines(struct page *p, struct node *n)
+{
+	const struct heap_use heap = heap_use();
+
+	gauge(p, "calls", "live calls", n->n_legs);
+	gauge(p, "heap_used_bytes", "memory in use", (double)heap.used);
+	gauge(p, "heap_free_bytes", "memory that malloc holds for later, touched or not", (double)heap.free);
+	gauge(p, "meetings_open", "meetings with somebody in them", n->n_meetings);
+	gauge(p, "rtp_ports_used", "RTP port pairs in use", (double)interfaces_used(n->interfaces));
+}
+
+static void sip_lines(struct page *p, const struct node *n)
+{
+	struct call_stats sip;
+
+	ua_stats(n->ua, &sip);
+	counter(p, "invites", "INVITEs of known trunks", sip.invites);
+	counter(p, "refused", "calls refused", sip.refused);
+	counter(p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);
+	counter(p, "strangers_silent", "requests of strangers that got none", sip.stranger_silent);
+	counter(p, "malformed", "SIP messages that could not be used", sip.malformed);
+}
+
+static void disk_lines(struct page *p, const struct node *n)
+{
+	struct writer_stats writer;
+
+	writer_stats(n->writer, &writer);
+	counter(p, "records_written", "call records and sites written", writer.written);
+	counter(p, "records_lost", "call records that could not be kept", writer.lost);
+	gauge(p, "records_waiting", "call records waiting for the disk", writer.waiting);
+	gauge(p, "disk_ok", "1 when the database can be written", writer.disk_ok);
+}
+
+static void prompt_lines(struct page *p, const struct node *n)
+{
+	struct clips_stats clips;
+
+	clips_stats(n->clips, &clips);
+	gauge(p, "prompt_formats", "formats that prompts lie encoded in, or are being encoded",
+		clips.formats);
+	gauge(p, "prompt_formats_ready", "of them, those with all prompts", clips.ready);
+	gauge(p, "prompt_formats_bytes", "memory that takes", (double)clips.bytes);
+}
+
+static void budget_lines(struct page *p, const struct node *n)
+{
+	gauge(p, "accounts_blocked", "accounts whose calls are blocked because they looked like fraud",
+		spending_blocked(n));
+	counter(p, "over_budget", "calls of ours that an account's ceilings or a block refused",
+		n->tally.over_budget);
+}
+
+static void hook_lines(struct page *p, const struct node *n)
+{
+	struct hooks_stats hooks;
+
+	hooks_stats(n->hooks, &hooks);
+	counter(p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
+	counter(p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);
+	counter(p, "webhook_lost", "events given up, or that the disk would not take",
+		hooks.lost + hooks.given_up);
+}
+
+static void control_lines(struct page *p, struct node *n)
+{
+	const int64_t expires_s = secure_expires_s(n);
+
+	gauge(p, "control_lag_seconds", "how late the control thread comes to its work, last two seconds",
+		pulse_lag_us(&n->pulse) / 1e6);
+	gauge(p, "control_busy_ratio", "CPU time over wall time of the control thread",
+		pulse_cpu_permille(&n->pulse) / 1000.0);
+	gauge(p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
+	if (expires_s)
+		gauge(p, "tls_certificate_seconds", "until our certificate expires",
+			(double)expires_s - (double)when_now_us() / 1e6);
+}
+
 void api_metrics(struct node *n, const struct http_request *request, const char *word)
 {
 	struct page p = { .cap = 65536 };
-	struct call_stats sip;
-	struct writer_stats writer;
-	struct hooks_stats hooks;
-	struct clips_stats clips;
-	const struct heap_use heap = heap_use();
-	const int64_t expires_s = secure_expires_s(n);
 
 	(void)word;
 	p.text = malloc(p.cap);
@@ -285,48 +362,17 @@ void api_metrics(struct node *n, const struct http_request *request, const char 
 		api_reply(n, request->id, 503, NULL);
 		return;
 	}
-	ua_stats(n->ua, &sip);
-	writer_stats(n->writer, &writer);
-	gauge(&p, "calls", "live calls", n->n_legs);
-	gauge(&p, "heap_used_bytes", "memory in use", (double)heap.used);
-	gauge(&p, "heap_free_bytes", "memory that malloc holds for later, touched or not", (double)heap.free);
-	gauge(&p, "meetings_open", "meetings with somebody in them", n->n_meetings);
-	gauge(&p, "rtp_ports_used", "RTP port pairs in use", (double)interfaces_used(n->interfaces));
+	size_lines(&p, n);
 	interface_lines(&p, n);
 	dips_lines(&p, n);
-	counter(&p, "invites", "INVITEs of known trunks", sip.invites);
-	counter(&p, "refused", "calls refused", sip.refused);
-	counter(&p, "strangers_refused", "requests of strangers that got an answer", sip.stranger_refused);
-	counter(&p, "strangers_silent", "requests of strangers that got none", sip.stranger_silent);
-	counter(&p, "malformed", "SIP messages that could not be used", sip.malformed);
-	counter(&p, "records_written", "call records and sites written", writer.written);
-	counter(&p, "records_lost", "call records that could not be kept", writer.lost);
-	gauge(&p, "records_waiting", "call records waiting for the disk", writer.waiting);
-	clips_stats(n->clips, &clips);
-	gauge(&p, "prompt_formats", "formats that prompts lie encoded in, or are being encoded",
-		clips.formats);
-	gauge(&p, "prompt_formats_ready", "of them, those with all prompts", clips.ready);
-	gauge(&p, "prompt_formats_bytes", "memory that takes", (double)clips.bytes);
-	gauge(&p, "disk_ok", "1 when the database can be written", writer.disk_ok);
-	gauge(&p, "accounts_blocked", "accounts whose calls are blocked because they looked like fraud",
-		spending_blocked(n));
-	counter(&p, "over_budget", "calls of ours that an account's ceilings or a block refused",
-		n->tally.over_budget);
+	sip_lines(&p, n);
+	disk_lines(&p, n);
+	prompt_lines(&p, n);
+	budget_lines(&p, n);
 	sound_lines(&p, &n->tally);
 	caller_lines(&p, n);
-	hooks_stats(n->hooks, &hooks);
-	counter(&p, "webhook_delivered", "events that reached their webhook", hooks.delivered);
-	counter(&p, "webhook_failed_tries", "tries to deliver an event that failed", hooks.failed_tries);
-	counter(&p, "webhook_lost", "events given up, or that the disk would not take",
-		hooks.lost + hooks.given_up);
-	gauge(&p, "control_lag_seconds", "how late the control thread comes to its work, last two seconds",
-		pulse_lag_us(&n->pulse) / 1e6);
-	gauge(&p, "control_busy_ratio", "CPU time over wall time of the control thread",
-		pulse_cpu_permille(&n->pulse) / 1000.0);
-	gauge(&p, "control_refuses", "1 when new calls are refused because of it", pulse_busy(&n->pulse));
-	if (expires_s)
-		gauge(&p, "tls_certificate_seconds", "until our certificate expires",
-			(double)expires_s - (double)when_now_us() / 1e6);
+	hook_lines(&p, n);
+	control_lines(&p, n);
 	worker_lines(&p, n);
 	trunk_lines(&p, n);
 	ended_lines(&p, n);

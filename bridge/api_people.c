@@ -50,16 +50,12 @@ static bool read_person(struct reading *r, struct hunt_order *o, const json_t *p
 {
 	const json_t *to = json_object_get(person, "to"), *ring = json_object_get(person, "ring");
 	const char *word = json_string_value(ring);
-	const json_t *name = json_object_get(person, "name");
 	size_t i;
 	json_t *number;
 
-	o->name = name ? json_string_value(name) : "";
-	if (!o->name || strlen(o->name) >= CALL_NAME)
-		return wrong(r, "name", "a name of at most 63 bytes is wanted");
-	o->user = json_string_value(json_object_get(person, "user"));
-	if (o->user && strlen(o->user) >= LEG_USER)
-		return wrong(r, "user", "an ID of at most 63 bytes is wanted");
+	r->why = api_read_whom(person, &o->name, &o->user, &r->field);
+	if (r->why)
+		return false;
 	o->parallel = word && strcmp(word, "parallel") == 0;
 	if (ring && !o->parallel && (!word || strcmp(word, "sequential") != 0))
 		return wrong(r, "ring", "sequential or parallel is wanted");

@@ -44,18 +44,18 @@ static enum bridge_err read_all(void *arg, struct store *store)
 /* A sitting that goes on has calls that are over as well. */
 static void mark_open(const struct node *n, json_t *items)
 {
-	json_t *item;
+	json_t *by_id = json_object(), *item;
 	size_t i;
 
 	json_array_foreach(items, i, item)
 	{
-		const struct meeting *m = n->meetings;
-		const char *id = json_string_value(json_object_get(item, "id"));
-
-		while (m && strcmp(m->sitting, id) != 0)
-			m = m->next;
-		json_object_set_new(item, "open", json_boolean(m != NULL));
+		json_object_set_new(item, "open", json_false());
+		json_object_set(by_id, json_string_value(json_object_get(item, "id")), item);
 	}
+	for (const struct meeting *m = n->meetings; m; m = m->next)
+		if ((item = json_object_get(by_id, m->sitting)))
+			json_object_set_new(item, "open", json_true());
+	json_decref(by_id);
 }
 
 static void read_done(void *arg, enum bridge_err err, const char *text)

@@ -177,9 +177,8 @@ static void start(struct attendant *a, const struct attendant_world *world, void
 	a->arg = arg;
 }
 
-void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg, uint64_t now_us)
+void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg)
 {
-	(void)now_us;
 	start(a, world, arg);
 	a->state = ATTENDANT_ASK_ID;
 	speak(a, PROMPT_WELCOME, PROMPT_ENTER_ID);

@@ -83,7 +83,7 @@ struct attendant {
 };
 
 /* Asks for the meeting's ID, then for its PIN. */
-void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg, uint64_t now_us);
+void attendant_start(struct attendant *a, const struct attendant_world *world, void *arg);
 /* The number is the meeting's own: asks for the PIN alone, if there is one. */
 void attendant_start_direct(struct attendant *a, const struct attendant_world *world, void *arg,
 	const char *meeting_id, uint64_t now_us);

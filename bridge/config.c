@@ -62,6 +62,7 @@ void config_defaults(struct config *out)
 	out->log.level = 2;
 	out->trace.calls = TRACE_DEFAULT_CALLS;
 	out->trace.bytes = TRACE_DEFAULT_BYTES;
+	out->trace.id = 1;
 }
 
 static bool is_ip(const char *text)
@@ -351,13 +352,26 @@ static enum bridge_err read_log(struct config *c, const struct doc_node *map, st
 
 static enum bridge_err read_trace(struct config *c, const struct doc_node *map, struct config_why *why)
 {
-	enum bridge_err err = doc_only(map, WORDS("calls", "bytes"), why);
+	enum bridge_err err = doc_only(map, WORDS("calls", "bytes", "hep", "id"), why);
+	struct config_listen to;
 
 	if (!err)
 		err = doc_unsigned(doc_get(map, "calls"), 0, TRACE_CALLS_MAX, &c->trace.calls, why);
 	if (!err)
 		err = doc_unsigned(
 			doc_get(map, "bytes"), TRACE_BYTES_MIN, TRACE_BYTES_MAX, &c->trace.bytes, why);
+	if (!err)
+		err = doc_text(doc_get(map, "hep"), c->trace.hep, CONFIG_TEXT, why);
+	if (!err)
+		err = doc_unsigned(doc_get(map, "id"), 0, UINT32_MAX, &c->trace.id, why);
+	if (!err && c->trace.hep[0] &&
+		(!config_listen_parse(&to, c->trace.hep, true) || strcmp(to.transport, "udp") != 0 ||
+			!to.port))
+		err = doc_refuse(doc_get(map, "hep"), why,
+			"not udp:, an address and a port, as in udp:192.0.2.1:9060");
+	if (!err && c->trace.hep[0] && !c->trace.calls)
+		err = doc_refuse(
+			doc_get(map, "hep"), why, "what is sent is what is kept: calls must not be 0");
 	return err;
 }
 

@@ -6,7 +6,8 @@
  * `dns: ADDRESS:PORT`, `sip: { t1_ms }`,
  * `stir: { anchors, certificates: { URL: FILE }, hosts, ca, wait_ms }` (docs/stir.md),
  * `prompts: { directory, override }`, `log: { format: text | json, level: error | warning | info | debug }`
- * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing).
+ * and `trace: { calls: 2000, bytes: 16777216 }`, how much of recent calls' signalling is kept in memory (calls 0: nothing), and with
+ * `hep: "udp:ADDRESS:PORT", id: N` sent to a collector as well.
  * `interfaces: { NAME: { listen: ADDRESS, advertise: ADDRESS, ports: FIRST-LAST } }`: other addresses of this machine, and the
  * RTP ports there, for trunks that name one (docs/trunks.md); no two of them share a port.
  * `records: { keep_days }`: call records that belong to no account of the site go after so many days (left out: never).
@@ -100,7 +101,9 @@ struct config {
 	struct {
 		unsigned calls; /* 0: none is kept */
 		unsigned bytes;
-	} trace; /* SIP messages of recent calls, in memory */
+		char hep[CONFIG_TEXT]; /* "udp:192.0.2.1:9060", where they go as well; "" nowhere */
+		unsigned id;           /* of ours, there */
+	} trace;                       /* SIP messages of recent calls, in memory */
 	struct {
 		unsigned keep_days; /* 0: for ever */
 	} records;                  /* of strangers' calls, and of accounts that the site has no more */

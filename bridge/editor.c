@@ -69,6 +69,11 @@ struct editor *editor_close(struct editor *ed)
 	return NULL;
 }
 
+void editor_use_tag_key(struct editor *ed, const uint8_t tag_key[EDIT_TAG_KEY])
+{
+	memcpy(ed->tag_key, tag_key, sizeof(ed->tag_key));
+}
+
 const uint8_t *editor_tag_key(const struct editor *ed)
 {
 	return ed->tag_key;

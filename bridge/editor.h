@@ -27,7 +27,9 @@ void editor_go(struct editor *ed); /* a restore has ended: what waited may go on
 void editor_use(struct editor *ed, struct node_site *fresh);
 /* The site file that the last whole one took the place of: what one goes back to.  In memory alone, as an old PIN has no place on the disk; NULL: none. */
 const char *editor_before(const struct editor *ed);
-const uint8_t *editor_tag_key(const struct editor *ed); /* edit_etag()'s; the same in each run */
+void editor_use_tag_key(
+	struct editor *ed, const uint8_t tag_key[EDIT_TAG_KEY]); /* of a database that was restored */
+const uint8_t *editor_tag_key(const struct editor *ed);          /* edit_etag()'s; the same in each run */
 
 /* api_objects.c: `e` is settled, and in force when it was done. */
 void api_edited(struct node *n, const struct edit *e);

@@ -182,3 +182,25 @@ void idempotence_restore(struct idempotence *t, const struct idempotence_kept *k
 	if (!k->secret && !keep_body(t, &e->kept, k->body, k->len))
 		e->kept.secret = true; /* as if it were one: it is not carried out twice */
 }
+
+void idempotence_take(struct idempotence *t, struct idempotence *from)
+{
+	struct entry **at = &t->first;
+
+	while (*at)
+		if ((*at)->request)
+			at = &(*at)->next;
+		else
+			drop(t, at);
+	if (!from)
+		return;
+	if (from->first) { /* the oldest first: they are older than what waits */
+		*from->end = t->first;
+		if (!t->first)
+			t->end = from->end;
+		t->first = from->first;
+		t->n += from->n;
+		t->bytes += from->bytes;
+	}
+	free(from);
+}

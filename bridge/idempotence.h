@@ -56,4 +56,6 @@ const struct idempotence_kept *idempotence_settle(struct idempotence *t, uint64_
 	const char *body, size_t len, const struct http_more *more);
 /* What an earlier run has kept: the oldest first. */
 void idempotence_restore(struct idempotence *t, const struct idempotence_kept *k);
+/* Another database knows other answers: what is settled becomes what `from` has, which is freed; requests that wait for theirs stay. */
+void idempotence_take(struct idempotence *t, struct idempotence *from);
 #endif

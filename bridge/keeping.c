@@ -60,14 +60,19 @@ static void restore(void *arg, const struct idempotence_kept *k)
 	idempotence_restore(arg, k);
 }
 
-enum bridge_err keeping_load(struct node *n, struct store *store, uint8_t *tag_key)
+enum bridge_err keeping_read(struct idempotence **out, struct store *store, uint8_t *tag_key)
 {
-	enum bridge_err err = idempotence_alloc(&n->idempotence);
+	enum bridge_err err = idempotence_alloc(out);
 
-	node_random(tag_key, EDIT_TAG_KEY);
 	if (!err)
-		err = store_each_key(store, when_now_us(), restore, n->idempotence);
+		err = store_each_key(store, when_now_us(), restore, *out);
 	if (!err && store_tag_key(store, tag_key, EDIT_TAG_KEY) != BRIDGE_OK)
 		log_line(LOG_WARNING, NULL, "http", "ETags are of this run alone: %s", store_error(store));
 	return err;
+}
+
+enum bridge_err keeping_load(struct node *n, struct store *store, uint8_t *tag_key)
+{
+	node_random(tag_key, EDIT_TAG_KEY);
+	return keeping_read(&n->idempotence, store, tag_key);
 }

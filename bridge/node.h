@@ -34,6 +34,7 @@ enum { NODE_WORKERS_MAX = 64 };
 
 struct carrier;
 struct clips;
+struct collector;
 struct conditions;
 struct dialout;
 struct dips;
@@ -119,6 +120,7 @@ struct node {
 	struct space space;            /* beside the database */
 	struct tally tally;            /* how calls sounded */
 	struct trace *trace;           /* signalling of recent calls; NULL: switched off */
+	struct collector *collector;   /* where it goes as well; NULL: nowhere */
 	int64_t started_us;            /* wall clock */
 	struct drain drain;            /* no new calls */
 	bool stopping;

@@ -1,6 +1,7 @@
 #include "bridge/node_open.h"
 #include "bridge/api.h"
 #include "bridge/carrier.h"
+#include "bridge/collector.h"
 #include "bridge/clips.h"
 #include "bridge/conditions.h"
 #include "bridge/dialout.h"
@@ -315,6 +316,19 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 	return err;
 }
 
+static enum bridge_err open_collector(struct node *n, char *why, size_t why_cap)
+{
+	const struct config *c = &n->config;
+	const enum bridge_err err = collector_open(
+		&n->collector, &(struct collector_config){ c->trace.hep, c->trace.id, c->sip.advertise });
+
+	if (err)
+		snprintf(why, why_cap, "trace.hep: %s: %s", c->trace.hep, bridge_strerror(err));
+	else if (n->collector)
+		trace_show(n->trace, collector_show, n->collector);
+	return err;
+}
+
 static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 {
 	const struct config *c = &n->config;
@@ -324,7 +338,9 @@ static enum bridge_err open_rest(struct node *n, char *why, size_t why_cap)
 	snprintf(why, why_cap, "out of memory");
 	if (loop_open(&n->loop) != CALL_OK || trace_alloc(&n->trace, c->trace.calls, c->trace.bytes))
 		return BRIDGE_NOMEM;
-	err = open_prompts(n, why, why_cap);
+	err = open_collector(n, why, why_cap);
+	if (!err)
+		err = open_prompts(n, why, why_cap);
 	if (err)
 		return err;
 	err = open_access(n);
@@ -453,6 +469,7 @@ struct node *node_close(struct node *n)
 	n->prompts = prompts_close(n->prompts);
 	n->loop = loop_close(n->loop);
 	n->trace = trace_free(n->trace);
+	n->collector = collector_close(n->collector);
 	trunks_free(n->trunks);
 	dialling_free(n->dialling);
 	tariffs_free(n->tariffs);

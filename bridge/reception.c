@@ -76,5 +76,5 @@ void reception_start(struct leg *leg, bool lets_in)
 	else if (leg->direct_meeting[0])
 		attendant_start_direct(a, &world, leg, leg->direct_meeting, now_us);
 	else
-		attendant_start(a, &world, leg, now_us);
+		attendant_start(a, &world, leg);
 }

@@ -393,75 +393,109 @@ static const char *class_broken(const char *text)
 	return class == CLASS_EMERGENCY ? "emergency numbers are never called from a conference" : NULL;
 }
 
-const char *site_rule_broken(enum site_rule rule, const char *text)
+static bool is_id(const char *text)
+{
+	return digits_of(text, 3, SITE_MEETING_ID - 1);
+}
+
+static bool is_pin(const char *text)
+{
+	return digits_of(text, 1, SITE_PIN - 1);
+}
+
+static bool is_trunk_prefix(const char *text)
+{
+	return digits_of(text, 1, 3);
+}
+
+static bool is_country_code(const char *text)
+{
+	return digits_of(text, 1, 3) && text[0] != '0';
+}
+
+static bool is_network(const char *text)
 {
 	struct trunk_network network;
-	struct port_range ports;
-	struct calendar_span span;
-	const char *wrong;
+
+	return trunk_network_parse(&network, text);
+}
+
+static bool is_prepend(const char *text)
+{
+	return strspn(text, "0123456789*#+") == strlen(text);
+}
+
+static bool is_iso_country(const char *text)
+{
+	return strlen(text) == 2 && isupper((unsigned char)text[0]) && isupper((unsigned char)text[1]);
+}
+
+static bool is_money(const char *text)
+{
 	int64_t amount;
 
+	return money_parse(text, &amount) && amount > 0;
+}
+
+static const char *span_broken(const char *text)
+{
+	struct calendar_span span;
+	const char *wrong;
+
+	return calendar_span_parse(&span, text, &wrong) ? wrong : NULL;
+}
+
+static const char *ports_broken(const char *text)
+{
+	struct port_range ports;
+
+	return config_ports_broken(&ports, text);
+}
+
+/* Whatever can be printed: RULE_TITLE, RULE_SECRET, RULE_PATH.  What says itself what is wrong: `broken`. */
+static const struct {
+	bool (*holds)(const char *text);
+	const char *words;
+	const char *(*broken)(const char *text);
+} rules[] = {
+	[RULE_NAME] = { is_name, "a name is wanted, without quotes, < > / \\ ; or ,", NULL },
+	[RULE_LANGUAGE] = { is_language, "a language tag is wanted, as in en or en-GB", NULL },
+	[RULE_ID] = { is_id, "3 to 15 digits are wanted", NULL },
+	[RULE_PIN] = { is_pin, "1 to 15 digits are wanted, and nothing else", NULL },
+	[RULE_E164] = { number_valid, "a number in E.164 is wanted: + and 2 to 15 digits, as in +15550100",
+		NULL },
+	[RULE_PREFIX] = { prefix_valid, "the beginning of a number is wanted: + and digits, as in +1 or +",
+		NULL },
+	[RULE_NETWORK] = { is_network, "a network is wanted, as in 192.0.2.0/24 or 2001:db8::/32", NULL },
+	[RULE_GATEWAY] = { is_gateway, "a gateway is wanted, as in sip:192.0.2.1:5060", NULL },
+	[RULE_CODEC] = { is_codec, "an unknown codec; known are PCMU, PCMA, G722, opus", NULL },
+	[RULE_COUNTRY] = { is_country_code, "a country code of 1 to 3 digits is wanted", NULL },
+	[RULE_TRUNK_PREFIX] = { is_trunk_prefix, "1 to 3 digits are wanted", NULL },
+	[RULE_RANGE] = { is_range, "numbers are wanted as in +15550100..+15550199 or +15550100..99", NULL },
+	[RULE_ZONE] = { is_zone, "there is no such time zone; wanted is one as in Europe/Berlin", NULL },
+	[RULE_SPAN] = { NULL, NULL, span_broken },
+	[RULE_CLASS] = { NULL, NULL, class_broken },
+	[RULE_PREPEND] = { is_prepend, "digits, *, # and + are wanted", NULL },
+	[RULE_ISO_COUNTRY] = { is_iso_country, "a country is wanted as in DE or US", NULL },
+	[RULE_IDENTITY] = { NULL, NULL, site_identity_broken },
+	[RULE_HTTPS] = { is_https, "a URL is wanted, as in https://cert.example.org/us.pem", NULL },
+	[RULE_UUID] = { is_uuid, "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000", NULL },
+	[RULE_DOMAIN] = { is_domain, "a name in the DNS is wanted, as in e164.arpa", NULL },
+	[RULE_PATTERN] = { NULL, NULL, pattern_broken },
+	[RULE_PORTS] = { NULL, NULL, ports_broken },
+	[RULE_MONEY] = { is_money,
+		"an amount above 0 is wanted as in 50 or 12.50, with six digits behind the point at most",
+		NULL },
+};
+
+const char *site_rule_broken(enum site_rule rule, const char *text)
+{
 	if (!doc_printable(text))
 		return "holds control characters or is not UTF-8";
-	switch (rule) {
-	case RULE_NAME: return is_name(text) ? NULL : "a name is wanted, without quotes, < > / \\ ; or ,";
-	case RULE_TITLE:
-	case RULE_SECRET: return NULL;
-	case RULE_LANGUAGE: return is_language(text) ? NULL : "a language tag is wanted, as in en or en-GB";
-	case RULE_ID: return digits_of(text, 3, SITE_MEETING_ID - 1) ? NULL : "3 to 15 digits are wanted";
-	case RULE_PIN:
-		return digits_of(text, 1, SITE_PIN - 1) ? NULL
-							: "1 to 15 digits are wanted, and nothing else";
-	case RULE_E164:
-		return number_valid(text)
-			       ? NULL
-			       : "a number in E.164 is wanted: + and 2 to 15 digits, as in +15550100";
-	case RULE_PREFIX:
-		return prefix_valid(text)
-			       ? NULL
-			       : "the beginning of a number is wanted: + and digits, as in +1 or +";
-	case RULE_NETWORK:
-		return trunk_network_parse(&network, text)
-			       ? NULL
-			       : "a network is wanted, as in 192.0.2.0/24 or 2001:db8::/32";
-	case RULE_GATEWAY: return is_gateway(text) ? NULL : "a gateway is wanted, as in sip:192.0.2.1:5060";
-	case RULE_CODEC: return is_codec(text) ? NULL : "an unknown codec; known are PCMU, PCMA, G722, opus";
-	case RULE_COUNTRY:
-		return digits_of(text, 1, 3) && text[0] != '0' ? NULL
-							       : "a country code of 1 to 3 digits is wanted";
-	case RULE_TRUNK_PREFIX: return digits_of(text, 1, 3) ? NULL : "1 to 3 digits are wanted";
-	case RULE_RANGE:
-		return is_range(text) ? NULL
-				      : "numbers are wanted as in +15550100..+15550199 or +15550100..99";
-	case RULE_ZONE:
-		return is_zone(text) ? NULL : "there is no such time zone; wanted is one as in Europe/Berlin";
-	case RULE_SPAN: return calendar_span_parse(&span, text, &wrong) ? wrong : NULL;
-	case RULE_CLASS: return class_broken(text);
-	case RULE_PREPEND:
-		return strspn(text, "0123456789*#+") == strlen(text) ? NULL : "digits, *, # and + are wanted";
-	case RULE_ISO_COUNTRY:
-		return strlen(text) == 2 && isupper((unsigned char)text[0]) && isupper((unsigned char)text[1])
-			       ? NULL
-			       : "a country is wanted as in DE or US";
-	case RULE_HEADER:
-	case RULE_IGNORED:
-	case RULE_STRIPPED:
-	case RULE_MAPPED:
-	case RULE_ADDED: return site_header_broken(rule, text);
-	case RULE_IDENTITY: return site_identity_broken(text);
-	case RULE_HTTPS:
-		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";
-	case RULE_PATH: return NULL;
-	case RULE_PATTERN: return pattern_broken(text);
-	case RULE_DOMAIN: return is_domain(text) ? NULL : "a name in the DNS is wanted, as in e164.arpa";
-	case RULE_PORTS: return config_ports_broken(&ports, text);
-	case RULE_MONEY:
-		return money_parse(text, &amount) && amount > 0
-			       ? NULL
-			       : "an amount above 0 is wanted as in 50 or 12.50, with six digits behind the "
-				 "point at most";
-	case RULE_UUID:
-		return is_uuid(text) ? NULL : "a UUID is wanted, as in 123e4567-e89b-12d3-a456-426655440000";
-	}
-	return "unknown rule";
+	if (rule == RULE_HEADER || rule == RULE_IGNORED || rule == RULE_STRIPPED || rule == RULE_MAPPED ||
+		rule == RULE_ADDED)
+		return site_header_broken(rule, text);
+	if (rules[rule].broken)
+		return rules[rule].broken(text);
+	return !rules[rule].holds || rules[rule].holds(text) ? NULL : rules[rule].words;
 }

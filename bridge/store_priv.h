@@ -37,6 +37,8 @@ bool store_read_text(sqlite3_stmt *statement, int column, char *out, size_t cap)
 void store_cdr_columns(char *out, size_t cap);
 bool store_read_cdr(sqlite3_stmt *statement, struct cdr *out); /* false: out of memory */
 
+/* What makes a file of `version` steps one of version + 1; NULL: there is none. */
+const char *store_step(unsigned version);
 /* Brings the file up to date; BRIDGE_FILE with s->error set: not ours, or newer than this program. */
 enum bridge_err store_migrate(struct store *s);
 #endif

@@ -310,6 +310,11 @@ static const char *const steps[] = {
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
 
+const char *store_step(unsigned version)
+{
+	return version < STEPS ? steps[version] : NULL;
+}
+
 static enum bridge_err number_of(struct store *s, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *statement;
@@ -356,7 +361,7 @@ static enum bridge_err take_step(struct store *s, int64_t version)
 		return err;
 	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
 		(int)STORE_APPLICATION_ID, (long long)version + 1);
-	err = store_exec(s, steps[version]);
+	err = store_exec(s, store_step((unsigned)version));
 	if (!err)
 		err = store_exec(s, mark);
 	return store_finish(s, err);

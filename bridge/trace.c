@@ -27,6 +27,8 @@ struct trace {
 	struct trace_list lists[TRACE_STATES];
 	struct trace_call *buckets[BUCKETS];
 	uint64_t forgotten, last_seq;
+	trace_show_fn show;       /* NULL: nobody wants them */
+	void *show_arg;           /* borrowed */
 	char scratch[TRACE_TEXT]; /* a message without its secrets, before it is known how long that is */
 };
 
@@ -322,6 +324,27 @@ static bool is_call_id(struct span id)
 	return id.n > 0 && id.n <= CALL_ID_MAX && !memchr(id.p, '\0', id.n);
 }
 
+void trace_show(struct trace *t, trace_show_fn show, void *arg)
+{
+	if (!t)
+		return;
+	t->show = show;
+	t->show_arg = arg;
+}
+
+static void show(struct trace *t, const struct trace_call *c, int64_t now_us, const struct tap_message *m,
+	const struct glance *g)
+{
+	struct trace_shown shown = {
+		.at_us = now_us, .message = m, .call_id = c->call_id, .text = t->scratch
+	};
+
+	if (!t->show)
+		return;
+	shown.len = redact_message(t->scratch, sizeof(t->scratch), g);
+	t->show(t->show_arg, &shown);
+}
+
 void trace_message(struct trace *t, int64_t now_us, const struct tap_message *m)
 {
 	struct glance g;
@@ -338,6 +361,7 @@ void trace_message(struct trace *t, int64_t now_us, const struct tap_message *m)
 		c = begin(t, g.call_id.p, g.call_id.n);
 	if (!c)
 		return;
+	show(t, c, now_us, m, &g);
 	sum = sum_of(m->text, m->len);
 	again = in_list(&c->begin, m, sum) || in_list(&c->late, m, sum);
 	n = again ? first_lines(t->scratch, &g) : redact_message(t->scratch, sizeof(t->scratch), &g);

@@ -63,10 +63,21 @@ struct trace_stats {
 	uint64_t forgotten; /* calls, since trace_alloc() */
 };
 
+/* A message that is kept, for whoever wants it elsewhere as well. */
+struct trace_shown {
+	int64_t at_us;
+	const struct tap_message *message; /* its own text has its secrets still */
+	const char *call_id, *text;        /* without secrets, up to TRACE_TEXT; valid during the call */
+	size_t len;
+};
+typedef void (*trace_show_fn)(void *arg, const struct trace_shown *shown);
+
 struct trace;
 /* BRIDGE_NOMEM; `calls` 0: *out is NULL, nothing is kept. */
 enum bridge_err trace_alloc(struct trace **out, unsigned calls, size_t bytes);
 struct trace *trace_free(struct trace *t);
+/* From now on each message of a call that is kept is shown, repetitions and what its share has no room for as well. */
+void trace_show(struct trace *t, trace_show_fn show, void *arg);
 
 void trace_message(struct trace *t, int64_t now_us, const struct tap_message *m);
 struct trace_name {

@@ -1,4 +1,4 @@
-#include "bridge/webhook.h"
+#include "bridge/webhook_priv.h"
 
 #include "bridge/hex.h"
 #include "bridge/when.h"
@@ -11,43 +11,6 @@
 enum { SECRET_BYTES = 32, SECOND_US = 1000000, DISK_RETRY_S = 1 };
 static const int64_t DAY_US = 86400000000;
 
-/*          event stored            head read               posted
- * IDLE -----------------> READING -----------> POSTING -------------> READING (the next one)
- *   ^                        | nothing there       |  not 2xx
- *   +------------------------+                     +----------> RESTING ---- time is up ---> POSTING */
-enum line_state { LINE_IDLE, LINE_READING, LINE_POSTING, LINE_RESTING };
-
-struct line { /* a hook and the head of its queue */
-	struct line *next;
-	struct hooks *hooks; /* borrowed */
-	struct webhook hook;
-	enum line_state state;
-	bool more;             /* something was stored since it was last read */
-	bool dropped;          /* freed when the answer that is under way comes */
-	struct delivery *head; /* owned; POSTING, RESTING */
-	int64_t done_id;       /* delivered, to be forgotten on disk; 0 none */
-	uint64_t post_id;
-	int64_t due_us;
-	unsigned tries;
-	unsigned last_status;
-	char last_why[96];
-};
-
-struct hooks {
-	struct writer *writer; /* borrowed from the opener */
-	struct poster *poster; /* owned */
-	uint32_t (*random)(void);
-	struct line *lines; /* owned */
-	unsigned n_lines;
-	struct delivery *gathered, **gathered_end; /* owned; wait for the disk */
-	unsigned n_gathered;
-	struct delivery *storing; /* owned; the disk thread reads it */
-	int64_t store_due_us;
-	uint64_t last_post;
-	int64_t now_us; /* of the last tick or event */
-	struct hooks_stats stats;
-};
-
 /* ---- one line ---- */
 
 static void line_free(struct line *l)
@@ -55,6 +18,13 @@ static void line_free(struct line *l)
 	delivery_free_all(l->head);
 	OPENSSL_cleanse(&l->hook, sizeof(l->hook));
 	free(l);
+}
+
+void line_drop(struct line *l)
+{
+	l->dropped = true;
+	if (l->state != LINE_READING) /* else the disk's answer frees it */
+		line_free(l);
 }
 
 struct reading { /* of the head of a queue, on the disk thread */
@@ -72,7 +42,6 @@ static enum bridge_err read_head(void *arg, struct store *store)
 }
 
 static void line_post(struct line *l);
-static void line_read(struct line *l);
 
 static void head_read(void *arg, enum bridge_err err, const char *text)
 {
@@ -99,9 +68,9 @@ static void head_read(void *arg, enum bridge_err err, const char *text)
 	free(r);
 }
 
-static void line_read(struct line *l)
+void line_read(struct line *l)
 {
-	struct reading *r = calloc(1, sizeof(*r));
+	struct reading *r = l->hooks->held ? NULL : calloc(1, sizeof(*r));
 
 	if (!r) {
 		l->state = LINE_RESTING;
@@ -231,7 +200,7 @@ static void gathered_stored(void *arg, enum bridge_err err, const char *text)
 
 static void flush(struct hooks *h)
 {
-	if (h->storing || !h->gathered || h->now_us < h->store_due_us)
+	if (h->storing || !h->gathered || h->held || h->now_us < h->store_due_us)
 		return;
 	h->storing = h->gathered;
 	h->gathered = NULL;
@@ -269,7 +238,7 @@ void hooks_event(struct hooks *h, uint64_t seq, const char *type, const char *ac
 
 /* ---- the hooks ---- */
 
-static struct line *line_new(struct hooks *h, const struct webhook *hook)
+struct line *line_new(struct hooks *h, const struct webhook *hook)
 {
 	struct line *l = calloc(1, sizeof(*l)), **at = &h->lines;
 
@@ -368,7 +337,7 @@ void hooks_poll(struct hooks *h)
 void hooks_tick(struct hooks *h, int64_t now_us)
 {
 	h->now_us = now_us;
-	for (struct line *l = h->lines; l; l = l->next) {
+	for (struct line *l = h->held ? NULL : h->lines; l; l = l->next) {
 		if (l->state != LINE_RESTING || now_us < l->due_us)
 			continue;
 		if (l->head)
@@ -449,9 +418,7 @@ bool hooks_drop(struct hooks *h, const char *id)
 	*at = l->next;
 	h->n_lines--;
 	writer_do(h->writer, forget, forgotten, strdup(id));
-	l->dropped = true;
-	if (l->state != LINE_READING) /* else the disk's answer frees it */
-		line_free(l);
+	line_drop(l);
 	return true;
 }
 

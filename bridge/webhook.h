@@ -59,6 +59,17 @@ bool hooks_retry(struct hooks *h,
 bool hooks_drop(struct hooks *h, const char *id); /* and what it had not got; false: no such hook */
 json_t *hooks_json(const struct hooks *h);        /* a list; without secrets */
 
+/* A restore (webhook_restore.c): between hooks_hold() and hooks_release() nothing is read, written or posted.  What was emitted meanwhile is stored
+ * behind it, for those hooks that are there then.  `list`: those of the other database, which send what its queues hold; NULL: all is as it was. */
+struct webhook_list {
+	struct webhook *hooks; /* owned; NULL: none was read */
+	size_t n;
+};
+enum bridge_err webhook_list_read(struct webhook_list *out, struct store *store); /* disk thread */
+void webhook_list_clear(struct webhook_list *list);
+void hooks_hold(struct hooks *h);
+void hooks_release(struct hooks *h, const struct webhook_list *list);
+
 struct hooks_stats {
 	uint64_t delivered, failed_tries, given_up, lost; /* lost: the disk would not take them */
 };

@@ -21,6 +21,9 @@ struct tap_message {
 	enum tap_transport transport;
 	uint8_t ip[16]; /* of the far end, v4-mapped */
 	uint16_t port;
+	uint8_t own_ip
+		[16]; /* of ours, where it came to or went from; of a socket bound to all addresses none (0.0.0.0, ::) */
+	uint16_t own_port;
 	const char *text; /* any bytes; valid during the call; secrets are in it: sip/redact */
 	size_t len;
 };

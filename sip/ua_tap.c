@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +19,8 @@ enum { TAP_GATHER = 65536, TAP_STREAMS_MAX = 65536 };
 
 struct tap_stream {                  /* of one connection */
 	uint8_t peer_ip[16], ip[16]; /* whom we are connected with, and who that speaks for */
-	uint16_t peer_port, port;
+	uint8_t own_ip[16];
+	uint16_t peer_port, port, own_port;
 	enum tap_transport transport;
 	struct framing rx, tx;
 };
@@ -124,6 +126,35 @@ static struct tap_stream *stream_at(int fd)
 	return tap->streams[fd];
 }
 
+/* Our end of that socket. */
+static void read_own(uint8_t ip[16], uint16_t *port, int fd)
+{
+	su_sockaddr_t su = { 0 };
+	socklen_t len = sizeof(su);
+
+	memset(ip, 0, 16);
+	*port = 0;
+	if (getsockname(fd, &su.su_sa, &len) == 0)
+		read_address(ip, port, &su);
+}
+
+/* Where others see us who come through the relay: its door's number is that of a listener's. */
+static void read_door(struct tap_stream *s)
+{
+	for (size_t i = 0; i < tap->ua->n_listeners; i++) {
+		const struct listener *at = &tap->ua->listeners[i];
+		char host[UA_SOURCE];
+
+		if (!at->tls || at->port != s->own_port)
+			continue;
+		snprintf(host, sizeof(host), "%.*s", (int)strcspn(at->public + (at->public[0] == '['), "]"),
+			at->public + (at->public[0] == '['));
+		trunk_address_parse(s->own_ip, host);
+		s->own_port = (uint16_t)at->public_port;
+		return;
+	}
+}
+
 /* A connection of the TLS relay is shown as with whom is behind it. */
 static void look_behind(struct tap_stream *s)
 {
@@ -137,6 +168,7 @@ static void look_behind(struct tap_stream *s)
 	memcpy(s->ip, behind.ip, sizeof(s->ip));
 	s->port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0;
 	s->transport = TAP_TLS;
+	read_door(s);
 }
 
 /* NULL: no connection, or no memory. */
@@ -160,6 +192,7 @@ static struct tap_stream *stream_of(int fd)
 	memcpy(s->ip, ip, sizeof(ip));
 	s->peer_port = s->port = port;
 	s->transport = TAP_TCP;
+	read_own(s->own_ip, &s->own_port, fd);
 	if (ip[12] == 127)
 		look_behind(s);
 	return s;
@@ -180,6 +213,8 @@ static void stream_bytes(int fd, const char *bytes, size_t n, bool rx)
 	m.transport = s->transport;
 	memcpy(m.ip, s->ip, sizeof(m.ip));
 	m.port = s->port;
+	memcpy(m.own_ip, s->own_ip, sizeof(m.own_ip));
+	m.own_port = s->own_port;
 	framing_feed(rx ? &s->rx : &s->tx, bytes, n, show_whole, &m);
 }
 
@@ -211,6 +246,7 @@ static void passed(int fd, const su_iovec_t iov[], size_t n_iov, size_t n, const
 		stream_bytes(fd, bytes, n, rx);
 	} else if (bytes && su) {
 		read_address(m.ip, &m.port, su);
+		read_own(m.own_ip, &m.own_port, fd);
 		show(&m, bytes, n);
 	}
 }

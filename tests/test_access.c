@@ -209,12 +209,33 @@ TEST(the_list_is_bounded_and_in_order)
 	CHECK_INT(ACCESS_TOKENS_MAX, n, "tokens");
 	CHECK_STR("0000000000000000", list[0].id, "the oldest first");
 	free(list);
-	access_clear(a);
+	access_free(a);
+}
+
+/* A restore's: tokens change places whole, and whoever asks meanwhile finds the ones or the others. */
+TEST(all_tokens_change_at_once)
+{
+	struct access *a = access_of(true), *fresh = access_of(false);
+	struct access_token token = { .role = ACCESS_READER, .id = "0000000000000001" }, *list;
+	size_t n = 0;
+
+	CHECK_INT(BRIDGE_OK, access_put(a, &token), "one");
+	snprintf(token.id, sizeof(token.id), "%s", "0000000000000002");
+	CHECK_INT(BRIDGE_OK, access_put(fresh, &token), "another");
+	access_take(a, fresh);
+	list = access_list(a, &n);
+	CHECK_INT(1, n, "one");
+	CHECK_STR("0000000000000002", list[0].id, "the other");
+	free(list);
+	access_free(fresh);
+	fresh = access_of(false);
+	access_take(a, fresh);
 	CHECK(!access_list(a, &n), "none");
 	CHECK_INT(0, n, "none");
+	access_free(fresh);
 	access_free(a);
 }
 
 TESTS(a_token_is_what_its_role_says, who_joins_one_meeting, who_shows_nothing, a_token_ends,
 	who_guesses_is_not_heard_for_a_minute, a_crowd_of_guessers_pushes_nobody_out, what_no_token_may_be,
-	the_list_is_bounded_and_in_order)
+	the_list_is_bounded_and_in_order, all_tokens_change_at_once)

@@ -139,7 +139,7 @@ static void check_all(const struct story *stories, size_t n, const char *direct,
 		if (direct)
 			attendant_start_direct(&s.a, &world, &s, direct, s.now_us);
 		else
-			attendant_start(&s.a, &world, &s, s.now_us);
+			attendant_start(&s.a, &world, &s);
 		play(&s, stories[i].input);
 		CHECK_STR(stories[i].does, s.did, stories[i].story);
 	}
@@ -328,7 +328,7 @@ TEST(what_was_keyed_does_not_stay_in_memory)
 {
 	struct stage s = { .now_us = 1000000 };
 
-	attendant_start(&s.a, &world, &s, s.now_us);
+	attendant_start(&s.a, &world, &s);
 	play(&s, ".483920175.4821");
 	for (size_t i = 0; i + 4 <= sizeof(s.a); i++)
 		CHECK(memcmp((const char *)&s.a + i, "4821", 4) != 0 &&

@@ -298,6 +298,36 @@ TEST(only_calls_are_kept)
 	trace_free(t);
 }
 
+static void note_shown(void *arg, const struct trace_shown *shown)
+{
+	char *told = arg;
+	const size_t used = strlen(told);
+
+	snprintf(told + used, 1000 - used, "%s %lld %s%.*s%s;", shown->call_id, (long long)shown->at_us,
+		shown->message->rx ? "<" : ">", (int)strcspn(shown->text, " "), shown->text,
+		strstr(shown->text, "(withheld)") ? " (withheld)" : "");
+	CHECK(!strstr(shown->text, "c0ffee") && shown->len == strlen(shown->text), "%s", shown->text);
+}
+
+/* Whoever wants the messages elsewhere gets each one of a call that is kept, whole each time, without its secrets. */
+TEST(messages_are_shown_as_they_are_kept)
+{
+	static const char invites[] = "INVITE sip:+15550100@b SIP/2.0\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\n"
+				      "Authorization: Digest response=\"c0ffee\"\r\n\r\n";
+	struct trace *t = open_trace(10, 1 << 20);
+	char told[1000] = "";
+
+	trace_show(t, note_shown, told);
+	put(t, 10, true, invites);
+	put(t, 20, true, invites);
+	put(t, 30, false, "SIP/2.0 200 OK\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\n\r\n");
+	put(t, 40, true, "OPTIONS sip:a SIP/2.0\r\nCall-ID: c2\r\nCSeq: 1 OPTIONS\r\n\r\n");
+	CHECK_STR("c1 10 <INVITE (withheld);c1 20 <INVITE (withheld);c1 30 >SIP/2.0;", told,
+		"of the call alone");
+	trace_free(t);
+	trace_show(NULL, note_shown, told);
+}
+
 /* Switched off, everything may still be called. */
 TEST(no_trace_is_no_trouble)
 {
@@ -317,4 +347,5 @@ TEST(no_trace_is_no_trouble)
 
 TESTS(a_ladder_tells_a_call, json_has_the_messages_for_those_who_may, attempts_of_a_dial_out_are_one_ladder,
 	the_oldest_ended_call_goes_first, memory_is_bounded, one_call_has_its_share,
-	a_long_call_keeps_its_beginning_and_its_end, only_calls_are_kept, no_trace_is_no_trouble)
+	a_long_call_keeps_its_beginning_and_its_end, only_calls_are_kept, messages_are_shown_as_they_are_kept,
+	no_trace_is_no_trouble)

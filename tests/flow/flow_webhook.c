@@ -3,6 +3,7 @@
 #include "tests/flow/ask.h"
 #include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
+#include "tests/flow/exchange.h"
 #include "tests/test.h"
 #include <arpa/inet.h>
 #include <openssl/evp.h>
@@ -299,5 +300,107 @@ TEST(a_receiver_that_refuses_is_told)
 	ear_close(e);
 }
 
-TESTS(a_receiver_that_refuses_is_told, signed_in_order_and_only_what_was_asked_for,
-	nothing_is_lost_while_somebody_is_away)
+static void about_file(const struct bridge *b, const char *verb)
+{
+	char words[FOLDER_PATH + 64];
+
+	snprintf(words, sizeof(words), "%s %s/copy.db", verb, b->folder.path);
+	free(ctl(b, 0, words));
+}
+
+/* A token's ID and secret. */
+static void make_token(const struct bridge *b, const char *name, char id[64], char secret[128])
+{
+	char body[120];
+
+	snprintf(body, sizeof(body), "{\"name\":\"%s\",\"role\":\"reader\"}", name);
+	json_t *answer = bridge_call(b, "POST", "/v1/tokens", "application/json", body, NULL);
+	snprintf(id, 64, "%s", json_text_at(answer, "id"));
+	snprintf(secret, 128, "%s", json_text_at(answer, "token"));
+	json_decref(answer);
+}
+
+/* Whether that token is let in over TCP. */
+static long status_with(const struct bridge *b, const char *token)
+{
+	char header[160];
+	long status;
+
+	snprintf(header, sizeof(header), "Authorization: Bearer %s", token);
+	struct exchange x = exchange(b, "GET", "/v1/calls", NULL, header, NULL);
+	status = x.status;
+
+	exchange_free(&x);
+	return status;
+}
+
+/* Makes meeting 77001 under one Idempotency-Key: the status, 1000 more when it is the answer of before. */
+static long make_once(const struct bridge *b)
+{
+	struct exchange x = exchange(b, "POST", "/v1/meetings", "{\"account\":\"acme\",\"id\":\"77001\"}",
+		"Idempotency-Key: once", NULL);
+	char replayed[256];
+	const long status = x.status + (exchange_header(&x, "idempotency-replayed", replayed)[0] ? 1000 : 0);
+
+	exchange_free(&x);
+	return status;
+}
+
+/* P5, X7: after a restore the program that runs is the one that the database tells of, for all that it holds. */
+TEST(a_restore_brings_all_that_is_in_memory)
+{
+	struct ear *kept = ear_open(0), *other = ear_open(0);
+	char secret[80], id[32], other_secret[80], other_id[32], tokens[2][64], shown[2][128], path[100];
+	struct bridge b;
+
+	CHECK(bridge_start(&b, NULL), "up");
+	make_hook(&b, kept->port, "site.*", secret, id);
+	make_token(&b, "first", tokens[0], shown[0]);
+	atomic_store(&kept->status, 503);
+	happen(&b, 1);
+	CHECK(wait_heard(kept, 1), "it has refused one, which waits on disk");
+	about_file(&b, "backup");
+
+	/* all is changed: the webhook, the token, the site; and the event that waited arrives */
+	atomic_store(&kept->status, 200);
+	retry_until(kept, &b, id, 2);
+	snprintf(path, sizeof(path), "/v1/webhooks/%s", id);
+	json_decref(bridge_call(&b, "DELETE", path, NULL, NULL, NULL));
+	make_hook(&b, other->port, "site.*", other_secret, other_id);
+	snprintf(path, sizeof(path), "/v1/tokens/%s", tokens[0]);
+	json_decref(bridge_call(&b, "DELETE", path, NULL, NULL, NULL));
+	make_token(&b, "second", tokens[1], shown[1]);
+	happen(&b, 2);
+	CHECK(wait_heard(other, 1), "the other webhook hears");
+	CHECK_INT(201, make_once(&b), "a meeting");
+	CHECK_INT(1201, make_once(&b), "once");
+	CHECK(wait_heard(other, 2), "of that as well");
+	CHECK_INT(401, status_with(&b, shown[0]), "revoked");
+	CHECK_INT(200, status_with(&b, shown[1]), "made");
+
+	about_file(&b, "restore");
+	CHECK(wait_heard(kept, 3), "what waited when the copy was made comes again");
+	CHECK_STR(kept->heard[0].body, kept->heard[2].body, "that very event");
+	happen(&b, 3);
+	CHECK(wait_heard(kept, 5), "the webhook of the copy hears of the restore, and of what comes then");
+	CHECK(strstr(kept->heard[3].body, "restored_from") && signed_by(&kept->heard[4], secret),
+		"under its own secret: %s", kept->heard[3].body);
+	test_sleep_ms(QUIET_MS);
+	CHECK_INT(2, heard(other), "the one that came later is no more");
+	ctl_says(&b, 0, "webhook list", SAYS(id));
+	CHECK_INT(1, bridge_count(&b, "/v1/webhooks"), "one webhook");
+	CHECK_INT(200, status_with(&b, shown[0]), "the token is back");
+	CHECK_INT(401, status_with(&b, shown[1]), "the later one is no more");
+	CHECK_INT(201, make_once(&b), "what was asked after the copy was made is done anew");
+
+	CHECK(bridge_restart(&b, SIGKILL, NULL), "and so it is in the next life");
+	CHECK_INT(200, status_with(&b, shown[0]), "the token");
+	CHECK_INT(401, status_with(&b, shown[1]), "not the other");
+	CHECK_INT(1, bridge_count(&b, "/v1/webhooks"), "the webhook");
+	CHECK_INT(0, bridge_stop(&b), "ends in order");
+	ear_close(kept);
+	ear_close(other);
+}
+
+TESTS(a_restore_brings_all_that_is_in_memory, a_receiver_that_refuses_is_told,
+	signed_in_order_and_only_what_was_asked_for, nothing_is_lost_while_somebody_is_away)
