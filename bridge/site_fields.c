@@ -5,6 +5,7 @@
 #include "bridge/zones.h"
 #include "dialplan/block.h"
 #include "dialplan/prefix.h"
+#include "sip/reroute.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -161,6 +162,8 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "outbound.keepalive_2xx", only_2xx, false),
 	COUNT(site_trunk, "outbound.keepalive_s", options_s),
 	COUNT(site_trunk, "outbound.ring_s", ring_s),
+	LIST(site_trunk, "outbound.reroute_on", reroute_on, n_reroute_on, RULE_REROUTE),
+	LIST(site_trunk, "outbound.stop_on", stop_on, n_stop_on, RULE_REROUTE),
 	FLAG(site_trunk, "maintenance", maintenance, false),
 	COUNT(site_trunk, "limits.channels", channels),
 	COUNT(site_trunk, "limits.calls_per_second", calls_per_second),
@@ -221,6 +224,8 @@ static const struct site_field route_fields[] = {
 	TEXT(site_route, "match", match, RULE_PATTERN),
 	WORD(site_route, "order", order, order_words),
 	WORD(site_route, "unrated", unrated, unrated_words),
+	LIST(site_route, "reroute_on", reroute_on, n_reroute_on, RULE_REROUTE),
+	LIST(site_route, "stop_on", stop_on, n_stop_on, RULE_REROUTE),
 };
 static const struct site_field calendar_fields[] = {
 	NEED(site_calendar, "name", name, RULE_NAME),
@@ -446,6 +451,7 @@ const char *site_rule_broken(enum site_rule rule, const char *text)
 	case RULE_STRIPPED:
 	case RULE_MAPPED:
 	case RULE_ADDED: return site_header_broken(rule, text);
+	case RULE_REROUTE: return reroute_word_broken(text);
 	case RULE_IDENTITY: return site_identity_broken(text);
 	case RULE_HTTPS:
 		return is_https(text) ? NULL : "a URL is wanted, as in https://cert.example.org/us.pem";

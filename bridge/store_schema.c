@@ -299,7 +299,10 @@ static const char *const steps[] = {
 	"ALTER TABLE trunk_lines RENAME TO trunk_text;"
 	"ALTER TABLE trunk ADD COLUMN peer_trust INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE trunk ADD COLUMN diverts_by INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE trunk ADD COLUMN asks_permit INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE trunk ADD COLUMN asks_permit INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE route_text ("
+	" route INTEGER NOT NULL REFERENCES route(position), list TEXT NOT NULL, position INTEGER NOT NULL,"
+	" text TEXT NOT NULL, PRIMARY KEY (route, list, position)) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
@@ -363,7 +366,7 @@ static enum bridge_err check_sound(struct store *s)
 	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
 		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "route_prefix",
 		"trunk_range", "account_prefix", "account_class", "calendar", "calendar_span", "number_class",
-		"class_prefix", "counter", "token", "trunk_text" };
+		"class_prefix", "counter", "token", "trunk_text", "route_text" };
 	char sql[64], text[128];
 	enum bridge_err err = BRIDGE_OK;
 
