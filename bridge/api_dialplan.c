@@ -58,6 +58,34 @@ static bool tell_drained(const struct node *n, const struct route_decision *d, j
 	return n_drained < d->n_tries;
 }
 
+/* Whose trunks and routes have chosen what sends a call on. */
+static void tell_chosen(const struct node *n, const struct route_decision *d, json_t *steps)
+{
+	enum { WORDS = 2 * REROUTE_WORDS * 10 };
+
+	for (unsigned i = 0; i < d->n_tries; i++) {
+		const struct site_trunk *trunk = site_trunk(n->site, d->tries[i].trunk);
+		const struct site_route *route =
+			d->tries[i].rule < n->site->n_routes ? &n->site->routes[d->tries[i].rule] : NULL;
+		struct reroute_policy by_trunk = { { 0 }, { 0 } }, by_route = { { 0 }, { 0 } };
+		char words[WORDS], text[WORDS + SITE_NAME + 40];
+
+		if (route)
+			dialout_policy_route(&by_route, route);
+		if (trunk)
+			dialout_policy_trunk(&by_trunk, trunk);
+		reroute_policy_words(words, sizeof(words), &by_route);
+		snprintf(text, sizeof(text), "from %.63s, by route %u: %s", d->tries[i].trunk,
+			d->tries[i].rule, words);
+		if (words[0])
+			json_array_append_new(steps, step_json("reroute", true, text));
+		reroute_policy_words(words, sizeof(words), &by_trunk);
+		snprintf(text, sizeof(text), "from %.63s, by itself: %s", d->tries[i].trunk, words);
+		if (words[0])
+			json_array_append_new(steps, step_json("reroute", true, text));
+	}
+}
+
 static json_t *try_json(const struct node *n, const struct dialout_try *t, const struct route_try *decided)
 {
 	static const char *const standings[] = {
@@ -79,7 +107,7 @@ static json_t *tries_json(
 	struct route_try other = { .trunk = NULL };
 	json_t *list = json_array();
 
-	dialout_tries_of(&tries, d);
+	dialout_tries_of(&tries, n->site, d);
 	if (l)
 		(void)dialout_tries_enum(&tries, l, n, call->account, &other);
 	for (size_t i = 0; i < tries.n; i++) {
@@ -140,6 +168,7 @@ static void explain_out(struct node *n, uint64_t id, const struct route_call *ca
 			text);
 		json_array_append_new(steps, step_json("limit", verdict <= BUDGET_NEAR, text));
 		drained = !tell_drained(n, &d, steps);
+		tell_chosen(n, &d, steps);
 	}
 	refused = d.result != ROUTE_OK || verdict > BUDGET_NEAR || drained;
 	api_reply(n, id, 200,

@@ -420,6 +420,7 @@ static struct reroute_end reroute_end_of(const struct dialout *d, const struct c
 {
 	struct reroute_end r = { .sip_status = end->sip_status,
 		.no_response = end->no_response,
+		.tls = strncmp(d->targets[d->at_target].target, "tls:", 4) == 0,
 		.rang = d->rang,
 		.q850 = end->q850,
 		.retry_after_s = end->retry_after_s };
@@ -437,21 +438,35 @@ static bool no_such_number(const struct reroute_end *end)
 				     end->sip_status == 604);
 }
 
+/* By the route that this try is of, and by its trunk as the site has it now. */
+static struct reroute_verdict decide(const struct dialout *d, const struct reroute_end *end)
+{
+	const struct dialout_try *t = &d->tries.list[d->at_try];
+	const struct site_trunk *trunk = site_trunk(d->node->site, t->trunk);
+	struct reroute_policy policy;
+
+	if (trunk)
+		dialout_policy_trunk(&policy, trunk);
+	return reroute_decide(end, &t->reroute, trunk ? &policy : NULL);
+}
+
 static void attempt_failed(struct dialout *d, struct leg *leg, const struct call_end *end)
 {
 	const struct reroute_end ended = reroute_end_of(d, end);
-	struct reroute_verdict verdict = reroute_decide(&ended);
+	struct reroute_verdict verdict = decide(d, &ended);
 	const uint32_t heard_us = d->rang_us ? (uint32_t)(d->rang_us - d->dialled_us) : 0;
 
 	d->leg = NULL;
 	leg->cdr.sip_status = ended.sip_status; /* of a silence: what it was, not how we ended it */
 	dialout_note_cause(d, ended.sip_status, end->q850, cdr_text(&leg->cdr, CDR_CAUSE));
-	if (verdict.what == REROUTE_ANSWER && d->tries.list[d->at_try].gateway[0] && no_such_number(&ended))
-		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "it is not where ENUM says" };
+	if (verdict.what == REROUTE_ANSWER && !verdict.chosen && d->tries.list[d->at_try].gateway[0] &&
+		no_such_number(&ended))
+		verdict =
+			(struct reroute_verdict){ .what = REROUTE_TRUNK, .why = "it is not where ENUM says" };
 	if (end->redirect && !leg->node->stopping && !d->gave_up && dialout_redirect(d, end->redirect))
-		verdict = (struct reroute_verdict){ REROUTE_TRUNK, 0, "the gateway sends it on" };
+		verdict = (struct reroute_verdict){ .what = REROUTE_TRUNK, .why = "the gateway sends it on" };
 	if (d->gave_up == GAVE_UP_ASKED || d->gave_up == GAVE_UP_RINGING)
-		verdict = (struct reroute_verdict){ REROUTE_ANSWER, 0, "" };
+		verdict = (struct reroute_verdict){ .what = REROUTE_ANSWER, .why = "" };
 	if (d->gave_up != GAVE_UP_ASKED)
 		carrier_note_call(leg->node, leg->cdr.trunk, cdr_text(&leg->cdr, CDR_SOURCE), false,
 			end->q850, heard_us, verdict.rest_s);

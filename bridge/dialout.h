@@ -22,6 +22,7 @@
 #define BRIDGE_DIALOUT_H
 
 #include "bridge/leg.h"
+#include "sip/reroute.h"
 #include <jansson.h>
 
 enum {
@@ -40,8 +41,9 @@ struct dialout_try {
 	char caller_e164[NUMBER_E164];  /* what it stands for */
 	bool own_number;                /* it is one of the account's */
 	char gateway[128];              /* host of the one that alone is meant; "": all of the trunk's */
-	unsigned of;      /* the try of the decision that it was made from; DIALOUT_TRY_OTHER: none */
-	struct rate rate; /* that it is charged by */
+	unsigned of; /* the try of the decision that it was made from; DIALOUT_TRY_OTHER: none */
+	struct reroute_policy reroute; /* what its route has chosen to go on after */
+	struct rate rate;              /* that it is charged by */
 	char currency[MONEY_CURRENCY]; /* of its price; "": none is known */
 };
 
@@ -108,9 +110,12 @@ enum dialout_verdict dialout_tries(
 /* The same of a number that has been ported and charged already.  False: no trunk carries it so. */
 bool dialout_tries_ported(struct node *n, const char *account, const char *e164, const char *id,
 	const char *routing, struct dialout_tries *out);
+/* What a route, a trunk of the site has chosen to go on after, and to stop at. */
+void dialout_policy_route(struct reroute_policy *out, const struct site_route *r);
+void dialout_policy_trunk(struct reroute_policy *out, const struct site_trunk *t);
 /* The two steps that make the order, for a call as for whoever asks what it would be: the tries of a decision, and before them the
  * gateway that ENUM names, when it is of one of their trunks.  False: it names none, all is as before. */
-void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d);
+void dialout_tries_of(struct dialout_tries *out, const struct site *site, const struct route_decision *d);
 bool dialout_tries_enum(struct dialout_tries *tries, struct lookup *l, const struct node *n,
 	const char *account,
 	struct route_try *other); /* *other: its try by a trunk that no route names; NULL: not wanted */

@@ -31,11 +31,37 @@ static void copy_try(struct dialout_try *t, const struct route_try *from, unsign
 	meter_price(t, from);
 }
 
-void dialout_tries_of(struct dialout_tries *out, const struct route_decision *d)
+static void add_words(
+	struct reroute_policy *p, enum reroute_choice choice, const char (*words)[SITE_WORD], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)reroute_policy_add(p, choice, words[i]); /* site_check() has looked at them */
+}
+
+void dialout_policy_route(struct reroute_policy *out, const struct site_route *r)
+{
+	*out = (struct reroute_policy){ { 0 }, { 0 } };
+	add_words(out, REROUTE_GO_ON, (const char(*)[SITE_WORD])r->reroute_on, r->n_reroute_on);
+	add_words(out, REROUTE_STOP, (const char(*)[SITE_WORD])r->stop_on, r->n_stop_on);
+}
+
+void dialout_policy_trunk(struct reroute_policy *out, const struct site_trunk *t)
+{
+	*out = (struct reroute_policy){ { 0 }, { 0 } };
+	add_words(out, REROUTE_GO_ON, (const char(*)[SITE_WORD])t->reroute_on, t->n_reroute_on);
+	add_words(out, REROUTE_STOP, (const char(*)[SITE_WORD])t->stop_on, t->n_stop_on);
+}
+
+void dialout_tries_of(struct dialout_tries *out, const struct site *site, const struct route_decision *d)
 {
 	snprintf(out->e164, sizeof(out->e164), "%s", d->number.e164);
-	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++)
+	for (out->n = 0; out->n < d->n_tries && out->n < DIALOUT_TRIES; out->n++) {
+		const unsigned rule = d->tries[out->n].rule;
+
 		copy_try(&out->list[out->n], &d->tries[out->n], (unsigned)out->n);
+		if (rule < site->n_routes)
+			dialout_policy_route(&out->list[out->n].reroute, &site->routes[rule]);
+	}
 }
 
 /* By the trunk where ENUM leads, which may be one that no route names.  False: it cannot carry such a call. */
@@ -95,7 +121,7 @@ bool dialout_tries_ported(struct node *n, const char *account, const char *e164,
 	struct route_decision d;
 
 	dialling_decide_ported(n->dialling, &call, routing, &d);
-	dialout_tries_of(out, &d);
+	dialout_tries_of(out, n->site, &d);
 	return d.result == ROUTE_OK;
 }
 
@@ -159,6 +185,6 @@ enum dialout_verdict dialout_tries(
 	if (order->extension_from)
 		reach_extension(order, out);
 	else
-		dialout_tries_of(out, &d);
+		dialout_tries_of(out, n->site, &d);
 	return DIALOUT_OK;
 }

@@ -136,10 +136,15 @@ struct site_trunk {
 	char (*stripped)
 		[SITE_NAME]; /* owned, key `outbound.strip`: headers of ours that this carrier does not get */
 	size_t n_stripped;
-	bool keeps_asking;                   /* OPTIONS to the gateways */
-	bool only_2xx;                       /* ... and nothing but a 2xx is life */
-	unsigned options_s;                  /* between two of them; 0: 30 */
-	unsigned ring_s;                     /* how long it may ring; 0: 60 */
+	bool keeps_asking;  /* OPTIONS to the gateways */
+	bool only_2xx;      /* ... and nothing but a 2xx is life */
+	unsigned options_s; /* between two of them; 0: 30 */
+	unsigned ring_s;    /* how long it may ring; 0: 60 */
+	char (*reroute_on)
+		[SITE_WORD]; /* owned, key `outbound.reroute_on`: after these the next one is tried */
+	size_t n_reroute_on;
+	char (*stop_on)[SITE_WORD]; /* owned, key `outbound.stop_on`: after these none is (sip/reroute.h) */
+	size_t n_stop_on;
 	bool maintenance;                    /* no new calls either way; live ones end by themselves */
 	unsigned channels, calls_per_second; /* 0: no limit */
 	unsigned call_s;                     /* how long a call may last; 0: no limit */
@@ -196,6 +201,10 @@ struct site_route {
 	unsigned order;                     /* enum site_order: how its trunks are tried */
 	unsigned unrated; /* enum site_unrated: of those by cost, trunks without a price for the number */
 	char calendar[SITE_NAME];
+	char (*reroute_on)[SITE_WORD]; /* owned: as of a trunk, and before it */
+	size_t n_reroute_on;
+	char (*stop_on)[SITE_WORD]; /* owned */
+	size_t n_stop_on;
 	char match[ROUTE_MATCH_TEXT]; /* bridge/pattern.h; "": all numbers with its prefix */
 };
 

@@ -1,5 +1,6 @@
-/* site_carrier.c - is it sound, what a trunk's carrier is told of who calls? */
+/* site_carrier.c - is it sound, what a trunk's carrier is told of who calls, and what sends a call on to the next one? */
 #include "bridge/site_priv.h"
+#include "sip/reroute.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,30 @@ const char *site_identity_broken(const char *text)
 			return NULL;
 	return "pai, ppi, rpid or from is wanted: P-Asserted-Identity, P-Preferred-Identity, "
 	       "Remote-Party-ID, or none of them";
+}
+
+static enum bridge_err add_words(struct reroute_policy *p, enum reroute_choice choice,
+	struct site_words words, const char *group, const struct site_place *at, struct config_why *why)
+{
+	for (size_t i = 0; i < words.n; i++) {
+		const char *broken = reroute_policy_add(p, choice, words.list[i]);
+		char item[40];
+
+		snprintf(item, sizeof(item), "%s%s[%zu]", group,
+			choice == REROUTE_GO_ON ? "reroute_on" : "stop_on", i);
+		if (broken)
+			return site_refuse(why, at, item, "%s", broken);
+	}
+	return BRIDGE_OK;
+}
+
+enum bridge_err site_check_reroute(struct site_words on, struct site_words stop, const char *group,
+	const struct site_place *at, struct config_why *why)
+{
+	struct reroute_policy p = { { 0 }, { 0 } };
+	const enum bridge_err err = add_words(&p, REROUTE_GO_ON, on, group, at, why);
+
+	return err ? err : add_words(&p, REROUTE_STOP, stop, group, at, why);
 }
 
 enum bridge_err site_check_carrier(
@@ -33,5 +58,8 @@ enum bridge_err site_check_carrier(
 			"assert: false says that From alone tells who calls; one of the two is wanted");
 	if (t->diverts_by != SITE_DIVERTS_DIVERSION && !t->diverts)
 		return site_refuse(why, at, "outbound.diversion_as", "diversion: true is wanted as well");
-	return BRIDGE_OK;
+	return site_check_reroute(
+		(struct site_words){ (const char(*)[SITE_WORD])t->reroute_on, t->n_reroute_on },
+		(struct site_words){ (const char(*)[SITE_WORD])t->stop_on, t->n_stop_on }, "outbound.", at,
+		why);
 }

@@ -201,7 +201,9 @@ static enum bridge_err check_route(
 			why, at, "weight", "a route by cost has no weight: the cheapest trunk comes first");
 	if (r->unrated == SITE_UNRATED_REFUSE && r->order != SITE_ORDER_COST)
 		return site_refuse(why, at, "unrated", "order: cost is wanted as well");
-	return BRIDGE_OK;
+	return site_check_reroute(
+		(struct site_words){ (const char(*)[SITE_WORD])r->reroute_on, r->n_reroute_on },
+		(struct site_words){ (const char(*)[SITE_WORD])r->stop_on, r->n_stop_on }, "", at, why);
 }
 
 static enum bridge_err check_calendar(

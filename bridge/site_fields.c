@@ -5,6 +5,7 @@
 #include "bridge/zones.h"
 #include "dialplan/block.h"
 #include "dialplan/prefix.h"
+#include "sip/reroute.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -162,6 +163,8 @@ static const struct site_field trunk_fields[] = {
 	FLAG(site_trunk, "outbound.keepalive_2xx", only_2xx, false),
 	COUNT(site_trunk, "outbound.keepalive_s", options_s),
 	COUNT(site_trunk, "outbound.ring_s", ring_s),
+	LIST(site_trunk, "outbound.reroute_on", reroute_on, n_reroute_on, RULE_REROUTE),
+	LIST(site_trunk, "outbound.stop_on", stop_on, n_stop_on, RULE_REROUTE),
 	FLAG(site_trunk, "maintenance", maintenance, false),
 	COUNT(site_trunk, "limits.channels", channels),
 	COUNT(site_trunk, "limits.calls_per_second", calls_per_second),
@@ -223,6 +226,8 @@ static const struct site_field route_fields[] = {
 	TEXT(site_route, "match", match, RULE_PATTERN),
 	WORD(site_route, "order", order, order_words),
 	WORD(site_route, "unrated", unrated, unrated_words),
+	LIST(site_route, "reroute_on", reroute_on, n_reroute_on, RULE_REROUTE),
+	LIST(site_route, "stop_on", stop_on, n_stop_on, RULE_REROUTE),
 };
 static const struct site_field calendar_fields[] = {
 	NEED(site_calendar, "name", name, RULE_NAME),
@@ -483,6 +488,7 @@ static const struct {
 	[RULE_DOMAIN] = { is_domain, "a name in the DNS is wanted, as in e164.arpa", NULL },
 	[RULE_PATTERN] = { NULL, NULL, pattern_broken },
 	[RULE_PORTS] = { NULL, NULL, ports_broken },
+	[RULE_REROUTE] = { NULL, NULL, reroute_word_broken },
 	[RULE_MONEY] = { is_money,
 		"an amount above 0 is wanted as in 50 or 12.50, with six digits behind the point at most",
 		NULL },

@@ -58,6 +58,7 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_ADDED,    /* "Name: value" that may be added */
 	RULE_MAPPED,   /* "Name: field" that a header's value goes to */
 	RULE_IDENTITY, /* a way to say who calls */
+	RULE_REROUTE,  /* how an attempt ends */
 	RULE_HTTPS,
 	RULE_PATH,
 	RULE_UUID,
@@ -112,6 +113,13 @@ const char *site_mixed_up(const struct site_trunk *a, const struct site_trunk *b
 const char *site_header_broken(enum site_rule rule, const char *text);
 /* site_carrier.c: what a trunk's carrier is told of who calls. */
 const char *site_identity_broken(const char *text);
+/* site_carrier.c: reroute_on and stop_on, below `group` ("outbound.", or ""). */
+struct site_words {
+	const char (*list)[SITE_WORD];
+	size_t n;
+};
+enum bridge_err site_check_reroute(struct site_words on, struct site_words stop, const char *group,
+	const struct site_place *at, struct config_why *why);
 enum bridge_err site_check_carrier(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why);
 

@@ -71,6 +71,19 @@ static void put_prefixes(struct pass *p, size_t owner, const char (*prefixes)[NU
 	}
 }
 
+/* One row per word: route, list, position, word. */
+static void put_words(
+	struct pass *p, size_t route, const char *list, const char (*words)[SITE_WORD], size_t n)
+{
+	for (size_t i = 0; i < n && !p->err; i++) {
+		pass_put_number(p, 1, (int64_t)route);
+		pass_put_text(p, 2, list);
+		pass_put_number(p, 3, (int64_t)i);
+		pass_put_text(p, 4, words[i]);
+		pass_put_row(p);
+	}
+}
+
 static void put_calendars(struct pass *p, const struct site *site)
 {
 	for (size_t i = 0; i < site->n_calendars; i++) {
@@ -119,6 +132,13 @@ void pass_put_dial(struct pass *p, const struct site *site)
 		pass_put_text(p, 3, site->routes[i].match);
 		pass_put_number(p, 4, (int64_t)i);
 		pass_put_row(p);
+	}
+	pass_use(p, "INSERT INTO route_text(route, list, position, text) VALUES (?, ?, ?, ?)");
+	for (size_t i = 0; i < site->n_routes; i++) {
+		const struct site_route *r = &site->routes[i];
+
+		put_words(p, i, "reroute_on", (const char(*)[SITE_WORD])r->reroute_on, r->n_reroute_on);
+		put_words(p, i, "stop_on", (const char(*)[SITE_WORD])r->stop_on, r->n_stop_on);
 	}
 	put_calendars(p, site);
 	put_classes(p, site);
@@ -177,6 +197,14 @@ static void get_trunk(struct pass *p, struct site_trunk *t)
 	pass_use(p, "SELECT range FROM trunk_range WHERE trunk = ? ORDER BY position");
 	pass_put_text(p, 1, t->name);
 	pass_get_all(p, &t->ranges, &t->n_ranges, sizeof(t->ranges[0]));
+}
+
+static void get_words(struct pass *p, size_t route, const char *list, char (**words)[SITE_WORD], size_t *n)
+{
+	pass_use(p, "SELECT text FROM route_text WHERE route = ? AND list = ? ORDER BY position");
+	pass_put_number(p, 1, (int64_t)route);
+	pass_put_text(p, 2, list);
+	pass_get_all(p, words, n, sizeof(**words));
 }
 
 static void get_calendars(struct pass *p, struct site *site)
@@ -248,6 +276,10 @@ void pass_get_dial(struct pass *p, struct site *site)
 		pass_get_text(p, 2, site->routes[i].match, sizeof(site->routes[i].match));
 		if (site->routes[i].order >= SITE_ORDERS || site->routes[i].unrated >= SITE_UNRATEDS)
 			pass_unreadable(p, "how a route orders its trunks");
+	}
+	for (size_t i = 0; i < site->n_routes; i++) {
+		get_words(p, i, "reroute_on", &site->routes[i].reroute_on, &site->routes[i].n_reroute_on);
+		get_words(p, i, "stop_on", &site->routes[i].stop_on, &site->routes[i].n_stop_on);
 	}
 	get_calendars(p, site);
 	get_classes(p, site);

@@ -306,6 +306,11 @@ static const char *const steps[] = {
 
 	/* 26: people whom meetings call, over a restart */
 	"CREATE TABLE hunt (id TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;",
+
+	/* 27: which failures send a route's call on */
+	"CREATE TABLE route_text ("
+	" route INTEGER NOT NULL REFERENCES route(position), list TEXT NOT NULL, position INTEGER NOT NULL,"
+	" text TEXT NOT NULL, PRIMARY KEY (route, list, position)) STRICT;",
 };
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
@@ -374,7 +379,7 @@ static enum bridge_err check_sound(struct store *s)
 	static const char *const tables[] = { "account", "meeting", "sip_user", "trunk", "trunk_network",
 		"trunk_gateway", "trunk_codec", "number", "route", "route_trunk", "route_prefix",
 		"trunk_range", "account_prefix", "account_class", "calendar", "calendar_span", "number_class",
-		"class_prefix", "counter", "token", "trunk_text" };
+		"class_prefix", "counter", "token", "trunk_text", "route_text" };
 	char sql[64], text[128];
 	enum bridge_err err = BRIDGE_OK;
 

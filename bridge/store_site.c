@@ -7,7 +7,8 @@
 
 /* What refers comes before what is referred to. */
 static const char *const empty_shell =
-	"DELETE FROM route_trunk; DELETE FROM route_prefix; DELETE FROM route; DELETE FROM calendar_span;"
+	"DELETE FROM route_trunk; DELETE FROM route_prefix; DELETE FROM route_text; DELETE FROM route; "
+	"DELETE FROM calendar_span;"
 	"DELETE FROM calendar; DELETE FROM class_prefix; DELETE FROM number_class; DELETE FROM trunk_range;"
 	"DELETE FROM trunk_text;"
 	"DELETE FROM account_prefix; DELETE FROM account_class;"

@@ -19,6 +19,10 @@ static const struct list {
 		SITE_NAME },
 	{ "identities", offsetof(struct site_trunk, identities), offsetof(struct site_trunk, n_identities),
 		SITE_WORD },
+	{ "reroute_on", offsetof(struct site_trunk, reroute_on), offsetof(struct site_trunk, n_reroute_on),
+		SITE_WORD },
+	{ "stop_on", offsetof(struct site_trunk, stop_on), offsetof(struct site_trunk, n_stop_on),
+		SITE_WORD },
 };
 
 static void put_list(struct pass *p, const struct site_trunk *t, const struct list *l)

@@ -1,4 +1,5 @@
 #include "sip/reroute.h"
+#include "sip/cause.h"
 
 #include <stddef.h>
 
@@ -77,20 +78,23 @@ static const struct rule *rule_of(unsigned status)
 	return NULL;
 }
 
-struct reroute_verdict reroute_decide(const struct reroute_end *end)
+/* By the tables alone. */
+static struct reroute_verdict decide(const struct reroute_end *end)
 {
 	const struct rule *rule = rule_of(end->sip_status);
-	struct reroute_verdict v = { REROUTE_ANSWER, 0, "the call was over" };
+	struct reroute_verdict v = { REROUTE_ANSWER, 0, "the call was over", false };
 
 	if (end->no_response && !end->rang)
 		return (struct reroute_verdict){ REROUTE_GATEWAY, REROUTE_REST_S,
 			end->sip_status == 408 ? "the gateway did not respond"
-					       : "the gateway could not be reached" };
+					       : "the gateway could not be reached",
+			false };
 	if (end->rang)
-		return (struct reroute_verdict){ REROUTE_ANSWER, 0, "it had rung: the call had arrived" };
+		return (struct reroute_verdict){ REROUTE_ANSWER, 0, "it had rung: the call had arrived",
+			false };
 	if (!rule)
 		return v;
-	v = (struct reroute_verdict){ rule->what, rest_of(rule->rest, end->retry_after_s), rule->why };
+	v = (struct reroute_verdict){ rule->what, rest_of(rule->rest, end->retry_after_s), rule->why, false };
 	for (size_t i = 0; is_blunt(end->sip_status) && i < sizeof(by_cause) / sizeof(*by_cause); i++)
 		if (by_cause[i].q850 == end->q850) {
 			v.what = by_cause[i].what;
@@ -98,5 +102,45 @@ struct reroute_verdict reroute_decide(const struct reroute_end *end)
 			if (v.what == REROUTE_ANSWER)
 				v.rest_s = 0;
 		}
+	return v;
+}
+
+/* A cause that the status says anyway may have been made from it: it tells nothing more. */
+static bool is_answer_by_cause(const struct reroute_end *end)
+{
+	if (end->q850 == cause_from_status(end->sip_status))
+		return false;
+	for (size_t i = 0; is_blunt(end->sip_status) && i < sizeof(by_cause) / sizeof(*by_cause); i++)
+		if (by_cause[i].q850 == end->q850)
+			return by_cause[i].what == REROUTE_ANSWER;
+	return false;
+}
+
+struct reroute_verdict reroute_decide(
+	const struct reroute_end *end, const struct reroute_policy *route, const struct reroute_policy *trunk)
+{
+	struct reroute_verdict v = decide(end);
+	enum reroute_choice choice = REROUTE_UNSAID;
+	bool named = false, by_route;
+
+	if (end->rang)
+		return v;
+	if (route)
+		choice = reroute_chosen(route, end, &named);
+	by_route = choice != REROUTE_UNSAID;
+	if (!by_route && trunk)
+		choice = reroute_chosen(trunk, end, &named);
+	if (choice == REROUTE_STOP && v.what != REROUTE_ANSWER) {
+		v.what = REROUTE_ANSWER;
+		v.why = by_route ? "the route says that this is an answer"
+				 : "the trunk says that this is an answer";
+	} else if (choice == REROUTE_GO_ON && v.what == REROUTE_ANSWER &&
+		   (named || !is_answer_by_cause(end))) {
+		v.what = REROUTE_GATEWAY;
+		v.why = by_route ? "the route goes on after this" : "the trunk goes on after this";
+	} else {
+		choice = REROUTE_UNSAID;
+	}
+	v.chosen = choice != REROUTE_UNSAID;
 	return v;
 }

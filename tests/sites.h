@@ -57,7 +57,8 @@ static const char rich[] =
 	"map: [ \"X-C: c_1\", \"From: who\" ], add: [ \"X-Call: {call}\" ] }\n"
 	"    outbound: { gateways: [ \"sips:gw.example.com;transport=tls\", \"sip:[2001:db8::1]:5062\" ], "
 	"username: \"on\", "
-	"password: \"12345\", register: true, diversion: true, diversion_as: both, early_media: true, trust: "
+	"password: \"12345\", register: true, diversion: true, diversion_as: both, early_media: true, "
+	"reroute_on: [ \"404\", 4xx, tls ], stop_on: [ \"503\" ], trust: "
 	"none, identity: [ "
 	"rpid, ppi ], add: [ \"X-Tenant: a, b\" ], strip: [ "
 	"User-Agent ] }\n"
@@ -76,7 +77,8 @@ static const char rich[] =
 	"  - { number: \"+4930123456\", account: empty one }\n"
 	"routes:\n"
 	"  - { account: empty one, prefix: +, trunks: [ b, a ] }\n"
-	"  - { account: \"true\", prefix: +49, trunks: [ a ], caller_id: \"+4930123456\" }\n";
+	"  - { account: \"true\", prefix: +49, trunks: [ a ], caller_id: \"+4930123456\", reroute_on: [ "
+	"\"486\", 6xx ], stop_on: [ timeout ] }\n";
 
 static inline enum bridge_err parse(struct site **out, const char *text, struct config_why *why)
 {

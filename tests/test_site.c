@@ -1,4 +1,4 @@
-/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c */
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c sip/reroute_chosen.c */
 /* A site file is read: what its keys mean, what is refused and how that is told, and what the planes get of it. */
 #include "tests/sites.h"
 #include "tests/starve.h"
@@ -216,6 +216,20 @@ TEST(what_is_wrong_is_named_by_line_and_key)
 			"trunks[0].outbound.identity[1]", "given twice" },
 		{ "said and unsaid", "outbound: {", "outbound: { identity: [ pai ], assert: false,", 12,
 			"trunks[0].outbound.identity", "one of the two" },
+		{ "goes on after an answer", "outbound: {", "outbound: { reroute_on: [ 5xx, \"200\" ],", 12,
+			"trunks[0].outbound.reroute_on[1]", "answered" },
+		{ "goes on after a redirection", "outbound: {", "outbound: { reroute_on: [ 3xx ],", 12,
+			"trunks[0].outbound.reroute_on[0]", "redirection" },
+		{ "stops at what is no end", "outbound: {", "outbound: { stop_on: [ \"180\" ],", 12,
+			"trunks[0].outbound.stop_on[0]", "provisional" },
+		{ "goes on and stops", "outbound: {",
+			"outbound: { reroute_on: [ 5xx ], stop_on: [ tls, 5xx ],", 12,
+			"trunks[0].outbound.stop_on[1]", "in reroute_on and in stop_on" },
+		{ "a route that goes on twice", "prefix: \"+1\",",
+			"prefix: \"+1\", reroute_on: [ tls, tls ],", 20, "routes[0].reroute_on[1]",
+			"given twice" },
+		{ "a route's word", "prefix: \"+1\",", "prefix: \"+1\", stop_on: [ busy ],", 20,
+			"routes[0].stop_on[0]", "a class as in 5xx" },
 		{ "a carrier's trust", "outbound: {", "outbound: { trust: true,", 12,
 			"trunks[0].outbound.trust", "same, full, none" },
 		{ "how nothing is written", "outbound: {", "outbound: { diversion_as: both,", 12,

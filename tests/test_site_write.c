@@ -1,4 +1,4 @@
-/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c */
+/* links: bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/config_interfaces.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c sip/reroute_chosen.c */
 /* A site is written: what is exported reads back equal, and what has changed between two is told without values. */
 #include "tests/sites.h"
 
@@ -20,7 +20,8 @@ static void check_same_trunk(const struct site_trunk *x, const struct site_trunk
 
 	CHECK(a.n_called == b.n_called && a.n_ignored == b.n_ignored && a.n_added == b.n_added &&
 			a.n_stripped == b.n_stripped && a.n_mapped == b.n_mapped &&
-			a.n_replied == b.n_replied && a.n_identities == b.n_identities,
+			a.n_replied == b.n_replied && a.n_identities == b.n_identities &&
+			a.n_reroute_on == b.n_reroute_on && a.n_stop_on == b.n_stop_on,
 		"lists");
 	take_list(&a.called, &b.called, a.n_called, sizeof(*a.called));
 	take_list(&a.ignored, &b.ignored, a.n_ignored, sizeof(*a.ignored));
@@ -30,7 +31,9 @@ static void check_same_trunk(const struct site_trunk *x, const struct site_trunk
 	take_list(&a.replied, &b.replied, a.n_replied, sizeof(*a.replied));
 	take_list(&a.identities, &b.identities, a.n_identities, sizeof(*a.identities));
 	b.called = NULL;
-	b.identities = NULL;
+	take_list(&a.reroute_on, &b.reroute_on, a.n_reroute_on, sizeof(*a.reroute_on));
+	take_list(&a.stop_on, &b.stop_on, a.n_stop_on, sizeof(*a.stop_on));
+	b.identities = b.reroute_on = b.stop_on = NULL;
 	b.mapped = b.replied = NULL;
 	b.ignored = b.stripped = NULL;
 	b.added = NULL;
@@ -61,7 +64,15 @@ static void check_same(const struct site *x, const struct site *y)
 	CHECK(!x->n_numbers || !memcmp(x->numbers, y->numbers, x->n_numbers * sizeof(*x->numbers)),
 		"numbers");
 	CHECK_INT(x->n_routes, y->n_routes, "routes");
-	CHECK(!x->n_routes || !memcmp(x->routes, y->routes, x->n_routes * sizeof(*x->routes)), "routes");
+	for (size_t i = 0; i < x->n_routes; i++) {
+		struct site_route a = x->routes[i], b = y->routes[i];
+
+		CHECK(a.n_reroute_on == b.n_reroute_on && a.n_stop_on == b.n_stop_on, "lists");
+		take_list(&a.reroute_on, &b.reroute_on, a.n_reroute_on, sizeof(*a.reroute_on));
+		take_list(&a.stop_on, &b.stop_on, a.n_stop_on, sizeof(*a.stop_on));
+		b.reroute_on = b.stop_on = NULL;
+		CHECK(!memcmp(&a, &b, sizeof(a)), "route %zu", i);
+	}
 }
 
 TEST(what_is_exported_reads_back_equal)

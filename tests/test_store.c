@@ -1,4 +1,4 @@
-/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_kept.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/delivery.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c bridge/texts.c */
+/* links: bridge/store.c bridge/store_schema.c bridge/store_site.c bridge/store_stir.c bridge/store_pass.c bridge/store_dial.c bridge/store_kept.c bridge/store_cdr.c bridge/store_records.c bridge/store_audit.c bridge/store_token.c bridge/store_backup.c bridge/store_webhook.c bridge/delivery.c bridge/access.c bridge/cdr.c bridge/when.c dialplan/days.c bridge/site.c bridge/site_fields.c bridge/site_read.c bridge/site_check.c bridge/site_names.c bridge/site_overlap.c bridge/zones.c bridge/site_write.c bridge/site_diff.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c dialplan/plan.c dialplan/block.c dialplan/prefix.c dialplan/class.c dialplan/class_table.c dialplan/calendar.c dialplan/zone.c dialplan/number.c dialplan/err.c sip/trunk.c sip/err.c bridge/site_apart.c bridge/store_trunk.c bridge/config_interfaces.c bridge/store_dips.c dialplan/money.c bridge/pattern.c sip/ere.c bridge/headers.c bridge/site_carrier.c bridge/texts.c sip/reroute_chosen.c */
 #include "bridge/store_priv.h"
 #include "tests/starve.h"
 #include "tests/test.h"
@@ -34,7 +34,8 @@ static const char rich[] =
 	"], add: [ \"X-E: {call}\" ], strip: [ "
 	"Diversion, Privacy ] }\n"
 	"    outbound: { gateways: [ \"sip:127.0.0.2:5062\", \"sip:127.0.0.9\" ], username: u, password: p,"
-	" register: true, diversion: true, diversion_as: both, early_media: true, trust: none, identity: [ "
+	" register: true, diversion: true, diversion_as: both, early_media: true, reroute_on: [ \"404\", "
+	"4xx, tls ], stop_on: [ \"503\" ], trust: none, identity: [ "
 	"rpid, ppi ], add: [ "
 	"\"X-B: c\", \"X-D: e\" ], strip: [ User-Agent ],\n"
 	"                tls_name: \"*.carrier.example\", tls_ca: /etc/ca.pem }\n"
@@ -56,7 +57,8 @@ static const char rich[] =
 	"routes:\n"
 	"  - { account: acme, prefix: \"+1\", match: \".*0\", trunks: [ carrier-b, carrier-a ], caller_id: "
 	"\"+15550101\" }\n"
-	"  - { account: acme, prefix: \"+\", trunks: [ carrier-a ], caller_id: \"+15550101\" }\n";
+	"  - { account: acme, prefix: \"+\", trunks: [ carrier-a ], caller_id: \"+15550101\", reroute_on: [ "
+	"\"480\" ], stop_on: [ 5xx, timeout ] }\n";
 static const char small[] = "accounts:\n  - name: only\n";
 
 static struct site *parse(const char *text)

@@ -1,6 +1,7 @@
 /* links: tests/gate.c tests/tlsgate.c */
 #include "tests/flow/ask.h"
 #include "tests/flow/bridge.h"
+#include "tests/flow/ctl.h"
 #include "tests/flow/events.h"
 #include "tests/flow/srv.h"
 #include "tests/gate.h"
@@ -31,6 +32,7 @@ struct bed {
 	struct peer dns;
 	uint16_t members[2]; /* ports of what carrier.test leads to */
 	char id[ASK_ID];
+	const char *trunk_keys, *route_keys; /* "" none */
 };
 
 static const struct row {
@@ -106,6 +108,53 @@ static const struct row {
 		"queued dialling rerouted answered", "first 401/21, second 200/16", 0 },
 };
 
+/* As the operator has chosen (T22): more keys of `first`'s outbound, or of the route. */
+static const struct choice {
+	const char *trunk, *route; /* "" none */
+	struct row row;
+} choices[] = {
+	{ "reroute_on: [ \"404\" ]", "",
+		{ "404, which this carrier says of what it lacks", { "404", "404", "200" },
+			"queued dialling rerouted rerouted answered",
+			"first 404/1, first 404/1, second 200/16", 0 } },
+	{ "reroute_on: [ 4xx ]", "",
+		{ "480 by its class", { "480", "200", "-" }, "queued dialling rerouted answered",
+			"first 480/18, first 200/16", 0 } },
+	{ "reroute_on: [ 4xx, 6xx ]", "",
+		{ "486 is not meant by its class", { "486", "-", "-" }, "queued dialling busy",
+			"first 486/17", 0 } },
+	{ "reroute_on: [ 4xx, 6xx ]", "",
+		{ "nor 600", { "600", "-", "-" }, "queued dialling busy", "first 600/17", 0 } },
+	{ "", "reroute_on: [ \"486\" ]",
+		{ "486, named outright by the route", { "486", "200", "-" },
+			"queued dialling rerouted answered", "first 486/17, first 200/16", 0 } },
+	{ "", "reroute_on: [ \"486\" ]",
+		{ "486 after it rang goes nowhere", { "180 486", "-", "-" }, "queued dialling ringing busy",
+			"first 486/17", 0 } },
+	{ "reroute_on: [ \"603\" ]", "",
+		{ "603, named outright", { "603", "200", "-" }, "queued dialling rerouted answered",
+			"first 603/21, first 200/16", 0 } },
+	{ "stop_on: [ 5xx ]", "",
+		{ "500 is an answer", { "500", "-", "-" }, "queued dialling failed", "first 500/41", 0 } },
+	{ "stop_on: [ 5xx ], reroute_on: [ \"503\" ]", "",
+		{ "503 is none of them", { "503", "200", "-" }, "queued dialling rerouted answered",
+			"first 503/41, first 200/16", 1 } },
+	{ "stop_on: [ \"500\" ]", "reroute_on: [ 5xx ]",
+		{ "the route says otherwise than the trunk", { "500", "200", "-" },
+			"queued dialling rerouted answered", "first 500/41, first 200/16", 0 } },
+	{ "stop_on: [ timeout ]", "",
+		{ "silence ends it", { "silent", "-", "-" }, "queued dialling failed", "first 408/102", 1 } },
+	{ "", "stop_on: [ refused ]",
+		{ "nobody at the UDP port ends it", { "closed", "-", "-" }, "queued dialling failed",
+			"first 503/41", 1 } },
+	{ "", "stop_on: [ refused ]",
+		{ "nobody at the TLS port is no refused connection", { "tls", "200", "-" },
+			"queued dialling rerouted answered", "first 503/41, first 200/16", 1 } },
+	{ "", "stop_on: [ tls ]",
+		{ "somebody else's certificate ends it", { "tls other", "-", "-" }, "queued dialling failed",
+			"first 503/41", 1 } },
+};
+
 static void apply(struct bed *b, const char *yaml)
 {
 	CHECK_INT(200, bridge_put_site(&b->bridge, yaml, NULL), yaml);
@@ -160,12 +209,13 @@ static void write_site(struct bed *b, const struct row *row)
 		"%strunks:\n"
 		"  - name: first\n    outbound: { gateways: [ %s ], username: us, password: secret, realm: "
 		"carrier, "
-		"tls_name: carrier.example, keepalive: false }\n"
+		"tls_name: carrier.example, keepalive: false%s%s }\n"
 		"  - name: second\n    outbound: { gateways: [ \"%s\" ], keepalive: false }\n"
 		"routes:\n  - { account: acme, prefix: \"+1\", trunks: [ first, second ], caller_id: "
-		"\"+15550100\" }\n"
+		"\"+15550100\"%s%s }\n"
 		"numbers:\n  - { number: \"+15550100\", account: acme, answer: attendant }\n",
-		accounts, first, uris[2]);
+		accounts, first, b->trunk_keys[0] ? ", " : "", b->trunk_keys, uris[2],
+		b->route_keys[0] ? ", " : "", b->route_keys);
 	apply(b, site);
 	if (is_srv(row))
 		CHECK(bridge_wait_number(
@@ -370,6 +420,7 @@ static void begin(struct bed *b)
 	char node[600];
 
 	memset(b, 0, sizeof(*b));
+	b->trunk_keys = b->route_keys = "";
 	CHECK(folder_make(&b->keys), "a folder");
 	tlspeer_authority(&b->keys, "authority");
 	tlspeer_certificate(&b->keys, "bridge", "bridge.example", "authority");
@@ -411,6 +462,19 @@ TEST(what_fails_and_what_follows)
 	end(&b);
 }
 
+TEST(what_was_chosen_to_follow)
+{
+	struct bed b;
+
+	begin(&b);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
+		b.trunk_keys = choices[i].trunk;
+		b.route_keys = choices[i].route;
+		walk(&b, &choices[i].row);
+	}
+	end(&b);
+}
+
 /* A 401 that matches our INVITE, from an address that is nobody's gateway: no answer goes anywhere, and the next trunk is asked. */
 TEST(credentials_stay_from_who_is_not_the_gateway)
 {
@@ -438,4 +502,24 @@ TEST(credentials_stay_from_who_is_not_the_gateway)
 	end(&b);
 }
 
-TESTS(what_fails_and_what_follows, credentials_stay_from_who_is_not_the_gateway)
+/* What sends a call on is told before it is made, by `explain` and by its own words. */
+TEST(what_was_chosen_is_explained)
+{
+	static const struct row row = { "explained", { "-", "-", "-" }, NULL, NULL, 0 };
+	struct bed b;
+
+	begin(&b);
+	b.trunk_keys = "reroute_on: [ \"404\", 5xx ], stop_on: [ timeout ]";
+	b.route_keys = "stop_on: [ \"503\", tls ]";
+	write_site(&b, &row);
+	ctl_says(&b.bridge, 0, "dialplan explain +15550199 --account acme",
+		SAYS("from first, by route 0: stops at 503, tls",
+			"from first, by itself: goes on after 404, 5xx; stops at timeout",
+			"from second, by route 0: stops at 503, tls"));
+	for (unsigned g = 0; g < GATEWAYS; g++)
+		gate_close(&b.gates[g]);
+	end(&b);
+}
+
+TESTS(what_fails_and_what_follows, what_was_chosen_to_follow, credentials_stay_from_who_is_not_the_gateway,
+	what_was_chosen_is_explained)
