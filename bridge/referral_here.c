@@ -45,7 +45,7 @@ static bool find_call(const struct leg *leg, const struct refer_replaces *r, str
 	if (!seat || strcmp(seat->cdr.trunk, leg->cdr.trunk) != 0)
 		return false;
 	out->has_doors = seat == leg || seat->state != LEG_SEATED || !seat->person ||
-			 strcmp(seat->account, leg->cdr.account) != 0;
+			 strcmp(seat->cdr.account, leg->cdr.account) != 0;
 	if (out->has_doors)
 		return true;
 	memcpy(out->meeting, seat->person->meeting->id, sizeof(out->meeting));
@@ -113,8 +113,6 @@ static bool move(struct leg *who, const struct referral_here *place, enum role r
 	who->replaces = 0;
 	if (who->person && (was.state.muted || was.state.host_muted))
 		meeting_stay_muted(who->person);
-	if (who->person && strcmp(who->person->name, was.name) != 0)
-		meeting_name(who->person, was.name);
 	return door == DOOR_OPEN;
 }
 
