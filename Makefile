@@ -89,7 +89,7 @@ $(BUILD)/tests/bench/bench: $(call objects,$(filter-out tests/bench/talkoff.c te
 $(BUILD)/tests/bench/bare: $(call objects,tests/bench/bare.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/pattern.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c bridge/headers.c $(DIALPLAN) sip/trunk.c sip/ere.c sip/err.c)
+$(BUILD)/tests/bench/routes: $(call objects,tests/bench/routes.c $(wildcard bridge/site*.c) bridge/dialling.c bridge/pattern.c bridge/zones.c bridge/yaml.c bridge/yaml_value.c bridge/why.c bridge/err.c bridge/config_interfaces.c bridge/headers.c $(DIALPLAN) sip/trunk.c sip/ere.c sip/err.c sip/reroute_chosen.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/tests/bench/strangers: $(call objects,tests/bench/strangers.c $(SIP))
