@@ -103,6 +103,8 @@ static const struct {
 	{ 23, EVER,
 		"INSERT INTO trunk_text VALUES('carrier', 'mapped', 0, 'X-C: c'),"
 		" ('carrier', 'replied', 0, 'X-E: {call}')" },
+	{ 26, EVER, "INSERT INTO hunt VALUES('h1', 'whom it still calls')" },
+	{ 27, EVER, "INSERT INTO route_text VALUES(0, 'reroute_on', 0, '5xx')" },
 };
 
 struct table { /* as it was, its rows as text */
