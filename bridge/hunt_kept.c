@@ -37,11 +37,11 @@ static char *text_of(const struct hunt *h)
 	char *text;
 
 	for (size_t i = 0; i < h->n_numbers; i++)
-		json_array_append_new(numbers,
-			json_pack("{s:s, s:b}", "number", h->numbers[i], "done", h->calls[i].done));
-	all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:i, s:I, s:I, s:b}", "meeting", h->meeting, "account",
-		h->account, "name", h->name, "user", h->user, "numbers", numbers, "parallel", h->parallel,
-		"ring_s", (int)h->ring_s, "begin_us", wall_us(h->begin_us), "until_us",
+		json_array_append_new(
+			numbers, json_pack("{s:s, s:b}", "number", h->numbers[i], "done", h->calls[i].done));
+	all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:i, s:I, s:I, s:b}", "meeting", h->meeting,
+		"account", h->account, "name", h->name, "user", h->user, "numbers", numbers, "parallel",
+		h->parallel, "ring_s", (int)h->ring_s, "begin_us", wall_us(h->begin_us), "until_us",
 		wall_us(h->until_us), "begun", h->state != HUNT_WAITING);
 	text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 	json_decref(all);
@@ -92,7 +92,8 @@ static void restore(void *arg, const struct kept_row *row)
 		snprintf(h->id, sizeof(h->id), "%s", row->name);
 		snprintf(h->why, sizeof(h->why), "the bridge was restarted after the last call");
 		if (!read_text(h, all)) {
-			log_line(LOG_WARNING, row->name, "hunt", "what was kept of it cannot be read: it ends");
+			log_line(LOG_WARNING, row->name, "hunt",
+				"what was kept of it cannot be read: it ends");
 			h->state = HUNT_CALLED_OFF;
 		}
 	}

@@ -32,7 +32,8 @@ static void lead_to(const struct leg *leg, const char *meeting, struct referral_
 	const struct site_account *account = NULL;
 	const struct site_meeting *m = site_meeting(leg->node->site, meeting, &account);
 
-	out->has_doors = !m || strcmp(account->name, leg->cdr.account) != 0 || m->host_pin[0] || m->guest_pin[0];
+	out->has_doors =
+		!m || strcmp(account->name, leg->cdr.account) != 0 || m->host_pin[0] || m->guest_pin[0];
 	if (m)
 		memcpy(out->meeting, m->id, sizeof(out->meeting));
 }
@@ -66,7 +67,8 @@ bool referral_here_find(const struct leg *leg, const struct refer_target *target
 		return false; /* of somebody else's, and so is the number, whatever it looks like */
 	if (ours)
 		lead_to(leg, ours->answer == PLAN_MEETING ? ours->meeting : "", out);
-	else if (site_meeting(leg->node->site, number, &account) && strcmp(account->name, leg->cdr.account) == 0)
+	else if (site_meeting(leg->node->site, number, &account) &&
+		 strcmp(account->name, leg->cdr.account) == 0)
 		lead_to(leg, number, out);
 	else
 		return false;

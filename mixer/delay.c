@@ -19,17 +19,25 @@ void delay_init(struct delay *d, unsigned clock_hz)
 	d->margin = (uint32_t)units(d, DELAY_MARGIN_MIN_MS);
 }
 
+/* A transit as an epoch keeps it: whatever a leaping timestamp makes of it. */
+static int32_t since_origin(const struct delay *d, int64_t transit)
+{
+	const int64_t since = transit - d->origin;
+
+	return (int32_t)(since > INT32_MAX ? INT32_MAX : since < INT32_MIN ? INT32_MIN : since);
+}
+
 /* What the slowest packet of the last epochs took on top of the base. */
 static int64_t recent_excess(const struct delay *d)
 {
-	int64_t most = d->most[d->bucket];
+	int32_t most = d->most[d->bucket];
 
 	for (unsigned i = 1; i < DELAY_RECENT && i < d->n_buckets; i++) {
 		unsigned at = (d->bucket + DELAY_BUCKETS - i) % DELAY_BUCKETS;
 
 		most = d->most[at] > most ? d->most[at] : most;
 	}
-	return most - d->base;
+	return d->origin + most - d->base;
 }
 
 static void measure_margin(struct delay *d)
@@ -74,7 +82,8 @@ static void follow_base(struct delay *d)
 static void begin_timeline(struct delay *d, int64_t transit)
 {
 	memset(d->weight, 0, sizeof(d->weight));
-	d->base = d->floor = d->least[0] = d->most[0] = transit;
+	d->base = d->floor = d->origin = transit;
+	d->least[0] = d->most[0] = 0;
 	d->n_buckets = 1;
 	d->bucket = 0;
 	d->in_epoch = 0;
@@ -84,7 +93,7 @@ static void begin_timeline(struct delay *d, int64_t transit)
 
 static void next_epoch(struct delay *d)
 {
-	int64_t base;
+	int32_t base = INT32_MAX;
 
 	for (unsigned i = 0; i < DELAY_BINS; i++)
 		d->weight[i] = (uint16_t)(d->weight[i] * 7 / 8); /* down to 0 */
@@ -92,12 +101,11 @@ static void next_epoch(struct delay *d)
 	d->bucket = (uint8_t)((d->bucket + 1) % DELAY_BUCKETS);
 	if (d->n_buckets < DELAY_BUCKETS)
 		d->n_buckets++;
-	d->least[d->bucket] = INT64_MAX;
-	d->most[d->bucket] = INT64_MIN;
-	base = INT64_MAX;
+	d->least[d->bucket] = INT32_MAX;
+	d->most[d->bucket] = INT32_MIN;
 	for (unsigned i = 0; i < d->n_buckets; i++)
 		base = d->least[i] < base ? d->least[i] : base;
-	d->base = base;
+	d->base = d->origin + base;
 	follow_base(d);
 	measure_margin(d);
 }
@@ -130,6 +138,7 @@ static void count_jitter(struct delay *d, int64_t transit)
 bool delay_packet(struct delay *d, int64_t arrival, int64_t timestamp)
 {
 	int64_t transit = arrival - timestamp, excess;
+	int32_t since;
 	bool first = !d->started, fresh = false;
 
 	if (first) {
@@ -142,8 +151,9 @@ bool delay_packet(struct delay *d, int64_t arrival, int64_t timestamp)
 	} else if (arrival - d->last_arrival > units(d, DELAY_PAUSE_MS)) {
 		d->n_buckets = 1;
 		d->bucket = 0;
-		d->base = d->least[0] = transit;
-		d->most[0] = transit + d->margin; /* what jitter needed before, it will need */
+		d->base = d->origin = transit;
+		d->least[0] = 0;
+		d->most[0] = (int32_t)d->margin; /* what jitter needed before, it will need */
 		follow_base(d);
 	}
 	count_jitter(d, transit);
@@ -153,10 +163,11 @@ bool delay_packet(struct delay *d, int64_t arrival, int64_t timestamp)
 		d->base = transit;
 		follow_base(d);
 	}
-	if (transit < d->least[d->bucket])
-		d->least[d->bucket] = transit;
-	if (transit > d->most[d->bucket])
-		d->most[d->bucket] = transit;
+	since = since_origin(d, transit);
+	if (since < d->least[d->bucket])
+		d->least[d->bucket] = since;
+	if (since > d->most[d->bucket])
+		d->most[d->bucket] = since;
 	excess = (transit - d->floor) / (int64_t)d->bin;
 	if (excess >= DELAY_BINS)
 		excess = DELAY_BINS - 1;

@@ -33,8 +33,9 @@ enum {
 struct delay {                        /* all fields belong to delay.c; units are RTP clock units */
 	int64_t base;                 /* least transit in the window */
 	int64_t floor;                /* where the histogram begins, at most a bin below base */
-	int64_t least[DELAY_BUCKETS]; /* least transit per epoch */
-	int64_t most[DELAY_BUCKETS];  /* and longest */
+	int64_t origin;               /* the first transit of this timeline */
+	int32_t least[DELAY_BUCKETS]; /* least transit per epoch, after `origin` */
+	int32_t most[DELAY_BUCKETS];  /* and longest */
 	int64_t last_transit, last_arrival, far_first;
 	uint32_t jitter16; /* RFC 3550 appendix A.8, scaled by 16 */
 	uint32_t margin, bin, clock_hz;

@@ -61,7 +61,7 @@ bool ice_hears(struct ice *i, enum ice_component at, const struct net_addr *from
 const struct net_addr *ice_peer(const struct ice *i, enum ice_component at);
 bool ice_is_waiting(const struct ice *i); /* nobody has been nominated for ICE_RTP yet */
 
-void ice_look(struct ice *i, uint64_t now_us); /* has anybody been silent for too long? */
+void ice_look(struct ice *i, uint64_t now_us);           /* has anybody been silent for too long? */
 bool ice_same(const struct ice *a, const struct ice *b); /* the same credentials */
 void ice_succeed(struct ice *fresh, const struct ice *old);
 struct ice_counts ice_counts(const struct ice *i);

@@ -24,11 +24,8 @@ static uint32_t crc_by_bits(const uint8_t *p, size_t n)
 {
 	uint32_t crc = 0xffffffff;
 
-	for (size_t i = 0; i < 8 * n; i++) {
-		const uint32_t bit = (crc ^ (uint32_t)p[i / 8] >> i % 8) & 1;
-
-		crc = crc >> 1 ^ (bit ? 0xedb88320u : 0u);
-	}
+	for (size_t i = 0; i < 8 * n; i++)
+		crc = crc >> 1 ^ (((crc ^ (uint32_t)p[i / 8] >> i % 8) & 1) ? 0xedb88320 : 0);
 	return ~crc;
 }
 

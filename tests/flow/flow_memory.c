@@ -19,7 +19,7 @@ enum {
 	ROOMS = (FIRST + MORE) / PER_ROOM,
 	SITE_TEXT = 16384,
 	UP_MS = 60000,
-	BYTES_MAX = 19600 /* 19,200 when this was written; 16,000 are wanted */
+	BYTES_MAX = 16600 /* 16,260 when this was written; 16,000 are wanted */
 };
 
 static const char *write_site(void)
