@@ -77,8 +77,7 @@ static unsigned class_of(unsigned status)
 	return status == 486 || status == 600 || status == 603 ? WORD_NONE : status / 100;
 }
 
-enum reroute_choice reroute_chosen(
-	const struct reroute_policy *p, const struct reroute_end *end, bool *named)
+enum reroute_choice reroute_chosen(const struct reroute_policy *p, const struct reroute_end *end, bool *named)
 {
 	const unsigned way = end->sip_status == 408 ? WORD_TIMEOUT : end->tls ? WORD_TLS : WORD_REFUSED;
 	const unsigned word = end->no_response ? way : end->sip_status;
@@ -101,10 +100,10 @@ static size_t put_list(char *out, size_t cap, const uint16_t list[REROUTE_WORDS]
 
 	for (size_t i = 0; i < REROUTE_WORDS && list[i] && n < cap; i++) {
 		const char *comma = i ? ", " : "";
-		const int used = list[i] <= WORD_TLS ? snprintf(out + n, cap - n, "%s%s", comma, ways[list[i]])
-						     : snprintf(out + n, cap - n, "%s%u%s", comma,
-							       (unsigned)list[i],
-							       list[i] <= CLASS_LAST ? "xx" : "");
+		const int used = list[i] <= WORD_TLS
+					 ? snprintf(out + n, cap - n, "%s%s", comma, ways[list[i]])
+					 : snprintf(out + n, cap - n, "%s%u%s", comma, (unsigned)list[i],
+						   list[i] <= CLASS_LAST ? "xx" : "");
 
 		n += used > 0 ? (size_t)used : 0;
 	}
