@@ -11,9 +11,19 @@ static bool has(const char (*names)[SITE_NAME], size_t n, const char *name)
 	return false;
 }
 
+bool callerid_ignores(const struct site_trunk *trunk, const char *header)
+{
+	return has((const char(*)[SITE_NAME])trunk->ignored, trunk->n_ignored, header);
+}
+
+bool callerid_leaves_out(const struct site_trunk *trunk, const char *header)
+{
+	return has((const char(*)[SITE_NAME])trunk->stripped, trunk->n_stripped, header);
+}
+
 static bool ignores(const struct site_trunk *t, const char *name)
 {
-	return t && has((const char(*)[SITE_NAME])t->ignored, t->n_ignored, name);
+	return t && callerid_ignores(t, name);
 }
 
 static bool believed(const struct site_trunk *t, const char *name)
@@ -107,7 +117,7 @@ static unsigned identity_forms(const struct site_trunk *t)
 		for (size_t k = 0; k < t->n_identities; k++)
 			if (strcmp(t->identities[k], ways[i].word) == 0)
 				forms |= ways[i].form;
-		if (has((const char(*)[SITE_NAME])t->stripped, t->n_stripped, ways[i].header))
+		if (callerid_leaves_out(t, ways[i].header))
 			forms &= ~ways[i].form;
 	}
 	return forms;
@@ -119,7 +129,10 @@ static unsigned diversion_forms(const struct site_trunk *t)
 		[SITE_DIVERTS_HISTORY] = STATED_HISTORY,
 		[SITE_DIVERTS_BOTH] = STATED_DIVERSION | STATED_HISTORY };
 
-	return t->diverts ? forms[t->diverts_by] : 0;
+	return !t->diverts ? 0
+			   : forms[t->diverts_by] &
+				     ~(callerid_leaves_out(t, "Diversion") ? STATED_DIVERSION : 0u) &
+				     ~(callerid_leaves_out(t, "History-Info") ? STATED_HISTORY : 0u);
 }
 
 bool callerid_tells_hidden(const struct site_trunk *trunk)
@@ -131,7 +144,6 @@ void callerid_write(struct call_dial *dial, const struct site *site, const struc
 	const struct headers_words *words, char lines[HEADERS_LINES])
 {
 	const char *own = trunk->diverts ? own_number(site, words->account, trunk->name) : NULL;
-	const char(*out)[SITE_NAME] = (const char(*)[SITE_NAME])trunk->stripped;
 	struct stated *s = &dial->stated;
 
 	headers_write(lines, (const char(*)[SITE_HEADER])trunk->added, trunk->n_added, words);
@@ -143,12 +155,12 @@ void callerid_write(struct call_dial *dial, const struct site *site, const struc
 		s->user = s->diverted = NULL;
 		dial->referred_by = NULL;
 	}
-	if (has(out, trunk->n_stripped, "Diversion"))
-		s->forms &= ~(unsigned)STATED_DIVERSION;
-	if (has(out, trunk->n_stripped, "Privacy"))
+	if (callerid_leaves_out(trunk, "Privacy"))
 		s->wants_privacy = false; /* From is anonymous all the same */
-	if (has(out, trunk->n_stripped, "Referred-By"))
+	if (callerid_leaves_out(trunk, "Referred-By"))
 		dial->referred_by = NULL;
-	dial->no_session = has(out, trunk->n_stripped, "Session-ID");
-	dial->no_agent = has(out, trunk->n_stripped, "User-Agent");
+	if (callerid_leaves_out(trunk, "P-Early-Media"))
+		dial->asks_permit = false;
+	dial->no_session = callerid_leaves_out(trunk, "Session-ID");
+	dial->no_agent = callerid_leaves_out(trunk, "User-Agent");
 }

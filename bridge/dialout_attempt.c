@@ -81,9 +81,11 @@ static void sign(const struct dialout *d, const struct site_trunk *trunk, struct
 		.own_number = t->own_number,
 		.now_s = when_now_us() / 1000000 };
 
+	if (callerid_leaves_out(trunk, "Identity"))
+		return;
 	if (signing_make(d->node, trunk, &call, identity, &leg->cdr)) {
 		dial->identity = identity;
-		dial->date_s = call.now_s;
+		dial->date_s = callerid_leaves_out(trunk, "Date") ? 0 : call.now_s;
 	}
 }
 

@@ -258,6 +258,14 @@ void incoming_call(void *arg, struct call *call, const struct call_invite *invit
 		incoming_go_on(leg);
 }
 
+bool incoming_ignored(void *arg, const char *trunk, const char *header)
+{
+	const struct node *n = arg;
+	const struct site_trunk *t = site_trunk(n->site, trunk);
+
+	return t && callerid_ignores(t, header);
+}
+
 bool incoming_for_number(void *arg, const char *trunk, const char *request_user, const char *to_user)
 {
 	const struct node *n = arg;

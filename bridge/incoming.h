@@ -16,6 +16,8 @@
 
 /* call_handlers.on_invite; `arg` is the node. */
 void incoming_call(void *arg, struct call *call, const struct call_invite *invite);
+/* ua_config.ignored: what the trunk strips of its INVITEs. */
+bool incoming_ignored(void *arg, const char *trunk, const char *header);
 /* ua_config.for_number */
 bool incoming_for_number(void *arg, const char *trunk, const char *request_user, const char *to_user);
 /* stir_fn: the caller's number is proven, or not; the second half of the way. */

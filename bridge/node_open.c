@@ -283,6 +283,7 @@ static enum bridge_err open_sip(struct node *n, char *why, size_t why_cap)
 		.behind = secure_behind,
 		.known = secure_known,
 		.for_number = incoming_for_number,
+		.ignored = incoming_ignored,
 		.advertise = n->config.sip.advertise[0] ? n->config.sip.advertise : NULL };
 
 	char out[CONFIG_TEXT];

@@ -10,11 +10,15 @@
 
 /* ---- headers ---- */
 
-/* What the stack writes, and would no longer be true. */
+/* What the stack writes or reads by itself, with its short forms; adding it would not be true, and without it there is no dialog. */
 static const char *const ours[] = { "Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Contact",
 	"m", "Max-Forwards", "Route", "Record-Route", "Content-Length", "l", "Content-Type", "c",
 	"Content-Disposition", "Content-Encoding", "e", "Authorization", "Proxy-Authorization", "Require",
 	"Proxy-Require", "RAck", "RSeq", "MIME-Version" };
+/* What is agreed on by it would be agreed on by one side alone. */
+static const char *const agreed[] = { "Supported", "k", "Unsupported", "Allow", "Session-Expires", "x",
+	"Min-SE", "Replaces", "Refer-To", "r", "Event", "o", "WWW-Authenticate", "Proxy-Authenticate",
+	"Content-Language" };
 
 static bool is_name(const char *text, size_t n)
 {
@@ -24,38 +28,29 @@ static bool is_name(const char *text, size_t n)
 	return n > 0 && n < SITE_NAME && strspn(text, plain) == n;
 }
 
+static bool is_among(const char *text, size_t n, const char *const *names, size_t n_names)
+{
+	for (size_t i = 0; i < n_names; i++)
+		if (strlen(names[i]) == n && strncasecmp(names[i], text, n) == 0)
+			return true;
+	return false;
+}
+
 static bool is_ours(const char *text, size_t n)
 {
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strlen(ours[i]) == n && strncasecmp(ours[i], text, n) == 0)
-			return true;
-	return false;
+	return is_among(text, n, ours, sizeof(ours) / sizeof(*ours));
 }
 
-static bool is_among(const char *text, const char *const *names, size_t n)
+/* Of a header that is to be as good as absent, or that our calls are to do without. */
+static const char *name_broken(const char *text)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcasecmp(names[i], text) == 0)
-			return true;
-	return false;
-}
+	const size_t n = strlen(text);
 
-static const char *name_broken(enum site_rule rule, const char *text)
-{
-	static const char *const who[] = { "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID",
-		"Privacy", "Diversion", "History-Info" };
-	static const char *const spare[] = { "P-Asserted-Identity", "Diversion", "Privacy", "Referred-By",
-		"Session-ID", "User-Agent" };
-
-	if (rule == RULE_IGNORED)
-		return is_among(text, who, sizeof(who) / sizeof(*who))
-			       ? NULL
-			       : "a header that says who calls is wanted: P-Asserted-Identity, "
-				 "P-Preferred-Identity, Remote-Party-ID, Privacy, Diversion or History-Info";
-	return is_among(text, spare, sizeof(spare) / sizeof(*spare))
-		       ? NULL
-		       : "a header that a call can do without is wanted: P-Asserted-Identity, Diversion, "
-			 "Privacy, Referred-By, Session-ID or User-Agent";
+	if (!is_name(text, n))
+		return "the name of a header is wanted, as in User-Agent";
+	if (is_ours(text, n) || is_among(text, n, agreed, sizeof(agreed) / sizeof(*agreed)))
+		return "a call cannot do without this header";
+	return n == 1 ? "a header's whole name is wanted, not its short form" : NULL;
 }
 
 const char *site_header_broken(enum site_rule rule, const char *text)
@@ -64,7 +59,7 @@ const char *site_header_broken(enum site_rule rule, const char *text)
 	const char *value = text + n;
 
 	if (rule == RULE_IGNORED || rule == RULE_STRIPPED)
-		return name_broken(rule, text);
+		return name_broken(text);
 	if (*value)
 		value += 1 + strspn(value + 1, " ");
 	if (!text[n] || !is_name(text, n) || !*value || value[strlen(value) - 1] == ' ')

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const char *site_identity_broken(const char *text)
 {
@@ -40,11 +41,46 @@ enum bridge_err site_check_reroute(struct site_words on, struct site_words stop,
 	return err ? err : add_words(&p, REROUTE_STOP, stop, group, at, why);
 }
 
-enum bridge_err site_check_carrier(
+/* Is this header named before the colon of one of these texts? */
+static bool is_named(const char *header, const char (*texts)[SITE_HEADER], size_t n)
+{
+	const size_t len = strlen(header);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcspn(texts[i], ":") == len && strncasecmp(texts[i], header, len) == 0)
+			return true;
+	return false;
+}
+
+/* What is left out cannot be wanted as well. */
+static enum bridge_err check_strip(
 	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
 {
 	char item[40];
 
+	for (size_t i = 0; i < t->n_ignored; i++) {
+		snprintf(item, sizeof(item), "inbound.strip[%zu]", i);
+		if (is_named(t->ignored[i], (const char(*)[SITE_HEADER])t->mapped, t->n_mapped))
+			return site_refuse(why, at, item, "inbound.map wants this header");
+		if (t->header[0] && is_named(t->ignored[i], &t->header, 1))
+			return site_refuse(why, at, item, "the trunk is known by this header");
+	}
+	for (size_t i = 0; i < t->n_stripped; i++) {
+		snprintf(item, sizeof(item), "outbound.strip[%zu]", i);
+		if (is_named(t->stripped[i], (const char(*)[SITE_HEADER])t->added, t->n_added))
+			return site_refuse(why, at, item, "outbound.add writes this header");
+	}
+	return BRIDGE_OK;
+}
+
+enum bridge_err site_check_carrier(
+	const struct site_trunk *t, const struct site_place *at, struct config_why *why)
+{
+	const enum bridge_err err = check_strip(t, at, why);
+	char item[40];
+
+	if (err)
+		return err;
 	for (size_t i = 0; i < t->n_identities; i++) {
 		snprintf(item, sizeof(item), "outbound.identity[%zu]", i);
 		if (t->n_identities > 1 && strcmp(t->identities[i], "from") == 0)

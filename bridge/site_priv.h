@@ -53,8 +53,8 @@ enum site_rule { /* what a text may be; "" is always allowed where the field is 
 	RULE_PREPEND,
 	RULE_ISO_COUNTRY,
 	RULE_HEADER,   /* "Name: value" that a call is known by */
-	RULE_IGNORED,  /* name of a header that says who calls */
-	RULE_STRIPPED, /* name of a header that our calls can do without */
+	RULE_IGNORED,  /* name of a header that a call can do without */
+	RULE_STRIPPED, /* the same */
 	RULE_ADDED,    /* "Name: value" that may be added */
 	RULE_MAPPED,   /* "Name: field" that a header's value goes to */
 	RULE_IDENTITY, /* a way to say who calls */

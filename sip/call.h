@@ -106,7 +106,7 @@ struct call_dial {
 	bool asks_permit;                        /* P-Early-Media: supported */
 	const char *username, *password, *realm; /* NULL: none */
 	const char *identity;                    /* value of an Identity header (RFC 8224); NULL: none */
-	int64_t date_s;                          /* of the Date header that goes with it, since 1970 */
+	int64_t date_s; /* of the Date header that goes with it, since 1970; 0: none */
 	void *owner;
 };
 
@@ -181,6 +181,8 @@ struct ua_config {
 	void (*known)(void *arg, uint16_t port); /* a trunk speaks there */
 	/* Is the number called one of this trunk's own?  User parts of Request-URI and To, as they came.  NULL: no trunk has any. */
 	bool (*for_number)(void *arg, const char *trunk, const char *request_user, const char *to_user);
+	/* Is this header of the trunk's INVITEs as good as absent?  NULL: none is. */
+	bool (*ignored)(void *arg, const char *trunk, const char *header);
 	const char *realm; /* of our digest challenges; NULL: "partyline"; borrowed */
 	size_t n_listen;
 	const char *advertise;                   /* host for Contact and Via, NULL: the bound one */

@@ -65,14 +65,14 @@ static bool write_identity(struct call_out *o, const struct call_dial *d)
 {
 	const time_t at = (time_t)d->date_s;
 	struct tm utc;
-	char date[40];
+	char date[60] = "";
 
 	if (!d->identity)
 		return true;
 	if (strpbrk(d->identity, "\r\n") || !gmtime_r(&at, &utc) ||
-		!strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc))
+		(at && !strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc)))
 		return false;
-	if (asprintf(&o->identity, "Identity: %s\r\nDate: %s\r\n", d->identity, date) < 0)
+	if (asprintf(&o->identity, "Identity: %s\r\n%s", d->identity, date) < 0)
 		o->identity = NULL;
 	return o->identity != NULL;
 }

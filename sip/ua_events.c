@@ -18,7 +18,7 @@ static void turn_away(const struct ua_event *ev, const struct ua_reply *reply, c
 	struct ua_reply full = *reply;
 	char reason[160];
 
-	read_invite(&invite, ev->sip, ev->seen);
+	read_invite(&invite, ev);
 	if (!full.reason) {
 		cause_reason(reason, sizeof(reason), cause_from_status(full.status), text);
 		full.reason = reason;
@@ -88,8 +88,7 @@ static struct call *call_of_invite(const struct ua_event *ev, const struct body_
 	c->remote_tag = strndup(ev->sip->sip_from->a_tag, CALL_ID - 1);
 	if (!c->id || !c->remote_tag)
 		return call_free(c);
-	read_features(c, ev->sip);
-	read_session(c->session_peer, ev->sip);
+	read_features(c, ev);
 	read_peer(c, ev->sip);
 	c->media.had_offer = sdp->text != NULL;
 	if (sdp->text) {
@@ -177,7 +176,7 @@ static void new_call(const struct ua_event *ev)
 	nua_handle_bind(ev->handle, (nua_hmagic_t *)c);
 	ua_adopt(ua, c);
 	events_keep_from_resolver(ev, c);
-	read_invite(&invite, ev->sip, ev->seen);
+	read_invite(&invite, ev);
 	invite.trunk = c->trunk;
 	invite.has_offer = c->media.had_offer;
 	ua->config.on.on_invite(ua->config.on.arg, c, &invite);

@@ -60,10 +60,11 @@ void read_timer(struct timer_headers *out, const sip_t *sip); /* before they are
 bool read_header(const sip_t *sip, const char *name, char *out, size_t cap);
 bool read_invite_header(const struct call_invite *invite, const char *name, char *out, size_t cap);
 
-void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen);
+void read_invite(struct call_invite *out, const struct ua_event *ev);
 void read_session(char out[CALLER_SESSION], const sip_t *sip); /* as it was, when there is no Session-ID */
-void read_features(struct call *c, const sip_t *sip);          /* 100rel, Allow */
-enum permit read_permit(const sip_t *sip);                     /* of P-Early-Media */
+void read_features(struct call *c,
+	const struct ua_event *ev);        /* of its INVITE: 100rel, Allow, P-Early-Media, Session-ID */
+enum permit read_permit(const sip_t *sip); /* of P-Early-Media */
 void read_peer(struct call *c, const sip_t *sip); /* where who calls can be called, for transfers */
 bool read_next_hop_is_name(const sip_t *sip);     /* would requests of this dialog need a resolver? */
 /* The same for a response to a request of ours: its next hop, NULL: a name, or none. */

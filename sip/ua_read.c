@@ -68,13 +68,22 @@ static const char *url_scheme_text(const url_t *url)
 	return url->url_scheme ? url->url_scheme : "";
 }
 
-/* Sofia's parser knows Privacy, and none of the others. */
-static void read_caller(struct caller *c, const sip_t *sip)
+/* Has the trunk chosen that this header of its INVITEs be as good as absent? */
+static bool is_ignored(const struct ua_event *ev, const char *header)
 {
-	const sip_privacy_t *p = sip->sip_privacy;
+	const struct ua_config *c = &ev->at->ua->config;
+
+	return c->ignored && ev->seen->trunk[0] && c->ignored(c->on.arg, ev->seen->trunk, header);
+}
+
+/* Sofia's parser knows Privacy, and none of the others. */
+static void read_caller(struct caller *c, const struct ua_event *ev)
+{
+	const sip_t *sip = ev->sip;
+	const sip_privacy_t *p = is_ignored(ev, "Privacy") ? NULL : sip->sip_privacy;
 
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
-		if (u->un_name && u->un_value)
+		if (u->un_name && u->un_value && !is_ignored(ev, u->un_name))
 			caller_read(c, u->un_name, u->un_value);
 	for (const msg_param_t *value = p ? p->priv_values : NULL; value && *value; value++)
 		caller_read(c, "Privacy", *value);
@@ -113,14 +122,15 @@ void read_session(char out[CALLER_SESSION], const sip_t *sip)
 			return;
 }
 
-void read_invite(struct call_invite *out, const sip_t *sip, const struct screened *seen)
+void read_invite(struct call_invite *out, const struct ua_event *ev)
 {
+	const sip_t *sip = ev->sip;
 	const url_t *r = sip->sip_request->rq_url, *to = sip->sip_to->a_url, *from = sip->sip_from->a_url;
 
 	memset(out, 0, sizeof(*out));
 	out->message = sip;
 	out->header = read_invite_header;
-	snprintf(out->source, sizeof(out->source), "%s", seen->source);
+	snprintf(out->source, sizeof(out->source), "%s", ev->seen->source);
 	copy_text(out->call_id, sizeof(out->call_id), sip->sip_call_id->i_id);
 	copy_text(out->request_scheme, sizeof(out->request_scheme), url_scheme_text(r));
 	/* a tel: URI has no host; Sofia puts its number there */
@@ -138,24 +148,29 @@ void read_invite(struct call_invite *out, const sip_t *sip, const struct screene
 		from->url_type == url_tel && !from->url_user ? from->url_host : from->url_user);
 	copy_text(out->from_host, sizeof(out->from_host), from->url_host);
 	copy_display(out->from_name, sizeof(out->from_name), sip->sip_from->a_display);
-	if (sip->sip_user_agent)
+	if (sip->sip_user_agent && !is_ignored(ev, "User-Agent"))
 		copy_text(out->user_agent, sizeof(out->user_agent), sip->sip_user_agent->g_string);
-	read_caller(&out->caller, sip);
-	read_identities(out, sip);
+	read_caller(&out->caller, ev);
+	if (!is_ignored(ev, "Identity"))
+		read_identities(out, sip);
 	read_replaces(out, sip);
 	memcpy(out->asserted, out->caller.asserted, sizeof(out->caller.asserted));
 	out->privacy = out->caller.privacy;
 }
 
-void read_features(struct call *c, const sip_t *sip)
+void read_features(struct call *c, const struct ua_event *ev)
 {
+	const sip_t *sip = ev->sip;
+
 	c->rel100_required = sip_has_feature(sip->sip_require, "100rel");
 	c->rel100_supported = sip_has_feature(sip->sip_supported, "100rel");
 	c->reads_permits = false;
 	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next)
 		if (u->un_name && u->un_value && strcasecmp(u->un_name, "P-Early-Media") == 0 &&
-			permit_asked(u->un_value))
+			permit_asked(u->un_value) && !is_ignored(ev, u->un_name))
 			c->reads_permits = true;
+	if (!is_ignored(ev, "Session-ID"))
+		read_session(c->session_peer, sip);
 	c->allows_update = sip->sip_allow && sip_is_allowed(sip->sip_allow, sip_method_update, NULL);
 }
 

@@ -20,6 +20,10 @@ static const char site[] =
 	"\"User-Agent: agent\", "
 	"\"X-None: none\" ], add: [ \"X-Call: {call}\", \"X-Of: {account} {meeting}, {caller} to {called}\" "
 	"] }\n"
+	"  - { name: deaf, inbound: { from: [ 127.0.0.7 ], strip: [ user-agent, Session-ID, "
+	"Identity, "
+	"P-Asserted-Identity, X-Any ] } }\n"
+	"  - { name: hears, inbound: { from: [ 127.0.0.8 ] } }\n"
 	"  - name: out\n    outbound: { gateways: [ \"sip:127.0.0.21:%u\" ], keepalive: false, diversion: "
 	"true, "
 	"privacy: true, add: [ \"X-Tenant: {account}\", \"X-B: c\", \"X-To: <{called}> by {trunk}, "
@@ -309,6 +313,40 @@ TEST(headers_are_carried_both_ways)
 	end(&b);
 }
 
+/* What a trunk strips is as good as absent, whatever header it is: in the record, and in what we answer. */
+TEST(what_is_stripped_is_not_heard)
+{
+	static const char headers[] =
+		"From: <sip:+15550001@h>;tag=a1\r\nP-Asserted-Identity: <tel:+15550002>\r\n"
+		"X-Any: x\r\n"
+		"Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote="
+		"00000000000000000000000000000000\r\n";
+	static const struct {
+		const char *ip, *from, *by, *peer, *remote;
+	} cases[] = {
+		{ "127.0.0.7", "+15550001", "from", "", ";remote=00000000000000000000000000000000" },
+		{ "127.0.0.8", "+15550002", "pai", "ab30317f1a784dc48ff824d0d3715d86",
+			";remote=ab30317f1a784dc48ff824d0d3715d86" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bed b;
+		json_t *row;
+
+		begin(&b, cases[i].ip);
+		CHECK_INT(200, invite(&b.caller, "+15550101", headers), cases[i].ip);
+		CHECK(raw_has(&b.caller, cases[i].remote), "%s", b.caller.last);
+		raw_request(&b.caller, "BYE", "From: <sip:+15550001@h>;tag=a1\r\n", NULL);
+		CHECK_INT(200, raw_final(&b.caller, WAIT_MS), "BYE");
+		row = record_wait(&b.bridge, b.caller.call_id, WAIT_MS);
+		CHECK_STR(cases[i].from, json_text_at(row, "from"), cases[i].ip);
+		CHECK_STR(cases[i].by, json_text_at(row, "caller_by"), cases[i].ip);
+		CHECK_STR(cases[i].peer, json_text_at(row, "session_peer"), cases[i].ip);
+		json_decref(row);
+		end(&b);
+	}
+}
+
 /* A mistake is refused by line and key. */
 TEST(headers_that_cannot_be_are_refused)
 {
@@ -368,4 +406,5 @@ TEST(a_trunk_says_what_it_is_told_to)
 
 TESTS(who_calls_is_told_as_far_as_the_trunk_is_believed, a_trunk_has_its_own_limits,
 	an_unassigned_number_has_its_own_sentence, so_many_are_told_at_once, a_loop_is_not_answered,
-	headers_are_carried_both_ways, headers_that_cannot_be_are_refused, a_trunk_says_what_it_is_told_to)
+	headers_are_carried_both_ways, what_is_stripped_is_not_heard, headers_that_cannot_be_are_refused,
+	a_trunk_says_what_it_is_told_to)

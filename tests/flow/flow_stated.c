@@ -50,6 +50,16 @@ static const struct {
 		"+" OTHERS,
 		{ "diverted <null> <null> <null> history <sip:+" OWN
 		  "@127.0.0.1?Reason=SIP%3Bcause%3D302>;index=1, <sip:+43112345678@" } },
+	{ "left out, whatever it is", "+45331234567", "",
+		"identity: [ pai, ppi ], diversion: true, diversion_as: both, early_media: true, "
+		"strip: [ p-preferred-identity, History-Info, P-Early-Media, Session-ID, User-Agent, X-None "
+		"]",
+		"+" OTHERS,
+		{ "from +" OTHERS " pai sip:+" OTHERS "@127.0.0.1 ppi <null>",
+			"diverted sip:+" OWN "@127.0.0.1 unconditional <null> history <null>",
+			"is rpid <null> early <null> session <null> agent <null>" } },
+	{ "said, when nothing is left out", "+47221234567", "", "early_media: true", "+" OWN,
+		{ "is rpid <null> early supported session " } },
 	{ "diverted, both ways, by somebody who hides", "+46812345678", "",
 		"diversion: true, diversion_as: both, privacy: true", "+" OTHERS,
 		{ "diverted sip:+" OWN "@127.0.0.1 unconditional full history <sip:+" OWN

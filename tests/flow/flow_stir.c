@@ -1,7 +1,7 @@
 /* links: tests/pki.c tests/rawsip.c tests/record.c */
 /* Callers' numbers, proven or not: tokens are made by tests/pki, which shares no line with the program.
  *
- *   127.0.0.2 `flag`, 127.0.0.3 `require`, 127.0.0.4 nothing; certificates lie in files, at an https server of the test (openssl
+ *   127.0.0.2 `flag`, 127.0.0.3 `require`, 127.0.0.4 nothing, 127.0.0.5 `flag` without the header; certificates lie in files, at an https server of the test (openssl
  *   s_server), and at a door behind which nobody speaks.  SIPp calls. */
 #include "tests/flow/bridge.h"
 #include "tests/flow/events.h"
@@ -20,6 +20,7 @@
 #define FLAG "127.0.0.2"
 #define REQUIRE "127.0.0.3"
 #define IGNORE "127.0.0.4"
+#define DEAF "127.0.0.5"
 #define GIVEN "https://cert.example.org/shaken.pem"
 #define NARROW "https://cert.example.org/narrow.pem"
 #define STRANGE "https://cert.example.org/strange.pem"
@@ -94,6 +95,9 @@ static const char site[] =
 	"trunks:\n"
 	"  - { name: flag, stir: flag, inbound: { from: [ " FLAG " ] }, country: { code: \"1\" } }\n"
 	"  - { name: require, stir: require, inbound: { from: [ " REQUIRE " ] }, country: { code: \"1\" } }\n"
+	"  - { name: deaf, stir: flag, inbound: { from: [ " DEAF
+	" ], strip: [ Identity ] }, country: { code: \"1\" } "
+	"}\n"
 	"  - { name: ignore, inbound: { from: [ " IGNORE " ] } }\n"
 	"numbers:\n"
 	"  - { number: \"+" CALLED "\", account: acme, answer: \"meeting:100200300\" }\n";
@@ -266,6 +270,8 @@ TEST(callers_are_judged_as_the_trunk_wants_it)
 		check_verdict(&b, call_id, cases[i].verstat, cases[i].attest, cases[i].words, cases[i].story);
 		CHECK_INT(cases[i].status, call(&b, REQUIRE, identity, call_id), cases[i].story);
 		check_verdict(&b, call_id, cases[i].verstat, cases[i].attest, cases[i].words, cases[i].story);
+		CHECK_INT(200, call(&b, DEAF, identity, call_id), cases[i].story);
+		check_verdict(&b, call_id, "none", "", "no Identity header", cases[i].story);
 		CHECK_INT(200, call(&b, IGNORE, identity, call_id), cases[i].story);
 		check_verdict(&b, call_id, "", "", "", cases[i].story);
 	}
