@@ -66,74 +66,35 @@ void learned_use(struct node *n, const struct learned *l)
 
 /* ---- to the disk ---- */
 
-struct saving {
-	struct node *node;
-	struct learned *rows; /* owned */
-};
-
-static enum bridge_err save(void *arg, struct store *store)
+static void missed(struct node *n, const char *trunk)
 {
-	const struct saving *s = arg;
-	enum bridge_err err = BRIDGE_OK;
+	struct carrier *c = carrier_find(n, trunk);
 
-	for (const struct learned *row = s->rows; row && !err;) {
-		struct kept_row rows[STORE_KEPT_AT_ONCE];
-		size_t n = 0;
-
-		for (; row && n < STORE_KEPT_AT_ONCE; row = row->next)
-			rows[n++] = (struct kept_row){ row->trunk, row->text };
-		err = store_save_kept(store, STORE_LEARNED, rows, n);
-	}
-	return err;
-}
-
-static void saved(void *arg, enum bridge_err err, const char *text)
-{
-	struct saving *s = arg;
-	struct node *n = s->node;
-
-	n->learning.out = false;
-	if (err && !n->learning.failed)
-		log_line(LOG_ERROR, NULL, "trunk", "how well trunks do cannot be saved, tried again: %s",
-			text);
-	n->learning.failed = err != BRIDGE_OK;
-	for (const struct learned *row = s->rows; err && row; row = row->next) {
-		struct carrier *c = carrier_find(n, row->trunk);
-
-		if (c)
-			c->learned = true;
-	}
-	learned_free(s->rows);
-	free(s);
+	if (c)
+		c->learned = true;
 }
 
 void learned_save(struct node *n)
 {
+	static const struct saving_kind kind = { .what = STORE_LEARNED,
+		.topic = "trunk",
+		.cannot = "how well trunks do cannot be saved",
+		.missed = missed };
 	struct saving *s = NULL;
 	char text[REPUTE_SAVED];
 
 	if (n->learning.out)
 		return;
 	for (struct carrier *c = n->carriers; c; c = c->next) {
-		struct learned *row;
-
 		if (!c->learned)
 			continue;
-		if (!s)
-			s = calloc(1, sizeof(*s));
 		repute_write(&c->repute, text);
-		row = s ? row_make(c->name, text) : NULL;
-		if (!row)
+		if (!saving_add(&s, c->name, text))
 			break; /* with the next call or the next round */
-		row->next = s->rows;
-		s->rows = row;
 		c->learned = false;
 	}
-	if (!s)
-		return;
-	s->node = n;
-	n->learning.out = true;
-	writer_do(n->writer, save, saved, s);
+	if (s)
+		saving_go(n, &n->learning, &kind, s);
 }
 
 void learned_close(struct node *n)

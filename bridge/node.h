@@ -21,6 +21,7 @@
 #include "bridge/interfaces.h"
 #include "bridge/prompts.h"
 #include "bridge/pulse.h"
+#include "bridge/saving.h"
 #include "bridge/site.h"
 #include "bridge/space.h"
 #include "bridge/tally.h"
@@ -81,10 +82,7 @@ struct node {
 	struct dialling *dialling;
 	struct tariff *tariffs; /* trunks' prices, chained, by name */
 	struct trunks *trunks;
-	struct {
-		bool out, failed; /* it is on its way to the disk; it did not get there last time */
-		bool again;       /* there is more that should go at once */
-	} spending, learning;
+	struct saving_state spending, learning;
 	struct {
 		bool out, failed;             /* likewise */
 		struct hunt_row *list, *over; /* owned: on its way; of those that are no more */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 16 };
-
 static int64_t now_s(void)
 {
 	return when_now_us() / 1000000;
@@ -36,78 +34,43 @@ void spending_restored(struct node *n)
 		dialling_touch(n->dialling, spent.account);
 }
 
-struct saving { /* what has changed, on its way to the disk */
-	struct node *node;
-	size_t n;
-	struct {
-		char account[SITE_NAME], spent[BUDGET_SAVED];
-	} list[];
-};
-
-static enum bridge_err save(void *arg, struct store *store)
+static void missed(struct node *n, const char *account)
 {
-	struct saving *s = arg;
-	enum bridge_err err = BRIDGE_OK;
-
-	for (size_t i = 0; i < s->n && !err; i += STORE_KEPT_AT_ONCE) {
-		struct kept_row rows[STORE_KEPT_AT_ONCE];
-		size_t n = 0;
-
-		for (; n < STORE_KEPT_AT_ONCE && i + n < s->n; n++)
-			rows[n] = (struct kept_row){ s->list[i + n].account, s->list[i + n].spent };
-		err = store_save_kept(store, STORE_SPENT, rows, n);
-	}
-	return err;
+	dialling_touch(n->dialling, account);
 }
 
-static void saved(void *arg, enum bridge_err err, const char *text)
+static void saved(struct node *n)
 {
-	struct saving *s = arg;
-	struct node *n = s->node;
-
-	n->spending.out = false;
-	if (err && !n->spending.failed)
-		log_line(LOG_ERROR, NULL, "budget", "what accounts spend cannot be saved, tried again: %s",
-			text);
-	n->spending.failed = err != BRIDGE_OK;
-	for (size_t i = 0; err && i < s->n; i++)
-		dialling_touch(n->dialling, s->list[i].account);
-	free(s);
-	if (n->spending.again && !err)
+	if (n->spending.again)
 		spending_save(n);
 }
 
 void spending_save(struct node *n)
 {
+	static const struct saving_kind kind = { .what = STORE_SPENT,
+		.topic = "budget",
+		.cannot = "what accounts spend cannot be saved",
+		.missed = missed,
+		.done = saved };
 	struct dialling_spent spent;
 	const int64_t at_s = now_s();
 	struct saving *s = NULL;
-	size_t n_changed = 0;
+	char text[BUDGET_SAVED];
 
 	n->spending.again = n->spending.out;
 	if (n->spending.out)
 		return;
 	for (size_t i = 0; dialling_spent(n->dialling, i, at_s, &spent); i++) {
-		struct saving *more;
-
 		if (!dialling_changed(n->dialling, i))
 			continue;
-		more = n_changed % ROOM ? s
-					: realloc(s, sizeof(*s) + (n_changed + ROOM) * sizeof(s->list[0]));
-		if (!more) {
+		budget_write(spent.budget, text);
+		if (!saving_add(&s, spent.account, text)) {
 			dialling_touch(n->dialling, spent.account);
 			break;
 		}
-		s = more;
-		snprintf(s->list[n_changed].account, sizeof(s->list[0].account), "%s", spent.account);
-		budget_write(spent.budget, s->list[n_changed++].spent);
 	}
-	if (!s)
-		return;
-	s->node = n;
-	s->n = n_changed;
-	n->spending.out = true;
-	writer_do(n->writer, save, saved, s);
+	if (s)
+		saving_go(n, &n->spending, &kind, s);
 }
 
 void spending_close(struct node *n)
