@@ -46,4 +46,6 @@ void hunt_tick_all(struct node *n, uint64_t now_us);
 void hunt_close_all(struct node *n); /* they are kept on the disk */
 enum bridge_err hunt_load(
 	struct node *n, struct store *store); /* those that were on when the last process ended */
+void hunt_restored(
+	struct node *n); /* another database took the place of ours: those that go on are written into it */
 #endif

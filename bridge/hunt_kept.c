@@ -105,6 +105,12 @@ enum bridge_err hunt_load(struct node *n, struct store *store)
 	return store_each_kept(store, STORE_HUNTS, restore, n);
 }
 
+void hunt_restored(struct node *n)
+{
+	for (struct hunt *h = n->hunts; h; h = h->next)
+		h->changed = true;
+}
+
 /* ---- to the disk ---- */
 
 static enum bridge_err save(void *arg, struct store *store)

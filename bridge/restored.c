@@ -1,5 +1,6 @@
 #include "bridge/restored.h"
 #include "bridge/editor.h"
+#include "bridge/hunt.h"
 #include "bridge/idempotence.h"
 #include "bridge/keeping.h"
 #include "bridge/learned.h"
@@ -62,6 +63,7 @@ void restored_use(struct node *n, struct restored *r)
 	idempotence_take(n->idempotence, r->idempotence);
 	r->idempotence = NULL;
 	editor_use_tag_key(n->editor, r->tag_key);
+	hunt_restored(n);
 	hooks_release(n->hooks, &r->hooks);
 	n->trim_due = true;
 }

@@ -2,7 +2,7 @@
  *
  * How: restored_read() restores and reads on the disk thread, into a struct of its own; restored_use() puts all of it in force on the control
  * thread, at once.  Whatever is read at the start (node_open) is here as well: site, plan, rates, budgets, what trunks learned, tokens, webhooks with
- * their queues, answers to Idempotency-Keys, the key of ETags.
+ * their queues, answers to Idempotency-Keys, the key of ETags.  What goes on (calls, people who are being called) goes on, and is written into the new database.
  * Use:  restored_hold(); restored_read() by the writer; restored_use() or, when it failed, restored_drop(); restored_clear().
  *
  * Thread: control, restored_read() the disk's.

@@ -11,10 +11,10 @@ struct row {
 };
 
 struct saving {
-	struct node *node;               /* borrowed */
-	struct saving_state *state;      /* borrowed */
+	struct node *node;              /* borrowed */
+	struct saving_state *state;     /* borrowed */
 	const struct saving_kind *kind; /* borrowed */
-	struct row *rows;                /* owned */
+	struct row *rows;               /* owned */
 };
 
 bool saving_add(struct saving **s, const char *name, const char *text)

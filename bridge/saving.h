@@ -16,14 +16,15 @@
 struct node;
 struct saving; /* what goes together */
 
-struct saving_state { /* of one kind */
+struct saving_state {     /* of one kind */
 	bool out, failed; /* it is on its way; it did not get there last time */
 	bool again;       /* of its owner: there is more that should go at once */
 };
 
 struct saving_kind {
 	enum store_kept what;
-	const char *topic, *cannot; /* of the line in the log: "budget", "what accounts spend cannot be saved" */
+	const char *topic,
+		*cannot; /* of the line in the log: "budget", "what accounts spend cannot be saved" */
 	void (*missed)(struct node *n, const char *name); /* it is not on the disk */
 	void (*done)(struct node *n);                     /* all are; NULL: nobody wants to know */
 };

@@ -114,7 +114,7 @@ static bool is_watched(const struct tls_link *l, int fd, uint32_t events)
 	return epoll_ctl(l->tls->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
-SSL_CTX *tls_link_ctx(const struct tls *t, const struct tls_door *door)
+static SSL_CTX *ctx_of(const struct tls *t, const struct tls_door *door)
 {
 	return door->asks ? t->ctx_asks : t->ctx;
 }
@@ -135,7 +135,7 @@ struct tls_link *tls_link_in(
 	pthread_mutex_lock(&t->lock);
 	l->round = t->round;
 	crowded = is_crowded(t, l->peer.ip);
-	ctx = tls_link_ctx(t, door);
+	ctx = ctx_of(t, door);
 	l->ssl = !ctx || crowded ? NULL : SSL_new(ctx);
 	if (crowded || (l->ssl ? SSL_set_fd(l->ssl, fd) != 1 : !door->clear_too) ||
 		!is_watched(l, fd, EPOLLIN)) {

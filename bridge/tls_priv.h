@@ -144,7 +144,6 @@ struct tls_link *tls_link_out(struct tls *t, struct tls_way *way, int plain_fd, 
 void tls_link_free(struct tls_link *l);
 void tls_link_run(struct tls_link *l, uint64_t at_ms);  /* one of its descriptors is ready */
 bool tls_link_over(struct tls_link *l, uint64_t at_ms); /* its time; keeps it alive till then */
-SSL_CTX *tls_link_ctx(const struct tls *t, const struct tls_door *door); /* under the lock; of that door */
 struct tls_link *tls_link_find(const struct tls *t, uint16_t port);      /* under the lock; control as well */
 
 /* tls_way.c */
