@@ -21,7 +21,9 @@ struct hunt_row {
 
 static json_int_t wall_us(uint64_t us)
 {
-	return (json_int_t)(when_now_us() + (int64_t)(us - loop_now_us()));
+	const int64_t ahead_us = (int64_t)(us - loop_now_us());
+
+	return (json_int_t)when_now_us() + ahead_us;
 }
 
 static uint64_t from_wall_us(json_int_t us)

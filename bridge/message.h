@@ -36,8 +36,9 @@ struct worker_room {
 	bool rests; /* moved to a later slot: it has had its tick of these 20 ms */
 	/* idle, see room_is_idle(): */
 	bool idle;
-	uint8_t unheard; /* ticks that have rested and are still to be heard, the last of them at */
-	uint8_t hear_in; /* and in so many ticks */
+	uint8_t unheard;      /* ticks that have rested and are still to be heard, the last of them at */
+	uint8_t hear_in;      /* and in so many ticks */
+	uint8_t still, stood; /* ticks in which nothing is sent: still to come; over, and its room not told */
 	uint64_t rested_us;
 	/* a part that has heard and not spoken yet: */
 	uint64_t speak_by_us;

@@ -7,7 +7,7 @@ void worker_note_idle(struct worker_room *room)
 	if (!room_is_idle(room->room))
 		return;
 	room->idle = true;
-	room->unheard = 0;
+	room->unheard = room->still = room->stood = 0;
 	room->hear_in = (uint8_t)(1 + room->room_id % ROOM_OVERHEAR_TICKS); /* not all in the same tick */
 }
 
@@ -75,8 +75,17 @@ static void hear_socket(struct worker *w, struct worker_leg *leg, struct refit *
 	} while (socket_batch_was_full(m->batch) && rounds++ < WORKER_ROUNDS);
 }
 
+/* Its room learns of the ticks that it was not asked in. */
+static void settle(struct worker_room *room)
+{
+	if (room->stood > 0)
+		room_rested(room->room, room->stood);
+	room->stood = room->still = 0;
+}
+
 static void hear_all(struct worker *w, struct worker_leg *leg, struct refit *refit)
 {
+	settle(leg->room);
 	if (leg->ports.shared)
 		hear_inbox(w, leg, refit);
 	else
@@ -101,7 +110,13 @@ void worker_tick_idle(struct worker *w, struct worker_room *room)
 {
 	room->rested_us = w->media.clock.now_us;
 	room->unheard++;
-	room_rest(room->room, &w->media.out);
+	if (room->still > 0) { /* what it keeps in memory need not be fetched */
+		room->still--;
+		room->stood++;
+	} else {
+		settle(room);
+		room->still = (uint8_t)room_rest(room->room, &w->media.out);
+	}
 	if (--room->hear_in > 0)
 		return;
 	catch_up(w, room);

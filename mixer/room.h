@@ -80,8 +80,10 @@ void room_tick(struct room *r, uint64_t now_us, uint64_t ntp, const struct media
  * are noticed that much later. */
 enum { ROOM_OVERHEAR_TICKS = 5 };
 bool room_is_idle(const struct room *r); /* between ticks */
-/* A tick of an idle room: its leg is sent silence. */
-void room_rest(struct room *r, const struct media_out *out);
+/* A tick of an idle room: its leg is sent silence.  The result: so many ticks more may pass without a call, as nothing is sent in
+ * them; room_rested() is told of them before anything else is done with the room. */
+unsigned room_rest(struct room *r, const struct media_out *out);
+void room_rested(struct room *r, unsigned ticks);
 /* The sound of a tick that was rested, at `then_us`; what is due by `now_us` is done. */
 void room_overhear(
 	struct room *r, uint64_t then_us, uint64_t now_us, uint64_t ntp, const struct media_out *out);

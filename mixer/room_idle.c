@@ -32,14 +32,17 @@ struct stream *room_only(const struct room *r)
 	return r->first;
 }
 
-void room_rest(struct room *r, const struct media_out *out)
+unsigned room_rest(struct room *r, const struct media_out *out)
 {
 	struct stream *s = room_only(r);
+	unsigned more = 0;
 
 	if (!stream_sends(s)) {
 		stream_idle(s);
+		more = ROOM_OVERHEAR_TICKS;
 	} else if (stream_takes_comfort(s)) {
 		stream_send_comfort(s, r->noise_dbov, out);
+		more = s->cn_wait;
 	} else {
 		stream_send_silence(s, out);
 		r->stats.encodes_shared++;
@@ -47,6 +50,16 @@ void room_rest(struct room *r, const struct media_out *out)
 	stream_advance(s, 1);
 	r->stats.n_mixed = 0;
 	r->stats.ticks++;
+	return more;
+}
+
+void room_rested(struct room *r, unsigned ticks)
+{
+	struct stream *s = room_only(r);
+
+	s->cn_wait = (uint8_t)(s->cn_wait > ticks ? s->cn_wait - ticks : 0);
+	stream_advance(s, ticks);
+	r->stats.ticks += ticks;
 }
 
 void room_overhear(

@@ -11,7 +11,8 @@ struct scene {
 	struct phone alone, second;
 	bool may_rest, has_second;
 	unsigned unheard, rested;
-	uint64_t heard_us; /* the last tick that was heard */
+	unsigned still, stood, never_asked; /* ticks in which it need not even be asked */
+	uint64_t heard_us;                  /* the last tick that was heard */
 };
 
 /* What the far ends do in the frame before the tick at `us`. */
@@ -19,6 +20,9 @@ typedef void act_fn(struct scene *sc, unsigned tick, uint64_t us);
 
 static void overhear(struct scene *sc, act_fn *act, unsigned tick, uint64_t now_us)
 {
+	if (sc->stood > 0)
+		room_rested(sc->room, sc->stood);
+	sc->still = sc->stood = 0;
 	for (; sc->unheard > 0; sc->unheard--) {
 		uint64_t then_us = now_us - (sc->unheard - 1) * FRAME_US;
 
@@ -34,7 +38,16 @@ static void run_tick(struct scene *sc, act_fn *act, unsigned tick, bool rouse)
 	if (rouse)
 		overhear(sc, act, tick - 1, now_us - FRAME_US);
 	if (sc->may_rest && !rouse && (sc->unheard > 0 || room_is_idle(sc->room))) {
-		room_rest(sc->room, &phone_out);
+		if (sc->still > 0) {
+			sc->still--;
+			sc->stood++;
+			sc->never_asked++;
+		} else {
+			if (sc->stood > 0)
+				room_rested(sc->room, sc->stood);
+			sc->stood = 0;
+			sc->still = room_rest(sc->room, &phone_out);
+		}
 		sc->rested++;
 		if (++sc->unheard == ROOM_OVERHEAR_TICKS)
 			overhear(sc, act, tick, now_us);
@@ -166,6 +179,7 @@ TEST(comfort_noise_as_before)
 	}
 	same(&scenes[0].alone, &scenes[1].alone, "who is told comfort noise");
 	CHECK(scenes[1].rested > TICKS / 2, "it rested: %u", scenes[1].rested);
+	CHECK(scenes[1].never_asked > TICKS / 2, "mostly unasked: %u", scenes[1].never_asked);
 	CHECK(scenes[1].alone.comforts > 10 && scenes[1].alone.packets < TICKS / 2, "and was told so");
 	for (unsigned i = 0; i < SCENES; i++)
 		close_scene(&scenes[i]);
