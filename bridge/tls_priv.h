@@ -142,9 +142,9 @@ struct tls_link *tls_link_in(
 	struct tls *t, struct tls_door *door, int fd, const struct sockaddr_storage *from, uint64_t at_ms);
 struct tls_link *tls_link_out(struct tls *t, struct tls_way *way, int plain_fd, uint64_t at_ms);
 void tls_link_free(struct tls_link *l);
-void tls_link_run(struct tls_link *l, uint64_t at_ms);  /* one of its descriptors is ready */
-bool tls_link_over(struct tls_link *l, uint64_t at_ms); /* its time; keeps it alive till then */
-struct tls_link *tls_link_find(const struct tls *t, uint16_t port);      /* under the lock; control as well */
+void tls_link_run(struct tls_link *l, uint64_t at_ms);              /* one of its descriptors is ready */
+bool tls_link_over(struct tls_link *l, uint64_t at_ms);             /* its time; keeps it alive till then */
+struct tls_link *tls_link_find(const struct tls *t, uint16_t port); /* under the lock; control as well */
 
 /* tls_way.c */
 void tls_way_take(struct tls *t, struct tls_way *w, uint64_t at_ms); /* the endpoint connects */
