@@ -26,7 +26,7 @@ static bool ignores(const struct site_trunk *t, const char *name)
 	return t && callerid_ignores(t, name);
 }
 
-static bool believed(const struct site_trunk *t, const char *name)
+bool callerid_believes(const struct site_trunk *t, const char *name)
 {
 	return !t || (t->trusted && !ignores(t, name));
 }
@@ -48,10 +48,10 @@ static void read_diversion(struct cdr *cdr, const struct caller *c, const struct
 {
 	const bool all_hidden = c->history_privacy && !ignores(trunk, "Privacy");
 
-	if (c->diverted[0] && believed(trunk, "Diversion")) {
+	if (c->diverted[0] && callerid_believes(trunk, "Diversion")) {
 		cdr_say(cdr, CDR_DIVERTED_FROM, "%s", c->diverted_hidden ? "anonymous" : c->diverted);
 		cdr_say(cdr, CDR_DIVERSION, "%s", c->diverted_why);
-	} else if (c->history_moved && believed(trunk, "History-Info")) {
+	} else if (c->history_moved && callerid_believes(trunk, "History-Info")) {
 		cdr_say(cdr, CDR_DIVERTED_FROM, "%s",
 			c->history_hidden || all_hidden ? "anonymous" : c->history);
 		cdr_say(cdr, CDR_DIVERSION, "%s", c->history_why[0] ? c->history_why : "unknown");
@@ -72,7 +72,7 @@ bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const stru
 	bool nobody = is_nobody(invite);
 
 	for (size_t i = 0; i < sizeof(claims) / sizeof(*claims); i++)
-		if (claims[i].user[0] && believed(trunk, claims[i].header)) {
+		if (claims[i].user[0] && callerid_believes(trunk, claims[i].header)) {
 			number = claims[i].user;
 			by = claims[i].word;
 			nobody = false;

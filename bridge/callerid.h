@@ -19,6 +19,8 @@ bool callerid_read(struct cdr *cdr, const struct call_invite *invite, const stru
 /* Is a header of the trunk's INVITEs as good as absent; does the trunk get none of ours? */
 bool callerid_ignores(const struct site_trunk *trunk, const char *header);
 bool callerid_leaves_out(const struct site_trunk *trunk, const char *header);
+bool callerid_believes(
+	const struct site_trunk *trunk, const char *header); /* of who calls; `trunk` NULL: trusted */
 /* Does the trunk's carrier learn the number of a caller who hides from those called (RFC 3325: one that we trust does)? */
 bool callerid_tells_hidden(const struct site_trunk *trunk);
 /* The trunk's say in a call that `words->account` makes: how its caller, dial->stated.user, is written; headers added and left out; and

@@ -1,4 +1,5 @@
 #include "bridge/stir.h"
+#include "bridge/callerid.h"
 #include "bridge/certificates.h"
 #include "bridge/leg_priv.h"
 #include "bridge/signing.h"
@@ -102,14 +103,17 @@ static bool keep_values(struct wait *w, const struct call_invite *invite)
 	return true;
 }
 
+/* The number that is shown, so that no token for another one vouches for it; of who shows none what the carrier knows. */
 static void read_caller(
 	char out[NUMBER_E164], const struct call_invite *invite, const struct site_trunk *trunk)
 {
-	const char *text = invite->asserted[0] ? invite->asserted : invite->from_user;
+	const char *const from = invite->from_user, *const asserted = invite->asserted;
+	const bool believed = asserted[0] && callerid_believes(trunk, "P-Asserted-Identity");
 	struct number number;
 
 	out[0] = '\0';
-	if (number_parse(&number, text, &trunk->country) == PLAN_OK)
+	if (number_parse(&number, believed ? asserted : from, &trunk->country) == PLAN_OK ||
+		number_parse(&number, asserted, &trunk->country) == PLAN_OK)
 		memcpy(out, number.e164, sizeof(number.e164));
 }
 

@@ -21,6 +21,7 @@
 #define REQUIRE "127.0.0.3"
 #define IGNORE "127.0.0.4"
 #define DEAF "127.0.0.5"
+#define WARY "127.0.0.6"
 #define GIVEN "https://cert.example.org/shaken.pem"
 #define NARROW "https://cert.example.org/narrow.pem"
 #define STRANGE "https://cert.example.org/strange.pem"
@@ -95,6 +96,8 @@ static const char site[] =
 	"trunks:\n"
 	"  - { name: flag, stir: flag, inbound: { from: [ " FLAG " ] }, country: { code: \"1\" } }\n"
 	"  - { name: require, stir: require, inbound: { from: [ " REQUIRE " ] }, country: { code: \"1\" } }\n"
+	"  - { name: wary, stir: require, inbound: { from: [ " WARY
+	" ], trust: false }, country: { code: \"1\" } }\n"
 	"  - { name: deaf, stir: flag, inbound: { from: [ " DEAF
 	" ], strip: [ Identity ] }, country: { code: \"1\" } "
 	"}\n"
@@ -275,6 +278,26 @@ TEST(callers_are_judged_as_the_trunk_wants_it)
 		CHECK_INT(200, call(&b, IGNORE, identity, call_id), cases[i].story);
 		check_verdict(&b, call_id, "", "", "", cases[i].story);
 	}
+	end(&b);
+}
+
+/* A token for the number that P-Asserted-Identity has proves nothing of another one in From, which is shown where that header is not
+ * believed. */
+TEST(the_number_that_is_shown_is_judged)
+{
+	enum { OTHER_ROOM = IDENTITY + 100 };
+	static char identity[IDENTITY], headers[OTHER_ROOM];
+	char call_id[RAW_TAG];
+	struct bed b;
+
+	begin(&b);
+	write_identity(identity, &(struct token){ .leaf = &b.leaf, .x5u = GIVEN, .orig = "12155551213" });
+	snprintf(headers, sizeof(headers), "P-Asserted-Identity: <sip:+12155551213@example.org>\r\n%s",
+		identity);
+	CHECK_INT(200, call(&b, REQUIRE, headers, call_id), "believed");
+	check_verdict(&b, call_id, "passed", "A", "proven", "believed");
+	CHECK_INT(438, call(&b, WARY, headers, call_id), "not believed");
+	check_verdict(&b, call_id, "failed", "", "another caller", "not believed");
 	end(&b);
 }
 
@@ -541,6 +564,6 @@ TEST(sipp_calls_twenty_times)
 	end(&b);
 }
 
-TESTS(callers_are_judged_as_the_trunk_wants_it, odd_headers_are_read_or_refused, anchors_are_read_anew,
-	the_verdict_can_be_seen, certificates_are_fetched_and_kept, nobody_waits_for_a_server_that_is_silent,
-	sipp_calls_twenty_times)
+TESTS(callers_are_judged_as_the_trunk_wants_it, the_number_that_is_shown_is_judged,
+	odd_headers_are_read_or_refused, anchors_are_read_anew, the_verdict_can_be_seen,
+	certificates_are_fetched_and_kept, nobody_waits_for_a_server_that_is_silent, sipp_calls_twenty_times)
