@@ -26,12 +26,13 @@
 #include "bridge/trace.h"
 #include "bridge/version.h"
 #include "bridge/webhook.h"
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { HOOKS_MS = 1000, SHUTDOWN_MS = 4000 };
+enum { HOOKS_MS = 1000, SHUTDOWN_MS = 4000, SETTLE_MS = 2000, SETTLE_LOOK_MS = 20 };
 
 /* ---- the site in force ---- */
 
@@ -421,6 +422,23 @@ void node_stop(struct node *n)
 	ua_shutdown(n->ua, SHUTDOWN_MS, all_gone, n);
 }
 
+/* All calls have ended, and their legs are out when their workers have had a tick: then they write their records.  A worker that the
+ * machine keeps from running takes longer, and is not waited for without end. */
+static void settle_legs(struct node *n)
+{
+	const uint64_t until_us = loop_now_us() + SETTLE_MS * 1000ull;
+	struct pollfd come[NODE_WORKERS_MAX];
+
+	for (unsigned i = 0; i < n->n_workers; i++)
+		come[i] = (struct pollfd){ .fd = worker_fd(n->workers[i]), .events = POLLIN };
+	do
+		for (unsigned i = 0; i < n->n_workers; i++)
+			worker_poll(n->workers[i]);
+	while (n->n_legs > 0 && loop_now_us() < until_us && poll(come, n->n_workers, SETTLE_LOOK_MS) >= 0);
+	if (n->n_legs > 0)
+		log_line(LOG_ERROR, NULL, "node", "%u calls have left no record", n->n_legs);
+}
+
 struct node *node_close(struct node *n)
 {
 	if (!n)
@@ -439,8 +457,8 @@ struct node *node_close(struct node *n)
 	n->ua = ua_close(n->ua);
 	if (n->loop)
 		stir_close(n);
+	settle_legs(n);
 	for (unsigned i = 0; i < n->n_workers; i++) {
-		worker_poll(n->workers[i]); /* legs that are out write their records */
 		loop_unwatch(n->loop, worker_fd(n->workers[i]));
 		worker_stop(n->workers[i]);
 	}

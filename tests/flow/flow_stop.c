@@ -1,10 +1,15 @@
+/* links: tests/rawsip.c */
 /* The process is told to stop while the disk is at work for those who ask: it ends in order, and what was carried out was answered. */
 #include "tests/flow/bridge.h"
+#include "tests/rawsip.h"
 #include "tests/test.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 enum { MEETINGS = 20000, ROUNDS = 6, ASKERS = 8, GRACE_MS = 15 };
 
@@ -90,4 +95,62 @@ TEST(stops_in_order_while_the_disk_is_at_work)
 	CHECK_INT(0, bridge_stop(&b), "exit status");
 }
 
-TESTS(stops_in_order_while_the_disk_is_at_work)
+/* The thread of that name in the bridge; -1: none. */
+static pid_t thread_named(const struct bridge *b, const char *name)
+{
+	char path[64], have[32];
+	pid_t found = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)b->peer.pid);
+	dir = opendir(path);
+	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%.10s/comm", (int)b->peer.pid, e->d_name);
+		f = fopen(path, "re");
+		if (f && fgets(have, sizeof(have), f) && strncmp(have, name, strlen(name)) == 0)
+			found = (pid_t)atoi(e->d_name);
+		if (f)
+			fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* The machine keeps the media thread waiting while the bridge ends: the calls that end with it are in the records for all that. */
+TEST(calls_that_end_with_the_bridge_leave_records)
+{
+	enum { CALLS = 5, STILL_MS = 300, PATIENCE_MS = 3000 };
+	struct raw r[CALLS];
+	struct bridge b;
+	int code = -1;
+	pid_t media;
+
+	CHECK(bridge_start(&b, NULL), "bridge");
+	for (unsigned i = 0; i < CALLS; i++) {
+		CHECK(raw_open(&r[i], "127.0.0.2", 0, b.sip_port, false), "a socket");
+		raw_fresh(&r[i], "+15550101");
+		CHECK_INT(200, raw_call(&r[i], "+15550101"), "a call");
+	}
+	CHECK(bridge_wait_number(&b, "/v1/status", "calls", CALLS, PATIENCE_MS), "all are there");
+	media = thread_named(&b, "media-0");
+	CHECK(media > 0 && ptrace(PTRACE_SEIZE, media, NULL, NULL) == 0, "the media thread");
+	CHECK(ptrace(PTRACE_INTERRUPT, media, NULL, NULL) == 0 && waitpid(media, NULL, __WALL) == media,
+		"stands");
+	peer_signal(&b.peer, SIGTERM);
+	for (unsigned i = 0; i < CALLS; i++) {
+		CHECK_INT(1, raw_any(&r[i], PATIENCE_MS), "BYE");
+		raw_reply(&r[i], 200, NULL);
+		raw_close(&r[i]);
+	}
+	test_sleep_ms(STILL_MS);
+	ptrace(PTRACE_DETACH, media, NULL, NULL);
+	CHECK(bridge_restart(&b, SIGTERM, &code), "it comes up again");
+	CHECK_INT(0, code, "it ended in order");
+	CHECK_INT(CALLS, bridge_count(&b, "/v1/records?limit=100"), "records");
+	CHECK_INT(0, bridge_stop(&b), "bridge");
+}
+
+TESTS(stops_in_order_while_the_disk_is_at_work, calls_that_end_with_the_bridge_leave_records)
