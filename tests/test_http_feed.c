@@ -303,38 +303,65 @@ TEST(silence_is_broken_by_heartbeats)
 	bed_close(&bed);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+struct slow_case {
+	const char *story;
+	int n;
+	unsigned stalled_ms;
+};
+
+/* Reads nothing for so long, then all: has it been cut off?  Who was given no time to fall behind hears heartbeats for ever. */
+static bool is_cut_off(struct bed *bed, const struct slow_case *k, unsigned rest_ms, uint64_t *seq)
+{
+	enum { READS_MS = 5000 };
+	static char big[65536], sink[1 << 20];
+	const struct timeval patience = { .tv_usec = 500000 };
+	const int slow = listen_to(bed, "", "");
+	const uint64_t last = *seq + (uint64_t)k->n;
+	char text[4096];
+	uint64_t from;
+	ssize_t n = 1;
+	bool ended;
+
+	memset(big, 'x', sizeof(big) - 1);
+	CHECK(bed_read(slow, text, sizeof(text), "retry", 1), "listens");
+	while (*seq < last)
+		http_publish(bed->http, (*seq)++, "big", "", big);
+	settle(bed);
+	nanosleep(&(struct timespec){ rest_ms / 1000, rest_ms % 1000 * 1000000L }, NULL);
+	setsockopt(slow, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	for (from = now_ms(); n > 0 && now_ms() - from < READS_MS;)
+		n = recv(slow, sink, sizeof(sink), 0);
+	ended = n == 0 || (n < 0 && errno == ECONNRESET);
+	close(slow);
+	return ended;
+}
+
 TEST(a_listener_who_does_not_read_is_cut_off)
 {
-	static const struct {
-		const char *story;
-		int n;
-		unsigned stalled_ms;
-	} cases[] = {
+	static const struct slow_case cases[] = {
 		{ "falls behind what is kept: 26 MB", 400, 0 },
 		{ "takes nothing, 6 MB behind", 90, 200 }, /* more than sockets hold, less than is kept */
 	};
-	static char big[65536], sink[1 << 20];
 
-	memset(big, 'x', sizeof(big) - 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct bed bed = { .config = { .beat_ms = 50, .stalled_ms = cases[i].stalled_ms } };
-		struct timespec rest = { .tv_nsec = 400000000 };
-		int slow, live;
+		bool ended = false;
 		uint64_t seq = 1;
 		char text[4096];
-		ssize_t n = 1;
+		int live;
 
 		bed_open(&bed);
-		slow = listen_to(&bed, "", "");
-		CHECK(bed_read(slow, text, sizeof(text), "retry", 1), "listens");
-		while (seq <= (uint64_t)cases[i].n)
-			http_publish(bed.http, seq++, "big", "", big);
-		settle(&bed);
-		nanosleep(&rest, NULL);
-		while (n > 0)
-			n = recv(slow, sink, sizeof(sink), 0);
-		CHECK(n == 0 || errno == ECONNRESET, "%s: the end, have %s", cases[i].story, strerror(errno));
-		close(slow);
+		for (unsigned rest_ms = 400; !ended && rest_ms <= 6400; rest_ms *= 4)
+			ended = is_cut_off(&bed, &cases[i], rest_ms, &seq);
+		CHECK(ended, "%s: it is cut off", cases[i].story);
 		live = listen_to(&bed, "", "");
 		CHECK(bed_read(live, text, sizeof(text), "retry: 2000\n\n", 1), "others are let in");
 		publish(&bed, seq, seq);
